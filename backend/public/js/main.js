@@ -1,0 +1,119 @@
+/**
+ * The page: finds out who this window is, joins client and views, and follows the address (`#/c/<conversation>`).
+ *
+ * @import { Session } from './session.js'
+ */
+import { fetchDemoUsers } from './api.js';
+import { createClient } from './client.js';
+import { nameOf, totalUnread } from './selectors.js';
+import { readSession, writeSession } from './session.js';
+import { mountChat } from './views/chat.js';
+import { h, perFrame, refs } from './views/dom.js';
+import { mountNewChat } from './views/newChat.js';
+import { mountSidebar, renderMe } from './views/sidebar.js';
+import { chooseSession } from './views/signIn.js';
+import { mountTheme } from './views/theme.js';
+
+/** Times such as "last seen 3 min ago" grow old. */
+const REFRESH_MS = 30_000;
+
+/** @param {string} id */
+function byId(id) {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`the page has no #${id}`);
+  return element;
+}
+
+/** @returns {Promise<Session>} */
+async function whoAmI() {
+  const wanted = new URL(location.href).searchParams.get('as') ?? undefined;
+  const stored = readSession();
+  if (stored !== undefined && (wanted === undefined || wanted === stored.userId)) return stored;
+  return chooseSession(byId('sign-in'), wanted);
+}
+
+function leave() {
+  writeSession(undefined);
+  location.assign(location.pathname);
+}
+
+/**
+ * Offers a second window as somebody else: a chat needs two.
+ *
+ * @param {HTMLElement} hint
+ * @param {string} me
+ */
+async function offerWindows(hint, me) {
+  const users = await fetchDemoUsers().catch(() => []);
+  const others = users.filter(({ _id }) => _id !== me).slice(0, 3);
+  if (others.length === 0) return;
+  const links = others.flatMap((user, index) => [
+    index === 0 ? '' : index === others.length - 1 ? ' or ' : ', ',
+    h('a', { href: `/?as=${encodeURIComponent(user._id)}`, target: '_blank', rel: 'noopener' }, nameOf(user)),
+  ]);
+  hint.replaceChildren('Open a second window as ', ...links, ' and talk to yourself.');
+}
+
+/** @param {Session} session */
+function startApp(session) {
+  writeSession(session);
+  const app = byId('app');
+  const parts = refs(app);
+  const client = createClient(session, /** @type {any} */ (globalThis).io);
+  const renderSidebar = mountSidebar(
+    { list: parts.list, scroller: parts.scroller, listEmpty: parts.listEmpty },
+    client,
+  );
+  const renderChat = mountChat(parts, client);
+  const openNewChat = mountNewChat(/** @type {HTMLDialogElement} */ (byId('new-chat')), client, (id) => {
+    location.hash = `#/c/${id}`;
+  });
+
+  function render() {
+    const state = client.store.getState();
+    app.dataset.pane = state.openId === undefined ? 'list' : 'chat';
+    renderMe(parts.me, findMe(state) ?? { _id: session.userId, name: session.name });
+    renderSidebar();
+    renderChat();
+  }
+
+  function showTitle() {
+    const unread = totalUnread(client.store.getState());
+    const title = unread === 0 ? 'Parley' : `(${unread}) Parley`;
+    if (document.title !== title) document.title = title;
+  }
+
+  const follow = () => client.open(/^#\/c\/([0-9a-f]{24})$/.exec(location.hash)?.[1]);
+  const renderSoon = perFrame(render);
+  client.store.subscribe(renderSoon);
+  // Not in the frame: a tab in the background draws none, and its title is what one sees of it.
+  client.store.subscribe(showTitle);
+  setInterval(renderSoon, REFRESH_MS);
+  addEventListener('hashchange', follow);
+  addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && document.querySelector('dialog[open]') === null) location.hash = '#/';
+  });
+  parts.compose.addEventListener('click', openNewChat);
+  parts.composeEmpty.addEventListener('click', openNewChat);
+  parts.switch.addEventListener('click', leave);
+  mountTheme(parts.theme);
+  if (session.isDemo) void offerWindows(parts.hint, session.userId);
+
+  app.hidden = false;
+  client.start();
+  follow();
+  render();
+  showTitle();
+}
+
+/**
+ * What is known of oneself: any conversation names its members.
+ *
+ * @param {import('./types.js').State} state
+ */
+function findMe(state) {
+  const [known] = Object.values(state.conversations);
+  return known?.people[state.me];
+}
+
+startApp(await whoAmI());

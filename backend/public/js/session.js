@@ -1,0 +1,68 @@
+/**
+ * Who this tab is. The choice lives in `sessionStorage`: two windows can be two people.
+ *
+ * @import { DemoUser } from './types.js'
+ */
+import { fetchDemoUsers } from './api.js';
+
+const KEY = 'parley.session';
+
+/**
+ * @typedef {object} Session
+ * @property {string} userId
+ * @property {string} token
+ * @property {string | undefined} name
+ * @property {boolean} isDemo
+ */
+
+/** @returns {Session | undefined} */
+export function readSession() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {Session | undefined} session */
+export function writeSession(session) {
+  if (session === undefined) sessionStorage.removeItem(KEY);
+  else sessionStorage.setItem(KEY, JSON.stringify(session));
+}
+
+/**
+ * @param {DemoUser} user
+ * @returns {Session}
+ */
+export const demoSession = ({ _id, name, token }) => ({ userId: _id, name, token, isDemo: true });
+
+/**
+ * Reads who a token is for. It is not checked here: that is the server's business.
+ *
+ * @param {string} token
+ * @returns {Session | undefined} undefined when this is no token
+ */
+export function tokenSession(token) {
+  try {
+    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
+    const { sub, name } = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof sub !== 'string' || sub === '') return undefined;
+    return { userId: sub, name: typeof name === 'string' ? name : undefined, token, isDemo: false };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A new token for the same person. Only the demo hands them out; an app asks its own backend here.
+ *
+ * @param {Session} session
+ * @returns {Promise<Session | undefined>} undefined when there is none to be had
+ * @throws when the server cannot be reached
+ */
+export async function renewSession(session) {
+  if (!session.isDemo) return undefined;
+  const user = (await fetchDemoUsers()).find(({ _id }) => _id === session.userId);
+  return user && demoSession(user);
+}

@@ -1,0 +1,18 @@
+import { nameOf } from '../selectors.js';
+import { avatar } from './avatar.js';
+import { h } from './dom.js';
+
+/**
+ * Somebody to pick.
+ *
+ * @param {import('../types.js').User} user
+ * @param {() => void} onPick
+ */
+export const personButton = (user, onPick) =>
+  h(
+    'button',
+    { class: 'person', type: 'button', click: onPick },
+    avatar(user),
+    h('span', { class: 'person-name' }, nameOf(user)),
+    h('span', { class: 'person-id' }, user._id),
+  );

@@ -1,0 +1,127 @@
+import { createPublicKey } from 'node:crypto';
+import { z } from 'zod';
+import { JWT_ALGORITHMS, type JwtAlgorithm } from './utils/jwtAlgorithms.js';
+import { LOG_LEVELS } from './utils/logger.js';
+
+/** Secrets that stand in example files: a production server that starts with one is open to everybody. */
+const SAMPLE_SECRETS = new Set([
+  'change-me-to-a-long-random-string',
+  'secret',
+  'changeme',
+  'your-secret-key',
+]);
+const MIN_SECRET_CHARS = 32;
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+/** As browsers send it: without a path, in lower case, without a default port. */
+const origin = z
+  .url({ protocol: /^https?$/, error: 'must be origins such as https://app.example.com, or *' })
+  .transform((url) => new URL(url).origin);
+
+/** A private key would pass as one, and then be all over the place. */
+function isPublicKey(pem: string): boolean {
+  try {
+    return !pem.includes('PRIVATE KEY') && createPublicKey(pem).type === 'public';
+  } catch {
+    return false;
+  }
+}
+
+const environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: wholeNumber(0, 65_535).default(3_000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/.+/, 'must begin with mongodb:// or mongodb+srv://')
+    .optional(),
+  DATABASE_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 letters, digits, _ or -')
+    .default('parley'),
+  DATA_DIR: z.string().min(1).default('data'),
+  JWT_SECRET: z.string().min(1).optional(),
+  JWT_PUBLIC_KEY: z.string().refine(isPublicKey, 'must be a public key in PEM').optional(),
+  JWT_ALGORITHMS: list.pipe(z.array(z.enum(JWT_ALGORITHMS)).min(1)).optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  JWT_ISSUER: z.string().min(1).optional(),
+  CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin]))).default([]),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  DEMO: flag.optional(),
+  COMMIT_MAX_BATCH: wholeNumber(1, 5_000).default(500),
+  COMMIT_MAX_WAITING: wholeNumber(1, 1_000_000).default(20_000),
+  SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
+  PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
+  SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
+});
+type Environment = z.output<typeof environment>;
+
+/** What the server runs with. `demo` serves demo users with tokens to anyone who asks: never in production. */
+export interface Config extends Omit<Environment, 'JWT_ALGORITHMS' | 'DEMO'> {
+  JWT_ALGORITHMS: JwtAlgorithm[];
+  DEMO: boolean;
+}
+
+/** A value of the environment that the server cannot start with; the message names the variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+function checkKeys(env: Environment, algorithms: JwtAlgorithm[]): void {
+  const production = env.NODE_ENV === 'production';
+  const symmetric = algorithms.some((algorithm) => algorithm.startsWith('HS'));
+  if (algorithms.some((algorithm) => !algorithm.startsWith('HS')) && env.JWT_PUBLIC_KEY === undefined) {
+    throw new ConfigError(`JWT_PUBLIC_KEY is needed for JWT_ALGORITHMS=${algorithms.join(',')}.`);
+  }
+  if (symmetric && production && env.JWT_SECRET === undefined) {
+    throw new ConfigError(
+      'JWT_SECRET is needed in production (or JWT_PUBLIC_KEY with JWT_ALGORITHMS=RS256).',
+    );
+  }
+  if (symmetric && production && env.JWT_SECRET !== undefined) {
+    if (SAMPLE_SECRETS.has(env.JWT_SECRET))
+      throw new ConfigError('JWT_SECRET is a sample value: make your own.');
+    if (env.JWT_SECRET.length < MIN_SECRET_CHARS) {
+      throw new ConfigError(`JWT_SECRET must have at least ${MIN_SECRET_CHARS} characters in production.`);
+    }
+  }
+  if (production && env.DEMO === true) throw new ConfigError('DEMO cannot be true in production.');
+}
+
+/**
+ * Reads the configuration from the environment: the only place that does.
+ * Empty variables count as not set, as compose files and shells leave them.
+ *
+ * @throws ConfigError with one sentence that names the variable.
+ */
+export function readConfig(source: NodeJS.ProcessEnv): Config {
+  const set = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ConfigError(`${issue?.path[0]?.toString() ?? 'environment'}: ${issue?.message ?? 'is wrong'}.`);
+  }
+  const env = parsed.data;
+  const algorithms = env.JWT_ALGORITHMS ?? (env.JWT_PUBLIC_KEY !== undefined ? ['RS256'] : ['HS256']);
+  checkKeys(env, algorithms);
+  const ownKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
+  return {
+    ...env,
+    JWT_ALGORITHMS: algorithms,
+    DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !ownKeys),
+  };
+}

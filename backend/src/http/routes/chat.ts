@@ -1,0 +1,101 @@
+import type { Router } from 'express';
+import type { UserId } from '../../../../contract/index.js';
+import type { ConversationService } from '../../services/conversationService.js';
+import type { ConversationViews } from '../../services/conversationViews.js';
+import type { HistoryService } from '../../services/historyService.js';
+import type { MessageService } from '../../services/messageService.js';
+import type { ReceiptService } from '../../services/receiptService.js';
+import type { SyncService } from '../../services/syncService.js';
+import { AppError } from '../../utils/appError.js';
+import { mount, type RouteParts } from '../route.js';
+
+export interface ChatRouteParts extends RouteParts {
+  conversations: ConversationService;
+  messages: MessageService;
+  history: HistoryService;
+  receipts: ReceiptService;
+  sync: SyncService;
+  views: ConversationViews;
+}
+
+/** The other one of a pair that has to have the caller in it. @throws AppError `FORBIDDEN`. */
+function otherOf(caller: UserId, pair: readonly [UserId, UserId]): UserId {
+  const [a, b] = pair;
+  if (a === caller) return b;
+  if (b === caller) return a;
+  throw new AppError('FORBIDDEN', 'The caller has to be one of the participants.');
+}
+
+/** Opening and listing conversations. */
+export function mountConversations(router: Router, parts: ChatRouteParts): void {
+  const { conversations } = parts;
+  mount(parts, router, {
+    name: 'createOrGetChat',
+    handle: async ({ userId }, { body }) => {
+      const other = body.participants ? otherOf(userId, body.participants) : (body.otherUserId ?? userId);
+      const data = await conversations.getOrCreateDirect(userId, other, { occasion: body.occasion });
+      return { data, status: data.created ? 201 : 200 };
+    },
+  });
+  mount(parts, router, {
+    name: 'startConversation',
+    handle: async ({ userId }, { body }) => {
+      const data = await conversations.getOrCreateDirect(userId, body.otherUserId, {
+        occasion: body.occasion,
+      });
+      return { data, status: data.created ? 201 : 200 };
+    },
+  });
+  mount(parts, router, {
+    name: 'listConversations',
+    handle: async ({ userId }, { query }) => ({ data: await conversations.list(userId, query) }),
+  });
+  mount(parts, router, {
+    name: 'getConversation',
+    handle: async ({ userId }, { params }) => ({
+      data: { conversation: await conversations.get(userId, params.conversationId) },
+    }),
+  });
+  mount(parts, router, {
+    name: 'getUnread',
+    handle: async ({ userId }) => ({ data: await parts.views.unreadTotals(userId) }),
+  });
+  mount(parts, router, {
+    name: 'sync',
+    handle: async ({ userId }, { query }) => ({ data: await parts.sync.sync(userId, query.cursor) }),
+  });
+}
+
+/** Reading, sending and marking messages. */
+export function mountMessages(router: Router, parts: ChatRouteParts): void {
+  const { history, messages, receipts } = parts;
+  mount(parts, router, {
+    name: 'listMessages',
+    handle: async ({ userId }, { params, query }) => ({
+      data: await history.page(userId, params.conversationId, query),
+    }),
+  });
+  mount(parts, router, {
+    name: 'sendMessage',
+    handle: async ({ userId }, { params, body }) => {
+      const data = await messages.send(userId, { ...body, ...params });
+      return { data, status: data.duplicate ? 200 : 201 };
+    },
+  });
+  mount(parts, router, {
+    name: 'markRead',
+    handle: async ({ userId }, { params, body }) => ({
+      data: await receipts.advance(userId, 'read', { ...body, ...params }),
+    }),
+  });
+  mount(parts, router, {
+    name: 'markDelivered',
+    handle: async ({ userId }, { params, body }) => ({
+      data: await receipts.advance(userId, 'delivered', { ...body, ...params }),
+    }),
+  });
+  mount(parts, router, {
+    name: 'listOwnMessages',
+    handle: async ({ userId }, { query }) => ({ data: await history.listOwn(userId, query) }),
+  });
+}

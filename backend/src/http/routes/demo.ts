@@ -1,0 +1,37 @@
+import type { Router } from 'express';
+import jwt from 'jsonwebtoken';
+import type { UserId } from '../../../../contract/index.js';
+
+/** People for a first look: never offered in production (see `config.ts`). */
+export const DEMO_USERS = [
+  { _id: 'alice' as UserId, name: 'Alice Moreau' },
+  { _id: 'bob' as UserId, name: 'Bob Tanaka' },
+  { _id: 'carol' as UserId, name: 'Carol Osei' },
+  { _id: 'dan' as UserId, name: 'Dan Lindqvist' },
+] as const;
+
+const TOKEN_LIFE_S = 12 * 60 * 60;
+
+export interface DemoOptions {
+  secret: string;
+  audience?: string | undefined;
+  issuer?: string | undefined;
+}
+
+/** Hands a token for each demo user to anyone who asks. */
+export function mountDemo(router: Router, { secret, audience, issuer }: DemoOptions): void {
+  router.get('/api/demo', (_request, response) => {
+    const users = DEMO_USERS.map(({ _id, name }) => ({
+      _id,
+      name,
+      token: jwt.sign({ name }, secret, {
+        subject: _id,
+        expiresIn: TOKEN_LIFE_S,
+        algorithm: 'HS256',
+        ...(audience !== undefined && { audience }),
+        ...(issuer !== undefined && { issuer }),
+      }),
+    }));
+    response.json({ success: true, data: { users } });
+  });
+}

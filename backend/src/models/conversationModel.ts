@@ -1,0 +1,208 @@
+import type mongoose from 'mongoose';
+import type { ConversationId, UserId } from '../../../contract/index.js';
+import { LIMITS } from '../../../contract/index.js';
+import { participantsKey, sortPair } from '../utils/participantsKey.js';
+import {
+  BY_CHANGE,
+  BY_KEY,
+  BY_LAST_MESSAGE,
+  BY_UNREAD,
+  schema,
+  toRecord,
+  type ConversationDocument,
+  type ConversationRecord,
+  type ListPosition,
+  type Occasion,
+  type Summary,
+} from './conversationDocument.js';
+import { conversationIdOf, newConversationId, objectId } from './objectIds.js';
+import { op } from './operators.js';
+
+export type { ConversationRecord, ListPosition, Summary } from './conversationDocument.js';
+
+/** Everything only ever moves forward: the same summary twice, or an older one late, changes nothing. */
+const toUpdate = (summary: Summary): mongoose.mongo.AnyBulkWriteOperation<ConversationDocument> => ({
+  updateOne: {
+    filter: { _id: objectId(summary.conversationId) },
+    update: {
+      $max: {
+        lastSeq: summary.lastSeq,
+        messageCount: summary.messageCount,
+        lastMessageAt: summary.lastMessageAt,
+        tail: { seq: summary.lastSeq, id: objectId(summary.lastMessageId) },
+        ...Object.fromEntries([...summary.lastSent].map(([place, seq]) => [`lastSent.${place}`, seq])),
+      },
+      $addToSet: { maybeUnread: { $each: [...summary.unreadFor] } },
+      $currentDate: { changedAt: true },
+    },
+  },
+});
+
+export function createConversationModel(connection: mongoose.Connection) {
+  const model = connection.model('Conversation', schema);
+  const collection = connection.collection<ConversationDocument>('conversations');
+  const find = (filter: mongoose.QueryFilter<ConversationDocument>) => model.find(filter);
+
+  return {
+    model,
+
+    /**
+     * Finds the document that holds a pair's key, or makes it: one atomic upsert.
+     * The caller has to check that what was found really is that pair.
+     *
+     * @param now database time, so that `sync` sees a new conversation in its order.
+     * @throws a duplicate key error (code 11000) when another call inserted at the same moment.
+     */
+    async upsertDirect(
+      pair: { creator: UserId; other: UserId },
+      now: Date,
+    ): Promise<{ record: ConversationRecord; created: boolean }> {
+      const _id = newConversationId();
+      const found = await model
+        .findOneAndUpdate(
+          { participantsKey: participantsKey(pair.creator, pair.other) },
+          {
+            $setOnInsert: {
+              _id,
+              type: 'direct',
+              participants: sortPair(pair.creator, pair.other),
+              createdBy: pair.creator,
+              memberCount: 2,
+              messageCount: 0,
+              lastSeq: 0,
+              rev: 0,
+              lastSent: [0, 0],
+              maybeUnread: [],
+              occasions: [],
+              lastMessageAt: now,
+              changedAt: now,
+              createdAt: now,
+            },
+          },
+          { upsert: true, returnDocument: 'after', writeConcern: { w: 'majority', journal: true } },
+        )
+        .lean();
+      return { record: toRecord(found), created: conversationIdOf(found._id) === _id };
+    },
+
+    async findByKey(key: string): Promise<ConversationRecord | undefined> {
+      const found = await model.findOne({ participantsKey: key }).hint(BY_KEY).read('primary').lean();
+      return found === null ? undefined : toRecord(found);
+    },
+
+    /** Those of these keys that have a conversation. */
+    async findKeys(keys: readonly string[]): Promise<ConversationRecord[]> {
+      return (
+        await find({ participantsKey: op({ $in: keys }) })
+          .hint(BY_KEY)
+          .lean()
+      ).map(toRecord);
+    },
+
+    async findById(id: ConversationId): Promise<ConversationRecord | undefined> {
+      const found = await model.findById(id).read('primary').lean();
+      return found === null ? undefined : toRecord(found);
+    },
+
+    async findByIds(ids: readonly ConversationId[]): Promise<ConversationRecord[]> {
+      return ids.length === 0
+        ? []
+        : (
+            await find({ _id: op({ $in: ids }) })
+              .read('primary')
+              .lean()
+          ).map(toRecord);
+    },
+
+    /** Takes a pair's key away from a document that is not that pair, and keeps it beside. True if it was there. */
+    async quarantineKey(id: ConversationId, key: string): Promise<boolean> {
+      const { modifiedCount } = await model.updateOne(
+        { _id: id, participantsKey: key },
+        { $set: { quarantinedKey: key }, $unset: { participantsKey: 1 } },
+      );
+      return modifiedCount === 1;
+    },
+
+    /** Keeps an occasion with its conversation, once per kind and id. True if it is new. */
+    async addOccasion(id: ConversationId, occasion: Occasion): Promise<boolean> {
+      const same = {
+        kind: occasion.kind,
+        ...(occasion.id === undefined ? { id: { $exists: false } } : { id: occasion.id }),
+      };
+      const { modifiedCount } = await model.updateOne(
+        { _id: id, occasions: op({ $not: { $elemMatch: same } }) },
+        {
+          $push: { occasions: { $each: [occasion], $slice: -LIMITS.maxOccasions } },
+          $currentDate: { changedAt: true },
+        },
+      );
+      return modifiedCount === 1;
+    },
+
+    /** A page of a user's conversations below a position, the newest message first: one index range. */
+    async findPage(userId: UserId, limit: number, below?: ListPosition): Promise<ConversationRecord[]> {
+      const range =
+        below === undefined
+          ? {}
+          : {
+              lastMessageAt: op({ $lte: below.lastMessageAt }),
+              $or: [{ lastMessageAt: op({ $lt: below.lastMessageAt }) }, { _id: op({ $lt: below._id }) }],
+            };
+      const page = await find({ participants: userId, ...range })
+        .sort({ lastMessageAt: -1, _id: -1 })
+        .limit(limit)
+        .hint(BY_LAST_MESSAGE)
+        .lean();
+      return page.map(toRecord);
+    },
+
+    /** A user's conversations in the order of their changes, after a position: one index range. */
+    async findChanged(
+      userId: UserId,
+      limit: number,
+      after: { changedAt: Date; _id: string },
+    ): Promise<ConversationRecord[]> {
+      const page = await find({
+        participants: userId,
+        changedAt: op({ $gte: after.changedAt }),
+        $or: [{ changedAt: op({ $gt: after.changedAt }) }, { _id: op({ $gt: after._id }) }],
+      })
+        .sort({ changedAt: 1, _id: 1 })
+        .limit(limit)
+        .hint(BY_CHANGE)
+        .lean();
+      return page.map(toRecord);
+    },
+
+    /** Every conversation in which a user may have something unread: of each only what counting needs. */
+    async findMaybeUnread(userId: UserId): Promise<ConversationRecord[]> {
+      const counted = { type: 1, participants: 1, lastSeq: 1, lastSent: 1 } as const;
+      const found = await model.find({ maybeUnread: userId }, counted).hint(BY_UNREAD).lean();
+      return found.map(toRecord);
+    },
+
+    /** Merges summaries into their conversations in one round trip. Sorted: overlapping bulks could deadlock. */
+    async mergeSummaries(summaries: readonly Summary[]): Promise<void> {
+      const sorted = summaries.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
+      await collection.bulkWrite(sorted.map(toUpdate), { ordered: false });
+    },
+
+    /** Takes users out of `maybeUnread` who have read to the end; not if more has come since. */
+    async clearUnread(
+      reads: readonly { conversationId: ConversationId; userId: UserId; readSeq: number }[],
+    ): Promise<void> {
+      const sorted = reads.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
+      await collection.bulkWrite(
+        sorted.map(({ conversationId, userId, readSeq }) => ({
+          updateOne: {
+            filter: { _id: objectId(conversationId), lastSeq: { $lte: readSeq } },
+            update: { $pull: { maybeUnread: userId } },
+          },
+        })),
+        { ordered: false },
+      );
+    },
+  };
+}
+
+export type ConversationModel = ReturnType<typeof createConversationModel>;

@@ -1,0 +1,21 @@
+import type mongoose from 'mongoose';
+import { createConversationModel } from './conversationModel.js';
+import { createMemberModel } from './memberModel.js';
+import { createMessageModel } from './messageModel.js';
+import { createMetaModel } from './metaModel.js';
+import { createProcessModel } from './processModel.js';
+import { createUserModel } from './userModel.js';
+
+/** Every model of one database connection: the only place where filters are written. */
+export function createModels(connection: mongoose.Connection) {
+  return {
+    conversations: createConversationModel(connection),
+    members: createMemberModel(connection),
+    messages: createMessageModel(connection),
+    meta: createMetaModel(connection),
+    processes: createProcessModel(connection),
+    users: createUserModel(connection),
+  };
+}
+
+export type Models = ReturnType<typeof createModels>;

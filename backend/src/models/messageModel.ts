@@ -1,0 +1,226 @@
+import mongoose from 'mongoose';
+import { op } from './operators.js';
+import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import { insertEach, type InsertResult } from './insertMany.js';
+import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
+
+/**
+ * A message as it is stored. What always holds of a conversation's messages:
+ * `seq` is 1, 2, 3 … without a gap; (sender, `clientMessageId`) is there once.
+ */
+interface MessageDocument {
+  _id: ObjectId;
+  conversationId: ObjectId;
+  seq: number;
+  /** How many counted messages there are up to this one; control entries do not count. */
+  n: number;
+  /** The `seq` of the last control entry (join, removal …) that the writer had seen; 0 for none. */
+  control: number;
+  senderId: string;
+  clientMessageId: string;
+  /** Of the payload as it was first sent: a retry after an edit is still the same message. */
+  payloadHash: string;
+  kind: 'text';
+  content: string;
+  replyTo?: number;
+  createdAt: Date;
+  editedAt?: Date;
+  deletedAt?: Date;
+}
+
+export interface MessageRecord extends Omit<MessageDocument, '_id' | 'conversationId' | 'senderId'> {
+  _id: MessageId;
+  conversationId: ConversationId;
+  senderId: UserId;
+}
+
+/** The end of a conversation's log. */
+export interface Tail {
+  seq: number;
+  n: number;
+  control: number;
+}
+
+/** What recovery reads of a message. */
+export type MessageTrace = Pick<
+  MessageRecord,
+  '_id' | 'conversationId' | 'seq' | 'n' | 'senderId' | 'createdAt'
+>;
+
+const schema = new mongoose.Schema<MessageDocument>(
+  {
+    conversationId: { type: mongoose.Schema.Types.ObjectId, required: true },
+    seq: { type: Number, required: true },
+    n: { type: Number, required: true },
+    control: { type: Number, required: true },
+    senderId: { type: String, required: true },
+    clientMessageId: { type: String, required: true },
+    payloadHash: { type: String, required: true },
+    kind: { type: String, required: true },
+    content: { type: String, required: true },
+    replyTo: Number,
+    createdAt: { type: Date, required: true },
+    editedAt: Date,
+    deletedAt: Date,
+  },
+  { collection: 'messages', versionKey: false },
+);
+/** History pages, the tail, and the one referee between two processes that want the same place. */
+const BY_SEQ = { conversationId: 1, seq: 1 } as const;
+/** A repeated send, whenever and from whichever device. */
+const BY_CLIENT_ID = { conversationId: 1, senderId: 1, clientMessageId: 1 } as const;
+/** Everything a user wrote (their own export). */
+const BY_SENDER = { senderId: 1, _id: -1 } as const;
+schema.index(BY_SEQ, { unique: true });
+schema.index(BY_CLIENT_ID, { unique: true });
+schema.index(BY_SENDER);
+
+const toRecord = (doc: MessageDocument): MessageRecord => ({
+  ...doc,
+  _id: messageIdOf(doc._id),
+  conversationId: conversationIdOf(doc.conversationId),
+  senderId: doc.senderId as UserId,
+});
+
+const toDocument = (record: MessageRecord): MessageDocument => ({
+  ...record,
+  _id: objectId(record._id),
+  conversationId: objectId(record.conversationId),
+});
+
+/** Asked for on every commit, whatever the URI says: what is acknowledged has to survive the loss of a node. */
+const COMMITTED = { w: 'majority', journal: true } as const;
+
+export function createMessageModel(connection: mongoose.Connection) {
+  const model = connection.model('Message', schema);
+  const collection = connection.collection<MessageDocument>('messages');
+  return {
+    model,
+
+    /**
+     * Stores messages in one round trip. Unordered, each stands for itself; ordered, the first that fails ends it,
+     * so that a refusal can never leave a hole behind it.
+     *
+     * @returns per message whether it was stored, met a unique index, failed, or was not tried.
+     * @throws whatever leaves the outcome of the whole batch unknown (connection lost, time-out …).
+     */
+    insert(records: readonly MessageRecord[], options: { ordered: boolean }): Promise<InsertResult[]> {
+      const documents = records.map(toDocument);
+      return insertEach(documents.length, options.ordered, () =>
+        collection.insertMany(documents, { ordered: options.ordered, writeConcern: COMMITTED }),
+      );
+    },
+
+    /**
+     * The end of the log as the primary has it now; undefined for an empty one.
+     *
+     * @param fromSeq a place that is known to be taken (0 for none): bounds the range, as not every server walks an
+     * index backwards.
+     */
+    async findTail(conversationId: ConversationId, fromSeq: number): Promise<Tail | undefined> {
+      const tail = await model
+        .findOne({ conversationId, seq: op({ $gte: fromSeq }) }, { seq: 1, n: 1, control: 1 })
+        .sort({ seq: -1 })
+        .hint(BY_SEQ)
+        .read('primary')
+        .lean();
+      return tail === null ? undefined : { seq: tail.seq, n: tail.n, control: tail.control };
+    },
+
+    /** Those of a conversation's messages that have one of these senders and one of these client ids. */
+    async findByClientIds(
+      conversationId: ConversationId,
+      keys: readonly { senderId: string; clientMessageId: string }[],
+    ): Promise<MessageRecord[]> {
+      const found = await model
+        .find({
+          conversationId,
+          senderId: op({ $in: [...new Set(keys.map((key) => key.senderId))] }),
+          clientMessageId: op({ $in: keys.map((key) => key.clientMessageId) }),
+        })
+        .hint(BY_CLIENT_ID)
+        .read('primary')
+        .lean();
+      return found.map(toRecord);
+    },
+
+    async findByIds(ids: readonly MessageId[]): Promise<MessageRecord[]> {
+      if (ids.length === 0) return [];
+      const found = await model
+        .find({ _id: op({ $in: ids }) })
+        .read('primary')
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** Messages `fromSeq` … `toSeq`, oldest first: one bounded index range. */
+    async findRange(
+      conversationId: ConversationId,
+      fromSeq: number,
+      toSeq: number,
+    ): Promise<MessageRecord[]> {
+      const found = await model
+        .find({ conversationId, seq: op({ $gte: fromSeq, $lte: toSeq }) })
+        .sort({ seq: 1 })
+        .hint(BY_SEQ)
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** The last `limit` messages, oldest first. @param knownSeq a place that is known to be taken, near the end. */
+    async findNewest(
+      conversationId: ConversationId,
+      limit: number,
+      knownSeq: number,
+    ): Promise<MessageRecord[]> {
+      const found = await model
+        .find({ conversationId, seq: op({ $gt: knownSeq - limit }) })
+        .sort({ seq: -1 })
+        .limit(limit)
+        .hint(BY_SEQ)
+        .lean();
+      return found.reverse().map(toRecord);
+    },
+
+    /** The place of a message, if it is in this conversation. */
+    async findSeq(conversationId: ConversationId, messageId: MessageId): Promise<number | undefined> {
+      const found = await model.findOne({ _id: messageId, conversationId }, { seq: 1 }).lean();
+      return found?.seq;
+    },
+
+    /** What a user wrote, newest first, older than `beforeId`. */
+    async findBySender(
+      senderId: UserId,
+      options: { beforeId?: MessageId | undefined; limit: number },
+    ): Promise<MessageRecord[]> {
+      const found = await model
+        .find({ senderId, ...(options.beforeId !== undefined && { _id: op({ $lt: options.beforeId }) }) })
+        .sort({ _id: -1 })
+        .limit(options.limit)
+        .hint(BY_SENDER)
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** Every message whose id is `fromId` or later, in the order of ids, without loading them all at once. */
+    async *traceSince(fromId: string): AsyncGenerator<MessageTrace> {
+      const cursor = model
+        .find({ _id: op({ $gte: fromId }) }, { conversationId: 1, seq: 1, n: 1, senderId: 1, createdAt: 1 })
+        .sort({ _id: 1 })
+        .lean()
+        .cursor({ batchSize: 2_000 });
+      for await (const doc of cursor) {
+        yield {
+          _id: messageIdOf(doc._id),
+          conversationId: conversationIdOf(doc.conversationId),
+          seq: doc.seq,
+          n: doc.n,
+          senderId: doc.senderId as UserId,
+          createdAt: doc.createdAt,
+        };
+      }
+    },
+  };
+}
+
+export type MessageModel = ReturnType<typeof createMessageModel>;

@@ -1,0 +1,120 @@
+import mongoose from 'mongoose';
+import { op } from './operators.js';
+import type { UserId } from '../../../contract/index.js';
+import { insertEach } from './insertMany.js';
+
+/** A user, made with their first connection; `_id` is the token's subject, any string the app chose. */
+interface UserDocument {
+  _id: string;
+  name?: string;
+  avatar?: string;
+  lastSeenAt?: Date;
+  /** Tokens issued before this second are refused: set on "log out everywhere". */
+  tokensValidFrom?: Date;
+  /** Database time of the last change of name, avatar or `tokensValidFrom`: every process follows it. */
+  profileChangedAt: Date;
+  createdAt: Date;
+}
+
+export interface UserRecord extends Omit<UserDocument, '_id'> {
+  _id: UserId;
+}
+
+export interface Profile {
+  name?: string | undefined;
+  avatar?: string | undefined;
+}
+
+const schema = new mongoose.Schema<UserDocument>(
+  {
+    _id: { type: String, required: true },
+    name: String,
+    avatar: String,
+    lastSeenAt: Date,
+    tokensValidFrom: Date,
+    profileChangedAt: Date,
+    createdAt: Date,
+  },
+  { collection: 'users', versionKey: false },
+);
+/** What every process asks twice a second: whose name or token validity changed. */
+const BY_PROFILE_CHANGE = { profileChangedAt: 1 } as const;
+schema.index(BY_PROFILE_CHANGE);
+
+const toRecord = (doc: UserDocument): UserRecord => ({ ...doc, _id: doc._id as UserId });
+
+const withoutUndefined = (profile: Profile): { name?: string; avatar?: string } => ({
+  ...(profile.name !== undefined && { name: profile.name }),
+  ...(profile.avatar !== undefined && { avatar: profile.avatar }),
+});
+
+export function createUserModel(connection: mongoose.Connection) {
+  const model = connection.model('User', schema);
+  const collection = connection.collection<UserDocument>('users');
+  const find = (filter: mongoose.QueryFilter<UserDocument>) => model.find(filter);
+  const update = async (userId: UserId, set: Partial<UserDocument>): Promise<UserRecord> => {
+    const found = await model
+      .findOneAndUpdate(
+        { _id: userId },
+        { $set: set, $currentDate: { profileChangedAt: true }, $setOnInsert: { createdAt: new Date() } },
+        { upsert: true, returnDocument: 'after' },
+      )
+      .lean();
+    return toRecord(found);
+  };
+
+  return {
+    model,
+
+    async findByIds(ids: readonly UserId[]): Promise<UserRecord[]> {
+      return ids.length === 0 ? [] : (await find({ _id: op({ $in: ids }) }).lean()).map(toRecord);
+    },
+
+    /**
+     * Makes those of these users that are not there; never changes one that is.
+     *
+     * @param now database time, so that other processes notice.
+     */
+    async insertMissing(users: readonly { _id: UserId; profile: Profile }[], now: Date): Promise<void> {
+      const documents = users
+        .toSorted((a, b) => (a._id < b._id ? -1 : 1))
+        .map(({ _id, profile }) => ({
+          _id,
+          ...withoutUndefined(profile),
+          profileChangedAt: now,
+          createdAt: now,
+        }));
+      const results = await insertEach(documents.length, false, () =>
+        collection.insertMany(documents, { ordered: false }),
+      );
+      for (const result of results) if (result.outcome === 'failed') throw result.error;
+    },
+
+    updateProfile: (userId: UserId, profile: Profile): Promise<UserRecord> =>
+      update(userId, withoutUndefined(profile)),
+
+    revokeTokens: (userId: UserId, validFrom: Date): Promise<UserRecord> =>
+      update(userId, { tokensValidFrom: validFrom }),
+
+    /** Users whose name, avatar or token validity changed since then (database time). */
+    async findChangedSince(since: Date): Promise<UserRecord[]> {
+      return (
+        await find({ profileChangedAt: op({ $gte: since }) })
+          .hint(BY_PROFILE_CHANGE)
+          .lean()
+      ).map(toRecord);
+    },
+
+    /** Keeps when users were last seen, all in one round trip. */
+    async updateLastSeen(seen: ReadonlyMap<UserId, Date>): Promise<void> {
+      await collection.bulkWrite(
+        [...seen]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([_id, at]) => ({ updateOne: { filter: { _id }, update: { $max: { lastSeenAt: at } } } })),
+        { ordered: false },
+      );
+    },
+  };
+}
+
+export type UserModel = ReturnType<typeof createUserModel>;

@@ -1,0 +1,56 @@
+import type { ConversationId, UserId } from '../../../../contract/index.js';
+import type { MessageRecord, Tail } from '../../models/messageModel.js';
+import type { Entry } from './entry.js';
+
+/** The queue of one conversation: at most one batch of it is in flight. */
+export class Lane {
+  /** Who is in the conversation; undefined until read, and again when it has to be read anew. */
+  participants: readonly UserId[] | undefined;
+  /** Where this process believes the log to end; the unique index corrects it. */
+  tail: Tail | undefined;
+  /** The last place that is known to be taken, also while the tail is in doubt. */
+  knownSeq = 0;
+  busy = false;
+  /** In the order of arrival. */
+  waiting: Entry[] = [];
+  /** Everything waiting or in flight, by sender and client id. */
+  readonly unresolved = new Map<string, Entry>();
+
+  constructor(readonly conversationId: ConversationId) {}
+
+  get idle(): boolean {
+    return !this.busy && this.unresolved.size === 0;
+  }
+
+  add(entry: Entry): void {
+    this.waiting.push(entry);
+    this.unresolved.set(entry.key, entry);
+  }
+
+  /** Whether this very entry has no answer yet: one that was answered may have a successor under its key. */
+  holds(entry: Entry): boolean {
+    return this.unresolved.get(entry.key) === entry;
+  }
+
+  /** Back to the head of the queue, in their order: their places have not been taken. */
+  putBack(entries: readonly Entry[]): void {
+    this.waiting.unshift(...entries);
+  }
+
+  /** What may go out in one batch: one entry by itself, or up to `limit` that need not be alone. */
+  take(limit: number): Entry[] {
+    const first = this.waiting[0];
+    if (first === undefined) return [];
+    if (first.alone) return this.waiting.splice(0, 1);
+    const firstAlone = this.waiting.findIndex((entry) => entry.alone);
+    return this.waiting.splice(0, Math.min(limit, firstAlone === -1 ? this.waiting.length : firstAlone));
+  }
+
+  /** A message of this log is known to be stored: the tail is at least there. */
+  noteStored(message: Pick<MessageRecord, 'seq' | 'n' | 'control'>): void {
+    this.knownSeq = Math.max(this.knownSeq, message.seq);
+    if (this.tail === undefined || message.seq > this.tail.seq) {
+      this.tail = { seq: message.seq, n: message.n, control: message.control };
+    }
+  }
+}

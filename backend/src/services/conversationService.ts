@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import {
+  LIMITS,
+  conversationId,
+  type ConversationId,
+  type ConversationListAnswer,
+  type ConversationView,
+  type ListInput,
+  type OccasionInput,
+  type UserId,
+} from '../../../contract/index.js';
+import type { ConversationModel, ConversationRecord, ListPosition } from '../models/conversationModel.js';
+import { isDuplicateKey } from '../models/insertMany.js';
+import { isDatabaseUnavailable } from '../models/unavailable.js';
+import { AppError } from '../utils/appError.js';
+import { monotonicMs } from '../utils/clock.js';
+import type { Logger } from '../utils/logger.js';
+import type { Metrics } from '../utils/metrics.js';
+import { participantsKey } from '../utils/participantsKey.js';
+import { isPair, isSoundDirect, type Access } from './access.js';
+import type { ConversationViews } from './conversationViews.js';
+import { decodeCursor, encodeCursor, timeMs } from './cursors.js';
+import type { DatabaseTime } from './derived/databaseTime.js';
+import type { WriteWatermark } from './derived/writeWatermark.js';
+import type { Publisher } from './ports.js';
+
+interface ConversationServiceParts {
+  conversations: ConversationModel;
+  access: Access;
+  views: ConversationViews;
+  time: DatabaseTime;
+  watermark: WriteWatermark;
+  publisher: Publisher;
+  metrics: Metrics;
+  logger: Logger;
+  /** A cursor for `sync`, taken now. */
+  syncCursor: () => Promise<string>;
+}
+
+/** Attempts to get a right document for a pair: each takes one wrong holder of the key out of the way. */
+const MAX_ATTEMPTS = 5;
+const listCursor = z.tuple([timeMs, conversationId]);
+
+export class ConversationService {
+  readonly #parts: ConversationServiceParts;
+
+  constructor(parts: ConversationServiceParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The one direct conversation of two users; made if there is none. Idempotent and atomic, from any process.
+   *
+   * @throws AppError `VALIDATION` for a chat with oneself.
+   */
+  async getOrCreateDirect(
+    caller: UserId,
+    other: UserId,
+    { occasion, originSocketId }: { occasion?: OccasionInput | undefined; originSocketId?: string } = {},
+  ): Promise<{ conversation: ConversationView; created: boolean }> {
+    if (caller === other) {
+      throw new AppError('VALIDATION', 'A direct conversation has two distinct members.', {
+        details: [{ path: 'otherUserId', rule: 'must be another user' }],
+      });
+    }
+    const startedMs = monotonicMs();
+    const { record, created } = await this.#findOrInsert(caller, other);
+    const news = occasion !== undefined && (await this.#keepOccasion(record, caller, occasion));
+    this.#parts.metrics.createOrGet.observe(
+      { created: String(created) },
+      (monotonicMs() - startedMs) / 1_000,
+    );
+    const current = news ? ((await this.#parts.conversations.findById(record._id)) ?? record) : record;
+    const conversation = await this.#parts.views.presentOne(caller, current);
+    if (created || news) {
+      this.#tell(caller, conversation, { created, originSocketId });
+      this.#tell(other, await this.#parts.views.presentOne(other, current), { created });
+    }
+    return { conversation, created };
+  }
+
+  /** One conversation as the caller sees it. @throws AppError `NOT_PARTICIPANT`. */
+  async get(caller: UserId, id: ConversationId): Promise<ConversationView> {
+    const record = this.#parts.access.requireMemberOf(caller, await this.#parts.conversations.findById(id));
+    return this.#parts.views.presentOne(caller, record);
+  }
+
+  /** A page of the caller's conversations, newest message first; the first page brings a cursor for `sync`. */
+  async list(caller: UserId, input: ListInput): Promise<ConversationListAnswer> {
+    const limit = input.limit ?? LIMITS.conversationPageDefault;
+    const below = input.cursor === undefined ? undefined : toPosition(input.cursor);
+    // Taken before the list is read: what changes in between is found by the next sync.
+    const syncCursor = below === undefined ? await this.#parts.syncCursor() : undefined;
+    const [page, { totalUnread }] = await Promise.all([
+      this.#parts.conversations.findPage(caller, limit + 1, below),
+      this.#parts.views.unreadTotals(caller),
+    ]);
+    const shown = page.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      conversations: await this.#parts.views.present(
+        caller,
+        // A damaged document is not shown as a chat, and does not end the page.
+        shown.filter(isSoundDirect),
+      ),
+      ...(page.length > limit &&
+        last !== undefined && { nextCursor: encodeCursor([last.lastMessageAt.getTime(), last._id]) }),
+      totalUnread,
+      ...(syncCursor !== undefined && { syncCursor }),
+    };
+  }
+
+  async #findOrInsert(
+    caller: UserId,
+    other: UserId,
+  ): Promise<{ record: ConversationRecord; created: boolean }> {
+    const key = participantsKey(caller, other);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const found = await this.#upsert(caller, other, key);
+      if (found === undefined) continue;
+      if (isPair(found.record, key)) return found;
+      await this.#quarantine(found.record, key);
+    }
+    throw new AppError('UNAVAILABLE', 'The conversation could not be settled; ask again.', {
+      retryAfterMs: 200,
+    });
+  }
+
+  /**
+   * Undefined when the winner of a race was gone again before it could be read. Whatever the database says of such a
+   * race (not every server says "duplicate key"), what it holds afterwards decides.
+   */
+  async #upsert(
+    creator: UserId,
+    other: UserId,
+    key: string,
+  ): Promise<{ record: ConversationRecord; created: boolean } | undefined> {
+    const { conversations, watermark, time, metrics, logger } = this.#parts;
+    try {
+      return await watermark.track(() => conversations.upsertDirect({ creator, other }, time.now()));
+    } catch (error) {
+      if (!isDuplicateKey(error) && !isDatabaseUnavailable(error)) throw error;
+      const record = await conversations.findByKey(key);
+      if (record !== undefined || isDuplicateKey(error)) {
+        metrics.duplicateKeys.inc();
+        logger.warn({ participantsKey: key }, 'another call made this conversation at the same moment');
+      }
+      return record && { record, created: false };
+    }
+  }
+
+  /** The key sits on a document that is not this pair: it is kept for repair, and never used for the chat. */
+  async #quarantine(record: ConversationRecord, key: string): Promise<void> {
+    if (!(await this.#parts.conversations.quarantineKey(record._id, key))) return;
+    this.#parts.metrics.quarantinedKeys.inc();
+    this.#parts.logger.warn(
+      { conversationId: record._id, participantsKey: key, watermark: record.participants.toSorted() },
+      'a conversation held the key of a pair without being exactly that pair',
+    );
+  }
+
+  #keepOccasion(record: ConversationRecord, startedBy: UserId, occasion: OccasionInput): Promise<boolean> {
+    const { conversations, watermark, time } = this.#parts;
+    return watermark.track(() =>
+      conversations.addOccasion(record._id, { ...occasion, startedBy, at: time.now() }),
+    );
+  }
+
+  /** Tells somebody's devices, except the socket that gets an answer of its own. */
+  #tell(
+    userId: UserId,
+    conversation: ConversationView,
+    { created, originSocketId }: { created: boolean; originSocketId?: string | undefined },
+  ): void {
+    const head = { conversationId: conversation._id, lastSeq: conversation.lastSeq, rev: conversation.rev };
+    this.#parts.publisher.toUsers(
+      [userId],
+      created
+        ? { event: 'conversation:created', data: { conversation } }
+        : { event: 'conversation:updated', data: { conversation, head } },
+      { exceptSocketId: originSocketId },
+    );
+  }
+}
+
+function toPosition(cursor: string): ListPosition {
+  const [time, _id] = decodeCursor(cursor, listCursor);
+  return { lastMessageAt: new Date(time), _id };
+}

@@ -1,0 +1,129 @@
+import type { Models } from '../models/index.js';
+import type { UserId } from '../../../contract/index.js';
+import type { Logger } from '../utils/logger.js';
+import type { Metrics } from '../utils/metrics.js';
+import { Access } from './access.js';
+import { CommitLog } from './commitLog/commitLog.js';
+import { ConversationService } from './conversationService.js';
+import { ConversationViews } from './conversationViews.js';
+import { DatabaseTime } from './derived/databaseTime.js';
+import { ProcessRegistry } from './derived/processRegistry.js';
+import { recoverSummaries } from './derived/recovery.js';
+import { Summaries } from './derived/summaries.js';
+import { WriteWatermark } from './derived/writeWatermark.js';
+import { HistoryService } from './historyService.js';
+import { MessageService, publishCommitted } from './messageService.js';
+import { MessageViews } from './messageViews.js';
+import type { Publisher } from './ports.js';
+import { PresenceService } from './presenceService.js';
+import { ReceiptService } from './receiptService.js';
+import { SyncService } from './syncService.js';
+import { TypingService } from './typingService.js';
+import { UserDirectory } from './userDirectory.js';
+
+export interface ServiceParts {
+  models: Models;
+  publisher: Publisher;
+  metrics: Metrics;
+  logger: Logger;
+  /** Names the history of this database. */
+  epoch: string;
+  onRevoked: (userId: UserId, validFromMs: number) => void;
+  limits: { maxBatch: number; maxWaiting: number; sendTimeoutMs: number; presenceGraceMs: number };
+}
+
+/** What follows from the messages, and this process's place among the others. */
+function createDerived({ models, publisher, metrics, logger }: ServiceParts) {
+  const time = new DatabaseTime();
+  const watermark = new WriteWatermark(time);
+  const summaries = new Summaries({ conversations: models.conversations, watermark, metrics, logger });
+  const recover = (flushedThrough: string) =>
+    recoverSummaries({ ...models, watermark, publisher, metrics, logger }, flushedThrough);
+  return { time, watermark, summaries, recover };
+}
+
+/** The smaller of two ids, where there are any. */
+const olderId = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;
+
+/** The way of a message: log, registry, and who writes what. */
+function createLog(parts: ServiceParts, derived: ReturnType<typeof createDerived>, views: MessageViews) {
+  const { models, publisher, metrics, logger, limits } = parts;
+  const registry = new ProcessRegistry({
+    processes: models.processes,
+    ...derived,
+    logger,
+    oldestPendingId: () => olderId(commitLog.oldestWaitingId(), derived.summaries.oldestPendingId()),
+  });
+  const commitLog: CommitLog = new CommitLog(
+    {
+      ...models,
+      lease: registry,
+      metrics,
+      logger,
+      onCommitted: (batch) => publishCommitted({ summaries: derived.summaries, views, publisher }, batch),
+    },
+    limits,
+  );
+  return { registry, commitLog };
+}
+
+/** Builds and joins every service of a process. `start` has to have resolved before anybody is served. */
+export function createServices(parts: ServiceParts) {
+  const { models, publisher, logger, limits } = parts;
+  const derived = createDerived(parts);
+  const { summaries } = derived;
+  const users = new UserDirectory({
+    users: models.users,
+    time: derived.time,
+    logger,
+    onRevoked: parts.onRevoked,
+  });
+  const access = new Access(models.conversations);
+  const messageViews = new MessageViews({ ...models, users, summaries });
+  const views = new ConversationViews({ ...models, users, summaries });
+  const { registry, commitLog } = createLog(parts, derived, messageViews);
+  const sync = new SyncService({
+    ...models,
+    views,
+    visibleThrough: () => registry.visibleThrough(),
+    epoch: parts.epoch,
+  });
+  const shared = { ...parts, ...models, ...derived, access };
+  const receipts = new ReceiptService(shared);
+  const presence = new PresenceService({ ...models, publisher, logger, graceMs: limits.presenceGraceMs });
+  return {
+    users,
+    views,
+    sync,
+    conversations: new ConversationService({ ...shared, views, syncCursor: () => sync.cursorNow() }),
+    messages: new MessageService({
+      commitLog,
+      views: messageViews,
+      publisher,
+      sendTimeoutMs: limits.sendTimeoutMs,
+    }),
+    history: new HistoryService({ messages: models.messages, access, views: messageViews }),
+    receipts,
+    presence,
+    typing: new TypingService(access, publisher),
+    /** @throws when the database does not answer. */
+    start: async (): Promise<void> => {
+      await registry.start();
+      await users.start();
+    },
+    /** True while this process may write. */
+    isWriting: (): boolean => registry.isFresh(),
+    /** Finishes what was taken in, writes what is owed, and leaves. */
+    stop: async (): Promise<void> => {
+      await commitLog.close();
+      await receipts.drain();
+      await presence.stop();
+      await summaries.drain();
+      users.stop();
+      await registry.stop();
+    },
+  };
+}
+
+export type Services = ReturnType<typeof createServices>;

@@ -1,0 +1,59 @@
+import type { Server } from 'node:http';
+import type { Database } from './database/connect.js';
+import type { Gate } from './pipeline/gate.js';
+import type { Services } from './services/index.js';
+import type { Sessions } from './socket/sessions.js';
+import type { ChatServer } from './socket/types.js';
+import { withDeadline } from './utils/deadline.js';
+import type { Logger } from './utils/logger.js';
+
+export interface ShutdownParts {
+  http: Server;
+  io: ChatServer;
+  gate: Gate;
+  services: Services;
+  sessions: Sessions;
+  database: Database;
+  logger: Logger;
+  timeoutMs: number;
+}
+
+/** Clients come back over this long, not all at once. */
+const RETURN_SPREAD_MS = 3_000;
+const RETURN_AFTER_MS = 500;
+
+/**
+ * Graceful shutdown: takes no more commands, finishes and answers those under way, writes what is owed to the
+ * summaries, tells every client to come back a little later, and closes. Each step has a bound; what could not be
+ * finished in time is safe all the same, as it is for a process that is killed.
+ */
+export async function shutDown(parts: ShutdownParts): Promise<void> {
+  const { http, io, gate, services, sessions, database, logger, timeoutMs } = parts;
+  const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await withDeadline(work(), timeoutMs, () => new Error(`took longer than ${timeoutMs} ms`));
+    } catch (error) {
+      logger.error({ err: error, step: name }, 'a step of the shutdown failed');
+    }
+  };
+  logger.info('shutting down: finishing what is under way');
+  const closed = new Promise((resolve) => http.close(resolve));
+  await step('finish commands', () => gate.drain());
+  for (const socket of io.sockets.sockets.values()) {
+    const afterMs = Math.round(RETURN_AFTER_MS + Math.random() * RETURN_SPREAD_MS);
+    const reason = 'This server is about to stop.';
+    socket.emit('server:draining', {
+      success: true,
+      data: { code: 'UNAVAILABLE', reason, reconnect: true, afterMs },
+    });
+  }
+  sessions.stop();
+  await step('write what is owed', () => services.stop());
+  await step('close connections', async () => {
+    await io.close();
+    http.closeIdleConnections();
+    await closed;
+  });
+  await step('close the database', () => database.close());
+  logger.info('shut down');
+}

@@ -1,0 +1,109 @@
+import {
+  COMMANDS,
+  COMMAND_NAMES,
+  type Answer,
+  type CommandData,
+  type CommandName,
+  type Failure,
+} from '../../../contract/index.js';
+import { toFailure, toInputError, withMessageId } from '../pipeline/failure.js';
+import type { Gate } from '../pipeline/gate.js';
+import { AppError } from '../utils/appError.js';
+import { monotonicMs } from '../utils/clock.js';
+import type { Logger } from '../utils/logger.js';
+import type { Metrics } from '../utils/metrics.js';
+import type { Handlers } from './handlers/index.js';
+import type { ChatSocket } from './types.js';
+
+export interface BindParts {
+  gate: Gate;
+  handlers: Handlers;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+/** What a client put behind the event's name, whatever it was: a payload, and perhaps a way to answer. */
+interface Call {
+  payload: unknown;
+  acknowledge: ((answer: unknown) => void) | undefined;
+  /** Something positional besides the one payload. */
+  malformed: boolean;
+}
+
+/**
+ * Attaches the whole table of commands to a connection, synchronously: a listener that came after an `await` would
+ * miss the first events. Every call is answered, by its acknowledgement or else by the row's pair of events; nothing
+ * that a client sends can throw past here.
+ */
+export function bindCommands(parts: BindParts, socket: ChatSocket): void {
+  // One listener for the whole table: with ten thousand connections, one for each row would be most of their memory.
+  socket.onAny((event: unknown, ...args: unknown[]) => {
+    const name = COMMAND_NAMES.find((command) => command === event);
+    if (name !== undefined) void dispatch(parts, { socket, name }, toCall(args));
+    else answerUnknown(parts, socket, toCall(args));
+  });
+  socket.on('error', (error: Error) => parts.logger.warn({ err: error }, 'a connection failed'));
+}
+
+function answerUnknown({ metrics }: BindParts, socket: ChatSocket, { acknowledge }: Call): void {
+  const failure: Failure = { success: false, code: 'NOT_FOUND', error: 'There is no such event.' };
+  metrics.eventSeconds.observe({ event: 'unknown', code: failure.code }, 0);
+  if (acknowledge === undefined) socket.emit('event:error', failure);
+  else acknowledge(failure);
+}
+
+function toCall(args: readonly unknown[]): Call {
+  const last = args.at(-1);
+  const acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
+  const payloads = acknowledge === undefined ? args : args.slice(0, -1);
+  return { payload: payloads[0], acknowledge, malformed: payloads.length > 1 };
+}
+
+async function dispatch(
+  parts: BindParts,
+  { socket, name }: { socket: ChatSocket; name: CommandName },
+  call: Call,
+): Promise<void> {
+  const startedMs = monotonicMs();
+  const answer = await run(parts, { socket, name }, call);
+  const code = answer.success ? 'OK' : answer.code;
+  parts.metrics.eventSeconds.observe({ event: name, code }, (monotonicMs() - startedMs) / 1_000);
+  reply(socket, name, { call, answer });
+}
+
+async function run<Name extends CommandName>(
+  { gate, handlers, logger }: BindParts,
+  { socket, name }: { socket: ChatSocket; name: Name },
+  call: Call,
+): Promise<Answer<CommandData<Name>>> {
+  try {
+    const data = await gate.run(async () => {
+      const { principal } = socket.data;
+      // A connection whose token has expired may still bring a new one.
+      if (name !== 'auth:refresh') await gate.requireValid(principal);
+      if (call.malformed) throw new AppError('VALIDATION', 'Give one object as payload, nothing positional.');
+      const parsed = COMMANDS[name].payload.safeParse(call.payload);
+      if (!parsed.success) throw toInputError(parsed.error);
+      // The table pairs each payload with its handler; a union over all rows cannot express that.
+      return handlers[name]({ principal, socket }, parsed.data as never);
+    });
+    return { success: true, data };
+  } catch (error) {
+    return withMessageId(toFailure(error, logger, { command: name }), call.payload);
+  }
+}
+
+/** By the acknowledgement where there is one, else by the row's pair: never silence for a failure. */
+function reply(
+  socket: ChatSocket,
+  name: CommandName,
+  { call, answer }: { call: Call; answer: Answer<CommandData<CommandName>> },
+): void {
+  if (call.acknowledge !== undefined) {
+    call.acknowledge(answer);
+    return;
+  }
+  const { pair } = COMMANDS[name];
+  const event = answer.success ? pair.ok : pair.error;
+  if (event !== undefined) socket.emit(event, answer as never);
+}

@@ -1,0 +1,97 @@
+import type { Goodbye, UserId } from '../../../contract/index.js';
+import type { PresenceService } from '../services/presenceService.js';
+import type { Principal } from '../services/tokens.js';
+import { monotonicMs } from '../utils/clock.js';
+import { userRoom } from './rooms.js';
+import type { ChatServer, ChatSocket } from './types.js';
+
+const SWEEP_MS = 250;
+/** How long a connection with an expired token may stay to renew it. */
+const RENEWAL_MS = 60_000;
+
+/** Which connections are live, until when: expiry and revocation end them within a second, also after a pause. */
+export class Sessions {
+  /** Sockets by the second in which their token expires. */
+  readonly #byExpiry = new Map<number, Set<ChatSocket>>();
+  #sweptThroughS = Math.floor(Date.now() / 1_000);
+  #sweptAtMs = monotonicMs();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly io: ChatServer,
+    readonly presence: PresenceService,
+  ) {}
+
+  start(): void {
+    this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** False after a pause: an expiry may have been slept through. */
+  get isSwept(): boolean {
+    return monotonicMs() - this.#sweptAtMs < 2 * SWEEP_MS;
+  }
+
+  /** A connection is live from now on, with this token. */
+  begin(socket: ChatSocket, principal: Principal): void {
+    socket.data.principal = principal;
+    socket.data.live = true;
+    const second = Math.max(Math.ceil(principal.expiresAtMs / 1_000), this.#sweptThroughS + 1);
+    const expiring = this.#byExpiry.get(second) ?? new Set();
+    this.#byExpiry.set(second, expiring.add(socket));
+    void socket.join(userRoom(principal.userId));
+    this.presence.connected(principal.userId, socket.id);
+  }
+
+  end(socket: ChatSocket): void {
+    socket.data.live = false;
+    const second = Math.ceil(socket.data.principal.expiresAtMs / 1_000);
+    this.#byExpiry.get(second)?.delete(socket);
+    this.presence.disconnected(socket.data.principal.userId, socket.id);
+  }
+
+  /** Silences every connection whose token has expired since the last sweep. */
+  sweep(): void {
+    const nowMs = Date.now();
+    const nowS = Math.floor(nowMs / 1_000);
+    for (const second of [...this.#byExpiry.keys()].filter((one) => one <= nowS)) {
+      const expiring = this.#byExpiry.get(second) ?? [];
+      this.#byExpiry.delete(second);
+      for (const socket of expiring) {
+        if (socket.data.live && socket.data.principal.expiresAtMs <= nowMs) this.#expire(socket);
+      }
+    }
+    this.#sweptThroughS = nowS;
+    this.#sweptAtMs = monotonicMs();
+  }
+
+  /** Ends every connection of a user whose token was issued before. */
+  revoke(userId: UserId, validFromMs: number): void {
+    const ids = this.io.sockets.adapter.rooms.get(userRoom(userId)) ?? [];
+    for (const id of ids) {
+      const socket = this.io.sockets.sockets.get(id);
+      if (socket === undefined || socket.data.principal.issuedAtMs >= validFromMs) continue;
+      say(socket, { code: 'UNAUTHENTICATED', reason: 'The token was revoked.', reconnect: false });
+      socket.disconnect(true);
+    }
+  }
+
+  #expire(socket: ChatSocket): void {
+    socket.data.live = false;
+    for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
+    this.presence.disconnected(socket.data.principal.userId, socket.id);
+    const reason = 'The token has expired: renew it with auth:refresh.';
+    say(socket, { code: 'TOKEN_EXPIRED', reason, reconnect: true });
+    setTimeout(() => {
+      if (!socket.data.live) socket.disconnect(true);
+    }, RENEWAL_MS).unref();
+  }
+}
+
+const say = (socket: ChatSocket, data: Goodbye): void => {
+  socket.emit('auth:expired', { success: true, data });
+};

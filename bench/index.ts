@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { stopAllChildren } from './children.js';
+import { NO_DATABASE, openDatabase, type Database } from './database.js';
+import { judge } from './floors.js';
+import { readMachineFacts, type MachineFacts } from './machine.js';
+import { readOptions, USAGE, type BenchOptions } from './options.js';
+import { resultsFolder } from './paths.js';
+import { summariseProfiles } from './profile.js';
+import { startLoadGenerator } from './remote.js';
+import { formatReport } from './report.js';
+import type { ScenarioResult, Target } from './results.js';
+import { SCENARIOS } from './scenarios/index.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { startSubject } from './targets.js';
+
+const INTERRUPT_TIMEOUT_MS = 30_000;
+/** Processes that wanted a core before the bench began: above it, figures are not worth comparing. */
+const BUSY_LOAD = 0.5;
+
+interface Run {
+  options: BenchOptions;
+  database: Database;
+  folder: string;
+  interrupted: AbortSignal;
+}
+
+/** One scenario against one freshly started server. */
+async function runOne(run: Run, scenario: Scenario, target: Target): Promise<ScenarioResult> {
+  const result: ScenarioResult = { scenario: scenario.id, target, figures: [], checks: [], cpu: [] };
+  const progress = (text: string): void => console.log(`${scenario.id} ${target}: ${text}`);
+  const profileFolder =
+    run.options.profile && target !== 'relay'
+      ? join(resultsFolder, `profile-${scenario.id}-${target}`)
+      : undefined;
+  if (profileFolder !== undefined) rmSync(profileFolder, { recursive: true, force: true });
+  progress(scenario.title);
+  try {
+    const subject = await startSubject(target, run.database, { folder: run.folder, profileFolder });
+    const load = startLoadGenerator({
+      server: [subject.pid],
+      ...(target !== 'relay' && run.database.pids.length > 0 && { database: run.database.pids }),
+    });
+    try {
+      const stage = { subject, load, progress, database: run.database, quick: run.options.quick };
+      Object.assign(result, await scenario.run(stage));
+      result.cpu = load.lastCpu();
+    } finally {
+      await load.stop();
+      await subject.stop();
+      if (target !== 'relay') await run.database.drop(subject.databaseName);
+    }
+    if (profileFolder !== undefined) console.log(summariseProfiles(profileFolder));
+  } catch (error) {
+    result.error = error instanceof Error ? error.message : String(error);
+    progress(`failed: ${result.error}`);
+  }
+  return result;
+}
+
+async function runAll(run: Run): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const scenario of SCENARIOS.filter(({ id }) => run.options.only.includes(id))) {
+    for (const target of scenario.targets.filter((one) => run.options.targets.includes(one))) {
+      if (run.interrupted.aborted) return results;
+      results.push(await runOne(run, scenario, target));
+    }
+  }
+  return results;
+}
+
+interface Start {
+  startedAt: Date;
+  machine: MachineFacts;
+}
+
+function writeResults(options: BenchOptions, results: ScenarioResult[], start: Start): boolean {
+  const { startedAt, machine } = start;
+  const floors = judge(results);
+  const stamp = startedAt.toISOString().replaceAll(':', '-').slice(0, 19);
+  const file = resolve(options.jsonFile ?? join(resultsFolder, `${stamp}.json`));
+  mkdirSync(dirname(file), { recursive: true });
+  const { quick, profile } = options;
+  const outcome = { startedAt: startedAt.toISOString(), machine, quick, profile, results, floors };
+  writeFileSync(file, `${JSON.stringify(outcome, null, 2)}\n`);
+  console.log(formatReport(results, floors));
+  console.log(
+    `\n${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`,
+  );
+  if (machine.loadAverage > BUSY_LOAD) {
+    console.log(
+      `Load average ${machine.loadAverage} at the start: the machine was busy, the figures are too low.`,
+    );
+  }
+  if (quick || profile) console.log('Quick or profiled: not for comparing.');
+  console.log(`Results: ${file}`);
+  return results.every(({ error, checks }) => error === undefined && checks.every(({ passed }) => passed));
+}
+
+/** On Ctrl-C the children are stopped, what waits for them fails, and the run ends the way a failed one does. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      controller.abort();
+      void stopAllChildren();
+      setTimeout(() => process.exit(1), INTERRUPT_TIMEOUT_MS).unref();
+    });
+  }
+  return controller.signal;
+}
+
+async function main(): Promise<boolean> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') {
+    console.log(USAGE);
+    return true;
+  }
+  const start = { startedAt: new Date(), machine: readMachineFacts() };
+  mkdirSync(resultsFolder, { recursive: true });
+  // Beside the checkout's own data, not in a temporary folder that may be memory: a sync to disk has to cost here.
+  const folder = mkdtempSync(join(resultsFolder, 'run-'));
+  const interrupted = interruptible();
+  let database = NO_DATABASE;
+  try {
+    if (options.targets.some((target) => target !== 'relay')) {
+      console.log('opening the database');
+      database = await openDatabase(join(folder, 'database'), {
+        uri: options.mongodbUri,
+        pids: options.mongodbPids,
+      });
+    }
+    const results = await runAll({ options, database, folder, interrupted });
+    // After an interruption, too: what was measured until then is worth keeping.
+    return writeResults(options, results, start) && !interrupted.aborted;
+  } finally {
+    await stopAllChildren();
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

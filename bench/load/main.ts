@@ -1,0 +1,51 @@
+/** The load generator: a process of its own, told over IPC what to do. */
+import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './commands.js';
+import { Fleet } from './fleet.js';
+import { runClosedLoop, runFill, runOpenLoop, type Marks } from './loops.js';
+import { makeConversations, race, readHistory, readList } from './reads.js';
+
+type Handlers = {
+  [Name in LoadCommandName]: (input: LoadCommands[Name]['input']) => Promise<LoadCommands[Name]['output']>;
+};
+
+const fleet = new Fleet();
+const reply = (message: LoadReply): void => {
+  process.send?.(message);
+};
+const marks: Marks = { begin: () => reply({ type: 'begin' }), end: () => reply({ type: 'end' }) };
+
+const firstOf = (group: string) => {
+  const user = fleet.group(group)[0];
+  if (user === undefined) throw new Error(`Group ${group} is empty.`);
+  return user;
+};
+
+const handlers: Handlers = {
+  connect: (input) => fleet.connect(input),
+  disconnect: async ({ group }) => {
+    await fleet.disconnect(group);
+    return null;
+  },
+  pairUp: async ({ group }) => ({ conversationIds: await fleet.pairUp(group) }),
+  closedLoop: (input) => runClosedLoop(fleet.group(input.group), input, marks),
+  openLoop: (input) => runOpenLoop(fleet.group(input.group), input, marks),
+  fill: (input) => runFill(fleet.group(input.group), input),
+  readHistory: (input) => readHistory(firstOf(input.group), input),
+  makeConversations,
+  readList: (input) => readList(firstOf(input.group), input),
+  race: ({ group, pair }) => race(fleet.group(group), pair),
+};
+
+async function run(request: LoadRequest): Promise<void> {
+  try {
+    const handle = handlers[request.name] as (input: unknown) => Promise<unknown>;
+    reply({ type: 'done', output: await handle(request.input) });
+  } catch (error) {
+    reply({ type: 'failed', error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+process.on('message', (request: LoadRequest) => void run(request));
+process.on('disconnect', () => process.exit(0));
+// The bench ends its children itself, also on Ctrl-C.
+process.on('SIGINT', () => undefined);

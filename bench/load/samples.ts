@@ -1,0 +1,19 @@
+import type { Quantiles } from '../results.js';
+
+/** Every measured time is kept, so quantiles are exact. */
+export class Samples {
+  private readonly values: number[] = [];
+
+  add(ms: number): void {
+    this.values.push(ms);
+  }
+
+  quantiles(): Quantiles {
+    const sorted = Float64Array.from(this.values).sort();
+    const at = (share: number): number => {
+      const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+      return Math.round(value * 100) / 100;
+    };
+    return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+  }
+}

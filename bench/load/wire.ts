@@ -1,0 +1,113 @@
+import { WebSocket } from 'ws';
+import type { Answer } from '../../contract/index.js';
+
+const CONNECT_TIMEOUT_MS = 30_000;
+
+/** Packet types: the first digit is Engine.IO's, the second, of a message, Socket.IO's. */
+const OPEN = '0';
+const PING = '2';
+const PONG = '3';
+const MESSAGE = '4';
+const CONNECT = '0';
+const EVENT = '2';
+const ACKNOWLEDGE = '3';
+const CONNECT_ERROR = '4';
+
+type Acknowledge = (answer: Answer<unknown>) => void;
+
+/**
+ * A Socket.IO client for thousands of users in one process: WebSocket only, text packets, the default namespace,
+ * no reconnecting and no buffering. The stock client would be the bottleneck of what is measured.
+ */
+export class WireClient {
+  /** Receives every event that is no acknowledgement, with its first argument. */
+  onEvent: (event: string, payload: unknown) => void = () => undefined;
+  private readonly waiting = new Map<number, Acknowledge>();
+  private nextId = 0;
+
+  private constructor(private readonly socket: WebSocket) {}
+
+  /** Resolves when the server has accepted the user. */
+  static connect(port: number, auth: Record<string, string>): Promise<WireClient> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`, {
+      perMessageDeflate: false,
+      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      skipUTF8Validation: true,
+    });
+    const client = new WireClient(socket);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => refuse('timed out'), CONNECT_TIMEOUT_MS);
+      const refuse = (why: string): void => {
+        clearTimeout(timer);
+        socket.terminate();
+        reject(new Error(`Connection refused: ${why}`));
+      };
+      socket.on('error', (error) => refuse(error.message));
+      socket.on('close', () => refuse('closed'));
+      socket.on('message', (frame: Buffer) => {
+        const text = frame.toString('latin1', 0, 2);
+        if (text.startsWith(OPEN)) socket.send(`${MESSAGE}${CONNECT}${JSON.stringify(auth)}`);
+        else if (text === MESSAGE + CONNECT_ERROR) refuse(frame.toString());
+        else if (text === MESSAGE + CONNECT) {
+          clearTimeout(timer);
+          client.listen();
+          resolve(client);
+        }
+      });
+    });
+  }
+
+  /** Sends an event whose payload is JSON already. */
+  send(event: string, json: string, acknowledge: Acknowledge): void {
+    const id = this.nextId++;
+    this.waiting.set(id, acknowledge);
+    this.socket.send(`${MESSAGE}${EVENT}${id}["${event}",${json}]`);
+  }
+
+  /** Sends an event and resolves with what it was answered. */
+  request(event: string, payload: object): Promise<Answer<unknown>> {
+    return new Promise((resolve) => this.send(event, JSON.stringify(payload), resolve));
+  }
+
+  /** Ends the connection and resolves when it has ended. */
+  async close(): Promise<void> {
+    this.socket.removeAllListeners('close');
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.socket.terminate(), 1_000);
+      this.socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.socket.close();
+    });
+  }
+
+  private listen(): void {
+    this.socket.removeAllListeners();
+    this.socket.on('message', (frame: Buffer) => this.receive(frame.toString()));
+    this.socket.on('error', () => undefined);
+    this.socket.on('close', () => this.failAll('The connection was closed.'));
+  }
+
+  private receive(packet: string): void {
+    if (packet === PING) this.socket.send(PONG);
+    if (!packet.startsWith(MESSAGE)) return;
+    const start = packet.indexOf('[');
+    if (start === -1) return;
+    const body = JSON.parse(packet.slice(start)) as [unknown, unknown];
+    if (packet[1] === ACKNOWLEDGE) {
+      const id = Number(packet.slice(2, start));
+      const acknowledge = this.waiting.get(id);
+      this.waiting.delete(id);
+      acknowledge?.(body[0] as Answer<unknown>);
+    } else if (packet[1] === EVENT) {
+      this.onEvent(String(body[0]), body[1]);
+    }
+  }
+
+  private failAll(error: string): void {
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const acknowledge of waiting) acknowledge({ success: false, error, code: 'UNAVAILABLE' });
+  }
+}

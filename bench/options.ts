@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { SCENARIO_IDS, TARGETS, type ScenarioId, type Target } from './results.js';
+
+/** What a run of the bench was asked to do. */
+export interface BenchOptions {
+  only: readonly ScenarioId[];
+  targets: readonly Target[];
+  quick: boolean;
+  profile: boolean;
+  jsonFile: string | undefined;
+  mongodbUri: string | undefined;
+  mongodbPids: readonly number[];
+}
+
+export const USAGE = `Usage: npm run bench -- [options]
+
+  --only a,b,b2,c,d,e,f   run these scenarios only
+                            a   100 users in 50 pairs, one message in flight each
+                            b   1,000 users, 200 messages/s; connection time and memory
+                            b2  1,000 users, one message in flight each
+                            c   one hot conversation, 200 messages in flight
+                            d   history of a conversation of 100,000 messages
+                            e   the list of a user with 10,000 conversations
+                            f   150 at once open the same conversation
+  --targets parley,unbatched,relay
+                          what to measure: the server, the server without batches in its commit log
+                          (COMMIT_MAX_BATCH=1), and a bare Socket.IO relay without storage
+  --quick                 short and small: to see that it works, not for figures
+  --profile               write a CPU profile of the server per scenario and print its hot spots
+                          (the figures of such a run are too low)
+  --mongodb URI           use this MongoDB instead of an embedded one; databases named parley-bench-*
+                          are made there and dropped again
+  --mongodb-pids 1,2      its processes on this machine, to count their CPU
+  --json FILE             where the results go (bench/results/<date>.json)
+  --help                  this text
+
+Everything runs on this machine's loopback interface, and every process it starts is stopped again.
+The exit code is 1 when a scenario could not run or a check of what was stored failed, never because of a time.`;
+
+function pick<T extends string>(text: string | undefined, known: readonly T[], option: string): readonly T[] {
+  if (text === undefined) return known;
+  const asked = text.split(',').map((part) => part.trim());
+  const unknown = asked.find((part) => !known.some((one) => one === part));
+  if (unknown !== undefined) throw new Error(`--${option}: ${unknown} is none of ${known.join(', ')}.`);
+  return known.filter((one) => asked.includes(one));
+}
+
+/** @returns the options, or 'help' when they were asked for the usage. */
+export function readOptions(args: string[]): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: 'string' },
+      targets: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+      mongodb: { type: 'string' },
+      'mongodb-pids': { type: 'string', default: '' },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    only: pick(values.only, SCENARIO_IDS, 'only'),
+    targets: pick(values.targets, TARGETS, 'targets'),
+    quick: values.quick,
+    profile: values.profile,
+    jsonFile: values.json,
+    mongodbUri: values.mongodb,
+    mongodbPids: values['mongodb-pids'].split(',').map(Number).filter(Boolean),
+  };
+}

@@ -1,0 +1,44 @@
+import { startChild } from './children.js';
+import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './load/commands.js';
+import type { CpuShare } from './results.js';
+import { CpuMeter } from './processes.js';
+
+/** The load generator as the bench sees it. */
+export interface LoadGenerator {
+  readonly pid: number;
+  run: <Name extends LoadCommandName>(
+    name: Name,
+    input: LoadCommands[Name]['input'],
+  ) => Promise<LoadCommands[Name]['output']>;
+  /** CPU during the last measured time. */
+  lastCpu: () => CpuShare[];
+  stop: () => Promise<void>;
+}
+
+/** @param groups the processes to watch besides the generator itself. */
+export function startLoadGenerator(groups: Record<string, readonly number[]>): LoadGenerator {
+  const child = startChild('./load/main.js');
+  let meter: CpuMeter | undefined;
+  let cpu: CpuShare[] = [];
+  let settle: ((reply: LoadReply) => void) | undefined;
+  child.process.on('message', (reply: LoadReply) => {
+    if (reply.type === 'begin') meter = new CpuMeter({ ...groups, 'load generator': [child.pid] });
+    else if (reply.type === 'end') cpu = meter?.read() ?? [];
+    else settle?.(reply);
+  });
+  child.process.once('exit', () => settle?.({ type: 'failed', error: 'The load generator ended.' }));
+  return {
+    pid: child.pid,
+    run: (name, input) =>
+      new Promise((resolve, reject) => {
+        settle = (reply) => {
+          if (reply.type === 'done') resolve(reply.output as LoadCommands[typeof name]['output']);
+          else if (reply.type === 'failed') reject(new Error(`${name}: ${reply.error}`));
+        };
+        const request: LoadRequest = { name, input };
+        child.process.send(request);
+      }),
+    lastCpu: () => cpu,
+    stop: () => child.stop(),
+  };
+}

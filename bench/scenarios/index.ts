@@ -1,0 +1,8 @@
+import { CROWD, HOT, PAIRS } from './closedLoop.js';
+import { HISTORY } from './history.js';
+import { LIST } from './list.js';
+import { RACE } from './race.js';
+import type { Scenario } from './scenario.js';
+import { STEADY } from './steady.js';
+
+export const SCENARIOS: readonly Scenario[] = [PAIRS, STEADY, CROWD, HOT, HISTORY, LIST, RACE];

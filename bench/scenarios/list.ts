@@ -1,0 +1,56 @@
+import type { ReadResult } from '../load/commands.js';
+import { times, type Check } from '../results.js';
+import { makeUserIds, settle, type Scenario, type Stage } from './scenario.js';
+
+const check = (name: string, { problems, times: { count } }: ReadResult): Check => ({
+  name,
+  passed: problems.length === 0,
+  detail: problems.join('; ') || `${count} times`,
+});
+
+async function run(stage: Stage) {
+  const { server } = stage.subject;
+  const conversations = stage.quick ? 500 : 10_000;
+  stage.progress(`${conversations} people write to one user`);
+  const { wallMs } = await stage.load.run('makeConversations', {
+    server,
+    userId: 'popular',
+    others: makeUserIds('other', conversations),
+    atOnce: 32,
+  });
+  await settle(stage);
+  stage.progress('reading the list');
+  await stage.load.run('connect', { server, group: 'popular', userIds: ['popular'], atOnce: 1 });
+  const { first, deep, unread, walked } = await stage.load.run('readList', {
+    server,
+    group: 'popular',
+    rounds: stage.quick ? 20 : 100,
+    limit: 50,
+    expected: conversations,
+  });
+  return {
+    figures: [
+      ...times('first page of 50', first.times),
+      ...times('last page of 50', deep.times),
+      ...times('every page in turn', walked.times),
+      ...times('total unread', unread.times),
+      {
+        name: 'opened and written to, over HTTP',
+        unit: 'msg/s' as const,
+        value: Math.round(conversations / (wallMs / 1_000)),
+      },
+    ],
+    checks: [
+      check('first page and total unread', first),
+      check('the whole list, in order', walked),
+      check('unread badge', unread),
+    ],
+  };
+}
+
+export const LIST: Scenario = {
+  id: 'e',
+  title: 'The list of a user with 10,000 conversations',
+  targets: ['parley'],
+  run,
+};

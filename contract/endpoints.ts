@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.js';
+import type { ErrorCode } from './errors.js';
+import * as inputs from './inputs.js';
+import * as outputs from './outputs.js';
+import { conversationId, cursor, seq, seqOrZero } from './primitives.js';
+
+interface EndpointRow<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, D extends z.ZodType> {
+  method: 'get' | 'post' | 'patch';
+  path: `/${string}`;
+  params: P;
+  query: Q;
+  body: B;
+  answer: D;
+  codes: readonly ErrorCode[];
+  summary: string;
+}
+
+const endpoint = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, D extends z.ZodType>(
+  row: EndpointRow<P, Q, B, D>,
+): EndpointRow<P, Q, B, D> => row;
+
+const none = z.strictObject({});
+/** Express gives no body object at all where none was sent. */
+const noBody = none.optional();
+const ofConversation = z.strictObject({ conversationId });
+
+/** A number in a query string: digits only, so that `1e3`, ` 7` or an array is refused. */
+const numeric = <T extends z.ZodType<number, number>>(schema: T) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(schema);
+
+const listQuery = z.strictObject({
+  limit: numeric(z.int().min(1).max(LIMITS.conversationPageMax)).optional(),
+  cursor: cursor.optional(),
+});
+
+const historyQuery = z
+  .strictObject({
+    before: numeric(seq).optional(),
+    after: numeric(seqOrZero).optional(),
+    around: numeric(seq).optional(),
+    limit: numeric(z.int().min(1).max(LIMITS.messagePageMax)).optional(),
+  })
+  .pipe(inputs.historyPageInput);
+
+/** Every HTTP endpoint that takes a token; health, metrics and the demo stand beside it. */
+export const ENDPOINTS = {
+  createOrGetChat: endpoint({
+    method: 'post',
+    path: '/api/chats/create-or-get',
+    params: none,
+    query: none,
+    body: inputs.createOrGetInput,
+    answer: outputs.conversationAnswer,
+    codes: ['FORBIDDEN'],
+    summary:
+      'The one direct conversation of the caller and another user. 201 when it was made now, else 200. Idempotent and atomic.',
+  }),
+  startConversation: endpoint({
+    method: 'post',
+    path: '/api/conversations/start',
+    params: none,
+    query: none,
+    body: inputs.startInput,
+    answer: outputs.conversationAnswer,
+    codes: [],
+    summary:
+      'The same, from a product, a seller, an order or a general contact: the occasion is kept with the one conversation.',
+  }),
+  listConversations: endpoint({
+    method: 'get',
+    path: '/api/conversations',
+    params: none,
+    query: listQuery,
+    body: noBody,
+    answer: outputs.conversationListAnswer,
+    codes: [],
+    summary: "A page of the caller's conversations, the newest message first.",
+  }),
+  getConversation: endpoint({
+    method: 'get',
+    path: '/api/conversations/:conversationId',
+    params: ofConversation,
+    query: none,
+    body: noBody,
+    answer: outputs.oneConversationAnswer,
+    codes: ['NOT_PARTICIPANT'],
+    summary: 'One conversation.',
+  }),
+  listMessages: endpoint({
+    method: 'get',
+    path: '/api/conversations/:conversationId/messages',
+    params: ofConversation,
+    query: historyQuery,
+    body: noBody,
+    answer: outputs.messagePageAnswer,
+    codes: ['NOT_PARTICIPANT'],
+    summary: 'A page of history by `seq`: the newest, before, after or around a place.',
+  }),
+  sendMessage: endpoint({
+    method: 'post',
+    path: '/api/conversations/:conversationId/messages',
+    params: ofConversation,
+    query: none,
+    body: inputs.messageInput,
+    answer: outputs.sentAnswer,
+    codes: ['NOT_PARTICIPANT', 'CONFLICT', 'TOO_LARGE'],
+    summary: 'Sends a message. 201 when it was stored now, 200 when it was stored before.',
+  }),
+  markRead: endpoint({
+    method: 'post',
+    path: '/api/conversations/:conversationId/read',
+    params: ofConversation,
+    query: none,
+    body: inputs.placeInput,
+    answer: outputs.positionAnswer,
+    codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
+    summary: 'The caller has read everything up to here.',
+  }),
+  markDelivered: endpoint({
+    method: 'post',
+    path: '/api/conversations/:conversationId/delivered',
+    params: ofConversation,
+    query: none,
+    body: inputs.placeInput,
+    answer: outputs.positionAnswer,
+    codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
+    summary: 'Everything up to here has reached the caller.',
+  }),
+  sync: endpoint({
+    method: 'get',
+    path: '/api/sync',
+    params: none,
+    query: inputs.syncInput,
+    body: noBody,
+    answer: outputs.syncAnswer,
+    codes: [],
+    summary: 'What changed since a cursor.',
+  }),
+  getUnread: endpoint({
+    method: 'get',
+    path: '/api/unread',
+    params: none,
+    query: none,
+    body: noBody,
+    answer: outputs.unreadAnswer,
+    codes: [],
+    summary: 'Unread messages in total, and in how many conversations: a badge without a socket.',
+  }),
+  getProfile: endpoint({
+    method: 'get',
+    path: '/api/users/me',
+    params: none,
+    query: none,
+    body: noBody,
+    answer: outputs.profileAnswer,
+    codes: [],
+    summary: "The caller's public profile.",
+  }),
+  updateProfile: endpoint({
+    method: 'patch',
+    path: '/api/users/me',
+    params: none,
+    query: none,
+    body: inputs.profileInput,
+    answer: outputs.profileAnswer,
+    codes: [],
+    summary: 'Sets the name or picture that others see.',
+  }),
+  revokeTokens: endpoint({
+    method: 'post',
+    path: '/api/users/me/revoke-tokens',
+    params: none,
+    query: none,
+    body: noBody,
+    answer: outputs.revokedAnswer,
+    codes: [],
+    summary:
+      'Logs the caller out everywhere: every token issued up to now is refused, live sockets end within a second.',
+  }),
+  listOwnMessages: endpoint({
+    method: 'get',
+    path: '/api/users/me/messages',
+    params: none,
+    query: listQuery,
+    body: noBody,
+    answer: outputs.ownMessagesAnswer,
+    codes: [],
+    summary: 'Everything the caller wrote, newest first, over all conversations.',
+  }),
+} as const;
+
+export type EndpointName = keyof typeof ENDPOINTS;
+export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as EndpointName[];
+
+export interface EndpointInput<Name extends EndpointName> {
+  params: z.output<(typeof ENDPOINTS)[Name]['params']>;
+  query: z.output<(typeof ENDPOINTS)[Name]['query']>;
+  body: z.output<(typeof ENDPOINTS)[Name]['body']>;
+}
+export type EndpointData<Name extends EndpointName> = z.output<(typeof ENDPOINTS)[Name]['answer']>;

@@ -1,0 +1,52 @@
+/**
+ * The one table of error codes: what each means, its HTTP status, and what a client should do about it.
+ * `retry`: `same` — ask again with the same `clientMessageId`, nothing is stored twice; `later` — the same after
+ * `retryAfterMs`; `auth` — get a new token first; `never` — the request itself has to change.
+ */
+export const ERRORS = {
+  VALIDATION: {
+    status: 400,
+    retry: 'never',
+    meaning: 'The input does not fit the schema; `details` name path and rule.',
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    retry: 'auth',
+    meaning: 'No token, or one that is not valid here (signature, algorithm, audience, revoked).',
+  },
+  TOKEN_EXPIRED: {
+    status: 401,
+    retry: 'auth',
+    meaning: 'The token was valid and has expired; send a new one with `auth:refresh`.',
+  },
+  FORBIDDEN: { status: 403, retry: 'never', meaning: 'The caller is known and may not do this.' },
+  NOT_FOUND: { status: 404, retry: 'never', meaning: 'There is no such route, event or message.' },
+  NOT_PARTICIPANT: {
+    status: 403,
+    retry: 'never',
+    meaning: 'The caller is not in this conversation, or it does not exist; which of the two is not told.',
+  },
+  BLOCKED: { status: 403, retry: 'never', meaning: 'One of the two has blocked the other.' },
+  CONFLICT: {
+    status: 409,
+    retry: 'never',
+    meaning: 'This `clientMessageId` was used for another content; nothing was stored.',
+  },
+  LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be passed.' },
+  RATE_LIMITED: { status: 429, retry: 'later', meaning: 'Too many of these in a short time.' },
+  TOO_LARGE: { status: 413, retry: 'never', meaning: 'The text or body is too long.' },
+  UNAVAILABLE: {
+    status: 503,
+    retry: 'same',
+    meaning:
+      'The server cannot say now whether it is stored (database away, overload, shutdown). Ask again with the same id.',
+  },
+  INTERNAL: { status: 500, retry: 'same', meaning: 'A fault of the server, logged with the request id.' },
+} as const satisfies Record<
+  string,
+  { status: number; retry: 'same' | 'later' | 'auth' | 'never'; meaning: string }
+>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];

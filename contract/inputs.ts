@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { LIMITS } from './limits.js';
+import {
+  clientMessageId,
+  conversationId,
+  cursor,
+  displayName,
+  messageId,
+  messageText,
+  occasionInput,
+  pictureUrl,
+  seq,
+  seqOrZero,
+  token,
+  userId,
+} from './primitives.js';
+
+export const directInput = z.strictObject({ otherUserId: userId, occasion: occasionInput.optional() });
+
+export const listInput = z.strictObject({
+  limit: z.int().min(1).max(LIMITS.conversationPageMax).optional(),
+  cursor: cursor.optional(),
+});
+export type ListInput = z.infer<typeof listInput>;
+
+export const conversationInput = z.strictObject({ conversationId });
+
+/** A message as its sender makes it; the conversation comes from the payload or the route. */
+export const messageInput = z.strictObject({
+  content: messageText,
+  clientMessageId,
+  replyTo: seq.optional(),
+});
+export const sendInput = messageInput.extend({ conversationId });
+export type SendInput = z.infer<typeof sendInput>;
+
+/** At most one of `before`, `after` and `around`; none of them means the newest page. */
+export const pageInput = z.strictObject({
+  before: seq.optional(),
+  after: seqOrZero.optional(),
+  around: seq.optional(),
+  limit: z.int().min(1).max(LIMITS.messagePageMax).optional(),
+});
+export type PageInput = z.infer<typeof pageInput>;
+
+const oneAnchor = (page: PageInput): boolean =>
+  [page.before, page.after, page.around].filter((anchor) => anchor !== undefined).length <= 1;
+const ONE_ANCHOR = 'give at most one of before, after and around';
+
+export const historyPageInput = pageInput.refine(oneAnchor, ONE_ANCHOR);
+export const historyInput = pageInput.extend({ conversationId }).refine(oneAnchor, ONE_ANCHOR);
+
+const onePlace = (input: { seq?: unknown; messageId?: unknown }): boolean =>
+  (input.seq === undefined) !== (input.messageId === undefined);
+const ONE_PLACE = 'give either seq or messageId';
+
+const place = z.strictObject({ seq: seq.optional(), messageId: messageId.optional() });
+export const placeInput = place.refine(onePlace, ONE_PLACE);
+export const positionInput = place.extend({ conversationId }).refine(onePlace, ONE_PLACE);
+export type PositionInput = z.infer<typeof positionInput>;
+
+export const typingInput = z.strictObject({ conversationId, typing: z.boolean() });
+export const syncInput = z.strictObject({ cursor: cursor.optional() });
+export const tokenInput = z.strictObject({ token });
+export const watchInput = z.strictObject({ userIds: z.array(userId).max(LIMITS.maxWatchedUsers) });
+
+export const profileInput = z
+  .strictObject({ name: displayName.optional(), avatar: pictureUrl.optional() })
+  .refine((profile) => profile.name !== undefined || profile.avatar !== undefined, 'give name or avatar');
+
+/** Either the other person, or the pair with the caller in it: older backends send the pair. */
+export const createOrGetInput = z
+  .strictObject({
+    otherUserId: userId.optional(),
+    participants: z.tuple([userId, userId]).optional(),
+    occasion: occasionInput.optional(),
+  })
+  .refine(
+    (input) => (input.otherUserId === undefined) !== (input.participants === undefined),
+    'give either otherUserId or participants',
+  );
+
+export const startInput = z.strictObject({ otherUserId: userId, occasion: occasionInput });

@@ -1,0 +1,30 @@
+/** Every bound a client can meet, in one place. Sizes in characters (code points) or bytes, times in ms. */
+export const LIMITS = {
+  /** Characters of a message's text; longer is `TOO_LARGE`. */
+  maxTextChars: 8_000,
+  /** Characters of a user id (the token's subject). */
+  maxUserIdChars: 128,
+  maxClientMessageIdChars: 64,
+  maxNameChars: 100,
+  maxUrlChars: 2_048,
+  maxTitleChars: 200,
+  /** An order number, a SKU: whatever the app calls the occasion of a chat. */
+  maxOccasionIdChars: 128,
+  /** Occasions kept per conversation; the oldest give way. */
+  maxOccasions: 50,
+  maxTokenChars: 8_192,
+  maxCursorChars: 512,
+  messagePageDefault: 100,
+  messagePageMax: 200,
+  conversationPageDefault: 50,
+  conversationPageMax: 100,
+  syncPage: 100,
+  /** Users whose presence one socket may watch at a time. */
+  maxWatchedUsers: 100,
+  /** Bytes of one socket frame; a larger one ends the connection. */
+  maxFrameBytes: 128 * 1024,
+  /** Bytes of an HTTP body. */
+  maxBodyBytes: 128 * 1024,
+  /** A typing notice fades after this long without another. */
+  typingExpiresInMs: 6_000,
+} as const;

@@ -1,0 +1,81 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const layers = (allowed) => ({
+  'no-restricted-imports': ['error', { patterns: allowed }],
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'data/', 'backend/public/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 3],
+      'no-console': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      // Mongoose takes plain literals where its types name classes; the rule would forbid every schema.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
+  {
+    // Arrows point down: contract <- utils <- models <- services <- socket | http <- app.
+    files: ['contract/**'],
+    rules: layers([{ regex: '^(?!zod$|\\./)', message: 'The contract imports zod and itself only.' }]),
+  },
+  {
+    files: ['backend/src/services/**'],
+    rules: layers([
+      {
+        regex: '^(socket\\.io|express|mongoose|mongodb)',
+        message: 'Services know no transport and no database.',
+      },
+      { regex: '/(socket|http)/', message: 'Services speak outward through ports.ts.' },
+    ]),
+  },
+  {
+    files: ['backend/src/models/**'],
+    rules: layers([{ regex: '/(services|socket|http)/', message: 'Models know nothing above them.' }]),
+  },
+  {
+    // A factory that lists what it makes is a table, not a long function.
+    files: ['backend/src/models/*Model.ts', 'backend/src/services/index.ts', 'backend/src/utils/metrics.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
+    files: ['test/**', 'bench/**', 'scripts/**'],
+    rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        module: 'writable',
+        Buffer: 'readonly',
+        performance: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        fetch: 'readonly',
+      },
+    },
+  },
+);

@@ -1,0 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { PAGES } from './tables.js';
+
+/** Writes the pages, formatted as the rest of the tree. */
+for (const [file, page] of Object.entries(PAGES)) {
+  await writeFile(file, await format(page(), { ...(await resolveConfig(file)), filepath: file }));
+  console.log(`wrote ${file}`);
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import {
+  COMMANDS,
+  COMMAND_NAMES,
+  ENDPOINTS,
+  ENDPOINT_NAMES,
+  ERRORS,
+  ERROR_CODES,
+  PUSHES,
+} from '../../contract/index.js';
+
+/** Written at the head of each page: nobody should mend a table by hand. */
+const NOTE = '<!-- Written from the contract by `npm run docs`. -->';
+const EVERYWHERE = '`VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE` and `INTERNAL`';
+
+const code = (text: string): string => `\`${text}\``;
+const codes = (list: readonly string[]): string => (list.length === 0 ? '' : list.map(code).join(' '));
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const row = (...cells: string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+const head = (...names: string[]): string => `${row(...names)}\n${row(...names.map(() => '---'))}`;
+
+type JsonSchema = Record<string, unknown>;
+const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;
+
+/** The fields of an object as a client would write them: `{a, b?: …}`. */
+function fieldsOf(schema: z.ZodType): string {
+  const json: unknown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const properties = isSchema(json) && isSchema(json['properties']) ? json['properties'] : {};
+  const required = isSchema(json) && Array.isArray(json['required']) ? json['required'] : [];
+  const names = Object.keys(properties).map((name) => (required.includes(name) ? name : `${name}?`));
+  return names.length === 0 ? '' : code(`{${names.join(', ')}}`);
+}
+
+export function eventsPage(): string {
+  const commands = COMMAND_NAMES.map((name) => {
+    const { payload, answer, pair, codes: possible, repeatSafe, summary } = COMMANDS[name];
+    const events = `${pair.ok === undefined ? '—' : code(pair.ok)} / ${code(pair.error)}`;
+    return row(
+      code(name),
+      fieldsOf(payload),
+      fieldsOf(answer),
+      events,
+      codes(possible),
+      `${summary} Twice: ${repeatSafe}.`,
+    );
+  });
+  const pushes = Object.entries(PUSHES).map(([name, { data, summary }]) =>
+    row(code(name), fieldsOf(data), summary),
+  );
+  return `${NOTE}
+
+# Socket events
+
+Connect with \`auth: {token}\`. Every answer is \`{success: true, data}\` or \`{success: false, error, code, details?, clientMessageId?,
+retryAfterMs?}\`. With an acknowledgement callback it comes there; without one, as the pair of events in the table.
+
+## From the client
+
+Besides the codes named here, any command may be answered with ${EVERYWHERE}.
+
+${head('event', 'payload', 'answer', 'without acknowledgement', 'codes', 'what')}
+${commands.join('\n')}
+
+An event that is not in the table is answered with \`NOT_FOUND\` (\`event:error\` without an acknowledgement).
+
+## From the server
+
+${head('event', 'data', 'what')}
+${pushes.join('\n')}
+`;
+}
+
+export function httpPage(): string {
+  const endpoints = ENDPOINT_NAMES.map((name) => {
+    const { method, path, query, body, answer, codes: possible, summary } = ENDPOINTS[name];
+    const input = [fieldsOf(query), fieldsOf(body)].filter((part) => part !== '').join(' ');
+    return row(code(`${method.toUpperCase()} ${path}`), input, fieldsOf(answer), codes(possible), summary);
+  });
+  return `${NOTE}
+
+# HTTP
+
+\`Authorization: Bearer <token>\`, JSON in and out. Answers are those of the socket events; the status follows the code
+([errors](errors.md)). Besides the codes named here, any endpoint may answer ${EVERYWHERE}.
+
+${head('endpoint', 'query or body', 'data', 'codes', 'what')}
+${endpoints.join('\n')}
+
+Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
+(Prometheus), and outside production \`GET /api/demo\` (demo users with tokens).
+`;
+}
+
+export function errorsPage(): string {
+  const advice = {
+    same: 'ask again with the same `clientMessageId`',
+    later: 'ask again after `retryAfterMs`',
+    auth: 'get a new token first',
+    never: 'change the request',
+  } as const;
+  const rows = ERROR_CODES.map((name) => {
+    const { status, retry, meaning } = ERRORS[name];
+    return row(code(name), String(status), meaning, advice[retry]);
+  });
+  return `${NOTE}
+
+# Error codes
+
+${head('code', 'HTTP', 'meaning', 'what a client does')}
+${rows.join('\n')}
+`;
+}
+
+/** Every generated page by its file. */
+export const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/events.md': eventsPage,
+  'docs/http.md': httpPage,
+  'docs/errors.md': errorsPage,
+};

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { giveUp, step } from './progress.mjs';
+import { mustRun } from './run.mjs';
+
+/** The checkout. Everything here runs from it, wherever it was called. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const OLDEST_NODE = [20, 19];
+const SOURCES = ['contract', 'backend/src', 'bench', 'scripts'];
+const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/**
+ * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles. What is up to date is left alone, so
+ * that the second time takes no time.
+ */
+export async function bootstrap() {
+  process.chdir(ROOT);
+  requireNode();
+  try {
+    await installDependencies();
+    await build();
+  } catch (error) {
+    giveUp(`Set-up failed. ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  giveUp(`Parley needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}.`);
+}
+
+async function installDependencies() {
+  const wanted = hashOf([readFileSync('package-lock.json'), process.version]);
+  if (readStamp('node_modules/.parley-installed') === wanted) return;
+  // The compiler is a development dependency: without it there is nothing to start, in production either.
+  await step('Installing dependencies', () =>
+    mustRun('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']),
+  );
+  writeFileSync('node_modules/.parley-installed', wanted);
+}
+
+async function build() {
+  const wanted = hashOf([
+    ...BUILD_INPUTS.map((file) => readFileSync(file)),
+    ...SOURCES.flatMap(describeFiles),
+  ]);
+  if (readStamp('dist/.parley-built') === wanted) return;
+  await step('Compiling', () =>
+    mustRun(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']),
+  );
+  mkdirSync('dist', { recursive: true });
+  writeFileSync('dist/.parley-built', wanted);
+}
+
+/** Name, size and time of every TypeScript file: enough to see a change without reading it. */
+function describeFiles(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      return `${folder}/${name} ${size} ${mtimeMs}`;
+    });
+}
+
+const hashOf = (parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+function readStamp(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+// `npm run setup`: everything that `npm start` and `npm test` would install, without starting anything.
+import { bootstrap } from './lib/bootstrap.mjs';
+import { ensureChromium } from './lib/chromium.mjs';
+import { giveUp } from './lib/progress.mjs';
+
+await bootstrap();
+if (!process.env.MONGODB_URI) {
+  const { prepareEmbeddedDatabase } = await import('../dist/backend/src/database/embedded/index.js');
+  try {
+    const engine = await prepareEmbeddedDatabase((line) => console.log(`› ${line}`));
+    console.log(`The embedded database is there (${engine}).`);
+  } catch (error) {
+    giveUp(error.message);
+  }
+}
+await ensureChromium();

@@ -1,0 +1,309 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import { chromiumPath, closeWindows, launchBrowser, openWindow, type ChatWindow } from './support/browser.js';
+import { Wire } from './support/wire.js';
+
+/** What the server has stored of a conversation, as Bob reads it. */
+async function stored(server: TestServer, conversationId: string): Promise<string[]> {
+  const bob = await server.connectAs('bob');
+  const { messages } = await bob.ok('getMessages', { conversationId });
+  return messages.map(({ content }) => content);
+}
+
+/** Alice's window with her chat with Bob, and that chat's id. */
+async function aliceWithBob(
+  browser: Browser,
+  server: TestServer,
+  wire?: Wire,
+): Promise<[ChatWindow, string]> {
+  const alice = await openWindow(browser, server, {
+    as: 'alice',
+    ...(wire && { prepare: (page) => wire.attach(page) }),
+  });
+  await alice.startChat('Bob Tanaka');
+  const id = /[0-9a-f]{24}$/.exec(alice.page.url())?.[0] ?? '';
+  return [alice, id];
+}
+
+const state = (window: ChatWindow, text: string, status: string) =>
+  window.messages(text).and(window.page.locator(`.${status}`));
+
+describe.skipIf(chromiumPath === undefined)(
+  'nothing is lost and nothing is shown twice',
+  { timeout: 90_000 },
+  () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await launchBrowser();
+    });
+    afterEach(() => closeWindows(browser));
+    afterAll(() => browser.close());
+
+    it('over a reload', async () => {
+      await using server = await startServer({ demo: true });
+      const [alice] = await aliceWithBob(browser, server);
+      for (const text of ['one', 'two', 'three']) await alice.write(text);
+      await state(alice, 'three', 'sent').waitFor();
+      await alice.composer.fill('a draft');
+      await alice.page.reload();
+      await alice.messages('three').waitFor();
+      await alice.banner.waitFor({ state: 'hidden' });
+      expect(await alice.texts()).toEqual(['one', 'two', 'three']);
+      expect(await alice.composer.inputValue()).toBe('a draft');
+      expect(await alice.page.locator('.conversation').count()).toBe(1);
+      expect(alice.complaints).toEqual([]);
+    });
+
+    it('when the network goes away while one writes', async () => {
+      await using server = await startServer({ demo: true });
+      const [alice, id] = await aliceWithBob(browser, server);
+      const bob = await openWindow(browser, server, { as: 'bob' });
+      await bob.openChat('Alice Moreau');
+      await alice.write('before');
+      await bob.messages('before').waitFor();
+
+      await alice.page.context().setOffline(true);
+      await alice.write('meanwhile 1');
+      await alice.write('meanwhile 2');
+      await state(alice, 'meanwhile 2', 'sending').waitFor();
+      await alice.banner.getByText('You are offline').waitFor();
+      await bob.write('from the other side');
+
+      await alice.page.context().setOffline(false);
+      await state(alice, 'meanwhile 2', 'read').waitFor();
+      await alice.banner.waitFor({ state: 'hidden' });
+      const all = ['before', 'from the other side', 'meanwhile 1', 'meanwhile 2'];
+      expect(await alice.texts()).toEqual(all);
+      expect(await bob.texts()).toEqual(all);
+      expect(await stored(server, id)).toEqual(all);
+      expect([...alice.faults, ...bob.faults]).toEqual([]);
+    });
+
+    it('when the page is reloaded with messages still to be sent', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      wire.judge = (event) => (event === 'sendMessage' ? 'drop' : 'pass');
+      await alice.write('stored, but not answered');
+      await alice.write('not even sent');
+      await state(alice, 'not even sent', 'sending').waitFor();
+      wire.judge = () => 'pass';
+      await alice.page.reload();
+      await state(alice, 'not even sent', 'sent').waitFor();
+      const all = ['stored, but not answered', 'not even sent'];
+      expect(await alice.texts()).toEqual(all);
+      expect(await stored(server, id)).toEqual(all);
+    });
+
+    it('when the answer to a message is lost with the connection', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      let cuts = 2;
+      wire.judge = (event) => (event === 'sendMessage' && (cuts -= 1) >= 0 ? 'cut' : 'pass');
+      await alice.write('only once');
+      await alice.write('and then this');
+      await state(alice, 'and then this', 'sent').waitFor();
+      // Sent again, or found stored on coming back: either way once.
+      expect(wire.count('sendMessage')).toBeGreaterThanOrEqual(3);
+      expect(await alice.texts()).toEqual(['only once', 'and then this']);
+      expect(await stored(server, id)).toEqual(['only once', 'and then this']);
+      expect(alice.faults).toEqual([]);
+    });
+
+    it('when the server says that it cannot tell', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      let answers = 2;
+      const unavailable = { success: false, code: 'UNAVAILABLE', error: 'The database is away.' };
+      wire.judge = (event) =>
+        event === 'sendMessage' && (answers -= 1) >= 0 ? { answer: unavailable } : 'pass';
+      await alice.write('patience');
+      await state(alice, 'patience', 'sending').waitFor();
+      await state(alice, 'patience', 'sent').waitFor();
+      expect(await stored(server, id)).toEqual(['patience']);
+    });
+
+    it('when the server is restarted', async () => {
+      const first = await startServer({ demo: true });
+      const [alice, id] = await aliceWithBob(browser, first);
+      await alice.write('before');
+      await state(alice, 'before', 'sent').waitFor();
+      const { databaseName, url } = first;
+      await first[Symbol.asyncDispose]();
+      await alice.banner.getByText('The server is restarting').waitFor();
+      await alice.write('meanwhile');
+      await state(alice, 'meanwhile', 'sending').waitFor();
+      await using second = await startServer({ demo: true, databaseName, env: { PORT: new URL(url).port } });
+      await state(alice, 'meanwhile', 'sent').waitFor({ timeout: 20_000 });
+      expect(await alice.texts()).toEqual(['before', 'meanwhile']);
+      expect(await stored(second, id)).toEqual(['before', 'meanwhile']);
+      expect(alice.faults).toEqual([]);
+    });
+
+    it('when pushes are lost: a hole is closed as soon as it shows', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const bob = await server.connectAs('bob');
+      await bob.send(id, 'one');
+      await alice.messages('one').waitFor();
+      wire.dropPushes = true;
+      await bob.send(id, 'two');
+      await bob.send(id, 'three');
+      // Heard by the wire, not by the page.
+      await wire.dropped(2);
+      wire.dropPushes = false;
+      await bob.send(id, 'four');
+      await alice.messages('three').waitFor();
+      expect(await alice.texts()).toEqual(['one', 'two', 'three', 'four']);
+    });
+
+    it('when a push is lost without a trace: the next sync finds it', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const bob = await server.connectAs('bob');
+      await bob.send(id, 'one');
+      await alice.messages('one').waitFor();
+      wire.dropPushes = true;
+      await bob.send(id, 'two');
+      await wire.dropped(1);
+      // Coming back to a window syncs, as each minute does.
+      await alice.page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+      await alice.messages('two').waitFor();
+      expect(await alice.texts()).toEqual(['one', 'two']);
+    });
+
+    it('when messages arrive while the page is still catching up', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const bob = await server.connectAs('bob');
+      await bob.send(id, 'before');
+      await alice.messages('before').waitFor();
+      wire.judge = (event) => (event === 'sync' ? 'hold' : 'pass');
+      await alice.page.reload();
+      await wire.holding();
+      await bob.send(id, 'meanwhile');
+      wire.release();
+      await bob.send(id, 'after');
+      await alice.messages('after').waitFor();
+      expect(await alice.texts()).toEqual(['before', 'meanwhile', 'after']);
+      await bob.next('message:status', ({ readSeq }) => readSeq === 3);
+    });
+
+    it('when the server comes back with another database: what it had is dropped, what is unsent is kept', async () => {
+      const first = await startServer({ demo: true });
+      const [alice, id] = await aliceWithBob(browser, first);
+      await alice.write('of the old database');
+      await state(alice, 'of the old database', 'sent').waitFor();
+      await first[Symbol.asyncDispose]();
+      await alice.write('unsent');
+      await using second = await startServer({ demo: true, env: { PORT: new URL(first.url).port } });
+      await alice.page.getByRole('button', { name: /Tap to retry/ }).waitFor({ timeout: 20_000 });
+      expect(await alice.texts()).toEqual(['unsent']);
+      expect(await alice.page.locator('.conversation').count()).toBe(0);
+      const bob = await second.connectAs('bob');
+      expect(await bob.open('alice')).not.toBe(id);
+      await alice.chat('Bob Tanaka').waitFor();
+      expect(alice.faults).toEqual([]);
+    });
+
+    it('and little is said for it: many messages make few reports, many keys one notice', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const bob = await server.connectAs('bob');
+      await Promise.all(Array.from({ length: 60 }, (_, index) => bob.send(id, `message ${index}`)));
+      await bob.next('message:status', ({ readSeq }) => readSeq === 60);
+      expect(wire.count('message:read') + wire.count('message:delivered')).toBeLessThan(20);
+      await alice.composer.pressSequentially('a few words');
+      await bob.next('typing', ({ typing }) => typing);
+      await alice.composer.press('Enter');
+      await bob.next('typing', ({ typing }) => !typing);
+      expect(wire.count('typing')).toBeLessThanOrEqual(3);
+    });
+
+    it('but a message that can never be sent says so, and can be tried again or given up', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const blocked = { success: false, code: 'BLOCKED', error: 'Blocked.' };
+      wire.refuse = (event) => (event === 'sendMessage' ? blocked : undefined);
+      await alice.write('refused');
+      await alice.write('refused, too');
+      await alice.page
+        .getByRole('button', { name: /Tap to retry/ })
+        .nth(1)
+        .waitFor();
+      await alice.page.reload();
+      const retry = alice.page.getByRole('button', { name: /Tap to retry/ });
+      await retry.nth(1).waitFor();
+      wire.refuse = () => undefined;
+      await alice.messages('refused, too').getByRole('button', { name: 'Delete' }).click();
+      await retry.click();
+      await state(alice, 'refused', 'sent').waitFor();
+      expect(await alice.texts()).toEqual(['refused']);
+      expect(await stored(server, id)).toEqual(['refused']);
+    });
+  },
+);
+
+describe.skipIf(chromiumPath === undefined)('a token', { timeout: 90_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterEach(() => closeWindows(browser));
+  afterAll(() => browser.close());
+
+  /** Signs a window in as Alice of the demo, with this token instead of the demo's. */
+  const withToken = (server: TestServer, token: string) =>
+    openWindow(browser, server, {
+      prepare: (page) => {
+        const session = JSON.stringify({ userId: 'alice', name: 'Alice Moreau', token, isDemo: true });
+        const script = `sessionStorage.getItem('parley.session') ?? sessionStorage.setItem('parley.session', ${JSON.stringify(session)})`;
+        return page.addInitScript(script);
+      },
+    });
+
+  const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
+
+  it('that has expired is renewed before one notices', async () => {
+    await using server = await startServer({ demo: true });
+    const alice = await withToken(server, server.token('alice', { exp: inSeconds(-10) }));
+    await alice.startChat('Bob Tanaka');
+    await alice.write('Hello');
+    await state(alice, 'Hello', 'sent').waitFor();
+    expect(alice.faults).toEqual([]);
+  });
+
+  it('that expires is renewed on the living connection, and nothing is missed', async () => {
+    await using server = await startServer({ demo: true });
+    const bob = await server.connectAs('bob');
+    const id = await bob.open('alice');
+    const token = server.token('alice', { exp: inSeconds(3) });
+    const alice = await withToken(server, token);
+    await alice.openChat('Bob Tanaka');
+    const session = () => alice.page.evaluate<string>(`sessionStorage.getItem('parley.session')`);
+    await until(async () => !(await session()).includes(token), { what: 'a new token' });
+    await bob.send(id, 'Still there?');
+    await alice.messages('Still there?').waitFor();
+    await alice.write('Yes');
+    await state(alice, 'Yes', 'sent').waitFor();
+    expect(alice.complaints).toEqual([]);
+  });
+
+  it('that was revoked ends the session, and says so', async () => {
+    await using server = await startServer({ demo: true });
+    const alice = await openWindow(browser, server, { as: 'alice' });
+    await alice.startChat('Bob Tanaka');
+    // What was issued up to this second is refused.
+    await server.api('alice').post('/api/users/me/revoke-tokens');
+    await alice.banner.getByText('Signed out.').waitFor();
+  });
+});

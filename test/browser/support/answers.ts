@@ -1,0 +1,37 @@
+import { vi } from 'vitest';
+import type { Answer } from '../../../backend/public/js/types.js';
+
+export interface Question {
+  event: string;
+  payload: unknown;
+  /** Answers, and lets everything happen that follows from it. */
+  answer: (given: Answer) => Promise<void>;
+}
+
+export const ok = (data: unknown): Answer => ({ success: true, data });
+export const failure = (code: string): Answer => ({ success: false, code, error: code });
+
+/** A server that is asked and answers when and what the test says. Needs fake timers. */
+export class Answers {
+  readonly asked: Question[] = [];
+
+  readonly ask = (event: string, payload: object): Promise<Answer> =>
+    new Promise((resolve) => {
+      const answer = async (given: Answer) => {
+        resolve(given);
+        await vi.advanceTimersByTimeAsync(0);
+      };
+      this.asked.push({ event, payload, answer });
+    });
+
+  /** The question at this place, which has to have been asked. */
+  nth(index: number): Question {
+    const question = this.asked.at(index);
+    if (question === undefined) throw new Error(`only ${this.asked.length} questions were asked`);
+    return question;
+  }
+
+  get summary(): [string, unknown][] {
+    return this.asked.map(({ event, payload }) => [event, payload]);
+  }
+}

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
+import type { TestServer } from '../../support/server.js';
+
+const CANDIDATES = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** A browser of this machine; undefined where there is none, and the tests that need one are left out. */
+export const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+
+/** What cannot be avoided when a test takes the network away: the browser itself reports it. */
+const NETWORK_ERROR = /net::ERR_|WebSocket connection to .* failed/;
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    ...(chromiumPath !== undefined && { executablePath: chromiumPath }),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export const closeWindows = (browser: Browser): Promise<unknown> =>
+  Promise.all(browser.contexts().map((context) => context.close()));
+
+export interface WindowOptions extends BrowserContextOptions {
+  /** The demo user; without, the window shows the choice. */
+  as?: string;
+  /** Another window of the same browser profile: shares its storage, except for what belongs to a tab. */
+  beside?: ChatWindow;
+  /** Prepares the page before it loads. */
+  prepare?: (page: Page) => Promise<unknown>;
+}
+
+/** A window of the web client, and what it complained of. */
+export class ChatWindow {
+  readonly complaints: string[] = [];
+
+  constructor(
+    readonly page: Page,
+    readonly server: TestServer,
+  ) {
+    page.setDefaultTimeout(20_000);
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error.stack)));
+  }
+
+  /** Complaints besides those about the network. */
+  get faults(): string[] {
+    return this.complaints.filter((text) => !NETWORK_ERROR.test(text));
+  }
+
+  get composer(): Locator {
+    return this.page.getByPlaceholder(/^Message/);
+  }
+
+  get banner(): Locator {
+    return this.page.locator('.banner');
+  }
+
+  /** The row of the list with this name. */
+  chat(name: string): Locator {
+    return this.page.locator('.conversation', { hasText: name });
+  }
+
+  /** All messages on the page, or those with exactly this text. */
+  messages(text?: string): Locator {
+    const rows = this.page.locator('.messages .row:not(.typing)');
+    if (text === undefined) return rows;
+    return rows.filter({ has: this.page.locator('.text').getByText(text, { exact: true }) });
+  }
+
+  async texts(): Promise<string[]> {
+    return this.page.locator('.messages .text').allTextContents();
+  }
+
+  async write(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+  }
+
+  /** Opens the chat with one of the demo's people, made if there is none. */
+  async startChat(name: string): Promise<void> {
+    await this.banner.waitFor({ state: 'hidden' });
+    await this.page.getByRole('button', { name: 'New chat' }).click();
+    await this.page.getByRole('dialog').getByRole('button', { name }).click();
+    await this.page.getByRole('heading', { name, level: 2 }).waitFor();
+  }
+
+  async openChat(name: string): Promise<void> {
+    await this.chat(name).click();
+    await this.page.getByRole('heading', { name, level: 2 }).waitFor();
+  }
+}
+
+/** Opens a window on the server's page. */
+export async function openWindow(
+  browser: Browser,
+  server: TestServer,
+  { as, beside, prepare, ...options }: WindowOptions = {},
+): Promise<ChatWindow> {
+  const context =
+    beside?.page.context() ??
+    (await browser.newContext({ viewport: { width: 1100, height: 760 }, locale: 'en-GB', ...options }));
+  const window = new ChatWindow(await context.newPage(), server);
+  await prepare?.(window.page);
+  await window.page.goto(as === undefined ? server.url : `${server.url}/?as=${encodeURIComponent(as)}`);
+  return window;
+}

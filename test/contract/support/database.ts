@@ -1,0 +1,39 @@
+import type { TestServer } from '../../support/server.js';
+import { until } from '../../support/until.js';
+
+type CollectionName = 'conversations' | 'messages' | 'members';
+
+/** A collection of a server's database, for what only a test may do: look at and change documents as they are. */
+export const rawCollection = (server: TestServer, name: CollectionName) =>
+  server.app.models[name].model.collection;
+
+/** Every stored conversation, message and position, as text that can be compared. */
+export async function readEverything(server: TestServer): Promise<Record<CollectionName, string[]>> {
+  const read = async (name: CollectionName): Promise<string[]> =>
+    (await rawCollection(server, name).find().toArray()).map((one) => JSON.stringify(one)).sort();
+  const [conversations, messages, members] = await Promise.all([
+    read('conversations'),
+    read('messages'),
+    read('members'),
+  ]);
+  return { conversations, messages, members };
+}
+
+/** Waits until every conversation's stored summary has caught up with its messages. */
+export async function summariesWritten(server: TestServer): Promise<void> {
+  await until(
+    async () => {
+      const tails = await rawCollection(server, 'messages')
+        .aggregate<{ _id: unknown; lastSeq: number }>([
+          { $group: { _id: '$conversationId', lastSeq: { $max: '$seq' } } },
+        ])
+        .toArray();
+      const stored = await rawCollection(server, 'conversations')
+        .find({}, { projection: { lastSeq: 1 } })
+        .toArray();
+      const behind = new Map(stored.map((one) => [String(one._id), Number(one['lastSeq'])]));
+      return tails.every(({ _id, lastSeq }) => (behind.get(String(_id)) ?? lastSeq) >= lastSeq);
+    },
+    { what: 'summaries that have caught up' },
+  );
+}

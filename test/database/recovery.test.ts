@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { guardDriver } from '../../backend/src/database/driverGuard.js';
+import { identify, listDescendants } from '../../backend/src/database/embedded/processes.js';
+import { until } from '../support/until.js';
+import { DataFolder, untilGone, type Client } from './support.js';
+
+// As the server does: or one of these kills, now and then, leaves the driver waiting for ever.
+guardDriver();
+
+/** Generous: other work may share the machine. Measured times are in docs/database.md. */
+const BACK_WITHIN_MS = 15_000;
+
+/** Inserts without a pause and remembers what was acknowledged; what fails is passed over. */
+class Writer {
+  readonly acknowledged: number[] = [];
+  readonly #done: Promise<void>;
+  #next = 0;
+  #stopped = false;
+
+  constructor(readonly client: Client) {
+    this.#done = Promise.all(Array.from({ length: 4 }, () => this.#write())).then(() => undefined);
+  }
+
+  /** Resolves when so many more inserts were acknowledged. */
+  more(count: number): Promise<boolean> {
+    const goal = this.acknowledged.length + count;
+    return until(() => this.acknowledged.length >= goal, {
+      timeoutMs: BACK_WITHIN_MS,
+      what: `${count} more acknowledged inserts`,
+    });
+  }
+
+  /** Stops. @returns what was acknowledged and is not there. */
+  async findMissing(): Promise<number[]> {
+    this.#stopped = true;
+    await this.#done;
+    const found = await this.client.db('w').collection<{ _id: number }>('w').find().toArray();
+    const stored = new Set(found.map(({ _id }) => _id));
+    return this.acknowledged.filter((id) => !stored.has(id));
+  }
+
+  async #write(): Promise<void> {
+    while (!this.#isStopped()) {
+      this.#next += 1;
+      const _id = this.#next;
+      try {
+        await this.client
+          .db('w')
+          .collection<{ _id: number }>('w')
+          .insertOne({ _id }, { writeConcern: { w: 'majority', journal: true } });
+        this.acknowledged.push(_id);
+      } catch {
+        // Not acknowledged: stored or not, both are right. A database that is down answers at once.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped;
+  }
+}
+
+async function startWriting(folder: DataFolder): Promise<{ uri: string; writer: Writer }> {
+  const { uri } = await folder.open({ durable: true });
+  const writer = new Writer(await folder.connect(uri));
+  await writer.more(50);
+  return { uri, writer };
+}
+
+/** The engine's process whose command line matches. */
+async function findEnginePid(folder: DataFolder, pattern: RegExp): Promise<number> {
+  const { pid: keeper } = await folder.keeper();
+  const pid = listDescendants(keeper).find((one) => pattern.test(commandOf(one)));
+  if (pid === undefined) throw new Error(`no process of the engine matches ${String(pattern)}`);
+  return pid;
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+const PARTS = {
+  'the engine’s first process': /launcher\.js|\/mongod /,
+  'PostgreSQL’s postmaster': /\/bin\/postgres -D/,
+  'one PostgreSQL process': /^postgres: postgres postgres/,
+  FerretDB: /\/ferretdb --listen-addr/,
+};
+
+test.for(Object.entries(PARTS))(
+  'no acknowledged write is lost and the database is back on its port when %s is killed',
+  async ([what, pattern], { skip }) => {
+    await using folder = await DataFolder.create();
+    const { engine } = await folder.open({ durable: true });
+    if (engine === 'mongod' && what !== 'the engine’s first process') skip('a mongod is one process');
+    const { uri, writer } = await startWriting(folder);
+    for (let round = 0; round < 2; round += 1) {
+      const victim = identify(await findEnginePid(folder, pattern));
+      process.kill(victim.pid, 'SIGKILL');
+      await untilGone([victim]);
+      await writer.more(50);
+    }
+    expect(await writer.findMissing()).toEqual([]);
+    expect((await folder.keeper()).uri).toBe(uri);
+  },
+);
+
+test('a killed keeper is followed by another one, on the same port, and nothing acknowledged is lost', async () => {
+  await using folder = await DataFolder.create();
+  const { uri, writer } = await startWriting(folder);
+  for (let round = 0; round < 2; round += 1) {
+    const before = await folder.processes();
+    const { pid } = await folder.keeper();
+    process.kill(pid, 'SIGKILL');
+    await until(async () => (await folder.keeper()).pid !== pid, {
+      timeoutMs: BACK_WITHIN_MS,
+      what: 'another keeper',
+    });
+    await writer.more(50);
+    await untilGone(before);
+  }
+  expect(await writer.findMissing()).toEqual([]);
+  expect((await folder.keeper()).uri).toBe(uri);
+});
+
+test('a keeper and its engine killed together leave a folder that opens again', async () => {
+  await using folder = await DataFolder.create();
+  const { writer } = await startWriting(folder);
+  const processes = await folder.processes();
+  // All at once; one that has ended by itself meanwhile is no failure.
+  spawnSync('kill', ['-KILL', ...processes.map(({ pid }) => String(pid))]);
+  await untilGone(processes);
+  await writer.more(50);
+  expect(await writer.findMissing()).toEqual([]);
+});

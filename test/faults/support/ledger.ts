@@ -1,0 +1,106 @@
+import { expect } from 'vitest';
+import type { SentMessageView } from '../../../contract/index.js';
+import type { StoredMessage, Truth } from './truth.js';
+
+export interface Sent {
+  conversationId: string;
+  senderId: string;
+  clientMessageId: string;
+  content: string;
+}
+
+const keyOf = (sent: Pick<Sent, 'conversationId' | 'senderId' | 'clientMessageId'>): string =>
+  [sent.conversationId, sent.senderId, sent.clientMessageId].join(' ');
+
+/** What clients sent and what they were told, to be compared with what the database holds. */
+export class Ledger {
+  readonly #sent = new Map<string, Sent>();
+  readonly #acked = new Map<string, SentMessageView>();
+  readonly #refused = new Set<string>();
+  readonly #ignored = new Set<string>();
+  /** Positions that were acknowledged as read. */
+  readonly #read = new Map<string, number>();
+
+  get ackedCount(): number {
+    return this.#acked.size;
+  }
+
+  /** Before a message goes out for the first time. */
+  sending(sent: Sent): void {
+    this.#sent.set(keyOf(sent), sent);
+  }
+
+  acked(view: SentMessageView): void {
+    const before = this.#acked.get(keyOf(view));
+    // Whatever is told about a message later is the same message at the same place.
+    if (before !== undefined) expect([view._id, view.seq]).toEqual([before._id, before.seq]);
+    this.#acked.set(keyOf(view), view);
+  }
+
+  /** Refused for good: it must never be stored. */
+  refused(sent: Sent): void {
+    this.#refused.add(keyOf(sent));
+  }
+
+  read(conversationId: string, userId: string, seq: number): void {
+    const key = `${conversationId} ${userId}`;
+    this.#read.set(key, Math.max(seq, this.#read.get(key) ?? 0));
+  }
+
+  /** Somebody else sends in this conversation: only its numbers are checked. */
+  ignore(conversationId: string): void {
+    this.#ignored.add(conversationId);
+  }
+
+  /**
+   * Invariants 3, 4, 5 and 7 over everything stored: no hole and no repeat in any conversation, every acknowledged
+   * message is there under its `seq`, nothing twice, nothing that nobody sent, no acknowledged position lost.
+   */
+  async check(truth: Truth): Promise<StoredMessage[]> {
+    const everything = await truth.messages();
+    expectGapless(everything);
+    const stored = everything.filter(({ conversationId }) => !this.#ignored.has(conversationId));
+    const byKey = new Map(stored.map((message) => [keyOf(message), message]));
+    expect(byKey.size, 'messages stored once').toBe(stored.length);
+    const told = [...this.#acked.values()].map(({ _id, seq, content, ...view }) => ({
+      key: keyOf(view),
+      _id,
+      seq,
+      content,
+    }));
+    const kept = told.map(({ key }) => {
+      const message = byKey.get(key);
+      return { key, _id: message?._id, seq: message?.seq, content: message?.content };
+    });
+    expect(kept, 'what was acknowledged').toEqual(told);
+    for (const [key, message] of byKey) {
+      expect(message.content, `nothing but what was sent (${key})`).toBe(this.#sent.get(key)?.content);
+      expect(this.#refused.has(key), `nothing that was refused (${key})`).toBe(false);
+    }
+    const read = new Map(
+      (await truth.members()).map((one) => [`${one.conversationId} ${one.userId}`, one.lastReadSeq]),
+    );
+    // Who sends has read what came before.
+    for (const { conversationId, senderId, seq } of stored) {
+      const key = `${conversationId} ${senderId}`;
+      read.set(key, Math.max(seq, read.get(key) ?? 0));
+    }
+    for (const [key, seq] of this.#read) {
+      expect(read.get(key) ?? 0, `read position ${key}`).toBeGreaterThanOrEqual(seq);
+    }
+    return stored;
+  }
+}
+
+/** Invariant 3: in each conversation 1, 2, 3 … without a hole or a repeat, and `n` counts with it. */
+export function expectGapless(messages: readonly StoredMessage[]): void {
+  for (const conversationId of new Set(messages.map((message) => message.conversationId))) {
+    const log = messages.filter((message) => message.conversationId === conversationId);
+    const numbers = log.map(({ seq }) => seq).sort((a, b) => a - b);
+    expect(numbers, `seq in ${conversationId}`).toEqual(log.map((_, index) => index + 1));
+    expect(
+      log.every(({ seq, n }) => seq === n),
+      `n in ${conversationId}`,
+    ).toBe(true);
+  }
+}

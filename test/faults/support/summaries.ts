@@ -1,0 +1,154 @@
+import { expect } from 'vitest';
+import type { ConversationListAnswer, ConversationView, SyncAnswer } from '../../../contract/index.js';
+import { dataOf, type Api } from '../../support/api.js';
+import { until } from '../../support/until.js';
+import type { StoredMember, StoredMessage, Truth } from './truth.js';
+
+/** What a conversation has to say of itself to one viewer, derived from the stored messages and positions alone. */
+interface Model {
+  _id: string;
+  lastSeq: number;
+  messageCount: number;
+  lastMessageId: string | undefined;
+  lastContent: string | undefined;
+  unreadCount: number;
+  lastReadSeq: number;
+}
+
+function modelOf(
+  viewer: string,
+  conversationId: string,
+  { messages, members }: { messages: readonly StoredMessage[]; members: readonly StoredMember[] },
+): Model {
+  const log = messages.filter((message) => message.conversationId === conversationId);
+  const last = log.at(-1);
+  const own = members.find((member) => member.conversationId === conversationId && member.userId === viewer);
+  const sentSeq = Math.max(0, ...log.filter(({ senderId }) => senderId === viewer).map(({ seq }) => seq));
+  const readSeq = Math.max(own?.lastReadSeq ?? 0, sentSeq);
+  return {
+    _id: conversationId,
+    lastSeq: last?.seq ?? 0,
+    messageCount: log.length,
+    lastMessageId: last?._id,
+    lastContent: last?.content,
+    unreadCount: log.filter(({ senderId, seq }) => senderId !== viewer && seq > readSeq).length,
+    lastReadSeq: readSeq,
+  };
+}
+
+const toModel = (view: ConversationView): Model => ({
+  _id: view._id,
+  lastSeq: view.lastSeq,
+  messageCount: view.messageCount,
+  lastMessageId: view.lastMessage?._id,
+  lastContent: view.lastMessage?.content,
+  unreadCount: view.unreadCount,
+  lastReadSeq: view.lastReadSeq,
+});
+
+const byId = (a: Model, b: Model): number => (a._id < b._id ? -1 : 1);
+
+/** Everything in a user's list, page by page. */
+export async function listAll(api: Api): Promise<{ conversations: ConversationView[]; totalUnread: number }> {
+  const conversations: ConversationView[] = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = dataOf(await api.get<ConversationListAnswer>(`/api/conversations?limit=100${query}`));
+    conversations.push(...page.conversations);
+    if (page.nextCursor === undefined) return { conversations, totalUnread: page.totalUnread };
+    cursor = page.nextCursor;
+  }
+}
+
+/** Everything that `sync` finds since a cursor, or from the start. */
+export async function syncAll(
+  api: Api,
+  from?: string,
+): Promise<{ conversations: ConversationView[]; cursor: string }> {
+  const conversations = new Map<string, ConversationView>();
+  let cursor = from;
+  for (;;) {
+    const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    const page = dataOf(await api.get<SyncAnswer>(`/api/sync${query}`));
+    for (const view of page.conversations) conversations.set(view._id, view);
+    ({ cursor } = page);
+    if (!page.hasMore) return { conversations: [...conversations.values()], cursor };
+  }
+}
+
+/**
+ * Lists, previews, counts, totals and `sync` as each of these users sees them now, against the messages collection.
+ * Asks once: what is not right at this moment fails.
+ */
+export async function expectSummariesRight(
+  truth: Truth,
+  apiOf: (userId: string) => Api,
+  userIds: readonly string[],
+): Promise<void> {
+  const answers = await Promise.all(
+    userIds.map(async (userId) => {
+      const api = apiOf(userId);
+      const [list, unread, synced] = await Promise.all([
+        listAll(api),
+        api.get<{ totalUnread: number; conversations: number }>('/api/unread').then(dataOf),
+        syncAll(api),
+      ]);
+      return { userId, list, unread, synced };
+    }),
+  );
+  const [messages, members, conversations] = await Promise.all([
+    truth.messages(),
+    truth.members(),
+    truth.conversations(),
+  ]);
+  for (const { userId, list, unread, synced } of answers) {
+    const models = conversations
+      .filter(({ participants }) => participants.includes(userId))
+      .map(({ _id }) => modelOf(userId, _id, { messages, members }))
+      .sort(byId);
+    const total = models.reduce((sum, { unreadCount }) => sum + unreadCount, 0);
+    expect(list.conversations.map(toModel).sort(byId), `list of ${userId}`).toEqual(models);
+    expect(synced.conversations.map(toModel).sort(byId), `sync of ${userId}`).toEqual(models);
+    expect([list.totalUnread, unread.totalUnread], `unread total of ${userId}`).toEqual([total, total]);
+  }
+}
+
+/** The same, polled: what is derived may lag behind, but not for long. */
+export async function untilSummariesRight(
+  truth: Truth,
+  apisOf: readonly ((userId: string) => Api)[],
+  { userIds, timeoutMs = 5_000 }: { userIds: readonly string[]; timeoutMs?: number },
+): Promise<void> {
+  await until(
+    async () => {
+      await expectStoredSummariesRight(truth);
+      for (const apiOf of apisOf) await expectSummariesRight(truth, apiOf, userIds);
+      return true;
+    },
+    { what: 'right summaries', timeoutMs, everyMs: 50 },
+  );
+}
+
+/** The stored summaries themselves, whatever a process may add to them from its memory. */
+export async function expectStoredSummariesRight(truth: Truth): Promise<void> {
+  const messages = await truth.messages();
+  for (const conversation of await truth.conversations()) {
+    const log = messages.filter(({ conversationId }) => conversationId === conversation._id);
+    const lastSent = conversation.participants.map((userId) =>
+      Math.max(0, ...log.filter(({ senderId }) => senderId === userId).map(({ seq }) => seq)),
+    );
+    const { lastSeq, messageCount, tail } = conversation;
+    expect({
+      lastSeq,
+      messageCount,
+      tail: tail?.id,
+      lastSent: conversation.lastSent,
+    }).toEqual({
+      lastSeq: log.length,
+      messageCount: log.length,
+      tail: log.at(-1)?._id,
+      lastSent,
+    });
+  }
+}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import { ENDPOINTS, ENDPOINT_NAMES, type EndpointName } from '../../contract/index.js';
+import { EXTRA_KEYS, OPERATORS, SCALARS, isSameKind } from '../contract/support/hostile.js';
+import { createSampleContext, pathOf, requestSample } from '../contract/support/sampleScene.js';
+import { endpointSamples, type EndpointSample, type SampleContext } from '../contract/support/samples.js';
+import { pathsIn, replaceAt, valueAt } from '../contract/support/schemaPaths.js';
+import { sharedServer } from '../contract/support/sharedServer.js';
+import type { ApiReply } from '../support/api.js';
+
+const server = sharedServer();
+
+function expectRefusal(reply: ApiReply, what: string): void {
+  expect([400, 413], what).toContain(reply.status);
+  expect(reply.body, what).toMatchObject({
+    success: false,
+    code: reply.status === 413 ? 'TOO_LARGE' : 'VALIDATION',
+  });
+}
+
+const send = (context: SampleContext, name: EndpointName, sample: EndpointSample): Promise<ApiReply> =>
+  requestSample(server().api(context.callerId), name, sample);
+
+/** Sends a query string as it is written. */
+const sendQuery = (
+  context: SampleContext,
+  request: { name: EndpointName; sample: EndpointSample; query: string },
+) =>
+  server()
+    .api(context.callerId)
+    .request(
+      ENDPOINTS[request.name].method.toUpperCase(),
+      `${pathOf(request.name, { ...request.sample, query: {} })}?${request.query}`,
+      request.sample.body,
+    );
+
+describe.each(ENDPOINT_NAMES)('%s over HTTP (invariant 10)', (name) => {
+  test('takes an operator, or anything of another kind, for a value at no field of its body', async () => {
+    const context = await createSampleContext(server());
+    for (const sample of endpointSamples(context)[name]) {
+      const { body } = sample;
+      if (body === undefined) continue;
+      const sendAt = (path: string, value: unknown): Promise<ApiReply> =>
+        send(context, name, { ...sample, body: replaceAt(body, path, value) as never });
+      for (const path of pathsIn(body)) {
+        const replies = await Promise.all(OPERATORS.map(([, value]) => sendAt(path, value)));
+        replies.forEach((reply, index) => expectRefusal(reply, `${path}: ${OPERATORS[index]?.[0] ?? ''}`));
+        const others = await Promise.all(SCALARS.map((value) => sendAt(path, value)));
+        for (const [index, reply] of others.entries()) {
+          const value = SCALARS[index];
+          if (!isSameKind(value, valueAt(body, path)))
+            expectRefusal(reply, `${path}: ${JSON.stringify(value)}`);
+          expect(reply.status, path).toBeLessThan(500);
+        }
+      }
+    }
+  });
+
+  test('takes no key that it does not know in its body', async () => {
+    const context = await createSampleContext(server());
+    const [sample = {}] = endpointSamples(context)[name];
+    if (ENDPOINTS[name].method === 'get') return;
+    for (const [key, value] of EXTRA_KEYS) {
+      const text = JSON.stringify(sample.body ?? {});
+      const extra = `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+      const body = text === '{}' ? `{${extra}}` : `${text.slice(0, -1)},${extra}}`;
+      const reply = await server()
+        .api(context.callerId)
+        .request(ENDPOINTS[name].method.toUpperCase(), pathOf(name, sample), body);
+      expectRefusal(reply, key);
+    }
+  });
+
+  test('takes operators, lists and unknown words in its query for no query', async () => {
+    const context = await createSampleContext(server());
+    const [sample = {}] = endpointSamples(context)[name];
+    const keys = [
+      ...Object.keys(sample.query ?? {}),
+      'conversationId',
+      'access_token',
+      '__proto__',
+      '$where',
+    ];
+    for (const key of keys) {
+      const queries = [
+        `${key}[$ne]=`,
+        `${key}[$gt]=0`,
+        `${key}[$regex]=.`,
+        `${key}[]=1`,
+        `${key}[0]=1`,
+        `${key}=1&${key}=2`,
+        `${key}=%7B%22$ne%22:null%7D`,
+        `${key}=`,
+        `${key}=%00`,
+        `${key}=%ED%A0%80`,
+        `${key}=1e3`,
+        `${key}=-1`,
+        `${key}=0x10`,
+        `${key}=+7`,
+        `${key}=99999999999999999999`,
+      ];
+      const replies = await Promise.all(queries.map((query) => sendQuery(context, { name, sample, query })));
+      replies.forEach((reply, index) => expectRefusal(reply, queries[index] ?? ''));
+    }
+  });
+
+  test('takes no id in its path that is none', async () => {
+    const context = await createSampleContext(server());
+    const [sample = {}] = endpointSamples(context)[name];
+    if (!ENDPOINTS[name].path.includes(':')) return;
+    for (const conversationId of [
+      '{"$ne":null}',
+      '[object Object]',
+      '$where',
+      '__proto__',
+      'null',
+      '0',
+      '%00',
+      '../users/me',
+      '0123456789ABCDEF01234567',
+      '0123456789abcdef01234567\n',
+      'x'.repeat(2_000),
+    ]) {
+      const reply = await send(context, name, { ...sample, params: { conversationId } });
+      expectRefusal(reply, conversationId);
+    }
+  });
+
+  test('takes no text, list or number for a body', async () => {
+    const context = await createSampleContext(server());
+    const [sample = {}] = endpointSamples(context)[name];
+    if (ENDPOINTS[name].method === 'get') return;
+    for (const body of [
+      '"x"',
+      '[]',
+      '[{}]',
+      '7',
+      'null',
+      'true',
+      '{',
+      '{"a":}',
+      '\u0000',
+      '{"a":1}{"b":2}',
+    ]) {
+      const reply = await server()
+        .api(context.callerId)
+        .request(ENDPOINTS[name].method.toUpperCase(), pathOf(name, sample), body);
+      expectRefusal(reply, body);
+    }
+  });
+});
+
+test('after all that the server is alive and well', async () => {
+  const context = await createSampleContext(server());
+  expect((await fetch(`${server().url}/health/ready`)).status).toBe(200);
+  expect((await server().api(context.callerId).get('/api/conversations')).status).toBe(200);
+  expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined();
+});

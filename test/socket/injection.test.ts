@@ -1,0 +1,114 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { COMMAND_NAMES, ERROR_CODES, type Answer } from '../../contract/index.js';
+import { readEverything, summariesWritten } from '../contract/support/database.js';
+import { EXTRA_KEYS, OPERATORS, SCALARS, isSameKind, withKey } from '../contract/support/hostile.js';
+import { createSampleContext } from '../contract/support/sampleScene.js';
+import { commandSamples } from '../contract/support/samples.js';
+import { pathsIn, replaceAt, valueAt } from '../contract/support/schemaPaths.js';
+import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { Refused, type TestClient } from '../support/client.js';
+
+const server = sharedServer();
+
+function expectRefusal(answer: Answer<unknown>, what: string): void {
+  expect(answer, what).toMatchObject({ success: false });
+  if (!answer.success) expect(['VALIDATION', 'TOO_LARGE'], what).toContain(answer.code);
+}
+
+async function expectStoredUnchanged(client: TestClient, act: () => Promise<void>): Promise<void> {
+  await summariesWritten(server());
+  const before = await readEverything(server());
+  await act();
+  expect(await readEverything(server())).toEqual(before);
+  expect(await client.ok('getConversations', {})).toBeDefined();
+}
+
+afterAll(() => {
+  expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined();
+});
+
+describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
+  test('takes an operator for a value at no field, and stores nothing', async () => {
+    const context = await createSampleContext(server());
+    const client = await server().connectAs(context.callerId);
+    await expectStoredUnchanged(client, async () => {
+      for (const sample of commandSamples(context)[name]) {
+        for (const path of pathsIn(sample)) {
+          const answers = await Promise.all(
+            OPERATORS.map(([, value]) => client.call(name, replaceAt(sample, path, value))),
+          );
+          answers.forEach((answer, index) => {
+            expectRefusal(answer, `${path}: ${OPERATORS[index]?.[0] ?? ''}`);
+          });
+        }
+      }
+    });
+  });
+
+  test('takes no value of another kind at any field', async () => {
+    const context = await createSampleContext(server());
+    const client = await server().connectAs(context.callerId);
+    for (const sample of commandSamples(context)[name]) {
+      for (const path of pathsIn(sample)) {
+        const answers = await Promise.all(
+          SCALARS.map((value) => client.call(name, replaceAt(sample, path, value))),
+        );
+        for (const [index, answer] of answers.entries()) {
+          const value = SCALARS[index];
+          if (!isSameKind(value, valueAt(sample, path)))
+            expectRefusal(answer, `${path}: ${JSON.stringify(value)}`);
+          else if (!answer.success) expect(answer.code).not.toBe('INTERNAL');
+        }
+      }
+    }
+  });
+
+  test('takes no key that it does not know, at any depth', async () => {
+    const context = await createSampleContext(server());
+    const client = await server().connectAs(context.callerId);
+    await expectStoredUnchanged(client, async () => {
+      for (const sample of commandSamples(context)[name]) {
+        for (const [key, value] of EXTRA_KEYS) {
+          const merged = { ...withKey(key, value), ...sample };
+          // A spread would make a prototype of it on the way.
+          Object.defineProperty(merged, key, { value, enumerable: true });
+          expectRefusal(await client.call(name, merged), key);
+        }
+      }
+    });
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'x'],
+    ['a number', 7],
+    ['a list', []],
+    ['a list of payloads', [{}]],
+    ['bytes', Buffer.from('{}')],
+    ['an operator', { $ne: null }],
+  ])('takes %s for no payload', async (_what, payload) => {
+    const [alice] = people('alice');
+    const client = await server().connectAs(alice);
+    const answer = await client.call(name, payload);
+    expectRefusal(answer, name);
+    if (!answer.success) expect(ERROR_CODES).toContain(answer.code);
+  });
+});
+
+describe('the handshake (invariant 10)', () => {
+  test.each([
+    ...OPERATORS,
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['an empty text', ''],
+  ] as const)('takes %s for no token', async (_what, token) => {
+    const [alice] = people('alice');
+    const refusal = await server()
+      .connectAs(alice, { token: token as string })
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Refused);
+    expect(refusal).toMatchObject({ data: { success: false, code: 'UNAUTHENTICATED' } });
+  });
+});

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { LIMITS } from '../../contract/index.js';
+import { openChat } from '../contract/support/chat.js';
+import { caughtUp, expectRefused } from '../contract/support/refusal.js';
+import { createScene, everyone } from '../contract/support/scene.js';
+import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { startServer } from '../support/server.js';
+
+const server = sharedServer();
+
+test('a reload is no absence: who is back within the grace was never away', async () => {
+  await using patient = await startServer({ env: { PRESENCE_GRACE_MS: '60000' } });
+  const [alice, bob] = people('alice', 'bob');
+  await openChat(patient, [alice, bob]);
+  const watcher = await patient.connectAs(alice);
+  const first = await patient.connectAs(bob);
+  await watcher.ok('presence:watch', { userIds: [bob] });
+  first.close();
+  const second = await patient.connectAs(bob);
+  await caughtUp([watcher, second]);
+  expect(watcher.pushes('presence')).toEqual([]);
+  expect((await watcher.ok('presence:watch', { userIds: [bob] })).presences).toMatchObject([
+    { status: 'online' },
+  ]);
+});
+
+test('who begins to talk to somebody may watch them from then on', async () => {
+  const [alice, bob] = people('alice', 'bob');
+  const [client] = await Promise.all([server().connectAs(alice), server().connectAs(bob)]);
+  expect((await client.ok('presence:watch', { userIds: [bob] })).presences).toEqual([]);
+  await client.open(bob);
+  expect((await client.ok('presence:watch', { userIds: [bob] })).presences).toEqual([
+    { userId: bob, status: 'online' },
+  ]);
+});
+
+test('nobody watches themselves, and asking twice for one is asking once', async () => {
+  const [alice, bob] = people('alice', 'bob');
+  await openChat(server(), [alice, bob]);
+  const client = await server().connectAs(alice);
+  const { presences } = await client.ok('presence:watch', { userIds: [bob, alice, bob, bob] });
+  expect(presences).toEqual([{ userId: bob, status: 'offline' }]);
+});
+
+test('an empty set ends all watching', async () => {
+  const [alice, bob] = people('alice', 'bob');
+  await openChat(server(), [alice, bob]);
+  const client = await server().connectAs(alice);
+  await client.ok('presence:watch', { userIds: [bob] });
+  expect(await client.ok('presence:watch', { userIds: [] })).toEqual({ presences: [] });
+  const other = await server().connectAs(bob);
+  await caughtUp([other, client]);
+  expect(client.pushes('presence')).toEqual([]);
+});
+
+test('each device watches for itself', async () => {
+  const [alice, bob] = people('alice', 'bob');
+  await openChat(server(), [alice, bob]);
+  const [phone, tablet] = [await server().connectAs(alice), await server().connectAs(alice)];
+  await phone.ok('presence:watch', { userIds: [bob] });
+  await server().connectAs(bob);
+  await phone.next('presence');
+  await caughtUp([tablet]);
+  expect(tablet.pushes('presence')).toEqual([]);
+});
+
+test('more than may be watched at a time is refused', async () => {
+  const [alice] = people('alice');
+  const client = await server().connectAs(alice);
+  const userIds = Array.from({ length: LIMITS.maxWatchedUsers + 1 }, (_, index) => `user-${index}`);
+  await expectRefused(() => client.call('presence:watch', { userIds }), {
+    code: 'VALIDATION',
+    server: server(),
+    listeners: [client],
+  });
+  expect(await client.ok('presence:watch', { userIds: userIds.slice(1) })).toEqual({ presences: [] });
+});
+
+test('typing is heard by the other one only: not on one’s own devices, not by oneself', async () => {
+  const scene = await createScene(server());
+  const { alice, tablet, bob, conversationId } = scene;
+  const { expiresInMs } = await alice.ok('typing', { conversationId, typing: true });
+  expect(await bob.next('typing')).toEqual({
+    conversationId,
+    userId: alice.userId,
+    typing: true,
+    expiresInMs,
+  });
+  expect(expiresInMs).toBe(LIMITS.typingExpiresInMs);
+  await caughtUp(everyone(scene));
+  expect([...alice.heard, ...tablet.heard]).toEqual([]);
+});

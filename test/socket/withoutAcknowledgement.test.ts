@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../contract/index.js';
+import { caughtUp } from '../contract/support/refusal.js';
+import { createSampleContext } from '../contract/support/sampleScene.js';
+import { commandSamples } from '../contract/support/samples.js';
+import { people, sharedServer } from '../contract/support/sharedServer.js';
+import type { TestClient } from '../support/client.js';
+import { until } from '../support/until.js';
+
+const server = sharedServer();
+
+/** Emits without an acknowledgement, whatever the arguments, and gives everything that is heard. */
+async function emit(client: TestClient, event: string, ...args: unknown[]): Promise<TestClient['heard']> {
+  const from = client.heard.length;
+  (client.socket as unknown as { emit(name: string, ...args: unknown[]): void }).emit(event, ...args);
+  await caughtUp([client]);
+  // Commands of one socket run beside each other: the answer of a slower one may still be on its way.
+  await until(() => client.heard.length > from).catch(() => undefined);
+  return client.heard.slice(from);
+}
+
+describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
+  const { ok, error } = COMMANDS[name].pair;
+
+  test(`is answered with ${ok ?? 'nothing'} when it succeeds`, async () => {
+    const context = await createSampleContext(server());
+    const client = await server().connectAs(context.callerId);
+    const [sample] = commandSamples(context)[name];
+    if (ok === undefined) {
+      const from = client.heard.length;
+      (client.socket as unknown as { emit(name: string, payload: unknown): void }).emit(name, sample);
+      await client.ok(name, sample);
+      expect(client.heard.slice(from)).toEqual([]);
+      return;
+    }
+    const heard = await emit(client, name, sample);
+    const answers = heard.filter(({ event }) => event === ok);
+    expect(answers.length).toBeGreaterThan(0);
+    const [first] = answers;
+    const data = COMMANDS[name].answer.parse((first?.answer as { data: unknown }).data);
+    expect(first?.answer).toEqual({ success: true, data });
+  });
+
+  test.each([
+    ['a wrong payload', [{ wrong: true }]],
+    ['no payload', []],
+    ['null', [null]],
+    ['a second argument that is no acknowledgement', [{}, 'not a function']],
+    ['many arguments', [1, 2, 3, 4, 5, 6, 7, 8]],
+  ])(`is answered with ${error}, once, for %s`, async (_what, args) => {
+    const [alice] = people('alice');
+    const client = await server().connectAs(alice);
+    expect(await emit(client, name, ...args)).toEqual([
+      { event: error, answer: expect.objectContaining({ success: false, code: 'VALIDATION' }) as unknown },
+    ]);
+  });
+});
+
+describe('a failure about a message', () => {
+  test('names the message also where there is no acknowledgement to tell by', async () => {
+    const [alice] = people('alice');
+    const client = await server().connectAs(alice);
+    const payload = { conversationId: 'f'.repeat(24), content: 'x', clientMessageId: 'mine' };
+    for (const [wrong, code] of [
+      [payload, 'NOT_PARTICIPANT'],
+      [{ ...payload, content: '' }, 'VALIDATION'],
+      [{ ...payload, content: 'x'.repeat(9_000) }, 'TOO_LARGE'],
+      [{ clientMessageId: 'mine' }, 'VALIDATION'],
+    ] as const) {
+      expect(await emit(client, 'sendMessage', wrong)).toMatchObject([
+        { event: 'message:error', answer: { success: false, code, clientMessageId: 'mine' } },
+      ]);
+    }
+  });
+});
+
+describe('more than a payload and an acknowledgement', () => {
+  test.each(COMMAND_NAMES)('is refused by %s: nothing is positional', async (name) => {
+    const context = await createSampleContext(server());
+    const client = await server().connectAs(context.callerId);
+    const [sample] = commandSamples(context)[name];
+    const socket = client.socket as unknown as {
+      emitWithAck(name: CommandName, ...args: unknown[]): Promise<unknown>;
+    };
+    expect(await socket.emitWithAck(name, sample, sample)).toMatchObject({
+      success: false,
+      code: 'VALIDATION',
+    });
+    expect(await socket.emitWithAck(name, sample, null)).toMatchObject({
+      success: false,
+      code: 'VALIDATION',
+    });
+  });
+});
+
+describe('an event that there is not', () => {
+  const names = [
+    'unknown',
+    '',
+    ' ',
+    'toString',
+    '__proto__',
+    'constructor',
+    'hasOwnProperty',
+    'error',
+    'message',
+    'sendmessage',
+    'message:new',
+    'server:draining',
+    '$ne',
+    'x'.repeat(10_000),
+  ];
+  test.each(names)('%j is answered with NOT_FOUND', async (event) => {
+    const [alice] = people('alice');
+    const client = await server().connectAs(alice);
+    const socket = client.socket as unknown as {
+      emitWithAck(name: string, ...args: unknown[]): Promise<unknown>;
+    };
+    for (const args of [[], [{}], [null, 1, 'x']]) {
+      expect(await socket.emitWithAck(event, ...args)).toMatchObject({ success: false, code: 'NOT_FOUND' });
+    }
+    expect(await emit(client, event, {})).toEqual([
+      {
+        event: 'event:error',
+        answer: { success: false, code: 'NOT_FOUND', error: expect.any(String) as string },
+      },
+    ]);
+  });
+
+  test('makes no label of its own in the metrics', async () => {
+    const [alice] = people('alice');
+    const client = await server().connectAs(alice);
+    for (let index = 0; index < 50; index += 1) await emit(client, `unknown-${index}`, {});
+    const text = await (await fetch(`${server().url}/metrics`)).text();
+    expect(text).not.toContain('unknown-1');
+    expect(text).toContain('event="unknown",code="NOT_FOUND"');
+  });
+});

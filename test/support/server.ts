@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { createApp, type App } from '../../backend/src/app.js';
+import { readConfig } from '../../backend/src/config.js';
+import { createLogger } from '../../backend/src/utils/logger.js';
+import { Api } from './api.js';
+import { connectClient, type ConnectOptions, type TestClient } from './client.js';
+import { makeToken, TEST_SECRET } from './tokens.js';
+
+export interface ServerOptions {
+  /** Demo users with tokens at `/api/demo`. */
+  demo?: boolean;
+  /** Another database server than the one of the whole run. */
+  mongoUri?: string;
+  /** The same name makes two servers share a database; by default each has its own. */
+  databaseName?: string;
+  env?: Record<string, string>;
+}
+
+let counter = 0;
+
+/** A database name of its own for a test file or server. */
+export const newDatabaseName = (): string => `t${process.pid}_${Date.now().toString(36)}_${(counter += 1)}`;
+
+/** The environment of a test server, in this process or one of its own. */
+export function serverEnv(options: ServerOptions): Record<string, string> {
+  return {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    MONGODB_URI: options.mongoUri ?? inject('mongoUri'),
+    DATABASE_NAME: options.databaseName ?? newDatabaseName(),
+    JWT_SECRET: TEST_SECRET,
+    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+    PRESENCE_GRACE_MS: '50',
+    DEMO: String(options.demo ?? false),
+    ...options.env,
+  };
+}
+
+/** A server in this process, on a free port, with a database of its own. Use with `await using`. */
+export class TestServer implements AsyncDisposable {
+  readonly #clients: TestClient[] = [];
+
+  constructor(
+    readonly app: App,
+    readonly databaseName: string,
+    readonly dataDir: string,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.app.port}`;
+  }
+
+  token(userId: string, overrides: Record<string, unknown> = {}): string {
+    return makeToken(userId, overrides);
+  }
+
+  api(userId: string): Api {
+    return new Api(this.url, this.token(userId));
+  }
+
+  async connectAs(userId: string, options: Partial<ConnectOptions> = {}): Promise<TestClient> {
+    const client = await connectClient(this.url, userId, { token: this.token(userId), ...options });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** The value of a metric, summed over its labels. */
+  async metric(name: string): Promise<number> {
+    const metric = await this.app.metrics.registry.getSingleMetric(name)?.get();
+    return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.app.close();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
+  const env = { ...serverEnv(options), DATA_DIR: dataDir };
+  const config = readConfig(env);
+  const app = await createApp(config, createLogger({ level: config.LOG_LEVEL, pretty: false }));
+  return new TestServer(app, config.DATABASE_NAME, dataDir);
+}

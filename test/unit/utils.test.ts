@@ -1,0 +1,80 @@
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { firstIdAt, newMessageId, timeOfId } from '../../backend/src/models/objectIds.js';
+import { findSecret } from '../../backend/src/secret.js';
+import { Backoff } from '../../backend/src/utils/backoff.js';
+import { withDeadline } from '../../backend/src/utils/deadline.js';
+import { TickBatcher } from '../../backend/src/utils/tickBatcher.js';
+
+test('what is asked for in one turn is done in one go, and the next turn in another', async () => {
+  const runs: number[][] = [];
+  const batcher = new TickBatcher<number>((items) => {
+    runs.push([...items]);
+    return Promise.resolve();
+  });
+  await Promise.all([batcher.add([1, 2]), batcher.add([3]), batcher.add([])]);
+  await batcher.add([4]);
+  expect(runs).toEqual([[1, 2, 3], [4]]);
+});
+
+test('a batch that fails fails for everybody in it, and not for the next', async () => {
+  let broken = true;
+  const batcher = new TickBatcher<number>(() =>
+    broken ? Promise.reject(new Error('no')) : Promise.resolve(),
+  );
+  const results = await Promise.allSettled([batcher.add([1]), batcher.add([2])]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  broken = false;
+  await expect(batcher.add([3])).resolves.toBeUndefined();
+});
+
+test('waits double up to a bound, with a fifth of jitter, and begin anew after a success', () => {
+  const backoff = new Backoff(100, 350);
+  for (const base of [100, 200, 350, 350]) {
+    const waitMs = backoff.next();
+    expect(waitMs).toBeGreaterThanOrEqual(base * 0.8);
+    expect(waitMs).toBeLessThanOrEqual(base * 1.2);
+  }
+  backoff.reset();
+  expect(backoff.next()).toBeLessThanOrEqual(120);
+});
+
+test('a deadline passes on what comes in time, and speaks for what does not', async () => {
+  const late = (): Error => new Error('late');
+  await expect(withDeadline(Promise.resolve(7), 1_000, late)).resolves.toBe(7);
+  await expect(withDeadline(Promise.reject(new Error('broken')), 1_000, late)).rejects.toThrow('broken');
+  await expect(withDeadline(new Promise(() => undefined), 5, late)).rejects.toThrow('late');
+});
+
+test('ids made later in a process sort later, and the first id of a second lies before all of its ids', () => {
+  const ids = Array.from({ length: 1_000 }, newMessageId);
+  expect(ids.toSorted()).toEqual(ids);
+  const [first = ''] = ids;
+  expect(firstIdAt(timeOfId(first)) <= first).toBe(true);
+  expect(firstIdAt(-1)).toBe('0'.repeat(24));
+});
+
+test('servers that start at once on one folder agree on one secret, which outlives them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-secret-'));
+  try {
+    const config = { JWT_SECRET: undefined, DATA_DIR: join(folder, 'data') };
+    const secrets = await Promise.all(Array.from({ length: 10 }, () => findSecret(config)));
+    expect(new Set(secrets).size).toBe(1);
+    expect(secrets[0]?.length).toBeGreaterThanOrEqual(32);
+    expect(await findSecret(config)).toBe(secrets[0]);
+    const file = join(config.DATA_DIR, 'jwt-secret');
+    expect(await readFile(file, 'utf8')).toBe(secrets[0]);
+    expect((await stat(file)).mode & 0o077).toBe(0);
+    expect(await readdir(config.DATA_DIR)).toEqual(['jwt-secret']);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a configured secret is used as it is, and nothing is written', async () => {
+  const config = { JWT_SECRET: 'mine', DATA_DIR: join(tmpdir(), 'parley-never-made') };
+  expect(await findSecret(config)).toBe('mine');
+  await expect(stat(config.DATA_DIR)).rejects.toThrow();
+});
