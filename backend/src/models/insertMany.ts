@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { isRaceCode } from './unavailable.js';
 
 /** What became of one document of an insert. */
 export type InsertResult =
@@ -6,7 +7,7 @@ export type InsertResult =
   /** A unique index holds such a document already (which index is not told by every server). */
   | { outcome: 'duplicate' }
   | { outcome: 'failed'; error: unknown }
-  /** Behind the first failure of an ordered batch. */
+  /** Behind the first failure of an ordered batch, or undone by the database to end a deadlock: as if never tried. */
   | { outcome: 'untried' };
 
 const DUPLICATE_KEY = 11_000;
@@ -14,6 +15,31 @@ const DUPLICATE_KEY = 11_000;
 /** True for a violated unique index: by code alone, the text differs between servers. */
 export const isDuplicateKey = (error: unknown): boolean =>
   error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
+
+function outcomeOf(refusal: mongoose.mongo.WriteError): InsertResult {
+  if (refusal.code === DUPLICATE_KEY) return { outcome: 'duplicate' };
+  return isRaceCode(refusal.code) ? { outcome: 'untried' } : { outcome: 'failed', error: refusal };
+}
+
+const MAX_RACES = 5;
+
+/**
+ * Does a write again that met another one: two upserts of one document (the later meets a unique index), a deadlock.
+ *
+ * @param write must be safe to repeat. @throws what it throws for another reason, or for this one time after time.
+ */
+export async function retryRaces(write: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      const isRace =
+        error instanceof mongoose.mongo.MongoServerError && (isDuplicateKey(error) || isRaceCode(error.code));
+      if (!isRace || attempt >= MAX_RACES) throw error;
+    }
+  }
+}
 
 /**
  * Runs an `insertMany` of `count` documents and says what became of each.
@@ -34,8 +60,7 @@ export async function insertEach(
     const refused = [error.writeErrors].flat();
     if (refused.length === 0 || error.result.getWriteConcernError() !== undefined) throw error;
     for (const one of refused) {
-      results[one.index] =
-        one.code === DUPLICATE_KEY ? { outcome: 'duplicate' } : { outcome: 'failed', error: one };
+      results[one.index] = outcomeOf(one);
     }
     const first = Math.min(...refused.map((one) => one.index));
     return ordered

@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import { op } from './operators.js';
 import type { ConversationId, UserId } from '../../../contract/index.js';
+import { retryRaces } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 
 /**
@@ -73,18 +74,19 @@ export function createMemberModel(connection: mongoose.Connection) {
       const sorted = positions.toSorted((a, b) =>
         a.conversationId + a.userId < b.conversationId + b.userId ? -1 : 1,
       );
-      await collection.bulkWrite(
-        sorted.map(({ conversationId, userId, readSeq, deliveredSeq }) => ({
-          updateOne: {
-            filter: { conversationId: objectId(conversationId), userId },
-            update: {
-              $max: { lastReadSeq: readSeq, lastDeliveredSeq: Math.max(readSeq, deliveredSeq) },
-              $currentDate: { changedAt: true },
-            },
-            upsert: true,
+      const moves = sorted.map(({ conversationId, userId, readSeq, deliveredSeq }) => ({
+        updateOne: {
+          filter: { conversationId: objectId(conversationId), userId },
+          update: {
+            $max: { lastReadSeq: readSeq, lastDeliveredSeq: Math.max(readSeq, deliveredSeq) },
+            $currentDate: { changedAt: true as const },
           },
-        })),
-        { ordered: false, writeConcern: { w: 'majority', journal: true } },
+          upsert: true,
+        },
+      }));
+      // The first position of a member may come from two devices on two processes: one of the upserts is refused.
+      await retryRaces(() =>
+        collection.bulkWrite(moves, { ordered: false, writeConcern: { w: 'majority', journal: true } }),
       );
     },
 

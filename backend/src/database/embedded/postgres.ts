@@ -55,6 +55,9 @@ const SETTINGS = {
   max_wal_senders: '0',
   max_wal_size: '512MB',
   checkpoint_timeout: '5min',
+  // Two inserts for one place at the same instant wait for each other here (its unique indexes are exclusion
+  // constraints): the default would let both wait a second before one is told to go on.
+  deadlock_timeout: '20ms',
   // Refused writes are the gateway's to report; their text would put messages into the log.
   log_min_messages: 'log',
   log_error_verbosity: 'terse',

@@ -124,11 +124,12 @@ export class BatchWriter {
     }
     if (lost.length === 0) return;
     const tail = await this.parts.messages.findTail(lane.conversationId, lane.knownSeq);
-    const before = lane.tail?.seq ?? 0;
     lane.tail = tail;
     this.parts.metrics.commitRaces.inc(lost.length);
-    // Neither stored nor outrun: some other index refuses it, and would for ever.
-    if ((tail?.seq ?? 0) <= before) for (const { entry } of lost) this.#noteFailure(entry, true);
+    for (const { entry, record } of lost) {
+      // Neither stored nor outrun: some other index refuses it, and would for ever.
+      if ((tail?.seq ?? 0) < record.seq) this.#noteFailure(entry, true);
+    }
   }
 
   /** Whole batch failed and its outcome is unknown: wait for the database, ask what is stored, try the rest alone. */
