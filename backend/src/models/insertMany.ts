@@ -1,4 +1,6 @@
 import mongoose from 'mongoose';
+import { Backoff } from '../utils/backoff.js';
+import { sleep } from '../utils/clock.js';
 import { isRaceCode } from './unavailable.js';
 
 /** What became of one document of an insert. */
@@ -22,6 +24,8 @@ function outcomeOf(refusal: mongoose.mongo.WriteError): InsertResult {
 }
 
 const MAX_RACES = 8;
+/** Each waits a little differently: those that met once would meet again. */
+const RACE_PAUSE_MS = 5;
 /** What the package-built database says of the loser among concurrent upserts, now and then, instead of 11000. */
 const INTERNAL_ERROR = 1;
 
@@ -31,6 +35,7 @@ const INTERNAL_ERROR = 1;
  * @param write must be safe to repeat. @throws what it throws for another reason, or for this one time after time.
  */
 export async function retryRaces(write: () => Promise<unknown>): Promise<void> {
+  const backoff = new Backoff(RACE_PAUSE_MS, 8 * RACE_PAUSE_MS);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await write();
@@ -39,6 +44,7 @@ export async function retryRaces(write: () => Promise<unknown>): Promise<void> {
       const isRace =
         error instanceof mongoose.mongo.MongoServerError && (isDuplicateKey(error) || isRaceCode(error.code));
       if (!isRace || attempt >= MAX_RACES) throw error;
+      await sleep(backoff.next());
     }
   }
 }
