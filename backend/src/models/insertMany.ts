@@ -42,7 +42,8 @@ export async function retryRaces(write: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       const isRace =
-        error instanceof mongoose.mongo.MongoServerError && (isDuplicateKey(error) || isRaceCode(error.code));
+        error instanceof mongoose.mongo.MongoServerError &&
+        (isDuplicateKey(error) || isRaceCode(error.code) || error.code === INTERNAL_ERROR);
       if (!isRace || attempt >= MAX_RACES) throw error;
       await sleep(backoff.next());
     }

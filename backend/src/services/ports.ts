@@ -21,3 +21,45 @@ export interface Publisher {
   /** Sends to the sockets that watch this user's presence. */
   toWatchers<Name extends PushName>(userId: UserId, push: { event: Name; data: PushData<Name> }): void;
 }
+
+/** What a process hears from the bus. */
+export interface BusListener {
+  /** Another process published this to a room that this process listens to. */
+  onMessage(room: string, message: string): void;
+  /** The bus was away and is back: anything may have been missed meanwhile. */
+  onGap(): void;
+}
+
+/**
+ * Carries pushes between the processes of one server. A hint, like everything live: at most once, nothing is kept for
+ * who is away; messages of one process to one room arrive in their order. Correctness comes from `sync`, never from here.
+ */
+export interface Bus {
+  /** True while what is published now can be expected to arrive. */
+  readonly isUp: boolean;
+  /** Joins. Resolves at once when the bus is away: it is joined as soon as it is back. */
+  start(listener: BusListener): Promise<void>;
+  /** To every other process that listens to the room; never back to this one. Never waits, never throws. */
+  publish(room: string, message: string): void;
+  /** From (nearly) now on this process hears what is published to the room. Idempotent; survives an outage. */
+  listen(room: string): void;
+  unlisten(room: string): void;
+  close(): Promise<void>;
+}
+
+/** Which users have a socket on any process of this server. Entries of a process that died go by themselves. */
+export interface PresenceStore {
+  /**
+   * This process has a first socket of a user now.
+   *
+   * @returns true when no other process had one. @throws while the store is away (it is entered when it is back).
+   */
+  enter(userId: UserId): Promise<boolean>;
+  /** This process has no socket of a user any more. @returns true when no other process has one. @throws as `enter`. */
+  leave(userId: UserId): Promise<boolean>;
+  /** Those of these users who are online on any process. @throws while the store is away. */
+  findOnline(userIds: readonly UserId[]): Promise<Set<UserId>>;
+  /** Called when a process has died or the store is back: whoever is watched may have come or gone unheard. */
+  onDoubt(listener: () => void): void;
+  close(): Promise<void>;
+}
