@@ -155,10 +155,16 @@ export const PUSHES = {
   typing: { data: typingView, summary: 'A member is typing, or has stopped. Never stored.' },
   presence: { data: presenceView, summary: 'A watched user came or went.' },
   'auth:expired': { data: goodbye, summary: 'This connection ends; the code says what to do first.' },
+  'sync:advised': {
+    data: z.object({ withinMs: z.int() }),
+    summary:
+      'Live events may have been missed between servers: call `sync` at a random moment within `withinMs`.',
+  },
   'server:draining': { data: goodbye, summary: 'The server is about to stop; come back after `afterMs`.' },
 } as const;
 
 export type PushName = keyof typeof PUSHES;
+export const PUSH_NAMES = Object.keys(PUSHES) as PushName[];
 export type PushData<Name extends PushName> = z.output<(typeof PUSHES)[Name]['data']>;
 
 type Ok<Name extends CommandName> = NonNullable<(typeof COMMANDS)[Name]['pair']['ok']>;

@@ -7,9 +7,13 @@ import { connectDatabase, type Database } from './database/connect.js';
 import { ensureIndexes } from './database/indexes.js';
 import { createHttpApp } from './http/index.js';
 import { DEMO_USERS } from './http/routes/demo.js';
+import { createLive, type Live } from './live.js';
 import { createModels, type Models } from './models/index.js';
 import { Gate } from './pipeline/gate.js';
 import { findSecret } from './secret.js';
+import { joinRedis } from './redis/index.js';
+import type { Peers } from './services/ports.js';
+import { MemoryWindowCache } from './services/windowCache.js';
 import { createServices, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
@@ -17,7 +21,6 @@ import { authenticate } from './socket/auth.js';
 import { bindCommands } from './socket/bind.js';
 import { createHandlers } from './socket/handlers/index.js';
 import { createSocketServer } from './socket/index.js';
-import { SocketPublisher } from './socket/publisher.js';
 import { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
 import type { Logger } from './utils/logger.js';
@@ -61,25 +64,24 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
   const models = createModels(database.connection);
   await ensureIndexes(models, logger);
   const metrics = createMetrics();
+  const redis =
+    config.REDIS_URL === undefined ? undefined : await joinRedis(config.REDIS_URL, { metrics, logger });
+  const peers: Peers | undefined = redis;
   // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
   let answer: RequestListener = () => undefined;
   const http = createServer((request, response) => answer(request, response));
   const io = createSocketServer(http, config);
-  const services = createServices({
+  const live = createLive({ io, peers, metrics, logger, joined: () => ({ services, sessions }) });
+  const services: Services = createServices({
     models,
-    publisher: new SocketPublisher({
-      io,
-      logger,
-      isCurrent: () => services.users.isFresh() && sessions.isSwept,
-      makeCurrent: async () => {
-        if (!services.users.isFresh()) await services.users.refresh();
-        sessions.sweep();
-      },
-    }),
+    publisher: live.publisher,
     metrics,
     logger,
     epoch: await models.meta.findEpoch(),
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs),
+    onUsersChanged: () => live.peerPushes?.announceUsers(),
+    presenceStore: peers?.presence,
+    windows: redis?.windows ?? new MemoryWindowCache(),
     limits: {
       maxBatch: config.COMMIT_MAX_BATCH,
       maxWaiting: config.COMMIT_MAX_WAITING,
@@ -90,7 +92,8 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
   const sessions: Sessions = new Sessions(io, services.presence);
   const gate = new Gate(services.users);
   await services.start();
-  const joined = { config, logger, database, metrics, http, io, services, sessions, gate };
+  await live.peerPushes?.start();
+  const joined = { config, logger, database, metrics, http, io, services, sessions, gate, peers, live };
   answer = await join(joined);
   sessions.start();
   const port = await listen(http, config);
@@ -105,11 +108,13 @@ interface Joined extends Base {
   services: Services;
   sessions: Sessions;
   gate: Gate;
+  peers: Peers | undefined;
+  live: Live;
 }
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
 async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, metrics, io, services, sessions, gate } = parts;
+  const { config, logger, database, metrics, io, services, sessions, gate, peers } = parts;
   const secret = await findSecret(config);
   const tokens = new TokenVerifier({
     algorithms: config.JWT_ALGORITHMS,
@@ -128,9 +133,12 @@ async function join(parts: Joined): Promise<RequestListener> {
     ...{ config, logger, metrics, gate, tokens, publicDir: PUBLIC_DIR },
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     checks: {
-      database: () => database.answers(),
-      writer: () => Promise.resolve(services.isWriting()),
-      accepting: () => Promise.resolve(!gate.isDraining),
+      needed: {
+        database: () => database.answers(),
+        writer: () => Promise.resolve(services.isWriting()),
+        accepting: () => Promise.resolve(!gate.isDraining),
+      },
+      useful: peers === undefined ? {} : { bus: () => Promise.resolve(peers.bus.isUp) },
     },
   });
   io.use(authenticate({ tokens, users: services.users, gate, logger }));

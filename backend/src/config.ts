@@ -52,6 +52,13 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 letters, digits, _ or -')
     .default('parley'),
   DATA_DIR: z.string().min(1).default('data'),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (url) => /^rediss?:\/\/.+/.test(url) && URL.canParse(url),
+      'must begin with redis:// or rediss://',
+    )
+    .optional(),
   JWT_SECRET: z.string().min(1).optional(),
   JWT_PUBLIC_KEY: z.string().refine(isPublicKey, 'must be a public key in PEM').optional(),
   JWT_ALGORITHMS: list.pipe(z.array(z.enum(JWT_ALGORITHMS)).min(1)).optional(),

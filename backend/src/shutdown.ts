@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import type { Database } from './database/connect.js';
+import type { Live } from './live.js';
 import type { Gate } from './pipeline/gate.js';
+import type { Peers } from './services/ports.js';
 import type { Services } from './services/index.js';
 import type { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
@@ -14,6 +16,8 @@ export interface ShutdownParts {
   services: Services;
   sessions: Sessions;
   database: Database;
+  peers: Peers | undefined;
+  live: Live;
   logger: Logger;
   timeoutMs: number;
 }
@@ -54,6 +58,8 @@ export async function shutDown(parts: ShutdownParts): Promise<void> {
     http.closeIdleConnections();
     await closed;
   });
+  parts.live.peerPushes?.stop();
+  await step('leave the other processes', async () => parts.peers?.close());
   await step('close the database', () => database.close());
   logger.info('shut down');
 }

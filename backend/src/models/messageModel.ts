@@ -1,6 +1,14 @@
 import mongoose from 'mongoose';
+import { z } from 'zod';
+import {
+  conversationId,
+  messageId,
+  userId,
+  type ConversationId,
+  type MessageId,
+  type UserId,
+} from '../../../contract/index.js';
 import { op } from './operators.js';
-import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
 import { insertEach, type InsertResult } from './insertMany.js';
 import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
 
@@ -28,11 +36,24 @@ interface MessageDocument {
   deletedAt?: Date;
 }
 
-export interface MessageRecord extends Omit<MessageDocument, '_id' | 'conversationId' | 'senderId'> {
-  _id: MessageId;
-  conversationId: ConversationId;
-  senderId: UserId;
-}
+/** A message above the models; also as it comes back from JSON. */
+export const messageRecord = z.object({
+  _id: messageId,
+  conversationId,
+  seq: z.int().min(1),
+  n: z.int().min(0),
+  control: z.int().min(0),
+  senderId: userId,
+  clientMessageId: z.string(),
+  payloadHash: z.string(),
+  kind: z.literal('text'),
+  content: z.string(),
+  replyTo: z.int().exactOptional(),
+  createdAt: z.coerce.date(),
+  editedAt: z.coerce.date().exactOptional(),
+  deletedAt: z.coerce.date().exactOptional(),
+});
+export type MessageRecord = z.infer<typeof messageRecord>;
 
 /** The end of a conversation's log. */
 export interface Tail {
@@ -178,6 +199,26 @@ export function createMessageModel(connection: mongoose.Connection) {
         .sort({ seq: -1 })
         .limit(limit)
         .hint(BY_SEQ)
+        .lean();
+      return found.reverse().map(toRecord);
+    },
+
+    /**
+     * The last `limit` of the messages from a place on, oldest first; nothing behind the end escapes it.
+     *
+     * @param fromSeq a place that is known to be taken.
+     */
+    async findSince(
+      conversationId: ConversationId,
+      fromSeq: number,
+      limit: number,
+    ): Promise<MessageRecord[]> {
+      const found = await model
+        .find({ conversationId, seq: op({ $gte: fromSeq }) })
+        .sort({ seq: -1 })
+        .limit(limit)
+        .hint(BY_SEQ)
+        .read('primary')
         .lean();
       return found.reverse().map(toRecord);
     },

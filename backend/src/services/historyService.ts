@@ -13,12 +13,18 @@ import type { MessageModel, MessageRecord } from '../models/messageModel.js';
 import type { Access } from './access.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
 import type { MessageViews } from './messageViews.js';
+import type { MessageWindows } from './messageWindows.js';
 
 interface HistoryParts {
   messages: Pick<MessageModel, 'findRange' | 'findNewest' | 'findTail' | 'findBySender'>;
   access: Access;
   views: MessageViews;
+  windows: MessageWindows;
 }
+
+const limitOf = (input: PageInput): number => input.limit ?? LIMITS.messagePageDefault;
+const isNewest = ({ before, after, around }: PageInput): boolean =>
+  before === undefined && after === undefined && around === undefined;
 
 const ownCursor = z.tuple([messageId]);
 
@@ -38,12 +44,16 @@ export class HistoryService {
    */
   async page(caller: UserId, id: ConversationId, input: PageInput): Promise<MessagePageAnswer> {
     await this.#parts.access.requireMember(caller, id);
-    const standing = await this.#parts.views.standing([id]);
+    const [standing, newest] = await Promise.all([
+      this.#parts.views.standing([id]),
+      isNewest(input) ? this.#parts.windows.newest(id, limitOf(input)) : undefined,
+    ]);
     const knownSeq = standing.conversations.get(id)?.lastSeq ?? 0;
     const [messages, tailSeq] = await Promise.all([
-      this.#read(id, input, knownSeq),
+      newest ?? this.#read(id, input, knownSeq),
       this.#tailSeq(id, input, knownSeq),
     ]);
+    if (newest === undefined && isNewest(input)) this.#parts.windows.keep(id, messages);
     const last = messages.at(-1)?.seq ?? 0;
     const lastSeq = Math.max(tailSeq, last);
     const wanted = Math.max(input.after ?? 0, (input.before ?? 1) - 1, input.around ?? 0);
@@ -71,7 +81,7 @@ export class HistoryService {
 
   #read(id: ConversationId, input: PageInput, knownSeq: number): Promise<MessageRecord[]> {
     const { messages } = this.#parts;
-    const limit = input.limit ?? LIMITS.messagePageDefault;
+    const limit = limitOf(input);
     if (input.before !== undefined) {
       return messages.findRange(id, Math.max(1, input.before - limit), input.before - 1);
     }
@@ -85,7 +95,6 @@ export class HistoryService {
 
   /** The end of the log itself, not of the summary that may lag; the newest page brings it along. */
   async #tailSeq(id: ConversationId, input: PageInput, knownSeq: number): Promise<number> {
-    const isNewest = input.before === undefined && input.after === undefined && input.around === undefined;
-    return isNewest ? 0 : ((await this.#parts.messages.findTail(id, knownSeq))?.seq ?? 0);
+    return isNewest(input) ? 0 : ((await this.#parts.messages.findTail(id, knownSeq))?.seq ?? 0);
   }
 }

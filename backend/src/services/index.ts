@@ -14,7 +14,8 @@ import { WriteWatermark } from './derived/writeWatermark.js';
 import { HistoryService } from './historyService.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
-import type { Publisher } from './ports.js';
+import { MessageWindows } from './messageWindows.js';
+import type { PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
@@ -29,6 +30,11 @@ export interface ServiceParts {
   /** Names the history of this database. */
   epoch: string;
   onRevoked: (userId: UserId, validFromMs: number) => void;
+  /** Users were changed here: other processes may want to know at once. */
+  onUsersChanged: () => void;
+  /** Who is online on other processes, where there are any. */
+  presenceStore?: PresenceStore | undefined;
+  windows: WindowCache;
   limits: { maxBatch: number; maxWaiting: number; sendTimeoutMs: number; presenceGraceMs: number };
 }
 
@@ -78,6 +84,7 @@ export function createServices(parts: ServiceParts) {
     time: derived.time,
     logger,
     onRevoked: parts.onRevoked,
+    onChanged: parts.onUsersChanged,
   });
   const access = new Access(models.conversations);
   const messageViews = new MessageViews({ ...models, users, summaries });
@@ -91,7 +98,11 @@ export function createServices(parts: ServiceParts) {
   });
   const shared = { ...parts, ...models, ...derived, access };
   const receipts = new ReceiptService(shared);
-  const presence = new PresenceService({ ...models, publisher, logger, graceMs: limits.presenceGraceMs });
+  const presence = new PresenceService({
+    ...models,
+    ...{ publisher, logger, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
+  });
+  const windows = new MessageWindows({ ...models, cache: parts.windows, metrics: parts.metrics });
   return {
     users,
     views,
@@ -103,7 +114,7 @@ export function createServices(parts: ServiceParts) {
       publisher,
       sendTimeoutMs: limits.sendTimeoutMs,
     }),
-    history: new HistoryService({ messages: models.messages, access, views: messageViews }),
+    history: new HistoryService({ messages: models.messages, access, views: messageViews, windows }),
     receipts,
     presence,
     typing: new TypingService(access, publisher),

@@ -1,4 +1,5 @@
-import type { PushData, PushName, UserId } from '../../../contract/index.js';
+import type { ConversationId, PushData, PushName, UserId } from '../../../contract/index.js';
+import type { MessageRecord } from '../models/messageModel.js';
 
 /**
  * What services say outward. An implementation must deliver to live sockets of this user on any process it reaches,
@@ -18,8 +19,19 @@ export interface Publisher {
     options?: { exceptSocketId?: string | undefined; ephemeral?: boolean },
   ): void;
 
-  /** Sends to the sockets that watch this user's presence. */
-  toWatchers<Name extends PushName>(userId: UserId, push: { event: Name; data: PushData<Name> }): void;
+  /**
+   * Sends to the sockets that watch this user's presence.
+   *
+   * @param options.onlyHere to those of this process alone.
+   */
+  toWatchers<Name extends PushName>(
+    userId: UserId,
+    push: { event: Name; data: PushData<Name> },
+    options?: { onlyHere?: boolean },
+  ): void;
+
+  /** Whose presence is watched by a socket of this process. */
+  watchedHere(): UserId[];
 }
 
 /** What a process hears from the bus. */
@@ -62,4 +74,22 @@ export interface PresenceStore {
   /** Called when a process has died or the store is back: whoever is watched may have come or gone unheard. */
   onDoubt(listener: () => void): void;
   close(): Promise<void>;
+}
+
+/** What the processes of one server share. */
+export interface Peers {
+  bus: Bus;
+  presence: PresenceStore;
+  close(): Promise<void>;
+}
+
+/**
+ * Copies of the newest messages of conversations. What comes out is only ever a copy of what was stored: whoever uses
+ * it has to ask the log what came after, as `HistoryService` does.
+ */
+export interface WindowCache {
+  /** Oldest first, without a hole; undefined when there is none, or when it cannot be asked. Never throws. */
+  read(conversationId: ConversationId): Promise<MessageRecord[] | undefined>;
+  /** Keeps a copy. Does not wait. */
+  write(conversationId: ConversationId, messages: readonly MessageRecord[]): void;
 }

@@ -1,16 +1,19 @@
+import { LRUCache } from 'lru-cache';
 import type { PresenceView, UserId } from '../../../contract/index.js';
 import type { ConversationModel } from '../models/conversationModel.js';
 import type { UserModel } from '../models/userModel.js';
 import { participantsKey } from '../utils/participantsKey.js';
 import type { Logger } from '../utils/logger.js';
 import { isPair } from './access.js';
-import type { Publisher } from './ports.js';
+import type { PresenceStore, Publisher } from './ports.js';
 
 interface PresenceParts {
   conversations: Pick<ConversationModel, 'findKeys'>;
   users: Pick<UserModel, 'findByIds' | 'updateLastSeen'>;
   publisher: Publisher;
   logger: Logger;
+  /** Who is online on other processes, where there are any. */
+  store?: PresenceStore | undefined;
   /** How long somebody whose last socket is gone still counts as online, in ms: a reload is no absence. */
   graceMs: number;
 }
@@ -20,18 +23,25 @@ interface Present {
   leaving: NodeJS.Timeout | undefined;
 }
 
+/** Users whose last told status is remembered. */
+const MAX_TOLD = 100_000;
+
 /**
- * Who is online on this process: somebody is while at least one of their sockets is (phone, tablet, two windows).
+ * Who is online: somebody is while at least one of their sockets is (phone, tablet, two windows), on whichever process.
+ * While the others cannot be asked, this process tells what it sees itself, and puts it right afterwards.
  * Only those who watch a user hear of them, and only who has a conversation with them may watch.
  */
 export class PresenceService {
   readonly #parts: PresenceParts;
   readonly #present = new Map<UserId, Present>();
   readonly #seen = new Map<UserId, Date>();
+  /** What watchers here were told last: after a doubt, only what is different is told again. */
+  readonly #told = new LRUCache<UserId, PresenceView['status']>({ max: MAX_TOLD });
   #writing: Promise<void> | undefined;
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
+    parts.store?.onDoubt(() => void this.#tellAgain());
   }
 
   connected(userId: UserId, socketId: string): void {
@@ -43,7 +53,9 @@ export class PresenceService {
       return;
     }
     this.#present.set(userId, { sockets: new Set([socketId]), leaving: undefined });
-    this.#tell({ userId, status: 'online' });
+    void this.#isOnlyHere('enter', userId).then((isNews) => {
+      if (isNews && this.#present.has(userId)) this.#tell({ userId, status: 'online' });
+    });
   }
 
   disconnected(userId: UserId, socketId: string): void {
@@ -70,16 +82,24 @@ export class PresenceService {
   /** Who of these users is online, and since when the others are not. */
   async read(userIds: readonly UserId[]): Promise<PresenceView[]> {
     const absent = userIds.filter((id) => !this.#present.has(id));
-    const users = new Map((await this.#parts.users.findByIds(absent)).map((user) => [user._id, user]));
+    const [elsewhere, found] = await Promise.all([
+      this.#findElsewhere(absent),
+      this.#parts.users.findByIds(absent),
+    ]);
+    const users = new Map(found.map((user) => [user._id, user]));
     return userIds.map((userId): PresenceView => {
-      if (this.#present.has(userId)) return { userId, status: 'online' };
-      const lastSeenAt = this.#seen.get(userId) ?? users.get(userId)?.lastSeenAt;
-      return {
-        userId,
-        status: 'offline',
-        ...(lastSeenAt !== undefined && { lastSeenAt: lastSeenAt.toISOString() }),
-      };
+      const isOnline = this.#present.has(userId) || elsewhere.has(userId);
+      const view = isOnline
+        ? { userId, status: 'online' as const }
+        : toOffline(userId, this.#seen.get(userId) ?? users.get(userId)?.lastSeenAt);
+      this.#told.set(userId, view.status);
+      return view;
     });
+  }
+
+  /** Watchers here were told this by another process. */
+  noteTold(presence: PresenceView): void {
+    this.#told.set(presence.userId, presence.status);
   }
 
   /** Everybody leaves with the process: keeps when they were last seen. */
@@ -96,13 +116,50 @@ export class PresenceService {
 
   #left(userId: UserId, leftAt: Date): void {
     this.#present.delete(userId);
-    this.#seen.set(userId, leftAt);
-    this.#tell({ userId, status: 'offline', lastSeenAt: leftAt.toISOString() });
-    this.#writing ??= this.#writeSeen();
+    void this.#isOnlyHere('leave', userId).then((isNews) => {
+      if (!isNews || this.#present.has(userId)) return;
+      this.#seen.set(userId, leftAt);
+      this.#tell(toOffline(userId, leftAt));
+      this.#writing ??= this.#writeSeen();
+    });
   }
 
   #tell(presence: PresenceView): void {
+    this.#told.set(presence.userId, presence.status);
     this.#parts.publisher.toWatchers(presence.userId, { event: 'presence', data: presence });
+  }
+
+  /** Whether a user who comes or goes here is on no other process: then it is news to those who watch. */
+  async #isOnlyHere(change: 'enter' | 'leave', userId: UserId): Promise<boolean> {
+    try {
+      return (await this.#parts.store?.[change](userId)) ?? true;
+    } catch (error) {
+      this.#parts.logger.debug({ err: error }, 'presence on other processes is not known');
+      return true;
+    }
+  }
+
+  async #findElsewhere(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    try {
+      return (await this.#parts.store?.findOnline(userIds)) ?? new Set();
+    } catch (error) {
+      this.#parts.logger.debug({ err: error }, 'presence on other processes is not known');
+      return new Set();
+    }
+  }
+
+  /** Somebody may have come or gone unheard: tells the watchers here what is different from what they know. */
+  async #tellAgain(): Promise<void> {
+    const { publisher, logger } = this.#parts;
+    const before = new Map(publisher.watchedHere().map((id) => [id, this.#told.get(id)]));
+    try {
+      for (const presence of await this.read([...before.keys()])) {
+        if (before.get(presence.userId) === presence.status) continue;
+        publisher.toWatchers(presence.userId, { event: 'presence', data: presence }, { onlyHere: true });
+      }
+    } catch (error) {
+      logger.warn({ err: error }, 'the presence of watched users could not be read again');
+    }
   }
 
   /** All who left meanwhile, in one write. What cannot be written is dropped: it is a courtesy, not a record. */
@@ -120,3 +177,9 @@ export class PresenceService {
     this.#writing = undefined;
   }
 }
+
+const toOffline = (userId: UserId, lastSeenAt: Date | undefined): PresenceView => ({
+  userId,
+  status: 'offline',
+  ...(lastSeenAt !== undefined && { lastSeenAt: lastSeenAt.toISOString() }),
+});

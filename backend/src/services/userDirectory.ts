@@ -14,6 +14,8 @@ interface DirectoryParts {
   logger: Logger;
   /** A user's earlier tokens are void from now on: end their sessions. */
   onRevoked: (userId: UserId, validFromMs: number) => void;
+  /** A user was changed here: the other processes may want to know before their next poll. */
+  onChanged: () => void;
 }
 
 const MAX_KNOWN = 100_000;
@@ -109,6 +111,7 @@ export class UserDirectory {
 
   async updateProfile(userId: UserId, profile: Profile): Promise<UserView> {
     this.#learn(await this.#parts.users.updateProfile(userId, profile));
+    this.#parts.onChanged();
     return this.#view(userId);
   }
 
@@ -116,6 +119,7 @@ export class UserDirectory {
   async revokeTokens(userId: UserId): Promise<Date> {
     const validFrom = new Date(Math.ceil(this.#parts.time.nowMs() / 1_000) * 1_000);
     this.#learn(await this.#parts.users.revokeTokens(userId, validFrom));
+    this.#parts.onChanged();
     return validFrom;
   }
 

@@ -1,17 +1,15 @@
-import type { PushData, PushName, ServerToClientEvents, UserId } from '../../../contract/index.js';
+import type { PushName, ServerToClientEvents, UserId } from '../../../contract/index.js';
 import type { Publisher } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
-import { userRoom, watchersRoom } from './rooms.js';
+import type { PeerPushes, Push } from './peerPushes.js';
+import { isWatchersRoom, userRoom, watchedUser, watchersRoom } from './rooms.js';
 import type { ChatServer } from './types.js';
-
-interface Push<Name extends PushName> {
-  event: Name;
-  data: PushData<Name>;
-}
 
 export interface PublisherParts {
   io: ChatServer;
   logger: Logger;
+  /** The way to the sockets of other processes, where there are any. */
+  peers?: PeerPushes | undefined;
   /** Whether it is known, as of now, whose tokens still hold. */
   isCurrent: () => boolean;
   /** Finds out, and silences those whose tokens do not. @throws while the database is away. */
@@ -37,15 +35,37 @@ export class SocketPublisher implements Publisher {
     options: { exceptSocketId?: string | undefined; ephemeral?: boolean } = {},
   ): void {
     if (userIds.length === 0) return;
-    this.#whenKnown(() => {
-      const rooms = this.parts.io.to(userIds.map(userRoom));
-      const except = options.exceptSocketId === undefined ? rooms : rooms.except(options.exceptSocketId);
-      emitTo(options.ephemeral === true ? except.volatile : except, push);
-    });
+    const rooms = userIds.map(userRoom);
+    this.deliver(rooms, push, options);
+    this.parts.peers?.forward(rooms, push);
   }
 
-  toWatchers<Name extends PushName>(userId: UserId, push: Push<Name>): void {
-    this.#whenKnown(() => emitTo(this.parts.io.to(watchersRoom(userId)), push));
+  toWatchers<Name extends PushName>(
+    userId: UserId,
+    push: Push<Name>,
+    options: { onlyHere?: boolean } = {},
+  ): void {
+    const rooms = [watchersRoom(userId)];
+    this.deliver(rooms, push);
+    if (options.onlyHere !== true) this.parts.peers?.forward(rooms, push);
+  }
+
+  watchedHere(): UserId[] {
+    const { rooms } = this.parts.io.of('/').adapter;
+    return [...rooms.keys()].filter(isWatchersRoom).map(watchedUser);
+  }
+
+  /** To the sockets of this process that are in one of these rooms. */
+  deliver<Name extends PushName>(
+    rooms: string[],
+    push: Push<Name>,
+    options: { exceptSocketId?: string | undefined; ephemeral?: boolean } = {},
+  ): void {
+    this.#whenKnown(() => {
+      const all = this.parts.io.local.to(rooms);
+      const except = options.exceptSocketId === undefined ? all : all.except(options.exceptSocketId);
+      emitTo(options.ephemeral === true ? except.volatile : except, push);
+    });
   }
 
   /** Now, in the usual case; in their order after asking, when this process has slept. */

@@ -9,3 +9,12 @@ export const userRoom = (userId: UserId): string => `user:${userId}`;
 export const watchersRoom = (userId: UserId): string => `watchers:${userId}`;
 
 export const isWatchersRoom = (room: string): boolean => room.startsWith('watchers:');
+
+/** True for rooms whose pushes go to every process that has such a room. */
+export const isSharedRoom = (room: string): boolean => room.startsWith('user:') || isWatchersRoom(room);
+
+/** What processes say to each other; no socket is ever in it. */
+export const CONTROL_ROOM = 'control';
+
+/** The user whose presence a room of watchers is about. */
+export const watchedUser = (room: string): UserId => room.slice('watchers:'.length) as UserId;

@@ -79,6 +79,42 @@ export function createMetrics() {
       buckets: LATENCY_SECONDS,
       registers,
     }),
+    redisUp: new Gauge({
+      name: 'parley_redis_up',
+      help: '1 while Redis answers, 0 while it is away; absent without REDIS_URL.',
+      registers: [],
+    }),
+    busPublished: new Counter({
+      name: 'parley_bus_published_total',
+      help: 'Publications of pushes to other processes.',
+      registers,
+    }),
+    busReceived: new Counter({
+      name: 'parley_bus_received_total',
+      help: 'Pushes that came from other processes.',
+      registers,
+    }),
+    busDropped: new Counter({
+      name: 'parley_bus_dropped_total',
+      help: 'Publications that were not sent as the bus was away or too slow; clients catch up by sync.',
+      registers,
+    }),
+    busGaps: new Counter({
+      name: 'parley_bus_gaps_total',
+      help: 'Times the bus was back after an outage and clients were asked to sync.',
+      registers,
+    }),
+    lostPushes: new Counter({
+      name: 'parley_bus_repaired_total',
+      help: 'Repeated heads that showed a conversation which this process had not heard of: a lost packet, repaired.',
+      registers,
+    }),
+    windowReads: new Counter({
+      name: 'parley_window_cache_reads_total',
+      help: 'Reads of the newest messages: hit (only what is newer came from the database), miss.',
+      labelNames: ['result'] as const,
+      registers,
+    }),
     recoveredConversations: new Counter({
       name: 'parley_recovered_conversations_total',
       help: 'Summaries derived again after the death of a process.',

@@ -1,8 +1,29 @@
 import type { Router } from 'express';
 import type { Metrics } from '../../utils/metrics.js';
 
-/** Whether each part that the server needs answers now. */
-export type ComponentChecks = Record<string, () => Promise<boolean>>;
+/** Whether each part of the server answers now. */
+export interface ComponentChecks {
+  /** Without one of these nobody can be served. */
+  needed: Record<string, () => Promise<boolean>>;
+  /** Without one of these everybody is served, with something missing. */
+  useful: Record<string, () => Promise<boolean>>;
+}
+
+/** The names of the parts and what each answers. */
+async function ask(
+  checks: Record<string, () => Promise<boolean>>,
+): Promise<Record<string, 'ok' | 'unavailable'>> {
+  const answers = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      const ok = await check().catch(() => false);
+      return [name, ok ? 'ok' : 'unavailable'] as const;
+    }),
+  );
+  return Object.fromEntries(answers);
+}
+
+const missingIn = (components: Record<string, string>): string[] =>
+  Object.keys(components).filter((name) => components[name] !== 'ok');
 
 /** For operators and orchestrators: alive, ready, and how it goes. */
 export function mountOperations(router: Router, parts: { metrics: Metrics; checks: ComponentChecks }): void {
@@ -10,17 +31,13 @@ export function mountOperations(router: Router, parts: { metrics: Metrics; check
     response.json({ status: 'ok' });
   });
   router.get('/health/ready', async (_request, response) => {
-    const components = Object.fromEntries(
-      await Promise.all(
-        Object.entries(parts.checks).map(async ([name, check]) => {
-          const ok = await check().catch(() => false);
-          return [name, ok ? 'ok' : 'unavailable'] as const;
-        }),
-      ),
-    );
-    const missing = Object.keys(components).filter((name) => components[name] !== 'ok');
-    const status = missing.length === 0 ? 'ok' : 'unavailable';
-    response.status(missing.length === 0 ? 200 : 503).json({ status, components, missing });
+    const [needed, useful] = await Promise.all([ask(parts.checks.needed), ask(parts.checks.useful)]);
+    const components = { ...needed, ...useful };
+    const missing = missingIn(components);
+    const isReady = missingIn(needed).length === 0;
+    const status = missing.length === 0 ? 'ok' : isReady ? 'degraded' : 'unavailable';
+    // Degraded is ready: a load balancer that took out every server for want of Redis would be the outage.
+    response.status(isReady ? 200 : 503).json({ status, components, missing });
   });
   router.get('/metrics', async (_request, response) => {
     response.type(parts.metrics.registry.contentType).send(await parts.metrics.registry.metrics());

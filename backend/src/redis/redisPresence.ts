@@ -1,0 +1,157 @@
+import type { UserId } from '../../../contract/index.js';
+import type { PresenceStore } from '../services/ports.js';
+import type { Logger } from '../utils/logger.js';
+import type { RedisConnection } from './connection.js';
+import { onlineKey, PROCESSES_KEY } from './keys.js';
+
+const HEARTBEAT_MS = 2_000;
+/** A process that has not been heard of for this long is dead to the others, in ms. */
+const DEAD_AFTER_MS = 7_000;
+/** After Redis came back empty, the others need a moment to enter their users again, in ms. */
+const SETTLE_MS = 3_000;
+const USERS_PER_COMMAND = 1_000;
+
+type Reply = [error: Error | null, result: unknown];
+
+/**
+ * Who is online, in Redis: a set of users per process, which expires with the process. So nothing is left behind by
+ * one that was killed, and coming and going cost one transaction each, that says whether anybody else has the user.
+ */
+export class RedisPresence implements PresenceStore {
+  /** Whom this process has entered: entered again when Redis has lost them. */
+  readonly #own = new Set<UserId>();
+  readonly #listeners = new Set<() => void>();
+  /** The other living processes, as of the last heartbeat. */
+  #others: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(
+    readonly redis: RedisConnection,
+    readonly logger: Logger,
+  ) {
+    redis.onUp(() => void this.#enterAll());
+    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    this.#timer.unref();
+  }
+
+  async enter(userId: UserId): Promise<boolean> {
+    this.#own.add(userId);
+    return this.#change('sadd', userId);
+  }
+
+  async leave(userId: UserId): Promise<boolean> {
+    this.#own.delete(userId);
+    return this.#change('srem', userId);
+  }
+
+  async findOnline(userIds: readonly UserId[]): Promise<Set<UserId>> {
+    if (userIds.length === 0) return new Set();
+    const { commands, processId } = this.redis;
+    const answers = await Promise.all(
+      [processId, ...this.#others].map((id) => commands.smismember(onlineKey(id), ...userIds)),
+    );
+    return new Set(userIds.filter((_, index) => answers.some((flags) => flags[index] === 1)));
+  }
+
+  onDoubt(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#settling);
+    const { commands, processId, isUp } = this.redis;
+    if (!isUp) return;
+    await commands
+      .multi()
+      .del(onlineKey(processId))
+      .zrem(PROCESSES_KEY, processId)
+      .exec()
+      .catch(() => undefined);
+  }
+
+  /** One transaction: of two processes that enter the same user at once, exactly one is told that it is the first. */
+  async #change(command: 'sadd' | 'srem', userId: UserId): Promise<boolean> {
+    const { commands, processId } = this.redis;
+    const transaction = commands.multi();
+    for (const other of this.#others) transaction.sismember(onlineKey(other), userId);
+    transaction[command](onlineKey(processId), userId).pexpire(onlineKey(processId), DEAD_AFTER_MS);
+    const replies = valuesOf(await transaction.exec());
+    return !replies.slice(0, this.#others.length).includes(1);
+  }
+
+  /** Says that this process lives, and learns which others do. */
+  async #beat(): Promise<void> {
+    const { commands, processId, isUp } = this.redis;
+    if (!isUp || this.#closed) return;
+    try {
+      const nowMs = await this.#redisTimeMs();
+      const replies = valuesOf(
+        await commands
+          .multi()
+          .zadd(PROCESSES_KEY, String(nowMs), processId)
+          .pexpire(onlineKey(processId), DEAD_AFTER_MS)
+          .zremrangebyscore(PROCESSES_KEY, '-inf', String(nowMs - DEAD_AFTER_MS))
+          .zrange(PROCESSES_KEY, '0', '-1')
+          .exec(),
+      );
+      const isForgotten = replies[1] === 0 && this.#own.size > 0;
+      this.#learn((replies[3] as string[]).filter((id) => id !== processId));
+      // This process slept longer than its set lives, or Redis was emptied.
+      if (isForgotten) await this.#enterAll();
+    } catch (error) {
+      this.logger.debug({ err: error }, 'a heartbeat could not be written to Redis');
+    }
+  }
+
+  #learn(others: string[]): void {
+    const before = this.#others;
+    this.#others = others;
+    if (before.some((id) => !others.includes(id))) this.#doubt();
+    // One that was taken for dead and goes on enters its users again without telling anybody.
+    if (others.some((id) => !before.includes(id))) this.#doubtSoon();
+  }
+
+  async #enterAll(): Promise<void> {
+    const { commands, processId } = this.redis;
+    const own = [...this.#own];
+    try {
+      const transaction = commands.multi();
+      for (let from = 0; from < own.length; from += USERS_PER_COMMAND) {
+        transaction.sadd(onlineKey(processId), ...own.slice(from, from + USERS_PER_COMMAND));
+      }
+      transaction.pexpire(onlineKey(processId), DEAD_AFTER_MS);
+      await transaction.exec();
+      await this.#beat();
+    } catch (error) {
+      this.logger.debug({ err: error }, 'the online users could not be written to Redis');
+    }
+    this.#doubtSoon();
+  }
+
+  #doubtSoon(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#doubt(), SETTLE_MS).unref();
+  }
+
+  #doubt(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #redisTimeMs(): Promise<number> {
+    const [seconds, micros] = await this.redis.commands.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  }
+}
+
+/** The values of a transaction. @throws the first error in it. */
+function valuesOf(replies: Reply[] | null): unknown[] {
+  if (replies === null) throw new Error('the transaction was not run');
+  return replies.map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });
+}

@@ -1,0 +1,28 @@
+import { LRUCache } from 'lru-cache';
+import type { ConversationId } from '../../../contract/index.js';
+import type { MessageRecord } from '../models/messageModel.js';
+import type { WindowCache } from './ports.js';
+
+/** As in Redis. */
+const TTL_MS = 300_000;
+/** Roughly, in bytes of text and overhead: what all windows of a process may take. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const BYTES_PER_MESSAGE = 500;
+
+/** The newest messages of conversations, in the memory of this process. */
+export class MemoryWindowCache implements WindowCache {
+  readonly #windows = new LRUCache<ConversationId, readonly MessageRecord[]>({
+    maxSize: MAX_BYTES,
+    ttl: TTL_MS,
+    sizeCalculation: (messages) =>
+      messages.reduce((bytes, { content }) => bytes + BYTES_PER_MESSAGE + 2 * content.length, 1),
+  });
+
+  read(conversationId: ConversationId): Promise<MessageRecord[] | undefined> {
+    return Promise.resolve(this.#windows.get(conversationId)?.slice());
+  }
+
+  write(conversationId: ConversationId, messages: readonly MessageRecord[]): void {
+    this.#windows.set(conversationId, messages);
+  }
+}
