@@ -1,4 +1,4 @@
-/** Arrows point down and never turn: contract <- utils <- models <- services <- pipeline <- socket | http <- app. */
+/** Arrows point down and never turn: contract <- utils <- models <- services <- pipeline <- socket | http <- app; redis holds adapters. */
 const layer = (name, from, to) => ({
   name,
   severity: 'error',
@@ -35,6 +35,8 @@ module.exports = {
       '^backend/src/services/',
       'node_modules/(mongoose|mongodb|socket\\.io|express)/',
     ),
+    layer('redis-knows-no-transport', '^backend/src/redis/', '^backend/src/(pipeline|socket|http|database)/'),
+    layer('services-know-no-redis', '^backend/src/(services|models|pipeline|socket|http)/', '^backend/src/redis/'),
     layer('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(socket|http)/'),
     layer('socket-and-http-are-apart', '^backend/src/socket/', '^backend/src/http/'),
     layer('http-and-socket-are-apart', '^backend/src/http/', '^backend/src/socket/'),

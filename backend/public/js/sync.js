@@ -142,7 +142,9 @@ export function createSync({ store, ask, onPush, onSettled, onSynced, onForget, 
      * @param {any} data
      */
     push(event, data) {
-      if (held === undefined) onPush(event, data);
+      // Servers may have missed something between them; not all clients at once.
+      if (event === 'sync:advised') runLater(Math.random() * data.withinMs);
+      else if (held === undefined) onPush(event, data);
       else if (held.length < MAX_HELD) held.push([event, data]);
     },
 

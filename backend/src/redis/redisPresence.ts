@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { UserId } from '../../../contract/index.js';
 import type { PresenceStore } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
@@ -10,6 +11,28 @@ const DEAD_AFTER_MS = 7_000;
 /** After Redis came back empty, the others need a moment to enter their users again, in ms. */
 const SETTLE_MS = 3_000;
 const USERS_PER_COMMAND = 1_000;
+
+/** Who else has the user; then adds or removes them. The list of processes is read here, as another may just have come. */
+const CHANGE = `
+local elsewhere = 0
+for _, id in ipairs(redis.call('zrange', KEYS[1], 0, -1)) do
+  if id ~= ARGV[2] and redis.call('sismember', ARGV[1] .. id, ARGV[4]) == 1 then elsewhere = 1 end
+end
+local own = ARGV[1] .. ARGV[2]
+redis.call(ARGV[3], own, ARGV[4])
+redis.call('pexpire', own, ARGV[5])
+return elsewhere`;
+/** Per user 1 where any process has them. */
+const FIND_ONLINE = `
+local flags = {}
+local ids = redis.call('zrange', KEYS[1], 0, -1)
+for index = 2, #ARGV do
+  flags[index - 1] = 0
+  for _, id in ipairs(ids) do
+    if redis.call('sismember', ARGV[1] .. id, ARGV[index]) == 1 then flags[index - 1] = 1 break end
+  end
+end
+return flags`;
 
 type Reply = [error: Error | null, result: unknown];
 
@@ -48,11 +71,9 @@ export class RedisPresence implements PresenceStore {
 
   async findOnline(userIds: readonly UserId[]): Promise<Set<UserId>> {
     if (userIds.length === 0) return new Set();
-    const { commands, processId } = this.redis;
-    const answers = await Promise.all(
-      [processId, ...this.#others].map((id) => commands.smismember(onlineKey(id), ...userIds)),
-    );
-    return new Set(userIds.filter((_, index) => answers.some((flags) => flags[index] === 1)));
+    const found = await this.redis.commands.eval(FIND_ONLINE, 1, PROCESSES_KEY, onlineKey(''), ...userIds);
+    const flags = z.array(z.int()).parse(found);
+    return new Set(userIds.filter((_, index) => flags[index] === 1));
   }
 
   onDoubt(listener: () => void): void {
@@ -73,14 +94,11 @@ export class RedisPresence implements PresenceStore {
       .catch(() => undefined);
   }
 
-  /** One transaction: of two processes that enter the same user at once, exactly one is told that it is the first. */
+  /** In one step: of two processes that enter the same user at once, exactly one is told that it is the first. */
   async #change(command: 'sadd' | 'srem', userId: UserId): Promise<boolean> {
     const { commands, processId } = this.redis;
-    const transaction = commands.multi();
-    for (const other of this.#others) transaction.sismember(onlineKey(other), userId);
-    transaction[command](onlineKey(processId), userId).pexpire(onlineKey(processId), DEAD_AFTER_MS);
-    const replies = valuesOf(await transaction.exec());
-    return !replies.slice(0, this.#others.length).includes(1);
+    const args = [onlineKey(''), processId, command, userId, DEAD_AFTER_MS];
+    return (await commands.eval(CHANGE, 1, PROCESSES_KEY, ...args)) === 0;
   }
 
   /** Says that this process lives, and learns which others do. */

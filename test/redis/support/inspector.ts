@@ -1,0 +1,22 @@
+import { Redis } from 'ioredis';
+
+/** Looks into Redis past every server. Use with `await using`. */
+export class Inspector implements AsyncDisposable {
+  readonly redis: Redis;
+
+  constructor(url: string) {
+    this.redis = new Redis(url);
+  }
+
+  /** Whether a user is entered by exactly so many processes. */
+  async hasOnline(userId: string, processes: number): Promise<boolean> {
+    const keys = await this.redis.keys('parley:{presence}:online:*');
+    const flags = await Promise.all(keys.map((key) => this.redis.sismember(key, userId)));
+    return flags.filter((flag) => flag === 1).length === processes;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.redis.disconnect();
+    return Promise.resolve();
+  }
+}
