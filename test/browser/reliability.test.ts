@@ -178,6 +178,36 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await alice.texts()).toEqual(['one', 'two']);
     });
 
+    it('when servers lost each other: asked to sync, the page finds what it has not heard', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const bob = await server.connectAs('bob');
+      await bob.send(id, 'one');
+      await alice.messages('one').waitFor();
+      wire.dropPushes = true;
+      await bob.send(id, 'two');
+      await wire.dropped(1);
+      wire.push('sync:advised', { withinMs: 100 });
+      await alice.messages('two').waitFor();
+      expect(await alice.texts()).toEqual(['one', 'two']);
+    });
+
+    it('when a repeated head tells of a message that was not heard', async () => {
+      await using server = await startServer({ demo: true });
+      const wire = new Wire();
+      const [alice, id] = await aliceWithBob(browser, server, wire);
+      const bob = await server.connectAs('bob');
+      await bob.send(id, 'one');
+      await alice.messages('one').waitFor();
+      wire.dropPushes = true;
+      await bob.send(id, 'two');
+      await wire.dropped(1);
+      wire.push('conversation:updated', { head: { conversationId: id, lastSeq: 2, rev: 0 } });
+      await alice.messages('two').waitFor();
+      expect(await alice.texts()).toEqual(['one', 'two']);
+    });
+
     it('when messages arrive while the page is still catching up', async () => {
       await using server = await startServer({ demo: true });
       const wire = new Wire();

@@ -46,6 +46,11 @@ export class Wire {
     return this.asked.filter((one) => one === event).length;
   }
 
+  /** Tells the page something, as if the server had. */
+  push(event: string, data: unknown): void {
+    for (const socket of this.#sockets) socket.send(`42${JSON.stringify([event, { success: true, data }])}`);
+  }
+
   /** Resolves when this many pushes were dropped. */
   async dropped(count: number): Promise<void> {
     await until(() => this.#dropped >= count, { what: `${count} dropped pushes` });
