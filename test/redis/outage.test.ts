@@ -99,6 +99,31 @@ test('presence is right again after Redis came back empty', { timeout: TIMEOUT_M
   );
 });
 
+test(
+  'when one process alone had lost Redis, the clients of the others are asked to sync, too',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    let proxy: TcpProxy | undefined;
+    await using servers = await startTwo(async (redis) => {
+      proxy = await TcpProxy.start(redis.port);
+      return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
+    });
+    const { a, b } = servers;
+    const [ann, bob] = await Promise.all([a.connectAs('ann'), b.connectAs('bob')]);
+    const conversationId = await ann.open('bob');
+    proxy?.cut();
+    await untilBus(a, 'unavailable');
+    await ann.send(conversationId, 'unheard');
+    proxy?.pass();
+    await untilBus(a, 'ok');
+    await bob.next('sync:advised');
+    const { conversations } = await bob.ok('sync', {});
+    expect(conversations.map(({ lastSeq }) => lastSeq)).toEqual([1]);
+    expect(await b.metric('parley_bus_gaps_total')).toBe(1);
+    await proxy?.[Symbol.asyncDispose]();
+  },
+);
+
 test('a packet that is lost between processes shows within seconds', { timeout: TIMEOUT_MS }, async () => {
   let proxy: TcpProxy | undefined;
   await using servers = await startTwo(async (redis) => {

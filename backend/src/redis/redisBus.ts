@@ -107,15 +107,14 @@ export class RedisBus implements Bus {
   }
 
   #noteChange(room: string): void {
-    if (!this.#isJoined) return;
-    if (this.#changed.size === 0) setImmediate(() => void this.#applyChanges());
+    if (this.#changed.size === 0 && this.#isJoined) setImmediate(() => void this.#applyChanges());
     this.#changed.add(room);
   }
 
   async #applyChanges(): Promise<void> {
+    if (!this.#isJoined) return;
     const changed = [...this.#changed];
     this.#changed.clear();
-    if (!this.#isJoined) return;
     const wanted = changed.filter((room) => this.#rooms.has(room));
     const unwanted = changed.filter((room) => !this.#rooms.has(room));
     try {
@@ -128,6 +127,7 @@ export class RedisBus implements Bus {
 
   /** After the first connection, and after every loss: Redis has forgotten who listened to what. */
   async #join(): Promise<void> {
+    this.#changed.clear();
     try {
       await this.#subscribe([...this.#rooms]);
     } catch (error) {
@@ -136,6 +136,8 @@ export class RedisBus implements Bus {
     }
     if (!this.#parts.redis.isUp) return;
     this.#isJoined = true;
+    // Rooms that came or went while Redis was asked.
+    await this.#applyChanges();
     if (this.#hasJoined) this.#listener?.onGap();
     this.#hasJoined = true;
   }

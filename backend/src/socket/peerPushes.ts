@@ -32,6 +32,9 @@ interface Envelope {
 
 const USERS_CHANGED = 'users-changed';
 const REPEATED_HEAD = 'repeated-head';
+const WAS_AWAY = 'was-away';
+/** When the bus is back, every process says so at about the same time: clients are told once, in ms. */
+const ADVISE_AFTER_MS = 300;
 
 /**
  * Pushes between processes. A room of this process that has sockets in it is listened to on the bus; what is pushed
@@ -40,6 +43,7 @@ const REPEATED_HEAD = 'repeated-head';
 export class PeerPushes {
   readonly #parts: PeerPushParts;
   readonly #heads: RepeatedHeads;
+  #advising: NodeJS.Timeout | undefined;
 
   constructor(parts: PeerPushParts) {
     this.#parts = parts;
@@ -52,7 +56,11 @@ export class PeerPushes {
     const { bus, io } = this.#parts;
     await bus.start({
       onMessage: (room, line) => this.#receive(room, line),
-      onGap: () => this.#adviseSync(),
+      onGap: () => {
+        this.#adviseSync();
+        // What this process had to say meanwhile, the clients of the others have missed.
+        this.#publish([CONTROL_ROOM], { event: WAS_AWAY, head: NO_HEAD }, 0);
+      },
     });
     bus.listen(CONTROL_ROOM);
     const { adapter } = io.of('/');
@@ -66,6 +74,7 @@ export class PeerPushes {
   }
 
   stop(): void {
+    clearTimeout(this.#advising);
     this.#heads.stop();
   }
 
@@ -90,6 +99,10 @@ export class PeerPushes {
     const [event = '', headText = ''] = line.split(' ', 2);
     if (event === USERS_CHANGED) {
       this.#parts.onUsersChanged();
+      return;
+    }
+    if (event === WAS_AWAY) {
+      this.#adviseSync();
       return;
     }
     const head = parseHead(headText);
@@ -118,6 +131,11 @@ export class PeerPushes {
 
   /** Nobody knows what was missed: the database does. */
   #adviseSync(): void {
+    this.#advising ??= setTimeout(() => this.#tellAllToSync(), ADVISE_AFTER_MS).unref();
+  }
+
+  #tellAllToSync(): void {
+    this.#advising = undefined;
     this.#parts.metrics.busGaps.inc();
     for (const socket of this.#parts.io.sockets.sockets.values()) {
       if (socket.data.live)
