@@ -15,7 +15,10 @@ interface CommandRow<
   answer: Data;
   /** Where the answer goes when the client gave no acknowledgement. */
   pair: { ok: Ok | undefined; error: Bad };
-  /** What may be answered besides `VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE` and `INTERNAL`. */
+  /**
+   * What may be answered besides `VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `FORBIDDEN` (to a banned user),
+   * `UNAVAILABLE` and `INTERNAL`.
+   */
   codes: readonly ErrorCode[];
   /** Why the same command twice does no harm. */
   repeatSafe: string;

@@ -128,7 +128,7 @@ export function createConnection(parts) {
       refusals += 1;
       if (refusals > MAX_REFUSALS) return end('The server does not accept the token.');
       await renew();
-    }
+    } else if (code !== undefined && retryOf(code) === 'never') return end(error.message);
     openLater();
   });
   socket.on('auth:expired', (/** @type {{ data: Goodbye }} */ { data }) => {

@@ -1,6 +1,8 @@
 import mongoose from 'mongoose';
 import { op } from './operators.js';
 import type { UserId } from '../../../contract/index.js';
+import { Backoff } from '../utils/backoff.js';
+import { sleep } from '../utils/clock.js';
 import { insertEach } from './insertMany.js';
 
 /** A user, made with their first connection; `_id` is the token's subject, any string the app chose. */
@@ -11,7 +13,9 @@ interface UserDocument {
   lastSeenAt?: Date;
   /** Tokens issued before this second are refused: set on "log out everywhere". */
   tokensValidFrom?: Date;
-  /** Database time of the last change of name, avatar or `tokensValidFrom`: every process follows it. */
+  /** Since when they may not come in, whatever token they bring. */
+  bannedAt?: Date;
+  /** Database time of the last change of name, avatar, `tokensValidFrom` or `bannedAt`: every process follows it. */
   profileChangedAt: Date;
   createdAt: Date;
 }
@@ -32,6 +36,7 @@ const schema = new mongoose.Schema<UserDocument>(
     avatar: String,
     lastSeenAt: Date,
     tokensValidFrom: Date,
+    bannedAt: Date,
     profileChangedAt: Date,
     createdAt: Date,
   },
@@ -47,6 +52,10 @@ const withoutUndefined = (profile: Profile): { name?: string; avatar?: string } 
   ...(profile.name !== undefined && { name: profile.name }),
   ...(profile.avatar !== undefined && { avatar: profile.avatar }),
 });
+
+/** Between two tries of inserts that met others at the same instant, in ms. */
+const RETRY_FIRST_MS = 5;
+const RETRY_MAX_MS = 100;
 
 export function createUserModel(connection: mongoose.Connection) {
   const model = connection.model('User', schema);
@@ -84,10 +93,16 @@ export function createUserModel(connection: mongoose.Connection) {
           profileChangedAt: now,
           createdAt: now,
         }));
-      const results = await insertEach(documents.length, false, () =>
-        collection.insertMany(documents, { ordered: false }),
-      );
-      for (const result of results) if (result.outcome === 'failed') throw result.error;
+      const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
+      for (let missing = documents; missing.length > 0; await sleep(backoff.next())) {
+        const tried = missing;
+        const results = await insertEach(tried.length, false, () =>
+          collection.insertMany(tried, { ordered: false }),
+        );
+        for (const result of results) if (result.outcome === 'failed') throw result.error;
+        missing = tried.filter((_, index) => results[index]?.outcome === 'untried');
+        if (missing.length === 0) return;
+      }
     },
 
     updateProfile: (userId: UserId, profile: Profile): Promise<UserRecord> =>
@@ -95,6 +110,21 @@ export function createUserModel(connection: mongoose.Connection) {
 
     revokeTokens: (userId: UserId, validFrom: Date): Promise<UserRecord> =>
       update(userId, { tokensValidFrom: validFrom }),
+
+    /** Bans a user from a moment on, or lets them in again. @returns undefined when there is no such user. */
+    async setBan(userId: UserId, bannedAt: Date | undefined): Promise<UserRecord | undefined> {
+      const found = await model
+        .findOneAndUpdate(
+          { _id: userId },
+          {
+            ...(bannedAt === undefined ? { $unset: { bannedAt: 1 } } : { $set: { bannedAt } }),
+            $currentDate: { profileChangedAt: true },
+          },
+          { returnDocument: 'after' },
+        )
+        .lean();
+      return found === null ? undefined : toRecord(found);
+    },
 
     /** Users whose name, avatar or token validity changed since then (database time). */
     async findChangedSince(since: Date): Promise<UserRecord[]> {

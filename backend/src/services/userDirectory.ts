@@ -90,13 +90,14 @@ export class UserDirectory {
   }
 
   /**
-   * Checks that a token was not revoked, with what is known; `welcome` has made it known.
+   * Checks that a token was not revoked nor its user banned, with what is known; `welcome` has made it known.
    *
-   * @throws AppError `UNAUTHENTICATED`.
+   * @throws AppError `UNAUTHENTICATED`, `FORBIDDEN` (banned).
    */
   requireNotRevoked(principal: Principal): void {
-    const validFrom = this.#known.get(principal.userId)?.user?.tokensValidFrom;
-    if (validFrom !== undefined && principal.issuedAtMs < validFrom.getTime()) {
+    const user = this.#known.get(principal.userId)?.user;
+    if (user?.bannedAt !== undefined) throw new AppError('FORBIDDEN', 'This user is banned.');
+    if (principal.issuedAtMs < validFrom(user)) {
       throw new AppError('UNAUTHENTICATED', 'The token was revoked.');
     }
   }
@@ -135,9 +136,9 @@ export class UserDirectory {
   }
 
   #learn(user: UserRecord): void {
-    const before = this.#known.get(user._id)?.user?.tokensValidFrom?.getTime() ?? 0;
+    const before = validFrom(this.#known.get(user._id)?.user);
     this.#known.set(user._id, { user });
-    const validFromMs = user.tokensValidFrom?.getTime() ?? 0;
+    const validFromMs = validFrom(user);
     if (validFromMs > before) this.#parts.onRevoked(user._id, validFromMs);
   }
 
@@ -167,3 +168,7 @@ export class UserDirectory {
     };
   }
 }
+
+/** From when on a user's tokens hold, in ms since 1970: never, while they are banned. */
+const validFrom = (user: UserRecord | undefined): number =>
+  user?.bannedAt === undefined ? (user?.tokensValidFrom?.getTime() ?? 0) : Infinity;
