@@ -2,6 +2,7 @@
 import { bootstrap } from './lib/bootstrap.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { giveUp } from './lib/progress.mjs';
+import { ensureRedis } from './lib/redis.mjs';
 
 await bootstrap();
 if (!process.env.MONGODB_URI) {
@@ -14,3 +15,4 @@ if (!process.env.MONGODB_URI) {
   }
 }
 await ensureChromium();
+await ensureRedis();

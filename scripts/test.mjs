@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap } from './lib/bootstrap.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
+import { ensureRedis } from './lib/redis.mjs';
 import { run } from './lib/run.mjs';
 
 const CHECKS = [
@@ -17,6 +18,7 @@ const CHECKS = [
 const args = process.argv.slice(2);
 await bootstrap();
 await ensureChromium();
+await ensureRedis();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 if (args.length === 0) for (const check of CHECKS) await runCheck(check);
