@@ -31,7 +31,7 @@ export const LIMITS = {
   maxCommandsPerSocket: 100,
   /** Live connections of one user per server process; beyond it the oldest ends (`MAX_SOCKETS_PER_USER`). */
   maxSocketsPerUser: 20,
-  /** `RATE_LIMITED` answers in a row, without a success in between, after which a connection ends. */
+  /** Commands refused by the client's fault in a row, without a success in between, after which a connection ends. */
   maxRefusalsInARow: 1_000,
   /** A typing notice fades after this long without another. */
   typingExpiresInMs: 6_000,

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { UserId } from '../../contract/index.js';
@@ -6,15 +6,20 @@ import type { Config } from './config.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { ensureIndexes } from './database/indexes.js';
 import { createHttpApp } from './http/index.js';
+import { createHttpServer } from './http/server.js';
 import { DEMO_USERS } from './http/routes/demo.js';
 import { createModels, type Models } from './models/index.js';
 import { Gate } from './pipeline/gate.js';
+import { RateLimits } from './pipeline/rateLimits.js';
 import { findSecret } from './secret.js';
 import { createServices, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
 import { authenticate } from './socket/auth.js';
+import { BackPressure } from './socket/backPressure.js';
 import { bindCommands } from './socket/bind.js';
+import { CommandLimits } from './socket/commandLimits.js';
+import { LocalDelivery } from './socket/delivery.js';
 import { createHandlers } from './socket/handlers/index.js';
 import { createSocketServer } from './socket/index.js';
 import { SocketPublisher } from './socket/publisher.js';
@@ -63,12 +68,12 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
   const metrics = createMetrics();
   // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
   let answer: RequestListener = () => undefined;
-  const http = createServer((request, response) => answer(request, response));
-  const io = createSocketServer(http, config);
+  const http = createHttpServer((request, response) => answer(request, response));
+  const { io, rateLimits, backPressure } = createSockets({ config, logger, metrics, http });
   const services = createServices({
     models,
     publisher: new SocketPublisher({
-      io,
+      delivery: new LocalDelivery({ io, backPressure, metrics }),
       logger,
       isCurrent: () => services.users.isFresh() && sessions.isSwept,
       makeCurrent: async () => {
@@ -79,23 +84,43 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
     metrics,
     logger,
     epoch: await models.meta.findEpoch(),
-    onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs),
+    onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     limits: {
       maxBatch: config.COMMIT_MAX_BATCH,
       maxWaiting: config.COMMIT_MAX_WAITING,
+      maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
       sendTimeoutMs: config.SEND_TIMEOUT_MS,
       presenceGraceMs: config.PRESENCE_GRACE_MS,
     },
   });
-  const sessions: Sessions = new Sessions(io, services.presence);
-  const gate = new Gate(services.users);
+  const sessions: Sessions = new Sessions(io, services.presence, config.MAX_SOCKETS_PER_USER);
+  const gate = new Gate(services.users, config.MAX_COMMANDS_UNDER_WAY);
   await services.start();
-  const joined = { config, logger, database, metrics, http, io, services, sessions, gate };
+  const commandLimits = new CommandLimits(backPressure, config.MAX_COMMANDS_PER_SOCKET);
+  const joined = {
+    ...{ config, logger, database, metrics, http, io, services, sessions, gate },
+    ...{ rateLimits, commandLimits },
+  };
   answer = await join(joined);
   sessions.start();
   const port = await listen(http, config);
   const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io, port, metrics, models, services, close };
+}
+
+/** The socket server, and what guards it and what is said through it. */
+function createSockets(parts: Pick<Joined, 'config' | 'logger' | 'metrics' | 'http'>) {
+  const { config, logger, metrics, http } = parts;
+  const rateLimits = new RateLimits({
+    rules: config.RATE_LIMITS,
+    redis: undefined,
+    namespace: config.DATABASE_NAME,
+    metrics,
+    logger,
+  });
+  const io = createSocketServer(http, { config, rateLimits, logger });
+  const maxWaitingBytes = config.SOCKET_MAX_WAITING_BYTES;
+  return { io, rateLimits, backPressure: new BackPressure({ io, metrics, logger, maxWaitingBytes }) };
 }
 
 interface Joined extends Base {
@@ -105,11 +130,14 @@ interface Joined extends Base {
   services: Services;
   sessions: Sessions;
   gate: Gate;
+  rateLimits: RateLimits;
+  commandLimits: CommandLimits;
 }
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
 async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, metrics, io, services, sessions, gate } = parts;
+  const { config, logger, database, metrics, io, services, sessions, gate, rateLimits } = parts;
+  const trustedProxies = config.TRUST_PROXY;
   const secret = await findSecret(config);
   const tokens = new TokenVerifier({
     algorithms: config.JWT_ALGORITHMS,
@@ -125,7 +153,7 @@ async function join(parts: Joined): Promise<RequestListener> {
   }
   const app = createHttpApp({
     ...services,
-    ...{ config, logger, metrics, gate, tokens, publicDir: PUBLIC_DIR },
+    ...{ config, logger, metrics, gate, tokens, rateLimits, trustedProxies, publicDir: PUBLIC_DIR },
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     checks: {
       database: () => database.answers(),
@@ -133,10 +161,11 @@ async function join(parts: Joined): Promise<RequestListener> {
       accepting: () => Promise.resolve(!gate.isDraining),
     },
   });
-  io.use(authenticate({ tokens, users: services.users, gate, logger }));
+  io.use(authenticate({ tokens, users: services.users, gate, rateLimits, trustedProxies, logger }));
   const handlers = createHandlers({ ...services, sessions, tokens });
+  const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger };
   io.on('connection', (socket) => {
-    bindCommands({ gate, handlers, metrics, logger }, socket);
+    bindCommands(binding, socket);
     sessions.begin(socket, socket.data.principal);
     metrics.openSockets.set(io.engine.clientsCount);
     socket.on('disconnect', () => {

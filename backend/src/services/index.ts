@@ -3,7 +3,7 @@ import type { UserId } from '../../../contract/index.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
-import { CommitLog } from './commitLog/commitLog.js';
+import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
 import { DatabaseTime } from './derived/databaseTime.js';
@@ -28,8 +28,9 @@ export interface ServiceParts {
   logger: Logger;
   /** Names the history of this database. */
   epoch: string;
-  onRevoked: (userId: UserId, validFromMs: number) => void;
-  limits: { maxBatch: number; maxWaiting: number; sendTimeoutMs: number; presenceGraceMs: number };
+  /** Ends the connections of a user. @returns whether there were any. */
+  onRevoked: (userId: UserId, validFromMs: number) => boolean;
+  limits: CommitLogLimits & { sendTimeoutMs: number; presenceGraceMs: number };
 }
 
 /** What follows from the messages, and this process's place among the others. */
@@ -61,6 +62,7 @@ function createLog(parts: ServiceParts, derived: ReturnType<typeof createDerived
       lease: registry,
       metrics,
       logger,
+      isBehind: () => derived.summaries.isBehind(),
       onCommitted: (batch) => publishCommitted({ summaries: derived.summaries, views, publisher }, batch),
     },
     limits,
@@ -77,6 +79,7 @@ export function createServices(parts: ServiceParts) {
     users: models.users,
     time: derived.time,
     logger,
+    metrics: parts.metrics,
     onRevoked: parts.onRevoked,
   });
   const access = new Access(models.conversations);

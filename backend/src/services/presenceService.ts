@@ -15,6 +15,9 @@ interface PresenceParts {
   graceMs: number;
 }
 
+/** Last-seen times that may wait while the database is away; the oldest give way. */
+const MAX_SEEN = 50_000;
+
 interface Present {
   sockets: Set<string>;
   leaving: NodeJS.Timeout | undefined;
@@ -97,6 +100,8 @@ export class PresenceService {
   #left(userId: UserId, leftAt: Date): void {
     this.#present.delete(userId);
     this.#seen.set(userId, leftAt);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
     this.#tell({ userId, status: 'offline', lastSeenAt: leftAt.toISOString() });
     this.#writing ??= this.#writeSeen();
   }

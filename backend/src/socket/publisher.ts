@@ -1,16 +1,11 @@
-import type { PushData, PushName, ServerToClientEvents, UserId } from '../../../contract/index.js';
+import type { PushName, UserId } from '../../../contract/index.js';
 import type { Publisher } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
+import { encodePush, type LocalDelivery, type Push } from './delivery.js';
 import { userRoom, watchersRoom } from './rooms.js';
-import type { ChatServer } from './types.js';
-
-interface Push<Name extends PushName> {
-  event: Name;
-  data: PushData<Name>;
-}
 
 export interface PublisherParts {
-  io: ChatServer;
+  delivery: LocalDelivery;
   logger: Logger;
   /** Whether it is known, as of now, whose tokens still hold. */
   isCurrent: () => boolean;
@@ -37,15 +32,13 @@ export class SocketPublisher implements Publisher {
     options: { exceptSocketId?: string | undefined; ephemeral?: boolean } = {},
   ): void {
     if (userIds.length === 0) return;
-    this.#whenKnown(() => {
-      const rooms = this.parts.io.to(userIds.map(userRoom));
-      const except = options.exceptSocketId === undefined ? rooms : rooms.except(options.exceptSocketId);
-      emitTo(options.ephemeral === true ? except.volatile : except, push);
-    });
+    this.#whenKnown(() =>
+      this.parts.delivery.deliver(userIds.map(userRoom), encodePush(push), options.exceptSocketId),
+    );
   }
 
   toWatchers<Name extends PushName>(userId: UserId, push: Push<Name>): void {
-    this.#whenKnown(() => emitTo(this.parts.io.to(watchersRoom(userId)), push));
+    this.#whenKnown(() => this.parts.delivery.deliver([watchersRoom(userId)], encodePush(push)));
   }
 
   /** Now, in the usual case; in their order after asking, when this process has slept. */
@@ -73,12 +66,4 @@ export class SocketPublisher implements Publisher {
     }
     this.#asking = false;
   }
-}
-
-type Emitter = ReturnType<ChatServer['to']>;
-
-/** The one cast of the push side: that a row's data fits its event is checked by the callers' types. */
-function emitTo<Name extends PushName>(emitter: Emitter, { event, data }: Push<Name>): void {
-  const args = [{ success: true, data }] as unknown as Parameters<ServerToClientEvents[Name]>;
-  emitter.emit(event, ...(args as never));
 }
