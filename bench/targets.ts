@@ -77,6 +77,10 @@ export async function startSubject(
       JWT_SECRET: secret,
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
+      // What is measured is what the server can do, not what one user may.
+      RATE_LIMITS: 'off',
+      MAX_COMMANDS_PER_SOCKET: '100000',
+      COMMIT_MAX_WAITING_PER_USER: '20000',
       ...(target === 'unbatched' && { COMMIT_MAX_BATCH: '1' }),
     },
     nodeOptions:

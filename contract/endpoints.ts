@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BucketName } from './buckets.js';
 import { LIMITS } from './limits.js';
 import type { ErrorCode } from './errors.js';
 import * as inputs from './inputs.js';
@@ -13,6 +14,8 @@ interface EndpointRow<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   body: B;
   answer: D;
   codes: readonly ErrorCode[];
+  /** Which of the caller's rate limits it counts against. */
+  bucket: BucketName;
   summary: string;
 }
 
@@ -57,6 +60,7 @@ export const ENDPOINTS = {
     body: inputs.createOrGetInput,
     answer: outputs.conversationAnswer,
     codes: ['FORBIDDEN'],
+    bucket: 'open',
     summary:
       'The one direct conversation of the caller and another user. 201 when it was made now, else 200. Idempotent and atomic.',
   }),
@@ -68,6 +72,7 @@ export const ENDPOINTS = {
     body: inputs.startInput,
     answer: outputs.conversationAnswer,
     codes: [],
+    bucket: 'open',
     summary:
       'The same, from a product, a seller, an order or a general contact: the occasion is kept with the one conversation.',
   }),
@@ -79,6 +84,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.conversationListAnswer,
     codes: [],
+    bucket: 'read',
     summary: "A page of the caller's conversations, the newest message first.",
   }),
   getConversation: endpoint({
@@ -89,6 +95,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.oneConversationAnswer,
     codes: ['NOT_PARTICIPANT'],
+    bucket: 'read',
     summary: 'One conversation.',
   }),
   listMessages: endpoint({
@@ -99,6 +106,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.messagePageAnswer,
     codes: ['NOT_PARTICIPANT'],
+    bucket: 'read',
     summary: 'A page of history by `seq`: the newest, before, after or around a place.',
   }),
   sendMessage: endpoint({
@@ -109,6 +117,7 @@ export const ENDPOINTS = {
     body: inputs.messageInput,
     answer: outputs.sentAnswer,
     codes: ['NOT_PARTICIPANT', 'CONFLICT', 'TOO_LARGE'],
+    bucket: 'send',
     summary: 'Sends a message. 201 when it was stored now, 200 when it was stored before.',
   }),
   markRead: endpoint({
@@ -119,6 +128,7 @@ export const ENDPOINTS = {
     body: inputs.placeInput,
     answer: outputs.positionAnswer,
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
+    bucket: 'receipt',
     summary: 'The caller has read everything up to here.',
   }),
   markDelivered: endpoint({
@@ -129,6 +139,7 @@ export const ENDPOINTS = {
     body: inputs.placeInput,
     answer: outputs.positionAnswer,
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
+    bucket: 'receipt',
     summary: 'Everything up to here has reached the caller.',
   }),
   sync: endpoint({
@@ -139,6 +150,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.syncAnswer,
     codes: [],
+    bucket: 'sync',
     summary: 'What changed since a cursor.',
   }),
   getUnread: endpoint({
@@ -149,6 +161,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.unreadAnswer,
     codes: [],
+    bucket: 'read',
     summary: 'Unread messages in total, and in how many conversations: a badge without a socket.',
   }),
   getProfile: endpoint({
@@ -159,6 +172,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.profileAnswer,
     codes: [],
+    bucket: 'read',
     summary: "The caller's public profile.",
   }),
   updateProfile: endpoint({
@@ -169,6 +183,7 @@ export const ENDPOINTS = {
     body: inputs.profileInput,
     answer: outputs.profileAnswer,
     codes: [],
+    bucket: 'profile',
     summary: 'Sets the name or picture that others see.',
   }),
   revokeTokens: endpoint({
@@ -179,6 +194,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.revokedAnswer,
     codes: [],
+    bucket: 'session',
     summary:
       'Logs the caller out everywhere: every token issued up to now is refused, live sockets end within a second.',
   }),
@@ -190,6 +206,7 @@ export const ENDPOINTS = {
     body: noBody,
     answer: outputs.ownMessagesAnswer,
     codes: [],
+    bucket: 'read',
     summary: 'Everything the caller wrote, newest first, over all conversations.',
   }),
 } as const;

@@ -33,7 +33,11 @@ export const ERRORS = {
     meaning: 'This `clientMessageId` was used for another content; nothing was stored.',
   },
   LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be passed.' },
-  RATE_LIMITED: { status: 429, retry: 'later', meaning: 'Too many of these in a short time.' },
+  RATE_LIMITED: {
+    status: 429,
+    retry: 'later',
+    meaning: 'Too many of these for now; nothing was done. The same passes after `retryAfterMs`.',
+  },
   TOO_LARGE: { status: 413, retry: 'never', meaning: 'The text or body is too long.' },
   UNAVAILABLE: {
     status: 503,

@@ -1,4 +1,6 @@
 export * from './answers.js';
+export * from './buckets.js';
+export * from './closeCodes.js';
 export * from './endpoints.js';
 export * from './errors.js';
 export * from './events.js';
@@ -6,4 +8,5 @@ export * from './inputs.js';
 export * from './limits.js';
 export * from './outputs.js';
 export * from './primitives.js';
+export * from './priorities.js';
 export * from './views.js';

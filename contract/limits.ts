@@ -25,6 +25,14 @@ export const LIMITS = {
   maxFrameBytes: 128 * 1024,
   /** Bytes of an HTTP body. */
   maxBodyBytes: 128 * 1024,
+  /** Bytes that may wait for one connection's reader; beyond it the connection ends (`SOCKET_MAX_WAITING_BYTES`). */
+  maxWaitingBytesPerSocket: 1024 * 1024,
+  /** Commands of one connection that may be under way at a time (`MAX_COMMANDS_PER_SOCKET`). */
+  maxCommandsPerSocket: 100,
+  /** Live connections of one user per server process; beyond it the oldest ends (`MAX_SOCKETS_PER_USER`). */
+  maxSocketsPerUser: 20,
+  /** Commands refused by the client's fault in a row, without a success in between, after which a connection ends. */
+  maxRefusalsInARow: 1_000,
   /** A typing notice fades after this long without another. */
   typingExpiresInMs: 6_000,
 } as const;

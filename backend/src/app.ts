@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { UserId } from '../../contract/index.js';
@@ -6,19 +6,24 @@ import type { Config } from './config.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { ensureIndexes } from './database/indexes.js';
 import { createHttpApp } from './http/index.js';
+import { createHttpServer } from './http/server.js';
 import { DEMO_USERS } from './http/routes/demo.js';
 import { createLive, type Live } from './live.js';
 import { createModels, type Models } from './models/index.js';
 import { Gate } from './pipeline/gate.js';
+import { RateLimits } from './pipeline/rateLimits.js';
 import { findSecret } from './secret.js';
-import { joinRedis } from './redis/index.js';
+import { joinRedis, type RedisPeers } from './redis/index.js';
 import type { Peers } from './services/ports.js';
 import { MemoryWindowCache } from './services/windowCache.js';
 import { createServices, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
 import { authenticate } from './socket/auth.js';
+import { BackPressure } from './socket/backPressure.js';
 import { bindCommands } from './socket/bind.js';
+import { CommandLimits } from './socket/commandLimits.js';
+import { LocalDelivery } from './socket/delivery.js';
 import { createHandlers } from './socket/handlers/index.js';
 import { createSocketServer } from './socket/index.js';
 import { Sessions } from './socket/sessions.js';
@@ -65,40 +70,65 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
   await ensureIndexes(models, logger);
   const metrics = createMetrics();
   const redis =
-    config.REDIS_URL === undefined ? undefined : await joinRedis(config.REDIS_URL, { metrics, logger });
+    config.REDIS_URL === undefined
+      ? undefined
+      : await joinRedis(config.REDIS_URL, { databaseName: config.DATABASE_NAME, metrics, logger });
   const peers: Peers | undefined = redis;
   // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
   let answer: RequestListener = () => undefined;
-  const http = createServer((request, response) => answer(request, response));
-  const io = createSocketServer(http, config);
-  const live = createLive({ io, peers, metrics, logger, joined: () => ({ services, sessions }) });
+  const http = createHttpServer((request, response) => answer(request, response));
+  const { io, rateLimits, backPressure } = createSockets({ config, logger, metrics, http, redis });
+  const delivery = new LocalDelivery({ io, backPressure, metrics });
+  const live = createLive({ io, delivery, peers, metrics, logger, joined: () => ({ services, sessions }) });
   const services: Services = createServices({
     models,
     publisher: live.publisher,
     metrics,
     logger,
     epoch: await models.meta.findEpoch(),
-    onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs),
+    onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     onUsersChanged: () => live.peerPushes?.announceUsers(),
     presenceStore: peers?.presence,
     windows: redis?.windows ?? new MemoryWindowCache(),
     limits: {
       maxBatch: config.COMMIT_MAX_BATCH,
       maxWaiting: config.COMMIT_MAX_WAITING,
+      maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
       sendTimeoutMs: config.SEND_TIMEOUT_MS,
       presenceGraceMs: config.PRESENCE_GRACE_MS,
     },
   });
-  const sessions: Sessions = new Sessions(io, services.presence);
-  const gate = new Gate(services.users);
+  const sessions: Sessions = new Sessions(io, services.presence, config.MAX_SOCKETS_PER_USER);
+  const gate = new Gate(services.users, config.MAX_COMMANDS_UNDER_WAY);
   await services.start();
   await live.peerPushes?.start();
-  const joined = { config, logger, database, metrics, http, io, services, sessions, gate, peers, live };
+  const commandLimits = new CommandLimits(backPressure, config.MAX_COMMANDS_PER_SOCKET);
+  const joined = {
+    ...{ config, logger, database, metrics, http, io, services, sessions, gate },
+    ...{ rateLimits, commandLimits, peers, live },
+  };
   answer = await join(joined);
   sessions.start();
   const port = await listen(http, config);
   const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io, port, metrics, models, services, close };
+}
+
+/** The socket server, and what guards it and what is said through it. */
+function createSockets(
+  parts: Pick<Joined, 'config' | 'logger' | 'metrics' | 'http'> & { redis: RedisPeers | undefined },
+) {
+  const { config, logger, metrics, http, redis } = parts;
+  const rateLimits = new RateLimits({
+    rules: config.RATE_LIMITS,
+    redis: redis?.redis.commands,
+    namespace: config.DATABASE_NAME,
+    metrics,
+    logger,
+  });
+  const io = createSocketServer(http, { config, rateLimits, logger });
+  const maxWaitingBytes = config.SOCKET_MAX_WAITING_BYTES;
+  return { io, rateLimits, backPressure: new BackPressure({ io, metrics, logger, maxWaitingBytes }) };
 }
 
 interface Joined extends Base {
@@ -108,13 +138,16 @@ interface Joined extends Base {
   services: Services;
   sessions: Sessions;
   gate: Gate;
+  rateLimits: RateLimits;
+  commandLimits: CommandLimits;
   peers: Peers | undefined;
   live: Live;
 }
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
 async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, metrics, io, services, sessions, gate, peers } = parts;
+  const { config, logger, database, metrics, io, services, sessions, gate, rateLimits, peers } = parts;
+  const trustedProxies = config.TRUST_PROXY;
   const secret = await findSecret(config);
   const tokens = new TokenVerifier({
     algorithms: config.JWT_ALGORITHMS,
@@ -130,7 +163,7 @@ async function join(parts: Joined): Promise<RequestListener> {
   }
   const app = createHttpApp({
     ...services,
-    ...{ config, logger, metrics, gate, tokens, publicDir: PUBLIC_DIR },
+    ...{ config, logger, metrics, gate, tokens, rateLimits, trustedProxies, publicDir: PUBLIC_DIR },
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     checks: {
       needed: {
@@ -141,10 +174,11 @@ async function join(parts: Joined): Promise<RequestListener> {
       useful: peers === undefined ? {} : { bus: () => Promise.resolve(peers.bus.isUp) },
     },
   });
-  io.use(authenticate({ tokens, users: services.users, gate, logger }));
+  io.use(authenticate({ tokens, users: services.users, gate, rateLimits, trustedProxies, logger }));
   const handlers = createHandlers({ ...services, sessions, tokens });
+  const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger };
   io.on('connection', (socket) => {
-    bindCommands({ gate, handlers, metrics, logger }, socket);
+    bindCommands(binding, socket);
     sessions.begin(socket, socket.data.principal);
     metrics.openSockets.set(io.engine.clientsCount);
     socket.on('disconnect', () => {

@@ -1,5 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { LIMITS } from '../../contract/index.js';
+import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from './utils/jwtAlgorithms.js';
 import { LOG_LEVELS } from './utils/logger.js';
 
@@ -24,6 +26,11 @@ const wholeNumber = (min: number, max: number) =>
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+/** How many proxies stand in front; yes means one. */
+const proxies = z
+  .string()
+  .regex(/^(\d|true|false)$/, 'must be true, false, or the number of proxies (at most 9)')
+  .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** As browsers send it: without a path, in lower case, without a default port. */
 const origin = z
@@ -71,12 +78,21 @@ const environment = z.object({
   COMMIT_MAX_WAITING: wholeNumber(1, 1_000_000).default(20_000),
   SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
   PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
+  RATE_LIMITS: z.string().default('on'),
+  TRUST_PROXY: proxies.default(0),
+  SOCKET_MAX_WAITING_BYTES: wholeNumber(16_384, 1_073_741_824).default(LIMITS.maxWaitingBytesPerSocket),
+  MAX_COMMANDS_PER_SOCKET: wholeNumber(1, 100_000).default(LIMITS.maxCommandsPerSocket),
+  MAX_COMMANDS_UNDER_WAY: wholeNumber(1, 1_000_000).default(20_000),
+  MAX_SOCKETS_PER_USER: wholeNumber(1, 10_000).default(LIMITS.maxSocketsPerUser),
+  MAX_SOCKETS: wholeNumber(1, 1_000_000).default(50_000),
+  COMMIT_MAX_WAITING_PER_USER: wholeNumber(1, 1_000_000).default(1_000),
   SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
 });
 type Environment = z.output<typeof environment>;
 
 /** What the server runs with. `demo` serves demo users with tokens to anyone who asks: never in production. */
-export interface Config extends Omit<Environment, 'JWT_ALGORITHMS' | 'DEMO'> {
+export interface Config extends Omit<Environment, 'JWT_ALGORITHMS' | 'DEMO' | 'RATE_LIMITS'> {
+  RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
   DEMO: boolean;
 }
@@ -125,10 +141,13 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   const env = parsed.data;
   const algorithms = env.JWT_ALGORITHMS ?? (env.JWT_PUBLIC_KEY !== undefined ? ['RS256'] : ['HS256']);
   checkKeys(env, algorithms);
+  const rules = parseRateRules(env.RATE_LIMITS, { generous: env.NODE_ENV !== 'production' });
+  if (typeof rules === 'string') throw new ConfigError(`RATE_LIMITS: ${rules}.`);
   const ownKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
   return {
     ...env,
     JWT_ALGORITHMS: algorithms,
+    RATE_LIMITS: rules,
     DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !ownKeys),
   };
 }

@@ -1,6 +1,6 @@
-import type { PushData } from '../../contract/index.js';
 import type { Services } from './services/index.js';
 import type { Peers } from './services/ports.js';
+import type { LocalDelivery } from './socket/delivery.js';
 import { PeerPushes } from './socket/peerPushes.js';
 import { SocketPublisher } from './socket/publisher.js';
 import type { Sessions } from './socket/sessions.js';
@@ -10,6 +10,7 @@ import type { Metrics } from './utils/metrics.js';
 
 interface LiveParts {
   io: ChatServer;
+  delivery: LocalDelivery;
   peers: Peers | undefined;
   metrics: Metrics;
   logger: Logger;
@@ -23,15 +24,14 @@ export interface Live {
   peerPushes: PeerPushes | undefined;
 }
 
-export function createLive({ io, peers, metrics, logger, joined }: LiveParts): Live {
+export function createLive({ io, delivery, peers, metrics, logger, joined }: LiveParts): Live {
   const peerPushes: PeerPushes | undefined =
     peers &&
     new PeerPushes({
-      ...{ bus: peers.bus, io, metrics },
-      deliver: (room, push) => {
-        if (push.event === 'presence') joined().services.presence.noteTold(push.data as PushData<'presence'>);
-        publisher.deliver([room], push);
-      },
+      ...{ bus: peers.bus, adapter: io.of('/').adapter, metrics },
+      deliver: (room, push) => publisher.deliver([room], push),
+      deliverToAll: (push) => delivery.deliverToAll(push),
+      onPresence: (presence) => joined().services.presence.noteTold(presence),
       // Should the database be away: this process asks by itself, twice a second.
       onUsersChanged: () =>
         void joined()
@@ -39,7 +39,7 @@ export function createLive({ io, peers, metrics, logger, joined }: LiveParts): L
           .catch(() => undefined),
     });
   const publisher: SocketPublisher = new SocketPublisher({
-    ...{ io, logger, peers: peerPushes },
+    ...{ delivery, logger, peers: peerPushes },
     isCurrent: () => joined().services.users.isFresh() && joined().sessions.isSwept,
     makeCurrent: async () => {
       const { services, sessions } = joined();

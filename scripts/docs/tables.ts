@@ -8,16 +8,11 @@ import {
   ERROR_CODES,
   PUSHES,
 } from '../../contract/index.js';
+import { limitsPage } from './limits.js';
+import { code, codes, head, NOTE, row } from './markdown.js';
 
-/** Written at the head of each page: nobody should mend a table by hand. */
-const NOTE = '<!-- Written from the contract by `npm run docs`. -->';
-const EVERYWHERE = '`VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE` and `INTERNAL`';
-
-const code = (text: string): string => `\`${text}\``;
-const codes = (list: readonly string[]): string => (list.length === 0 ? '' : list.map(code).join(' '));
-const cell = (text: string): string => text.replaceAll('|', '\\|');
-const row = (...cells: string[]): string => `| ${cells.map(cell).join(' | ')} |`;
-const head = (...names: string[]): string => `${row(...names)}\n${row(...names.map(() => '---'))}`;
+const EVERYWHERE =
+  '`VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `RATE_LIMITED`, `UNAVAILABLE` and `INTERNAL`';
 
 type JsonSchema = Record<string, unknown>;
 const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;
@@ -33,7 +28,7 @@ function fieldsOf(schema: z.ZodType): string {
 
 export function eventsPage(): string {
   const commands = COMMAND_NAMES.map((name) => {
-    const { payload, answer, pair, codes: possible, repeatSafe, summary } = COMMANDS[name];
+    const { payload, answer, pair, codes: possible, bucket, repeatSafe, summary } = COMMANDS[name];
     const events = `${pair.ok === undefined ? '—' : code(pair.ok)} / ${code(pair.error)}`;
     return row(
       code(name),
@@ -41,11 +36,12 @@ export function eventsPage(): string {
       fieldsOf(answer),
       events,
       codes(possible),
+      code(bucket),
       `${summary} Twice: ${repeatSafe}.`,
     );
   });
-  const pushes = Object.entries(PUSHES).map(([name, { data, summary }]) =>
-    row(code(name), fieldsOf(data), summary),
+  const pushes = Object.entries(PUSHES).map(([name, { data, priority, summary }]) =>
+    row(code(name), fieldsOf(data), priority, summary),
   );
   return `${NOTE}
 
@@ -58,23 +54,29 @@ retryAfterMs?}\`. With an acknowledgement callback it comes there; without one, 
 
 Besides the codes named here, any command may be answered with ${EVERYWHERE}.
 
-${head('event', 'payload', 'answer', 'without acknowledgement', 'codes', 'what')}
+${head('event', 'payload', 'answer', 'without acknowledgement', 'codes', 'limit', 'what')}
 ${commands.join('\n')}
 
 An event that is not in the table is answered with \`NOT_FOUND\` (\`event:error\` without an acknowledgement).
 
+The limit is the bucket that a command counts against ([limits](limits.md)). A client that does not read, opens too many
+connections or goes on when refused is ended, with a [close code](limits.md#close-codes).
+
 ## From the server
 
-${head('event', 'data', 'what')}
+The priority says what is left out first for a client that reads too slowly ([limits](limits.md#clients-that-do-not-read)).
+
+${head('event', 'data', 'priority', 'what')}
 ${pushes.join('\n')}
 `;
 }
 
 export function httpPage(): string {
   const endpoints = ENDPOINT_NAMES.map((name) => {
-    const { method, path, query, body, answer, codes: possible, summary } = ENDPOINTS[name];
+    const { method, path, query, body, answer, codes: possible, bucket, summary } = ENDPOINTS[name];
     const input = [fieldsOf(query), fieldsOf(body)].filter((part) => part !== '').join(' ');
-    return row(code(`${method.toUpperCase()} ${path}`), input, fieldsOf(answer), codes(possible), summary);
+    const route = code(`${method.toUpperCase()} ${path}`);
+    return row(route, input, fieldsOf(answer), codes(possible), code(bucket), summary);
   });
   return `${NOTE}
 
@@ -83,7 +85,7 @@ export function httpPage(): string {
 \`Authorization: Bearer <token>\`, JSON in and out. Answers are those of the socket events; the status follows the code
 ([errors](errors.md)). Besides the codes named here, any endpoint may answer ${EVERYWHERE}.
 
-${head('endpoint', 'query or body', 'data', 'codes', 'what')}
+${head('endpoint', 'query or body', 'data', 'codes', 'limit', 'what')}
 ${endpoints.join('\n')}
 
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
@@ -116,4 +118,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/events.md': eventsPage,
   'docs/http.md': httpPage,
   'docs/errors.md': errorsPage,
+  'docs/limits.md': limitsPage,
 };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { startServer } from '../support/server.js';
 import { ServerProcess } from '../support/serverProcess.js';
 import { until } from '../support/until.js';
 import { Inspector } from './support/inspector.js';
@@ -44,7 +45,7 @@ test('presence is of all processes: two devices on two of them, and a process th
   const phone = await b.connectAs('bob');
   await ann.next('presence', ({ status }) => status === 'online');
   await other.connectAs('bob');
-  await using inspector = new Inspector(redis.url);
+  await using inspector = new Inspector(redis.url, a.databaseName);
   await until(() => inspector.hasOnline('bob', 2), { what: 'bob on two processes' });
   phone.close();
   await until(() => inspector.hasOnline('bob', 1), { what: 'bob on one process' });
@@ -72,4 +73,26 @@ test('tokens revoked on one process end the sockets of the other, and its pushes
   const heard = bob.pushes('message:new').length;
   await ann.send(conversationId, 'not for an ended session');
   expect(bob.pushes('message:new')).toHaveLength(heard);
+});
+
+test('servers of two databases that share a Redis do not hear each other', async () => {
+  await using servers = await startTwo();
+  await using stranger = await startServer({ env: { REDIS_URL: servers.redis.url } });
+  const [ann, bob, otherBob] = await Promise.all([
+    servers.a.connectAs('ann'),
+    servers.b.connectAs('bob'),
+    stranger.connectAs('bob'),
+  ]);
+  await otherBob.open('ann');
+  const conversationId = await ann.open('bob');
+  await ann.send(conversationId, 'hello');
+  await bob.next('message:new');
+  expect(otherBob.pushes('message:new')).toEqual([]);
+  bob.close();
+  await until(
+    async () => (await ann.ok('presence:watch', { userIds: ['bob'] })).presences[0]?.status === 'offline',
+    {
+      what: 'the one bob gone, though the other one is there',
+    },
+  );
 });

@@ -35,6 +35,11 @@ export function serverEnv(options: ServerOptions): Record<string, string> {
     JWT_SECRET: TEST_SECRET,
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     PRESENCE_GRACE_MS: '50',
+    // Only tests about limits meet them.
+    RATE_LIMITS: 'off',
+    MAX_COMMANDS_PER_SOCKET: '10000',
+    COMMIT_MAX_WAITING_PER_USER: '20000',
+    MAX_SOCKETS_PER_USER: '1000',
     DEMO: String(options.demo ?? false),
     ...options.env,
   };

@@ -45,6 +45,21 @@ test.each([
   ['SEND_TIMEOUT_MS', '1.5'],
   ['PRESENCE_GRACE_MS', '60001'],
   ['SHUTDOWN_TIMEOUT_MS', '0'],
+  ['RATE_LIMITS', 'maybe'],
+  ['RATE_LIMITS', 'send=30'],
+  ['RATE_LIMITS', 'send=0/10s'],
+  ['RATE_LIMITS', 'send=30/0s'],
+  ['RATE_LIMITS', 'send=30/10s,shout=1/1s'],
+  ['RATE_LIMITS', 'send=30/10s+5/1s+5/1s'],
+  ['RATE_LIMITS', 'toString=30/10s'],
+  ['TRUST_PROXY', 'yes'],
+  ['TRUST_PROXY', '10'],
+  ['SOCKET_MAX_WAITING_BYTES', '1000'],
+  ['MAX_COMMANDS_PER_SOCKET', '0'],
+  ['MAX_COMMANDS_UNDER_WAY', '0'],
+  ['MAX_SOCKETS_PER_USER', '0'],
+  ['MAX_SOCKETS', '0'],
+  ['COMMIT_MAX_WAITING_PER_USER', '0'],
 ])('%s=%s stops the start with a sentence that names the variable', (name, value) => {
   const message = messageOf({ [name]: value });
   expect(message).toMatch(new RegExp(`^${name}\\b.*\\.$`));
@@ -110,6 +125,23 @@ test('an origin counts however it is written: browsers send it without a path', 
   expect(
     readConfig({ CORS_ORIGINS: 'https://App.example.com/, http://b.example.com:80' }).CORS_ORIGINS,
   ).toEqual(['https://app.example.com', 'http://b.example.com']);
+});
+
+test('limits are on by default, ten times as wide outside production, and can be changed one by one', () => {
+  expect(readConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBeUndefined();
+  expect(readConfig(production).RATE_LIMITS?.open).toEqual({ points: 60, perSeconds: 60 });
+  expect(readConfig({ RATE_LIMITS: 'on' }).RATE_LIMITS?.open).toEqual({ points: 600, perSeconds: 60 });
+  const changed = readConfig({ ...production, RATE_LIMITS: 'send=30/10s, open=5/1s+20/60s' }).RATE_LIMITS;
+  expect(changed?.send).toEqual({ points: 30, perSeconds: 10 });
+  expect(changed?.open).toEqual({ points: 5, perSeconds: 1, burst: { points: 20, perSeconds: 60 } });
+  expect(changed?.typing).toEqual({ points: 20, perSeconds: 10 });
+});
+
+test('no proxy is trusted unless somebody says how many there are', () => {
+  expect(readConfig({}).TRUST_PROXY).toBe(0);
+  expect(readConfig({ TRUST_PROXY: 'false' }).TRUST_PROXY).toBe(0);
+  expect(readConfig({ TRUST_PROXY: 'true' }).TRUST_PROXY).toBe(1);
+  expect(readConfig({ TRUST_PROXY: '2' }).TRUST_PROXY).toBe(2);
 });
 
 test('.env.example names every variable that the server reads, and no other', async () => {

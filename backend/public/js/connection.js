@@ -11,6 +11,18 @@ import { retryOf } from './errors.js';
 
 const ACK_TIMEOUT_MS = 10_000;
 const RETURN = { firstMs: 400, maxMs: 8_000 };
+/** Questions under way at a time; the others wait for their turn, as the server would refuse too many at once. */
+const MAX_UNDER_WAY = 16;
+/**
+ * Close codes of the server: whether to come back, and after how long. Any other loss: come back.
+ *
+ * @type {Record<number, { reconnect: boolean, afterMs: number, reason: string }>}
+ */
+const CLOSE_CODES = {
+  4001: { reconnect: true, afterMs: 2_000, reason: 'The connection was too slow.' },
+  4002: { reconnect: false, afterMs: 0, reason: 'There are too many open windows and devices.' },
+  4003: { reconnect: true, afterMs: 30_000, reason: 'Too much was asked of the server.' },
+};
 /** After a token was refused this often in a row, a new one will not do either. */
 const MAX_REFUSALS = 5;
 
@@ -44,6 +56,9 @@ export function createConnection(parts) {
   let goodbye;
   /** @type {Promise<boolean> | undefined} */
   let renewing;
+  let underWay = 0;
+  /** Questions that wait for their turn. @type {(() => void)[]} */
+  const queue = [];
 
   function open() {
     clearTimeout(timer);
@@ -53,9 +68,10 @@ export function createConnection(parts) {
     socket.connect();
   }
 
-  function openLater() {
+  /** @param {number} [afterMs] not before */
+  function openLater(afterMs = 0) {
     if (ended || timer !== undefined) return;
-    const waitMs = Math.max(goodbye?.afterMs ?? 0, backoffMs(attempt, RETURN));
+    const waitMs = Math.max(afterMs, goodbye?.afterMs ?? 0, backoffMs(attempt, RETURN));
     parts.onChange({ status: goodbye?.code === 'UNAVAILABLE' ? 'draining' : 'waiting' });
     attempt += 1;
     timer = setTimeout(open, waitMs);
@@ -105,6 +121,22 @@ export function createConnection(parts) {
    * @returns {Promise<Answer>} never rejects: no answer in time is an answer, too
    */
   async function emit(event, payload) {
+    if (socket.connected && underWay >= MAX_UNDER_WAY) {
+      await new Promise((resolve) => queue.push(() => resolve(undefined)));
+    }
+    underWay += 1;
+    const answer = await emitNow(event, payload);
+    underWay -= 1;
+    queue.shift()?.();
+    return answer;
+  }
+
+  /**
+   * @param {string} event
+   * @param {object} payload
+   * @returns {Promise<Answer>}
+   */
+  async function emitNow(event, payload) {
     if (!socket.connected) return { success: false, code: 'OFFLINE', error: 'There is no connection.' };
     try {
       return await socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, payload);
@@ -118,28 +150,38 @@ export function createConnection(parts) {
     parts.onChange({ status: 'online' });
     parts.onOnline();
   });
-  socket.on('disconnect', () => {
-    parts.onOffline();
-    openLater();
-  });
-  socket.on('connect_error', async (/** @type {Error & { data?: { code?: string } }} */ error) => {
-    const code = error.data?.code;
-    if (code !== undefined && retryOf(code) === 'auth') {
-      refusals += 1;
-      if (refusals > MAX_REFUSALS) return end('The server does not accept the token.');
-      await renew();
-    } else if (code !== undefined && retryOf(code) === 'never') return end(error.message);
-    openLater();
-  });
+  socket.on(
+    'disconnect',
+    (/** @type {string} */ _reason, /** @type {{ context?: { code?: number } } | undefined} */ details) => {
+      parts.onOffline();
+      const closed = CLOSE_CODES[details?.context?.code ?? 0];
+      if (closed?.reconnect === false) return end(closed.reason);
+      openLater(closed?.afterMs);
+    },
+  );
+  socket.on(
+    'connect_error',
+    async (/** @type {Error & { data?: { code?: string, retryAfterMs?: number } }} */ error) => {
+      const code = error.data?.code;
+      if (code !== undefined && retryOf(code) === 'auth') {
+        refusals += 1;
+        if (refusals > MAX_REFUSALS) return end('The server does not accept the token.');
+        await renew();
+      } else if (code !== undefined && retryOf(code) === 'never') return end(error.message);
+      openLater(error.data?.retryAfterMs);
+    },
+  );
   socket.on('auth:expired', (/** @type {{ data: Goodbye }} */ { data }) => {
     if (data.reconnect) void refresh();
     else end(data.reason);
   });
-  socket.on('server:draining', (/** @type {{ data: Goodbye }} */ { data }) => {
-    if (!data.reconnect) return end(data.reason);
-    goodbye = data;
-    parts.onChange({ status: 'draining' });
-  });
+  for (const event of ['server:draining', 'connection:ended']) {
+    socket.on(event, (/** @type {{ data: Goodbye }} */ { data }) => {
+      if (!data.reconnect) return end(data.reason);
+      goodbye = data;
+      if (event === 'server:draining') parts.onChange({ status: 'draining' });
+    });
+  }
   socket.onAny((/** @type {string} */ event, /** @type {any} */ answer) => {
     if (answer?.success === true) parts.onPush(event, answer.data);
   });

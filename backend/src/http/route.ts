@@ -7,17 +7,23 @@ import {
   type EndpointInput,
   type EndpointName,
 } from '../../../contract/index.js';
+import { countingBadTokens } from '../pipeline/badTokens.js';
 import { toFailure, toInputError, withMessageId } from '../pipeline/failure.js';
 import type { Gate } from '../pipeline/gate.js';
+import type { RateLimits } from '../pipeline/rateLimits.js';
 import type { Principal, TokenVerifier } from '../services/tokens.js';
 import type { UserDirectory } from '../services/userDirectory.js';
 import { AppError } from '../utils/appError.js';
 import { monotonicMs } from '../utils/clock.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
+import { addressOf } from '../utils/remoteAddress.js';
 
 export interface RouteParts {
   gate: Gate;
+  rateLimits: RateLimits;
+  /** Proxies of the operator in front of this server. */
+  trustedProxies: number;
   tokens: TokenVerifier;
   users: UserDirectory;
   metrics: Metrics;
@@ -69,6 +75,7 @@ async function run<Name extends EndpointName>(
   try {
     const reply = await parts.gate.run(async () => {
       const principal = await identify(parts, request);
+      await parts.rateLimits.consume(ENDPOINTS[name].bucket, principal.userId);
       return handle(principal, parse(name, request));
     });
     return { answer: { success: true, data: reply.data }, status: reply.status ?? 200 };
@@ -78,14 +85,21 @@ async function run<Name extends EndpointName>(
   }
 }
 
-/** @throws AppError `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE`. */
-async function identify({ tokens, users, gate }: RouteParts, request: Request): Promise<Principal> {
-  const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
-  if (token === undefined) throw new AppError('UNAUTHENTICATED', 'Send Authorization: Bearer <token>.');
-  const principal = tokens.verify(token);
+/** @throws AppError `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE`, `RATE_LIMITED` (too many bad tokens). */
+async function identify(parts: RouteParts, request: Request): Promise<Principal> {
+  const { users, gate, rateLimits, trustedProxies } = parts;
+  const principal = await countingBadTokens(rateLimits, addressOf(request, trustedProxies), () =>
+    verify(parts.tokens, request),
+  );
   await users.welcome(principal);
   await gate.requireValid(principal);
   return principal;
+}
+
+function verify(tokens: TokenVerifier, request: Request): Principal {
+  const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) throw new AppError('UNAUTHENTICATED', 'Send Authorization: Bearer <token>.');
+  return tokens.verify(token);
 }
 
 function parse<Name extends EndpointName>(name: Name, request: Request): EndpointInput<Name> {

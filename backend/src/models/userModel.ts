@@ -94,14 +94,15 @@ export function createUserModel(connection: mongoose.Connection) {
           createdAt: now,
         }));
       const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
-      for (let missing = documents; missing.length > 0; await sleep(backoff.next())) {
+      let missing = documents;
+      while (missing.length > 0) {
         const tried = missing;
         const results = await insertEach(tried.length, false, () =>
           collection.insertMany(tried, { ordered: false }),
         );
         for (const result of results) if (result.outcome === 'failed') throw result.error;
         missing = tried.filter((_, index) => results[index]?.outcome === 'untried');
-        if (missing.length === 0) return;
+        if (missing.length > 0) await sleep(backoff.next());
       }
     },
 

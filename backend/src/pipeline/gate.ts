@@ -12,10 +12,17 @@ const ANSWER_WITHIN_MS = 10_000;
  */
 export class Gate {
   #draining = false;
+  /** Commands that have no answer yet. */
+  #unanswered = 0;
+  /** Commands that have not ended, answered or not: what a database that is silent piles up. */
   #underWay = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(readonly users: UserDirectory) {}
+  /** @param maxUnderWay commands that may be under way in this process. */
+  constructor(
+    readonly users: UserDirectory,
+    readonly maxUnderWay: number,
+  ) {}
 
   get isDraining(): boolean {
     return this.#draining;
@@ -29,28 +36,38 @@ export class Gate {
   }
 
   /**
-   * Runs a command, unless the server is about to stop. One that takes too long goes on, as every command may be
+   * Runs a command, unless the server is about to stop or has too much to do. One that takes too long goes on, as every command may be
    * repeated, but whoever asked is told to ask again.
    *
    * @throws AppError `UNAVAILABLE`, and what the command throws.
    */
   async run<T>(command: () => Promise<T>): Promise<T> {
     if (this.#draining) throw unavailable('The server is shutting down.');
-    this.#underWay += 1;
+    if (this.#underWay >= this.maxUnderWay) throw unavailable('Too many commands are under way.');
+    this.#unanswered += 1;
     try {
-      return await withDeadline(command(), ANSWER_WITHIN_MS, () =>
+      return await withDeadline(this.#track(command), ANSWER_WITHIN_MS, () =>
         unavailable('This took too long; ask again.'),
       );
     } finally {
+      this.#unanswered -= 1;
+      if (this.#unanswered === 0) this.#whenIdle?.();
+    }
+  }
+
+  async #track<T>(command: () => Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    try {
+      return await command();
+    } finally {
       this.#underWay -= 1;
-      if (this.#underWay === 0) this.#whenIdle?.();
     }
   }
 
   /** Takes nothing new; resolves when everything under way has been answered. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#underWay === 0) return;
+    if (this.#unanswered === 0) return;
     await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 }

@@ -1,11 +1,13 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { withDeadline } from '../utils/deadline.js';
+import type { RedisKeys } from './keys.js';
 import type { Logger } from '../utils/logger.js';
 
 /** Connections to Redis: one for commands, one that only listens. */
 export interface RedisConnection {
   readonly commands: Redis;
   readonly subscriber: Redis;
+  readonly keys: RedisKeys;
   /** Names this process among the others; new at every start. */
   readonly processId: string;
   /** True while both connections answer. */
@@ -44,19 +46,23 @@ const OPTIONS = {
 } satisfies RedisOptions;
 
 class Connection implements RedisConnection {
+  readonly commands: Redis;
+  readonly subscriber: Redis;
   readonly #up = new Set<() => void>();
   readonly #down = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #isUp = false;
 
   constructor(
-    readonly commands: Redis,
-    readonly subscriber: Redis,
+    redis: { commands: Redis; subscriber: Redis },
     readonly processId: string,
+    readonly keys: RedisKeys,
   ) {
-    for (const redis of [commands, subscriber]) {
-      redis.on('ready', () => this.#judge());
-      redis.on('close', () => this.#judge());
+    this.commands = redis.commands;
+    this.subscriber = redis.subscriber;
+    for (const one of [redis.commands, redis.subscriber]) {
+      one.on('ready', () => this.#judge());
+      one.on('close', () => this.#judge());
     }
     this.#timer = setInterval(() => this.#ping(), PING_MS);
     this.#timer.unref();
@@ -107,11 +113,11 @@ class Connection implements RedisConnection {
  */
 export async function connectRedis(
   url: string,
-  { processId, logger }: { processId: string; logger: Logger },
+  { processId, keys, logger }: { processId: string; keys: RedisKeys; logger: Logger },
 ): Promise<RedisConnection> {
   const commands = new Redis(url, { ...OPTIONS, connectionName: 'parley' });
   const subscriber = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus' });
-  const connection = new Connection(commands, subscriber, processId);
+  const connection = new Connection({ commands, subscriber }, processId, keys);
   for (const redis of [commands, subscriber]) {
     // Told once per outage below, not once per attempt.
     redis.on('error', (error) => logger.debug({ err: error }, 'Redis'));

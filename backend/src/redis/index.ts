@@ -3,6 +3,7 @@ import type { Peers } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { connectRedis, type RedisConnection } from './connection.js';
+import { createRedisKeys } from './keys.js';
 import { RedisBus } from './redisBus.js';
 import { RedisPresence } from './redisPresence.js';
 import { RedisWindowCache } from './redisWindowCache.js';
@@ -16,9 +17,11 @@ export interface RedisPeers extends Peers {
 /** Connects this process to the others. Redis may be away: everything joins in as soon as it is there. */
 export async function joinRedis(
   url: string,
-  { metrics, logger }: { metrics: Metrics; logger: Logger },
+  { databaseName, metrics, logger }: { databaseName: string; metrics: Metrics; logger: Logger },
 ): Promise<RedisPeers> {
-  const redis = await connectRedis(url, { processId: uuid(), logger });
+  const redis = await connectRedis(url, {
+    ...{ processId: uuid(), keys: createRedisKeys(databaseName), logger },
+  });
   metrics.registry.registerMetric(metrics.redisUp);
   metrics.redisUp.set(0);
   redis.onUp(() => metrics.redisUp.set(1));

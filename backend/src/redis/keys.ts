@@ -1,17 +1,31 @@
-/** The only builder of Redis keys. The braces keep what is used in one transaction on one node of a Redis Cluster. */
+/** The names of everything in Redis. */
+export interface RedisKeys {
+  /** The channel of a room of the bus. */
+  channelOf: (room: string) => string;
+  roomOf: (channel: string) => string;
+  /** Living processes, by the time of their last heartbeat (sorted set; Redis's own clock, ms). */
+  processes: string;
+  /** The users with a socket on a process (set; expires with the process). */
+  onlineOf: (processId: string) => string;
+  /** The newest messages of a conversation (JSON). */
+  windowOf: (conversationId: string) => string;
+}
 
-/** A channel of the bus. */
-export const channelOf = (room: string): string => `parley:bus:${room}`;
-const CHANNEL_PREFIX = channelOf('');
-export const roomOf = (channel: string): string => channel.slice(CHANNEL_PREFIX.length);
+/** Another format of what is kept is another name: processes of two versions do not read each other's. */
+const WINDOW_FORMAT = 1;
 
-/** Living processes, by the time of their last heartbeat (sorted set; Redis's own clock, ms). */
-export const PROCESSES_KEY = 'parley:{presence}:processes';
-/** The users with a socket on a process (set; expires with the process). */
-export const onlineKey = (processId: string): string => `parley:{presence}:online:${processId}`;
-
-/** The newest messages of a conversation (JSON). The number is the format's: another one is not read. */
-export const windowKey = (conversationId: string): string => `parley:window:1:${conversationId}`;
-
-/** What rate limits count, by user. */
-export const RATE_LIMIT_PREFIX = 'parley:rate';
+/**
+ * The only builder of names in Redis. Each begins with the name of the database: two servers that share a Redis must
+ * not hear each other's users. The braces keep what one script touches on one node of a Redis Cluster.
+ */
+export function createRedisKeys(databaseName: string): RedisKeys {
+  const prefix = `parley:${databaseName}:`;
+  const channelPrefix = `${prefix}bus:`;
+  return {
+    channelOf: (room) => channelPrefix + room,
+    roomOf: (channel) => channel.slice(channelPrefix.length),
+    processes: `${prefix}{presence}:processes`,
+    onlineOf: (processId) => `${prefix}{presence}:online:${processId}`,
+    windowOf: (conversationId) => `${prefix}window:${WINDOW_FORMAT}:${conversationId}`,
+  };
+}

@@ -2,7 +2,6 @@ import type { Bus, BusListener } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import type { RedisConnection } from './connection.js';
-import { channelOf, roomOf } from './keys.js';
 
 interface RedisBusParts {
   redis: RedisConnection;
@@ -89,7 +88,7 @@ export class RedisBus implements Bus {
     metrics.busPublished.inc(batch.length);
     const pipeline = redis.commands.pipeline();
     for (const [room, messages] of batch) {
-      pipeline.publish(channelOf(room), [redis.processId, ...messages].join(SEPARATOR));
+      pipeline.publish(redis.keys.channelOf(room), [redis.processId, ...messages].join(SEPARATOR));
     }
     pipeline
       .exec()
@@ -100,7 +99,7 @@ export class RedisBus implements Bus {
   #receive(channel: string, message: string): void {
     // Who publishes to a room may listen to it as well, and hears itself.
     if (message.startsWith(this.#parts.redis.processId)) return;
-    const room = roomOf(channel);
+    const room = this.#parts.redis.keys.roomOf(channel);
     const [, ...messages] = message.split(SEPARATOR);
     this.#parts.metrics.busReceived.inc(messages.length);
     for (const one of messages) this.#listener?.onMessage(room, one);
@@ -143,13 +142,13 @@ export class RedisBus implements Bus {
   }
 
   async #subscribe(rooms: readonly string[]): Promise<void> {
-    const { subscriber } = this.#parts.redis;
-    await Promise.all(chunks(rooms).map((some) => subscriber.subscribe(...some.map(channelOf))));
+    const { subscriber, keys } = this.#parts.redis;
+    await Promise.all(chunks(rooms).map((some) => subscriber.subscribe(...some.map(keys.channelOf))));
   }
 
   async #unsubscribe(rooms: readonly string[]): Promise<void> {
-    const { subscriber } = this.#parts.redis;
-    await Promise.all(chunks(rooms).map((some) => subscriber.unsubscribe(...some.map(channelOf))));
+    const { subscriber, keys } = this.#parts.redis;
+    await Promise.all(chunks(rooms).map((some) => subscriber.unsubscribe(...some.map(keys.channelOf))));
   }
 }
 

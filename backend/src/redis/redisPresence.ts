@@ -3,7 +3,6 @@ import type { UserId } from '../../../contract/index.js';
 import type { PresenceStore } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { RedisConnection } from './connection.js';
-import { onlineKey, PROCESSES_KEY } from './keys.js';
 
 const HEARTBEAT_MS = 2_000;
 /** A process that has not been heard of for this long is dead to the others, in ms. */
@@ -71,7 +70,13 @@ export class RedisPresence implements PresenceStore {
 
   async findOnline(userIds: readonly UserId[]): Promise<Set<UserId>> {
     if (userIds.length === 0) return new Set();
-    const found = await this.redis.commands.eval(FIND_ONLINE, 1, PROCESSES_KEY, onlineKey(''), ...userIds);
+    const found = await this.redis.commands.eval(
+      FIND_ONLINE,
+      1,
+      this.redis.keys.processes,
+      this.redis.keys.onlineOf(''),
+      ...userIds,
+    );
     const flags = z.array(z.int()).parse(found);
     return new Set(userIds.filter((_, index) => flags[index] === 1));
   }
@@ -88,8 +93,8 @@ export class RedisPresence implements PresenceStore {
     if (!isUp) return;
     await commands
       .multi()
-      .del(onlineKey(processId))
-      .zrem(PROCESSES_KEY, processId)
+      .del(this.redis.keys.onlineOf(processId))
+      .zrem(this.redis.keys.processes, processId)
       .exec()
       .catch(() => undefined);
   }
@@ -97,8 +102,8 @@ export class RedisPresence implements PresenceStore {
   /** In one step: of two processes that enter the same user at once, exactly one is told that it is the first. */
   async #change(command: 'sadd' | 'srem', userId: UserId): Promise<boolean> {
     const { commands, processId } = this.redis;
-    const args = [onlineKey(''), processId, command, userId, DEAD_AFTER_MS];
-    return (await commands.eval(CHANGE, 1, PROCESSES_KEY, ...args)) === 0;
+    const args = [this.redis.keys.onlineOf(''), processId, command, userId, DEAD_AFTER_MS];
+    return (await commands.eval(CHANGE, 1, this.redis.keys.processes, ...args)) === 0;
   }
 
   /** Says that this process lives, and learns which others do. */
@@ -110,10 +115,10 @@ export class RedisPresence implements PresenceStore {
       const replies = valuesOf(
         await commands
           .multi()
-          .zadd(PROCESSES_KEY, String(nowMs), processId)
-          .pexpire(onlineKey(processId), DEAD_AFTER_MS)
-          .zremrangebyscore(PROCESSES_KEY, '-inf', String(nowMs - DEAD_AFTER_MS))
-          .zrange(PROCESSES_KEY, '0', '-1')
+          .zadd(this.redis.keys.processes, String(nowMs), processId)
+          .pexpire(this.redis.keys.onlineOf(processId), DEAD_AFTER_MS)
+          .zremrangebyscore(this.redis.keys.processes, '-inf', String(nowMs - DEAD_AFTER_MS))
+          .zrange(this.redis.keys.processes, '0', '-1')
           .exec(),
       );
       const isForgotten = replies[1] === 0 && this.#own.size > 0;
@@ -139,9 +144,9 @@ export class RedisPresence implements PresenceStore {
     try {
       const transaction = commands.multi();
       for (let from = 0; from < own.length; from += USERS_PER_COMMAND) {
-        transaction.sadd(onlineKey(processId), ...own.slice(from, from + USERS_PER_COMMAND));
+        transaction.sadd(this.redis.keys.onlineOf(processId), ...own.slice(from, from + USERS_PER_COMMAND));
       }
-      transaction.pexpire(onlineKey(processId), DEAD_AFTER_MS);
+      transaction.pexpire(this.redis.keys.onlineOf(processId), DEAD_AFTER_MS);
       await transaction.exec();
       await this.#beat();
     } catch (error) {

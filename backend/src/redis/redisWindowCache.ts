@@ -4,7 +4,6 @@ import { messageRecord, type MessageRecord } from '../models/messageModel.js';
 import type { WindowCache } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { RedisConnection } from './connection.js';
-import { windowKey } from './keys.js';
 
 /** Windows of conversations that nobody reads go after this long, in ms. */
 const TTL_MS = 300_000;
@@ -21,7 +20,7 @@ export class RedisWindowCache implements WindowCache {
   async read(conversationId: ConversationId): Promise<MessageRecord[] | undefined> {
     if (!this.redis.isUp) return undefined;
     try {
-      const text = await this.redis.commands.get(windowKey(conversationId));
+      const text = await this.redis.commands.get(this.redis.keys.windowOf(conversationId));
       return text === null ? undefined : window.parse(JSON.parse(text));
     } catch (error) {
       this.logger.debug({ err: error }, 'a window could not be read');
@@ -32,7 +31,7 @@ export class RedisWindowCache implements WindowCache {
   write(conversationId: ConversationId, messages: readonly MessageRecord[]): void {
     if (!this.redis.isUp) return;
     this.redis.commands
-      .set(windowKey(conversationId), JSON.stringify(messages), 'PX', TTL_MS)
+      .set(this.redis.keys.windowOf(conversationId), JSON.stringify(messages), 'PX', TTL_MS)
       .catch((error: unknown) => this.logger.debug({ err: error }, 'a window could not be kept'));
   }
 }

@@ -3,7 +3,7 @@ import type { UserId } from '../../../contract/index.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
-import { CommitLog } from './commitLog/commitLog.js';
+import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
 import { DatabaseTime } from './derived/databaseTime.js';
@@ -29,13 +29,14 @@ export interface ServiceParts {
   logger: Logger;
   /** Names the history of this database. */
   epoch: string;
-  onRevoked: (userId: UserId, validFromMs: number) => void;
+  /** Ends the connections of a user. @returns whether there were any. */
+  onRevoked: (userId: UserId, validFromMs: number) => boolean;
   /** Users were changed here: other processes may want to know at once. */
   onUsersChanged: () => void;
   /** Who is online on other processes, where there are any. */
   presenceStore?: PresenceStore | undefined;
   windows: WindowCache;
-  limits: { maxBatch: number; maxWaiting: number; sendTimeoutMs: number; presenceGraceMs: number };
+  limits: CommitLogLimits & { sendTimeoutMs: number; presenceGraceMs: number };
 }
 
 /** What follows from the messages, and this process's place among the others. */
@@ -67,6 +68,7 @@ function createLog(parts: ServiceParts, derived: ReturnType<typeof createDerived
       lease: registry,
       metrics,
       logger,
+      isBehind: () => derived.summaries.isBehind(),
       onCommitted: (batch) => publishCommitted({ summaries: derived.summaries, views, publisher }, batch),
     },
     limits,
@@ -83,6 +85,7 @@ export function createServices(parts: ServiceParts) {
     users: models.users,
     time: derived.time,
     logger,
+    metrics: parts.metrics,
     onRevoked: parts.onRevoked,
     onChanged: parts.onUsersChanged,
   });

@@ -18,6 +18,9 @@ interface PresenceParts {
   graceMs: number;
 }
 
+/** Last-seen times that may wait while the database is away; the oldest give way. */
+const MAX_SEEN = 50_000;
+
 interface Present {
   sockets: Set<string>;
   leaving: NodeJS.Timeout | undefined;
@@ -118,10 +121,16 @@ export class PresenceService {
     this.#present.delete(userId);
     void this.#isOnlyHere('leave', userId).then((isNews) => {
       if (!isNews || this.#present.has(userId)) return;
-      this.#seen.set(userId, leftAt);
+      this.#noteSeen(userId, leftAt);
       this.#tell(toOffline(userId, leftAt));
-      this.#writing ??= this.#writeSeen();
     });
+  }
+
+  #noteSeen(userId: UserId, at: Date): void {
+    this.#seen.set(userId, at);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
+    this.#writing ??= this.#writeSeen();
   }
 
   #tell(presence: PresenceView): void {

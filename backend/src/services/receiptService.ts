@@ -2,7 +2,7 @@ import type { ConversationId, PositionInput, PositionView, UserId } from '../../
 import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord, Position } from '../models/memberModel.js';
 import type { MessageModel } from '../models/messageModel.js';
-import { AppError, notParticipant } from '../utils/appError.js';
+import { AppError, notParticipant, unavailable } from '../utils/appError.js';
 import type { Logger } from '../utils/logger.js';
 import type { Access } from './access.js';
 import { groupPositions } from './conversationViews.js';
@@ -31,6 +31,8 @@ interface Waiting extends Position {
 }
 
 const MAX_BULK = 500;
+/** Positions (of different people or conversations) that may wait for their write. */
+const MAX_WAITING = 20_000;
 const positionKey = (position: { conversationId: string; userId: string }): string =>
   `${position.conversationId}${position.userId}`;
 
@@ -82,6 +84,7 @@ export class ReceiptService {
       known.deliveredSeq = Math.max(known.deliveredSeq, position.deliveredSeq);
       return known.done;
     }
+    if (this.#waiting.size >= MAX_WAITING) throw unavailable('Too many positions wait for the database.');
     let resolve: Waiting['resolve'] = () => undefined;
     let reject: Waiting['reject'] = () => undefined;
     const done = new Promise<PositionView>((onResolve, onReject) => {

@@ -4,6 +4,7 @@ import type { Profile, UserModel, UserRecord } from '../models/userModel.js';
 import { AppError, unavailable } from '../utils/appError.js';
 import { monotonicMs } from '../utils/clock.js';
 import type { Logger } from '../utils/logger.js';
+import type { Metrics } from '../utils/metrics.js';
 import { TickBatcher } from '../utils/tickBatcher.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { Principal } from './tokens.js';
@@ -12,8 +13,9 @@ interface DirectoryParts {
   users: UserModel;
   time: DatabaseTime;
   logger: Logger;
-  /** A user's earlier tokens are void from now on: end their sessions. */
-  onRevoked: (userId: UserId, validFromMs: number) => void;
+  metrics: Pick<Metrics, 'revocationSeconds'>;
+  /** A user's earlier tokens are void from now on: ends their sessions. @returns whether there were any here. */
+  onRevoked: (userId: UserId, validFromMs: number) => boolean;
   /** A user was changed here: the other processes may want to know before their next poll. */
   onChanged: () => void;
 }
@@ -139,7 +141,10 @@ export class UserDirectory {
     const before = validFrom(this.#known.get(user._id)?.user);
     this.#known.set(user._id, { user });
     const validFromMs = validFrom(user);
-    if (validFromMs > before) this.#parts.onRevoked(user._id, validFromMs);
+    if (validFromMs <= before || !this.#parts.onRevoked(user._id, validFromMs)) return;
+    // Both times are the database's: the document's, and what this process knows of that clock.
+    const tookMs = this.#parts.time.nowMs() - user.profileChangedAt.getTime();
+    this.#parts.metrics.revocationSeconds.observe(Math.max(0, tookMs) / 1_000);
   }
 
   async #load(ids: readonly UserId[]): Promise<void> {

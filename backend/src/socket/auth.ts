@@ -1,17 +1,23 @@
 import { z } from 'zod';
 import { token as tokenSchema, type Failure } from '../../../contract/index.js';
+import { countingBadTokens } from '../pipeline/badTokens.js';
 import { toFailure, toInputError } from '../pipeline/failure.js';
 import type { Gate } from '../pipeline/gate.js';
-import type { TokenVerifier } from '../services/tokens.js';
+import type { RateLimits } from '../pipeline/rateLimits.js';
+import type { Principal, TokenVerifier } from '../services/tokens.js';
 import type { UserDirectory } from '../services/userDirectory.js';
 import { AppError } from '../utils/appError.js';
 import type { Logger } from '../utils/logger.js';
+import { addressOf } from '../utils/remoteAddress.js';
 import type { ChatSocket } from './types.js';
 
 export interface AuthParts {
   tokens: TokenVerifier;
   users: UserDirectory;
   gate: Gate;
+  rateLimits: RateLimits;
+  /** Proxies of the operator in front of this server. */
+  trustedProxies: number;
   logger: Logger;
 }
 
@@ -35,17 +41,24 @@ export function authenticate(parts: AuthParts) {
   };
 }
 
-async function admit({ tokens, users, gate }: AuthParts, socket: ChatSocket): Promise<void> {
-  const parsed = handshake.safeParse(socket.handshake.auth);
-  if (!parsed.success) {
-    const { details } = toInputError(parsed.error);
-    throw new AppError('UNAUTHENTICATED', 'The handshake needs auth.token.', details && { details });
-  }
-  const principal = tokens.verify(parsed.data.token);
+async function admit(parts: AuthParts, socket: ChatSocket): Promise<void> {
+  const { users, gate, rateLimits, trustedProxies } = parts;
+  const address = addressOf(socket.request, trustedProxies);
+  const principal = await countingBadTokens(rateLimits, address, () => verify(parts.tokens, socket));
+  await rateLimits.consume('session', principal.userId);
   await gate.run(async () => {
     await users.welcome(principal);
     await gate.requireValid(principal);
   });
   socket.data.principal = principal;
   socket.data.live = false;
+  socket.data.underWay = 0;
+  socket.data.refusals = 0;
+}
+
+function verify(tokens: TokenVerifier, socket: ChatSocket): Principal {
+  const parsed = handshake.safeParse(socket.handshake.auth);
+  if (parsed.success) return tokens.verify(parsed.data.token);
+  const { details } = toInputError(parsed.error);
+  throw new AppError('UNAUTHENTICATED', 'The handshake needs auth.token.', details && { details });
 }

@@ -8,15 +8,19 @@ import {
 } from '../../../contract/index.js';
 import { toFailure, toInputError, withMessageId } from '../pipeline/failure.js';
 import type { Gate } from '../pipeline/gate.js';
+import type { RateLimits } from '../pipeline/rateLimits.js';
 import { AppError } from '../utils/appError.js';
 import { monotonicMs } from '../utils/clock.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
+import type { CommandLimits } from './commandLimits.js';
 import type { Handlers } from './handlers/index.js';
 import type { ChatSocket } from './types.js';
 
 export interface BindParts {
   gate: Gate;
+  commandLimits: CommandLimits;
+  rateLimits: RateLimits;
   handlers: Handlers;
   metrics: Metrics;
   logger: Logger;
@@ -45,9 +49,14 @@ export function bindCommands(parts: BindParts, socket: ChatSocket): void {
   socket.on('error', (error: Error) => parts.logger.warn({ err: error }, 'a connection failed'));
 }
 
-function answerUnknown({ metrics }: BindParts, socket: ChatSocket, { acknowledge }: Call): void {
+function answerUnknown(
+  { metrics, commandLimits }: BindParts,
+  socket: ChatSocket,
+  { acknowledge }: Call,
+): void {
   const failure: Failure = { success: false, code: 'NOT_FOUND', error: 'There is no such event.' };
   metrics.eventSeconds.observe({ event: 'unknown', code: failure.code }, 0);
+  if (!commandLimits.mayAnswer(socket, failure)) return;
   if (acknowledge === undefined) socket.emit('event:error', failure);
   else acknowledge(failure);
 }
@@ -68,29 +77,39 @@ async function dispatch(
   const answer = await run(parts, { socket, name }, call);
   const code = answer.success ? 'OK' : answer.code;
   parts.metrics.eventSeconds.observe({ event: name, code }, (monotonicMs() - startedMs) / 1_000);
-  reply(socket, name, { call, answer });
+  if (parts.commandLimits.mayAnswer(socket, answer)) reply(socket, name, { call, answer });
 }
 
 async function run<Name extends CommandName>(
-  { gate, handlers, logger }: BindParts,
+  parts: BindParts,
   { socket, name }: { socket: ChatSocket; name: Name },
   call: Call,
 ): Promise<Answer<CommandData<Name>>> {
   try {
-    const data = await gate.run(async () => {
-      const { principal } = socket.data;
-      // A connection whose token has expired may still bring a new one.
-      if (name !== 'auth:refresh') await gate.requireValid(principal);
-      if (call.malformed) throw new AppError('VALIDATION', 'Give one object as payload, nothing positional.');
-      const parsed = COMMANDS[name].payload.safeParse(call.payload);
-      if (!parsed.success) throw toInputError(parsed.error);
-      // The table pairs each payload with its handler; a union over all rows cannot express that.
-      return handlers[name]({ principal, socket }, parsed.data as never);
-    });
+    const data = await parts.commandLimits.run(socket, () =>
+      parts.gate.run(() => execute(parts, { socket, name }, call)),
+    );
     return { success: true, data };
   } catch (error) {
-    return withMessageId(toFailure(error, logger, { command: name }), call.payload);
+    return withMessageId(toFailure(error, parts.logger, { command: name }), call.payload);
   }
+}
+
+async function execute<Name extends CommandName>(
+  { gate, rateLimits, handlers }: BindParts,
+  { socket, name }: { socket: ChatSocket; name: Name },
+  call: Call,
+): Promise<CommandData<Name>> {
+  const { principal } = socket.data;
+  const row = COMMANDS[name];
+  // A connection whose token has expired may still bring a new one.
+  if (name !== 'auth:refresh') await gate.requireValid(principal);
+  await rateLimits.consume(row.bucket, principal.userId);
+  if (call.malformed) throw new AppError('VALIDATION', 'Give one object as payload, nothing positional.');
+  const parsed = row.payload.safeParse(call.payload);
+  if (!parsed.success) throw toInputError(parsed.error);
+  // The table pairs each payload with its handler; a union over all rows cannot express that.
+  return handlers[name]({ principal, socket }, parsed.data as never);
 }
 
 /** By the acknowledgement where there is one, else by the row's pair: never silence for a failure. */

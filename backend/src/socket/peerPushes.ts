@@ -1,21 +1,28 @@
-import { PUSH_NAMES, type PushData, type PushName } from '../../../contract/index.js';
+import type { EventEmitter } from 'node:events';
+import { z } from 'zod';
+import {
+  PUSHES,
+  PUSH_NAMES,
+  type PresenceView,
+  type PushData,
+  type PushName,
+} from '../../../contract/index.js';
 import type { Bus } from '../services/ports.js';
 import type { Metrics } from '../utils/metrics.js';
+import { asEncoded, encodePush, type EncodedPush, type Push } from './delivery.js';
 import { RepeatedHeads, type Head } from './repeatedHeads.js';
 import { CONTROL_ROOM, isSharedRoom } from './rooms.js';
-import type { ChatServer } from './types.js';
-
-export interface Push<Name extends PushName> {
-  event: Name;
-  data: PushData<Name>;
-}
 
 interface PeerPushParts {
   bus: Bus;
-  io: ChatServer;
+  /** Says which rooms have sockets in them. */
+  adapter: EventEmitter;
   metrics: Pick<Metrics, 'lostPushes' | 'busGaps'>;
   /** Delivers what came from another process to the sockets of this one. */
-  deliver: <Name extends PushName>(room: string, push: Push<Name>) => void;
+  deliver: (room: string, push: EncodedPush) => void;
+  deliverToAll: (push: EncodedPush) => void;
+  /** Watchers here are told this by another process. */
+  onPresence: (presence: PresenceView) => void;
   /** Another process changed users (a revocation, perhaps): what is known of them is old. */
   onUsersChanged: () => void;
 }
@@ -48,22 +55,21 @@ export class PeerPushes {
   constructor(parts: PeerPushParts) {
     this.#parts = parts;
     this.#heads = new RepeatedHeads((rooms, head) =>
-      this.#publish(rooms, { event: REPEATED_HEAD, head: formatHead(head) }, 0),
+      this.#publish(rooms, { event: REPEATED_HEAD, head: formatHead(head) }),
     );
   }
 
   async start(): Promise<void> {
-    const { bus, io } = this.#parts;
+    const { bus, adapter } = this.#parts;
     await bus.start({
       onMessage: (room, line) => this.#receive(room, line),
       onGap: () => {
         this.#adviseSync();
         // What this process had to say meanwhile, the clients of the others have missed.
-        this.#publish([CONTROL_ROOM], { event: WAS_AWAY, head: NO_HEAD }, 0);
+        this.#publish([CONTROL_ROOM], { event: WAS_AWAY, head: NO_HEAD });
       },
     });
     bus.listen(CONTROL_ROOM);
-    const { adapter } = io.of('/');
     adapter.on('create-room', (room: string) => {
       if (isSharedRoom(room)) bus.listen(room);
     });
@@ -78,20 +84,20 @@ export class PeerPushes {
     this.#heads.stop();
   }
 
-  /** Sends a push to the same rooms on every other process. */
-  forward<Name extends PushName>(rooms: readonly string[], push: Push<Name>): void {
+  /** Sends a push to the same rooms on every other process, as it was encoded for the sockets here. */
+  forward<Name extends PushName>(rooms: readonly string[], push: Push<Name>, encoded: EncodedPush): void {
     const head = headOf(push);
     if (head !== undefined) this.#heads.note(rooms, head);
-    this.#publish(rooms, { event: push.event, head: formatHead(head) }, push.data);
+    this.#publish(rooms, { event: push.event, head: formatHead(head) }, encoded.text);
   }
 
   /** Tells every other process that users have changed. */
   announceUsers(): void {
-    this.#publish([CONTROL_ROOM], { event: USERS_CHANGED, head: NO_HEAD }, 0);
+    this.#publish([CONTROL_ROOM], { event: USERS_CHANGED, head: NO_HEAD });
   }
 
-  #publish(rooms: readonly string[], { event, head }: Envelope, data: unknown): void {
-    const line = `${event} ${head} ${JSON.stringify(data)}`;
+  #publish(rooms: readonly string[], { event, head }: Envelope, packet = ''): void {
+    const line = `${event} ${head} ${packet}`;
     for (const room of rooms) this.#parts.bus.publish(room, line);
   }
 
@@ -114,9 +120,14 @@ export class PeerPushes {
     const name = PUSH_NAMES.find((one) => one === event);
     // From a process of another version, in the midst of an update: its clients know what to do with it, ours do not.
     if (name === undefined) return;
-    const data: unknown = JSON.parse(line.slice(event.length + headText.length + 2));
-    // Written by `forward` of a process of this server, whose types have checked it.
-    this.#parts.deliver(room, { event: name, data: data as PushData<typeof name> });
+    const push = asEncoded(name, line.slice(event.length + headText.length + 2));
+    if (name === 'presence') this.#notePresence(push);
+    this.#parts.deliver(room, push);
+  }
+
+  #notePresence({ text }: EncodedPush): void {
+    const presence = presencePacket.safeParse(JSON.parse(text.slice(1)));
+    if (presence.success) this.#parts.onPresence(presence.data[1].data);
   }
 
   #repair(room: string, { conversationId, lastSeq }: Head): void {
@@ -126,7 +137,7 @@ export class PeerPushes {
       lastSeq,
       rev: 0,
     };
-    this.#parts.deliver(room, { event: 'conversation:updated', data: { head } });
+    this.#parts.deliver(room, encodePush({ event: 'conversation:updated', data: { head } }));
   }
 
   /** Nobody knows what was missed: the database does. */
@@ -137,12 +148,12 @@ export class PeerPushes {
   #tellAllToSync(): void {
     this.#advising = undefined;
     this.#parts.metrics.busGaps.inc();
-    for (const socket of this.#parts.io.sockets.sockets.values()) {
-      if (socket.data.live)
-        socket.emit('sync:advised', { success: true, data: { withinMs: SYNC_WITHIN_MS } });
-    }
+    this.#parts.deliverToAll(encodePush({ event: 'sync:advised', data: { withinMs: SYNC_WITHIN_MS } }));
   }
 }
+
+/** A presence push as a Socket.IO packet, behind its number. */
+const presencePacket = z.tuple([z.literal('presence'), z.object({ data: PUSHES.presence.data })]);
 
 const NO_HEAD = '-';
 

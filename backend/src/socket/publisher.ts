@@ -1,12 +1,12 @@
-import type { PushName, ServerToClientEvents, UserId } from '../../../contract/index.js';
+import type { PushName, UserId } from '../../../contract/index.js';
 import type { Publisher } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
-import type { PeerPushes, Push } from './peerPushes.js';
-import { isWatchersRoom, userRoom, watchedUser, watchersRoom } from './rooms.js';
-import type { ChatServer } from './types.js';
+import { encodePush, type EncodedPush, type LocalDelivery, type Push } from './delivery.js';
+import type { PeerPushes } from './peerPushes.js';
+import { userRoom, watchersRoom } from './rooms.js';
 
 export interface PublisherParts {
-  io: ChatServer;
+  delivery: LocalDelivery;
   logger: Logger;
   /** The way to the sockets of other processes, where there are any. */
   peers?: PeerPushes | undefined;
@@ -35,9 +35,7 @@ export class SocketPublisher implements Publisher {
     options: { exceptSocketId?: string | undefined; ephemeral?: boolean } = {},
   ): void {
     if (userIds.length === 0) return;
-    const rooms = userIds.map(userRoom);
-    this.deliver(rooms, push, options);
-    this.parts.peers?.forward(rooms, push);
+    this.#send(userIds.map(userRoom), push, { exceptSocketId: options.exceptSocketId });
   }
 
   toWatchers<Name extends PushName>(
@@ -45,27 +43,26 @@ export class SocketPublisher implements Publisher {
     push: Push<Name>,
     options: { onlyHere?: boolean } = {},
   ): void {
-    const rooms = [watchersRoom(userId)];
-    this.deliver(rooms, push);
-    if (options.onlyHere !== true) this.parts.peers?.forward(rooms, push);
+    this.#send([watchersRoom(userId)], push, options);
   }
 
   watchedHere(): UserId[] {
-    const { rooms } = this.parts.io.of('/').adapter;
-    return [...rooms.keys()].filter(isWatchersRoom).map(watchedUser);
+    return this.parts.delivery.watchedUsers();
   }
 
   /** To the sockets of this process that are in one of these rooms. */
-  deliver<Name extends PushName>(
-    rooms: string[],
+  deliver(rooms: readonly string[], push: EncodedPush, exceptSocketId?: string): void {
+    this.#whenKnown(() => this.parts.delivery.deliver(rooms, push, exceptSocketId));
+  }
+
+  #send<Name extends PushName>(
+    rooms: readonly string[],
     push: Push<Name>,
-    options: { exceptSocketId?: string | undefined; ephemeral?: boolean } = {},
+    { exceptSocketId, onlyHere = false }: { exceptSocketId?: string | undefined; onlyHere?: boolean },
   ): void {
-    this.#whenKnown(() => {
-      const all = this.parts.io.local.to(rooms);
-      const except = options.exceptSocketId === undefined ? all : all.except(options.exceptSocketId);
-      emitTo(options.ephemeral === true ? except.volatile : except, push);
-    });
+    const encoded = encodePush(push);
+    this.deliver(rooms, encoded, exceptSocketId);
+    if (!onlyHere) this.parts.peers?.forward(rooms, push, encoded);
   }
 
   /** Now, in the usual case; in their order after asking, when this process has slept. */
@@ -93,12 +90,4 @@ export class SocketPublisher implements Publisher {
     }
     this.#asking = false;
   }
-}
-
-type Emitter = ReturnType<ChatServer['to']>;
-
-/** The one cast of the push side: that a row's data fits its event is checked by the callers' types. */
-function emitTo<Name extends PushName>(emitter: Emitter, { event, data }: Push<Name>): void {
-  const args = [{ success: true, data }] as unknown as Parameters<ServerToClientEvents[Name]>;
-  emitter.emit(event, ...(args as never));
 }

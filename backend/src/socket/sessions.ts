@@ -2,6 +2,7 @@ import type { Goodbye, UserId } from '../../../contract/index.js';
 import type { PresenceService } from '../services/presenceService.js';
 import type { Principal } from '../services/tokens.js';
 import { monotonicMs } from '../utils/clock.js';
+import { endWithGoodbye } from './endConnection.js';
 import { userRoom } from './rooms.js';
 import type { ChatServer, ChatSocket } from './types.js';
 
@@ -20,6 +21,8 @@ export class Sessions {
   constructor(
     readonly io: ChatServer,
     readonly presence: PresenceService,
+    /** Live connections of one user on this process. */
+    readonly maxSocketsPerUser: number,
   ) {}
 
   start(): void {
@@ -45,6 +48,7 @@ export class Sessions {
     this.#byExpiry.set(second, expiring.add(socket));
     void socket.join(userRoom(principal.userId));
     this.presence.connected(principal.userId, socket.id);
+    this.#endOldest(principal.userId);
   }
 
   end(socket: ChatSocket): void {
@@ -69,15 +73,33 @@ export class Sessions {
     this.#sweptAtMs = monotonicMs();
   }
 
-  /** Ends every connection of a user whose token was issued before. */
-  revoke(userId: UserId, validFromMs: number): void {
-    const ids = this.io.sockets.adapter.rooms.get(userRoom(userId)) ?? [];
-    for (const id of ids) {
-      const socket = this.io.sockets.sockets.get(id);
-      if (socket === undefined || socket.data.principal.issuedAtMs >= validFromMs) continue;
+  /** Ends every connection of a user whose token was issued before. @returns how many there were. */
+  revoke(userId: UserId, validFromMs: number): number {
+    const revoked = this.#socketsOf(userId).filter(
+      (socket) => socket.data.principal.issuedAtMs < validFromMs,
+    );
+    for (const socket of revoked) {
       say(socket, { code: 'UNAUTHENTICATED', reason: 'The token was revoked.', reconnect: false });
       socket.disconnect(true);
     }
+    return revoked.length;
+  }
+
+  /** The live connections of a user, the oldest first. */
+  #socketsOf(userId: UserId): ChatSocket[] {
+    const ids = [...(this.io.sockets.adapter.rooms.get(userRoom(userId)) ?? [])];
+    return ids.flatMap((id) => this.io.sockets.sockets.get(id) ?? []);
+  }
+
+  /**
+   * The newest is the device in somebody's hand; the oldest may be long gone, and only nobody has noticed yet. To
+   * refuse the newest would let connections that died on the way lock a person out.
+   */
+  #endOldest(userId: UserId): void {
+    const { size = 0 } = this.io.sockets.adapter.rooms.get(userRoom(userId)) ?? {};
+    if (size <= this.maxSocketsPerUser) return;
+    const surplus = this.#socketsOf(userId).slice(0, size - this.maxSocketsPerUser);
+    for (const socket of surplus) endWithGoodbye(socket, 'TOO_MANY_SOCKETS');
   }
 
   #expire(socket: ChatSocket): void {

@@ -7,6 +7,10 @@ export interface SocketData {
   principal: Principal;
   /** False from the expiry of the token until it is renewed: hears nothing. */
   live: boolean;
+  /** Commands that have no answer yet. */
+  underWay: number;
+  /** Commands refused by the client's own fault since the last success. */
+  refusals: number;
 }
 
 type NoEvents = Record<string, never>;

@@ -29,6 +29,10 @@ export class AppError extends Error {
 export const unavailable = (message: string, cause?: unknown): AppError =>
   new AppError('UNAVAILABLE', message, { retryAfterMs: 1_000, cause });
 
+/** Too much of this for now; nothing was done. The same again passes after `retryAfterMs`. */
+export const rateLimited = (message: string, retryAfterMs: number): AppError =>
+  new AppError('RATE_LIMITED', message, { retryAfterMs });
+
 /** One answer for "not yours" and "not there": a stranger learns nothing. */
 export const notParticipant = (): AppError =>
   new AppError('NOT_PARTICIPANT', 'You are not a participant of this conversation.');

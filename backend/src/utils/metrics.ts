@@ -23,6 +23,29 @@ export function createMetrics() {
       buckets: LATENCY_SECONDS,
       registers,
     }),
+    droppedPushes: new Counter({
+      name: 'parley_dropped_pushes_total',
+      help: 'Pushes that were not written to a connection that reads too slowly.',
+      labelNames: ['event'] as const,
+      registers,
+    }),
+    slowConnections: new Counter({
+      name: 'parley_slow_connections_closed_total',
+      help: 'Connections ended because too much waited for them.',
+      registers,
+    }),
+    rateLimited: new Counter({
+      name: 'parley_rate_limited_total',
+      help: 'Commands, requests and connections refused by a rate limit.',
+      labelNames: ['bucket'] as const,
+      registers,
+    }),
+    revocationSeconds: new Histogram({
+      name: 'parley_revocation_seconds',
+      help: "From the database's time of a revocation to the end of the user's connections on this process.",
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
     openSockets: new Gauge({ name: 'parley_open_sockets', help: 'Connected sockets.', registers }),
     createOrGet: new Histogram({
       name: 'parley_create_or_get_seconds',

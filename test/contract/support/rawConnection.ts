@@ -38,6 +38,8 @@ export class RawConnection implements AsyncDisposable {
   /** Text messages that came in. */
   readonly texts: string[] = [];
   isClosed = false;
+  /** What the server said in its close frame. */
+  closeCode: number | undefined;
   #buffer = Buffer.alloc(0);
 
   private constructor(readonly socket: Socket) {
@@ -99,6 +101,15 @@ export class RawConnection implements AsyncDisposable {
     return until(() => this.texts.find(fits), { what: 'a text from the server' });
   }
 
+  /** Takes nothing more out of the network, until `resume`. */
+  stopReading(): void {
+    this.socket.pause();
+  }
+
+  resumeReading(): void {
+    this.socket.resume();
+  }
+
   /** Resolves when the server has ended the connection. */
   closed(): Promise<true> {
     return until(() => this.isClosed, { what: 'the end of the connection' }) as Promise<true>;
@@ -126,7 +137,10 @@ export class RawConnection implements AsyncDisposable {
       const payload = this.#buffer.subarray(headBytes, headBytes + length);
       this.#buffer = this.#buffer.subarray(headBytes + length);
       if (opcode === OPCODE.text) this.texts.push(payload.toString());
-      if (opcode === OPCODE.close) this.socket.end();
+      if (opcode === OPCODE.close) {
+        this.closeCode = payload.length >= 2 ? payload.readUInt16BE() : undefined;
+        this.socket.end();
+      }
     }
   }
 }

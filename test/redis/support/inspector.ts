@@ -4,13 +4,16 @@ import { Redis } from 'ioredis';
 export class Inspector implements AsyncDisposable {
   readonly redis: Redis;
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    readonly databaseName: string,
+  ) {
     this.redis = new Redis(url);
   }
 
   /** Whether a user is entered by exactly so many processes. */
   async hasOnline(userId: string, processes: number): Promise<boolean> {
-    const keys = await this.redis.keys('parley:{presence}:online:*');
+    const keys = await this.redis.keys(`parley:${this.databaseName}:{presence}:online:*`);
     const flags = await Promise.all(keys.map((key) => this.redis.sismember(key, userId)));
     return flags.filter((flag) => flag === 1).length === processes;
   }

@@ -7,18 +7,23 @@ import { BatchWriter } from './batchWriter.js';
 import { createEntry, entryKey, type Committed, type Draft, type Entry } from './entry.js';
 import { Lane } from './lane.js';
 import type { CommitLogParts } from './parts.js';
+import { Shares } from './shares.js';
 
 export interface CommitLogLimits {
   /** Messages per insert; 1 switches batching off. */
   maxBatch: number;
   /** Messages that may wait in this process; beyond it, sends are refused with `UNAVAILABLE`. */
   maxWaiting: number;
+  /** How many of them may be one user's; beyond it, sends are refused with `RATE_LIMITED`. */
+  maxWaitingPerUser: number;
 }
 
 /** Inserts in flight at a time: enough to keep the database busy while the next batch gathers. */
 const MAX_IN_FLIGHT = 3;
 /** A conversation with more than this waiting gets an ordered batch of its own. */
 const HOT_WAITING = 8;
+/** Messages waiting and repeats of them that wait for the same answer: this many times as many as may wait alone. */
+const FOLLOWED_FACTOR = 2;
 /** Conversations whose tail is kept in memory while nothing of them is waiting. */
 const MAX_IDLE_LANES = 50_000;
 
@@ -40,6 +45,7 @@ export class CommitLog {
   /** Active lanes that could go out now. */
   readonly #ready = new Set<Lane>();
   #waiting = 0;
+  readonly #shares: Shares;
   #inFlight = 0;
   #pumpQueued = false;
   #closed = false;
@@ -47,6 +53,7 @@ export class CommitLog {
   constructor(parts: CommitLogParts, limits: CommitLogLimits) {
     this.#parts = parts;
     this.#limits = limits;
+    this.#shares = new Shares(limits.maxWaitingPerUser);
     this.#writer = new BatchWriter(parts, {
       settled: (entry) => this.#settled(entry),
       released: (lane) => this.#released(lane),
@@ -71,21 +78,16 @@ export class CommitLog {
    * Takes a message in; resolves when it is stored, or with the stored one when it was stored before.
    *
    * @throws AppError `NOT_PARTICIPANT`, `CONFLICT` (another content under a used id), `VALIDATION` (`replyTo` names no
-   * message), `UNAVAILABLE` (too many waiting, or shutting down), `INTERNAL` (the database refuses this one message).
+   * message), `UNAVAILABLE` (too many waiting, or shutting down), `RATE_LIMITED` (too many of this sender waiting),
+   * `INTERNAL` (the database refuses this one message).
    */
   append(draft: Draft): Entry {
     if (this.#closed) throw unavailable('The server is shutting down.');
-    const lane = this.#laneOf(draft.conversationId);
-    const twin = lane.unresolved.get(entryKey(draft));
-    if (twin !== undefined) return this.#follow(twin, draft);
-    if (this.#waiting >= this.#limits.maxWaiting)
-      throw unavailable('Too many messages are waiting for the database.');
-    const entry = createEntry(draft, newMessageId());
-    lane.add(entry);
-    this.#waiting += 1;
-    this.#parts.metrics.commitWaiting.set(this.#waiting);
-    if (!lane.busy) this.#ready.add(lane);
-    this.#queuePump();
+    const twin = this.#active.get(draft.conversationId)?.unresolved.get(entryKey(draft));
+    this.#requireRoom(twin !== undefined);
+    const release = this.#shares.take(draft.senderId);
+    const entry = twin === undefined ? this.#enter(draft) : this.#follow(twin, draft);
+    void entry.promise.then(release, release);
     return entry;
   }
 
@@ -94,6 +96,26 @@ export class CommitLog {
     this.#closed = true;
     const entries = [...this.#active.values()].flatMap((lane) => [...lane.unresolved.values()]);
     await Promise.allSettled(entries.map((entry) => entry.promise));
+  }
+
+  /** Before a lane is touched: what is refused leaves nothing behind. @throws AppError `UNAVAILABLE`. */
+  #requireRoom(isRepeat: boolean): void {
+    const { maxWaiting } = this.#limits;
+    const isFull = isRepeat
+      ? this.#shares.total >= maxWaiting * FOLLOWED_FACTOR
+      : this.#waiting >= maxWaiting || this.#parts.isBehind();
+    if (isFull) throw unavailable('Too many messages are waiting for the database.');
+  }
+
+  #enter(draft: Draft): Entry {
+    const lane = this.#laneOf(draft.conversationId);
+    const entry = createEntry(draft, newMessageId());
+    lane.add(entry);
+    this.#waiting += 1;
+    this.#parts.metrics.commitWaiting.set(this.#waiting);
+    if (!lane.busy) this.#ready.add(lane);
+    this.#queuePump();
+    return entry;
   }
 
   /**

@@ -19,6 +19,8 @@ export interface CommitLogParts {
   lease: Lease;
   metrics: Metrics;
   logger: Logger;
+  /** True while what follows from the messages cannot keep up with them: nothing more is taken in. */
+  isBehind: () => boolean;
   /** Called once per batch, after the insert and before anybody is answered: emit, and note for the summaries. */
   onCommitted: (committed: readonly Committed[]) => void;
 }

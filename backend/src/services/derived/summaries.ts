@@ -24,6 +24,8 @@ const MAX_BULK = 500;
 /** After a bulk the flush rests for this many times its length, so that inserts keep most of the database. */
 const REST_FACTOR = 2;
 const MAX_REST_MS = 500;
+/** Conversations that may wait for their bulk; beyond it sends are refused until the summaries have caught up. */
+const MAX_PENDING = 50_000;
 /** What was written is remembered for at least this long: no read that began before the write takes longer. */
 const REMEMBER_MS = 15_000;
 
@@ -85,6 +87,11 @@ export class Summaries {
     mergeIntoSummary(summary, message, participants);
     if (message._id < summary.oldestId) summary.oldestId = message._id;
     this.#flushing ??= this.#flush();
+  }
+
+  /** True while more is owed than may be: who commits should wait. */
+  isBehind(): boolean {
+    return this.#pending.size >= MAX_PENDING;
   }
 
   /** The smallest id of a message that is not in its conversation's stored summary yet. */

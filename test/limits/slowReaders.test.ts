@@ -1,0 +1,181 @@
+import { expect, test } from 'vitest';
+import { CLOSE_CODES, LIMITS } from '../../contract/index.js';
+import { RawConnection } from '../contract/support/rawConnection.js';
+import { ServerProcess } from '../support/serverProcess.js';
+import { startServer } from '../support/server.js';
+import { makeToken } from '../support/tokens.js';
+import { until } from '../support/until.js';
+import { allMessages, LONG_TEXT, scrape, sendWhile, untilMetric } from './support/traffic.js';
+
+const CLOSED = 'parley_slow_connections_closed_total';
+const LARGEST = 'parley_largest_waiting_bytes';
+/** What one push of a long message adds at most. */
+const ONE_PUSH_BYTES = 40_000;
+/** What the heap and buffers of a server may grow by while 100 MB go past readers that do not read. */
+const MEMORY_GROWTH_BYTES = 60 * 1024 * 1024;
+
+const memoryOf = async (url: string): Promise<number> =>
+  (await scrape(url, 'nodejs_heap_size_used_bytes')) + (await scrape(url, 'nodejs_external_memory_bytes'));
+
+test('readers that stop reading are ended, memory stays flat, others go on, and sync brings everything', async () => {
+  await using server = await ServerProcess.start({ env: { MAX_SOCKETS_PER_USER: '100' } });
+  await using alice = await server.connectAs('alice');
+  await using carol = await server.connectAs('carol');
+  await using dan = await server.connectAs('dan');
+  const conversationId = await alice.open('bob');
+  const other = await carol.open('dan');
+  const slow = await Promise.all(
+    Array.from({ length: 10 }, () => RawConnection.connect(server.url, makeToken('bob'))),
+  );
+  const beforeBytes = await memoryOf(server.url);
+  for (const reader of slow) reader.stopReading();
+  let largestBytes = 0;
+  let mostBytes = 0;
+  const sent = await sendWhile(alice, conversationId, async (count) => {
+    largestBytes = Math.max(largestBytes, await scrape(server.url, LARGEST));
+    mostBytes = Math.max(mostBytes, await memoryOf(server.url));
+    const talk = await carol.send(other, `still there? ${count}`);
+    expect(talk.success).toBe(true);
+    return count < 3_000;
+  });
+  await dan.next('message:new', ({ content }) => content === `still there? ${sent}`);
+  await untilMetric(server.url, CLOSED, slow.length);
+  expect(largestBytes).toBeLessThan(LIMITS.maxWaitingBytesPerSocket + ONE_PUSH_BYTES);
+  expect(mostBytes - beforeBytes).toBeLessThan(MEMORY_GROWTH_BYTES);
+  await using back = await server.connectAs('bob');
+  expect(await allMessages(back, conversationId)).toEqual(
+    Array.from({ length: sent }, (_, index) => index + 1),
+  );
+  for (const reader of slow) await reader[Symbol.asyncDispose]();
+}, 180_000);
+
+test('a slow reader that reads again soon finds the close code, and one that never does is cut', async () => {
+  await using server = await startServer();
+  const alice = await server.connectAs('alice');
+  const conversationId = await alice.open('bob');
+  await using honest = await RawConnection.connect(server.url, server.token('bob'));
+  await using hostile = await RawConnection.connect(server.url, server.token('bob'));
+  honest.stopReading();
+  hostile.stopReading();
+  await sendWhile(alice, conversationId, async () => (await server.metric(CLOSED)) < 2);
+  expect(server.app.io.sockets.adapter.rooms.get('user:bob')).toBeUndefined();
+  honest.resumeReading();
+  await honest.closed();
+  expect(honest.closeCode).toBe(CLOSE_CODES.SLOW.status);
+  const raw = await server.connectAs('bob');
+  expect(raw.socket.connected).toBe(true);
+  // The server cuts it; this side finds out when it looks at what is left in the network.
+  await until(() => countTcp(server) === 2, { what: 'the end of the raw connection', timeoutMs: 15_000 });
+}, 60_000);
+
+const countTcp = ({ app }: Awaited<ReturnType<typeof startServer>>): number => app.io.engine.clientsCount;
+
+test('a client of Socket.IO finds the code in the details of its disconnect', async () => {
+  await using server = await startServer();
+  const bob = await server.connectAs('bob');
+  const details: unknown[] = [];
+  bob.socket.on('disconnect', (...args) => details.push(args));
+  const [socket] = server.app.io.sockets.sockets.values();
+  const { endConnection } = await import('../../backend/src/socket/endConnection.js');
+  if (socket !== undefined) endConnection(socket, 'SLOW');
+  await until(() => details.length > 0);
+  expect(details[0]).toMatchObject(['transport close', { context: { code: CLOSE_CODES.SLOW.status } }]);
+});
+
+test('a client that asks for history and never reads is ended', async () => {
+  await using server = await startServer({ env: { MAX_COMMANDS_PER_SOCKET: '100' } });
+  const alice = await server.connectAs('alice');
+  const conversationId = await alice.open('bob');
+  await sendWhile(alice, conversationId, (sent) => sent < 20);
+  await using greedy = await RawConnection.connect(server.url, server.token('bob'));
+  greedy.stopReading();
+  await until(
+    async () => {
+      for (let index = 0; index < 30; index += 1) {
+        greedy.sendText(`42${index}${JSON.stringify(['getMessages', { conversationId, limit: 200 }])}`);
+      }
+      return (await server.metric(CLOSED)) > 0;
+    },
+    { timeoutMs: 30_000, what: 'the end of the greedy one' },
+  );
+  expect((await alice.send(conversationId, 'and the others go on')).success).toBe(true);
+}, 60_000);
+
+test('a client that polls and stops polling is ended, and finds everything when it comes back', async () => {
+  await using server = await startServer();
+  const alice = await server.connectAs('alice');
+  const conversationId = await alice.open('bob');
+  const poll = `${server.url}/socket.io/?EIO=4&transport=polling`;
+  const { sid } = JSON.parse((await (await fetch(poll)).text()).slice(1)) as { sid: string };
+  const post = (body: string) => fetch(`${poll}&sid=${sid}`, { method: 'POST', body });
+  await post(`40${JSON.stringify({ token: server.token('bob') })}`);
+  expect(await (await fetch(`${poll}&sid=${sid}`)).text()).toContain('40{"sid"');
+  let largestBytes = 0;
+  const sent = await sendWhile(alice, conversationId, async () => {
+    largestBytes = Math.max(largestBytes, await server.metric(LARGEST));
+    return (await server.metric(CLOSED)) === 0;
+  });
+  expect(largestBytes).toBeGreaterThan(0);
+  expect(largestBytes).toBeLessThan(LIMITS.maxWaitingBytesPerSocket + ONE_PUSH_BYTES);
+  expect((await fetch(`${poll}&sid=${sid}`)).status).toBe(400);
+  const back = await server.connectAs('bob', { transports: ['polling'] });
+  expect(await allMessages(back, conversationId)).toHaveLength(sent);
+}, 60_000);
+
+test('a slow reader misses typing first, then presence, then receipts, and never a message silently', async () => {
+  await using server = await startServer({ env: { SOCKET_MAX_WAITING_BYTES: '1048576' } });
+  const alice = await server.connectAs('alice');
+  const conversationId = await alice.open('bob');
+  // A connection that polls takes nothing between its polls: what waits for it is known to the byte.
+  const poll = `${server.url}/socket.io/?EIO=4&transport=polling`;
+  const { sid } = JSON.parse((await (await fetch(poll)).text()).slice(1)) as { sid: string };
+  const post = (body: string) => fetch(`${poll}&sid=${sid}`, { method: 'POST', body });
+  const read = async () => await (await fetch(`${poll}&sid=${sid}`)).text();
+  await post(`40${JSON.stringify({ token: server.token('bob') })}`);
+  await read();
+  await post(`42${JSON.stringify(['presence:watch', { userIds: ['alice'] }])}`);
+  await read();
+  const dropped = () => droppedPushes(server);
+  /** One of each kind, the presence by another of Alice's devices going and coming. */
+  const provoke = async (seq: number) => {
+    await alice.ok('typing', { conversationId, typing: true });
+    server.app.services.presence.disconnected(alice.userId as never, alice.socket.id ?? '');
+    await until(async () => (await onlineOf(server)) === 'offline', { what: 'the absence' });
+    server.app.services.presence.connected(alice.userId as never, alice.socket.id ?? '');
+    await alice.ok('message:read', { conversationId, seq });
+  };
+  const fillTo = (share: number) =>
+    sendWhile(alice, conversationId, async () => (await server.metric(LARGEST)) < 1_048_576 * share);
+  await alice.send(conversationId, 'first');
+  await alice.send(conversationId, 'second');
+  await server.api('bob').post(`/api/conversations/${conversationId}/messages`, {
+    content: 'an answer',
+    clientMessageId: crypto.randomUUID(),
+  });
+  await provoke(1);
+  expect(await dropped()).toEqual({});
+  await fillTo(1 / 8);
+  expect(await server.metric(LARGEST)).toBeLessThan(1_048_576);
+  await provoke(2);
+  expect(Object.keys(await dropped())).toContain('typing');
+  expect(Object.keys(await dropped())).not.toContain('message:new');
+  await fillTo(1 / 2);
+  await provoke(3);
+  expect(Object.keys(await dropped()).sort()).toEqual(['message:status', 'presence', 'typing']);
+  const heard = await read();
+  expect(heard.match(/"message:new"/g)).not.toBeNull();
+  expect(await server.metric(CLOSED)).toBe(0);
+  expect(LONG_TEXT).toHaveLength(16_000);
+}, 60_000);
+
+async function droppedPushes({
+  app,
+}: Awaited<ReturnType<typeof startServer>>): Promise<Record<string, number>> {
+  const metric = await app.metrics.droppedPushes.get();
+  return Object.fromEntries(metric.values.map(({ labels, value }) => [String(labels.event), value]));
+}
+
+async function onlineOf({ app }: Awaited<ReturnType<typeof startServer>>): Promise<string | undefined> {
+  const [alice] = await app.services.presence.read(['alice' as never]);
+  return alice?.status;
+}

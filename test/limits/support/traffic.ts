@@ -1,0 +1,45 @@
+import type { TestClient } from '../../support/client.js';
+import { until } from '../../support/until.js';
+
+/** A text of 8,000 characters that is 32 KB on the wire. */
+export const LONG_TEXT = '\u{1F4AC}'.repeat(8_000);
+
+/** Sends long messages, so many at a time, for as long as `goOn` says; resolves with how many were stored. */
+export async function sendWhile(
+  sender: TestClient,
+  conversationId: string,
+  goOn: (sent: number) => boolean | Promise<boolean>,
+): Promise<number> {
+  let sent = 0;
+  while (await goOn(sent)) {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => sender.send(conversationId, LONG_TEXT)),
+    );
+    sent += answers.filter((answer) => answer.success).length;
+  }
+  return sent;
+}
+
+/** All messages of a conversation as its member finds them after a `sync`, in order. */
+export async function allMessages(reader: TestClient, conversationId: string): Promise<number[]> {
+  await reader.ok('sync', {});
+  const seqs: number[] = [];
+  for (;;) {
+    const page = await reader.ok('getMessages', { conversationId, after: seqs.at(-1) ?? 0, limit: 100 });
+    seqs.push(...page.messages.map(({ seq }) => seq));
+    if (!page.hasMore) return seqs;
+  }
+}
+
+/** A metric of a server, by what `/metrics` says; 0 where it has not been counted yet. */
+export async function scrape(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
+  return lines.reduce((sum, line) => sum + Number(line[1]), 0);
+}
+
+export const untilMetric = (url: string, name: string, atLeast: number): Promise<unknown> =>
+  until(async () => (await scrape(url, name)) >= atLeast, {
+    what: `${name} ≥ ${atLeast}`,
+    timeoutMs: 20_000,
+  });
