@@ -11,6 +11,7 @@ import { createModels, type Models } from './models/index.js';
 import { Gate } from './pipeline/gate.js';
 import { findSecret } from './secret.js';
 import { createServices, type Services } from './services/index.js';
+import type { Bus, PresenceStore } from './services/ports.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
 import { authenticate } from './socket/auth.js';
@@ -35,16 +36,32 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** What joins this process to the others of the same server. */
+export interface Peers {
+  bus: Bus;
+  presence: PresenceStore;
+}
+
+/** What a worker brings along (`cluster/runWorker.ts`); a server that is alone in its process needs none of it. */
+export interface AppOptions {
+  /** The hub between the workers of this machine: for live delivery and presence where there is no Redis. */
+  peers?: Peers;
+  /** The figures of all workers, in the text format. By default those of this process. */
+  renderMetrics?: () => Promise<string>;
+  /** Called when every door has its listeners, before the first connection can come. */
+  beforeListening?: (doors: { http: Server; io: ChatServer }) => void;
+}
+
 /** The page at `/`, from the sources and from the build alike. */
 const PUBLIC_DIR = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../../backend/public' : '../public', import.meta.url),
 );
 
 /** Composition root: builds and joins everything, and listens once what is derived is right. */
-export async function createApp(config: Config, logger: Logger): Promise<App> {
+export async function createApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
   const database = await connectDatabase(config, logger);
   try {
-    return await assemble({ config, logger, database });
+    return await assemble({ config, logger, database, options });
   } catch (error) {
     await database.close();
     throw error;
@@ -55,9 +72,10 @@ interface Base {
   config: Config;
   logger: Logger;
   database: Database;
+  options: AppOptions;
 }
 
-async function assemble({ config, logger, database }: Base): Promise<App> {
+async function assemble({ config, logger, database, options }: Base): Promise<App> {
   const models = createModels(database.connection);
   await ensureIndexes(models, logger);
   const metrics = createMetrics();
@@ -90,9 +108,10 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
   const sessions: Sessions = new Sessions(io, services.presence);
   const gate = new Gate(services.users);
   await services.start();
-  const joined = { config, logger, database, metrics, http, io, services, sessions, gate };
+  const joined = { config, logger, database, options, metrics, http, io, services, sessions, gate };
   answer = await join(joined);
   sessions.start();
+  options.beforeListening?.({ http, io });
   const port = await listen(http, config);
   const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io, port, metrics, models, services, close };
@@ -109,7 +128,7 @@ interface Joined extends Base {
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
 async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, metrics, io, services, sessions, gate } = parts;
+  const { config, logger, database, options, metrics, io, services, sessions, gate } = parts;
   const secret = await findSecret(config);
   const tokens = new TokenVerifier({
     algorithms: config.JWT_ALGORITHMS,
@@ -127,6 +146,7 @@ async function join(parts: Joined): Promise<RequestListener> {
     ...services,
     ...{ config, logger, metrics, gate, tokens, publicDir: PUBLIC_DIR },
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
+    renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),
     checks: {
       database: () => database.answers(),
       writer: () => Promise.resolve(services.isWriting()),

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from './utils/jwtAlgorithms.js';
 import { LOG_LEVELS } from './utils/logger.js';
@@ -24,6 +25,8 @@ const wholeNumber = (min: number, max: number) =>
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+/** More processes on one machine than this would wait for each other and for the database. */
+const MAX_WORKERS = 64;
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** As browsers send it: without a path, in lower case, without a default port. */
 const origin = z
@@ -42,6 +45,12 @@ function isPublicKey(pem: string): boolean {
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: wholeNumber(0, 65_535).default(3_000),
+  WORKERS: z
+    .string()
+    .regex(/^(auto|\d+)$/, 'must be a whole number, or auto for one per core')
+    .transform((text) => (text === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : Number(text)))
+    .pipe(z.number().min(1, 'must be at least 1').max(MAX_WORKERS, `must be at most ${MAX_WORKERS}, or auto`))
+    .default(1),
   HOST: z.string().min(1).default('0.0.0.0'),
   MONGODB_URI: z
     .string()
