@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
-import { createApp } from './app.js';
-import { Primary } from './cluster/primary.js';
-import { runWorker } from './cluster/runWorker.js';
 import { KILL_MARGIN_MS } from './cluster/timing.js';
 import { readConfig, type Config } from './config.js';
 import { createLogger, type Logger } from './utils/logger.js';
 
-/** Process entry: the only place that reads the environment, listens to signals, and exits. */
+/**
+ * Process entry: the only place that reads the environment, listens to signals, and exits. What a role does not need is
+ * not loaded: a primary is a small process.
+ */
 async function main(): Promise<void> {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   const config = readConfig({ ...file, ...process.env });
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
 }
 
 async function beAlone(config: Config, logger: Logger): Promise<void> {
+  const { createApp } = await import('./app.js');
   const app = await createApp(config, logger);
   sayHello(app.port, config, logger);
   const stop = (): void => {
@@ -43,6 +44,7 @@ async function beAlone(config: Config, logger: Logger): Promise<void> {
 }
 
 async function beginPrimary(config: Config, logger: Logger): Promise<void> {
+  const { Primary } = await import('./cluster/primary.js');
   const entry = fileURLToPath(import.meta.url);
   const primary = new Primary({ config, logger, entry, onGiveUp: (reason) => giveUp(reason) });
   let state: 'starting' | 'serving' | 'stopping' = 'starting';
@@ -71,6 +73,7 @@ async function beWorker(worker: Worker, config: Config, logger: Logger): Promise
   // From a terminal these reach every process; the primary decides what they mean.
   process.on('SIGINT', () => undefined);
   process.on('SIGHUP', () => undefined);
+  const { runWorker } = await import('./cluster/runWorker.js');
   const running = runWorker({
     worker,
     config,

@@ -4,6 +4,7 @@ import type { Config } from '../config.js';
 import type { Logger } from '../utils/logger.js';
 import { ClusterMetrics } from './clusterMetrics.js';
 import { Fleet } from './fleet.js';
+import { guardHandoff } from './handoffGuard.js';
 import { HubRouter } from './hub/router.js';
 import { KILL_MARGIN_MS } from './timing.js';
 import type { FromWorker } from './wire.js';
@@ -66,11 +67,13 @@ export class Primary {
   }
 
   #fork(): WorkerProcess {
+    const forked = cluster.fork();
     const worker: WorkerProcess = new WorkerProcess({
-      worker: cluster.fork(),
+      worker: forked,
       logger: this.#parts.logger,
       onMessage: (message, socket) => this.#receive(worker, message, socket),
     });
+    guardHandoff(forked, worker.exited);
     this.#hub.add(worker.id, (frames, done) => worker.send({ parley: 'hub', frames }, done));
     return worker;
   }

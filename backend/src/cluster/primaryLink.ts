@@ -11,6 +11,7 @@ import { fromPrimary, type FromPrimary, type FromWorker, type WireMetric } from 
 const METRICS_WITHIN_MS = 5_000;
 /** What a worker still has to say when it ends gets this long, in ms. */
 const LAST_WORDS_MS = 1_000;
+const WATCH_MS = 500;
 
 export interface PrimaryLinkEvents {
   /** The primary wants this worker to finish and go; or the primary is gone. */
@@ -25,6 +26,7 @@ export class PrimaryLink {
   readonly bus: HubBus;
   readonly presence: HubPresence;
   readonly #asked = new Map<number, (text: string) => void>();
+  readonly #watch: NodeJS.Timeout;
   #counter = 0;
   /** What this worker measures; set when there is something. */
   registry: Registry | undefined;
@@ -43,9 +45,13 @@ export class PrimaryLink {
     worker.on('disconnect', () => {
       // Else Node ends this process right here, in the midst of what it is doing.
       worker.exitedAfterDisconnect = true;
-      this.#hub.close();
-      events.onDrain();
+      this.#lost();
     });
+    // A primary that is killed in the midst of a message leaves Node waiting for the rest of it, and no event comes.
+    this.#watch = setInterval(() => {
+      if (!worker.isConnected()) this.#lost();
+    }, WATCH_MS);
+    this.#watch.unref();
   }
 
   say(message: FromWorker): void {
@@ -91,6 +97,12 @@ export class PrimaryLink {
     await withDeadline(said, LAST_WORDS_MS, () => new Error('the primary takes nothing')).catch(
       () => undefined,
     );
+  }
+
+  #lost(): void {
+    clearInterval(this.#watch);
+    this.#hub.close();
+    this.events.onDrain();
   }
 
   #receive(message: FromPrimary, handle: unknown): void {

@@ -23,6 +23,9 @@ export interface WorkerProcessParts {
   onMessage: (message: FromWorker, socket: Socket | undefined) => void;
 }
 
+/** What a worker said last is there this long after its end, in ms. */
+const LAST_WORDS_MS = 100;
+
 type State = 'starting' | 'ready' | 'draining' | 'gone';
 
 /** One worker as its primary sees it. */
@@ -31,6 +34,7 @@ export class WorkerProcess {
   #wasRetired = false;
   /** Resolves with the port when it takes connections. @throws StartFailed */
   readonly ready: Promise<number>;
+  /** Resolves when it has ended and all that it had said has been heard. */
   readonly exited: Promise<void>;
   #isReady: (port: number) => void = () => undefined;
   #hasFailed: (error: StartFailed) => void = () => undefined;
@@ -43,11 +47,17 @@ export class WorkerProcess {
     });
     // Who waits for it is told; nobody has to wait.
     this.ready.catch(() => undefined);
+    const silent = new Promise<void>((resolve) => worker.once('disconnect', resolve));
     this.exited = new Promise((resolve) => {
       worker.once('exit', (code: number | null, signal: string | null) => {
         this.#state = 'gone';
         this.#hasFailed(new StartFailed(`A worker ended with ${signal ?? code ?? 'nothing'}.`, false));
-        resolve();
+        // One that was killed in the midst of a message leaves Node waiting for the rest of it, and passing connections.
+        const timer = setTimeout(() => worker.process.emit('disconnect'), LAST_WORDS_MS);
+        void silent.then(() => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
     });
     // A process that could not be made at all, or a channel that broke: `exit` follows, or came already.
@@ -96,9 +106,11 @@ export class WorkerProcess {
   async retire(withinMs: number): Promise<void> {
     if (this.#state === 'gone') return;
     if (this.#state !== 'draining') {
+      // One that has only just begun does not listen to messages yet, and has nothing to finish.
+      if (this.#state === 'starting') this.parts.worker.process.kill('SIGTERM');
+      else this.send({ parley: 'drain' });
       this.#state = 'draining';
       this.#wasRetired = true;
-      this.send({ parley: 'drain' });
     }
     const timer = setTimeout(() => {
       this.parts.logger.error({ worker: this.id }, `a worker did not end within ${withinMs} ms: killed`);
