@@ -17,7 +17,7 @@ export const readyPids = (server: ServerProcess): number[] =>
     .filter(({ msg }) => msg === 'a worker is ready')
     .map(({ pid }) => Number(pid));
 
-export const untilLogged = (server: ServerProcess, text: string, timeoutMs = 30_000): Promise<unknown> =>
+export const untilLogged = (server: ServerProcess, text: string, timeoutMs = 90_000): Promise<unknown> =>
   until(() => logsOf(server).find(({ msg }) => String(msg).includes(text)), {
     what: `"${text}" in the log`,
     timeoutMs,
