@@ -10,6 +10,18 @@ vi.setConfig({ testTimeout: 60_000 });
 const start = (env: Record<string, string> = {}): Promise<ServerProcess> =>
   ServerProcess.start({ env: { WORKERS: '3', ...env } });
 
+/** A session of each of the three workers. */
+async function sessionsOfAll(path: string): Promise<string[]> {
+  const sessions = new Map<number, string>();
+  await until(async () => {
+    const { text } = await ask(new Agent({ keepAlive: false }), path);
+    const sid = /"sid":"([^"]+)"/.exec(text)?.[1] ?? '';
+    sessions.set(Number(sid.split('-')[0]), sid);
+    return sessions.size === 3;
+  });
+  return [...sessions.values()];
+}
+
 /** A request over the one connection that this agent has. */
 function ask(
   agent: Agent,
@@ -43,9 +55,10 @@ test.each([
   // Long ones, too: their bodies come in several pieces.
   for (const content of ['short', 'x'.repeat(7_900), 'ü'.repeat(7_900)]) {
     const sends = clients.map((client, index) => client.send(conversationIds[index] ?? '', content));
-    for (const answer of await Promise.all(sends)) expect(answer).toMatchObject({ success: true, data: { content } });
+    for (const answer of await Promise.all(sends))
+      expect(answer).toMatchObject({ success: true, data: { content } });
   }
-  for (const { socket } of clients) expect(socket.io.engine.transport.name).toBe(row.ends);
+  await until(() => clients.every(({ socket }) => socket.io.engine.transport.name === row.ends));
   expect(lost).toBe(0);
   for (const client of clients) client.close();
 });
@@ -54,25 +67,39 @@ test('sessions of several workers over one connection, as behind a proxy that ke
   await using server = await start();
   using agent = new OneConnection();
   const path = `${server.url}/socket.io/?EIO=4&transport=polling`;
-  const sessions = new Map<number, string>();
-  await until(async () => {
-    const { text } = await ask(new Agent({ keepAlive: false }), path);
-    const sid = /"sid":"([^"]+)"/.exec(text)?.[1] ?? '';
-    sessions.set(Number(sid.split('-')[0]), sid);
-    return sessions.size === 3;
-  });
+  const sids = await sessionsOfAll(path);
   let user = 0;
-  for (const sid of sessions.values()) {
+  for (const sid of sids) {
     user += 1;
     const body = `40${JSON.stringify({ token: makeToken(`user-${user}`) })}`;
-    expect(await ask(agent, `${path}&sid=${sid}`, { method: 'POST', body })).toEqual({ status: 200, text: 'ok' });
+    expect(await ask(agent, `${path}&sid=${sid}`, { method: 'POST', body })).toEqual({
+      status: 200,
+      text: 'ok',
+    });
   }
-  for (const sid of sessions.values()) {
+  for (const sid of sids) {
     const { status, text } = await ask(agent, `${path}&sid=${sid}`);
     expect(status).toBe(200);
     expect(text).toMatch(/^40\{"sid":/);
   }
   expect(agent.opened).toBe(1);
+});
+
+test('a connection that moves from worker to worker with every request loses nothing', async () => {
+  await using server = await start();
+  const path = `${server.url}/socket.io/?EIO=4&transport=polling`;
+  const sids = await sessionsOfAll(path);
+  const MOVES = 60;
+  const visits = Array.from({ length: 25 }, async () => {
+    using agent = new OneConnection();
+    for (let index = 0; index < MOVES; index += 1) {
+      // A packet that asks for nothing.
+      const url = `${path}&sid=${sids[index % sids.length] ?? ''}`;
+      expect(await ask(agent, url, { method: 'POST', body: '6' })).toEqual({ status: 200, text: 'ok' });
+    }
+    return agent.opened;
+  });
+  expect(new Set(await Promise.all(visits))).toEqual(new Set([1]));
 });
 
 test('a session of a worker that is gone, or that never was, is unknown, at once', async () => {
@@ -86,7 +113,10 @@ test('a session of a worker that is gone, or that never was, is unknown, at once
         `${server.url}/socket.io/?EIO=4&transport=polling&sid=${sid}`,
         method === 'POST' ? { method, body: '2' } : {},
       );
-      expect({ sid, method, status, text }).toMatchObject({ status: 400, text: /Session ID unknown/.exec(text)?.input });
+      expect({ sid, method, status, text }).toMatchObject({
+        status: 400,
+        text: /Session ID unknown/.exec(text)?.input,
+      });
     }
   }
 });
@@ -113,7 +143,9 @@ class OneConnection extends Agent implements Disposable {
     super({ keepAlive: true, maxSockets: 1 });
   }
 
-  override createConnection(...args: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
+  override createConnection(
+    ...args: Parameters<Agent['createConnection']>
+  ): ReturnType<Agent['createConnection']> {
     this.opened += 1;
     return super.createConnection(...args);
   }

@@ -109,7 +109,9 @@ test('workers that cannot be replaced are tried again, and where none is left th
   expect(await server.exited()).toBe(1);
   await ended();
   expect(countLogged(server, 'could not be replaced: trying again')).toBeGreaterThanOrEqual(5);
-  expect(server.output.join('')).toMatch(/Parley ends\. No worker serves, and 5 in a row could not start\. .+/);
+  expect(server.output.join('')).toMatch(
+    /Parley ends\. No worker serves, and 5 in a row could not start\. .+/,
+  );
 });
 
 test('a server told to end in the midst of a rolling restart ends with 0, and leaves no process', async () => {

@@ -173,8 +173,7 @@ test('the figures of all workers are one, and do not go back when a worker goes'
   for (let index = 0; index < REQUESTS; index += 1) {
     await fetchApart(`${server.url}/api/conversations`, { authorization });
   }
-  const count = (): Promise<number | undefined> =>
-    scrape(server.url, 'parley_http_request_seconds_count');
+  const count = (): Promise<number | undefined> => scrape(server.url, 'parley_http_request_seconds_count');
   expect(await count()).toBe(REQUESTS);
   expect(await count()).toBe(REQUESTS);
   process.kill(readyPids(server)[0] ?? 0, 'SIGKILL');

@@ -8,7 +8,10 @@ vi.setConfig({ testTimeout: 60_000 });
 
 promisePresence('hub', async (count) => {
   const hub = await Hub.start(count);
-  return { stores: hub.peers.map(({ store }) => store), [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose]() };
+  return {
+    stores: hub.peers.map(({ store }) => store),
+    [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
+  };
 });
 
 const [ann, ben] = ['ann', 'ben'] as [UserId, UserId];

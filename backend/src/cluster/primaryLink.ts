@@ -5,6 +5,7 @@ import { withDeadline } from '../utils/deadline.js';
 import { HubBus } from './hub/hubBus.js';
 import { HubLink } from './hub/hubLink.js';
 import { HubPresence } from './hub/hubPresence.js';
+import { stopReading } from './stopReading.js';
 import { fromPrimary, type FromPrimary, type FromWorker, type WireMetric } from './wire.js';
 
 /** How long somebody who asks for metrics waits for the primary, in ms; it waits less for each worker. */
@@ -58,15 +59,15 @@ export class PrimaryLink {
     this.#send(message, () => undefined);
   }
 
+  /** Passes a connection on, with what was read from it. */
   move(to: number, bytes: Buffer, socket: Socket): void {
-    if (!this.worker.isConnected()) socket.destroy();
-    else
-      process.send?.(
-        { parley: 'move', to, bytes: bytes.toString('base64') } satisfies FromWorker,
-        socket,
-        {},
-        () => undefined,
-      );
+    if (!this.worker.isConnected()) {
+      socket.destroy();
+      return;
+    }
+    stopReading(socket);
+    const message: FromWorker = { parley: 'move', to, bytes: bytes.toString('base64') };
+    process.send?.(message, socket, {}, () => undefined);
   }
 
   /** The metrics of all workers, in the text format. @throws when the primary does not answer. */

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
 import type { Logger } from '../utils/logger.js';
+import { stopReading } from './stopReading.js';
 import { fromWorker, PROTOCOL, type FromPrimary, type FromWorker } from './wire.js';
 
 /** A worker ended, or could not begin, before it was ready. */
@@ -95,6 +96,7 @@ export class WorkerProcess {
 
   /** Passes a connection on; where that fails it ends. */
   sendSocket(message: FromPrimary, socket: Socket): void {
+    stopReading(socket);
     const { worker } = this.parts;
     // What stays here is only the shell of the connection: without this the worker it came from would count it for ever.
     const done = (): void => void socket.destroy();

@@ -4,7 +4,9 @@ import { HubLink } from '../../../dist/backend/src/cluster/hub/hubLink.js';
 import { HubPresence } from '../../../dist/backend/src/cluster/hub/hubPresence.js';
 
 const maxBytes = Number(process.argv[2]);
-const link = new HubLink((frames, done) => process.send({ parley: 'hub', frames }, undefined, {}, done), { maxBytes });
+const link = new HubLink((frames, done) => process.send({ parley: 'hub', frames }, undefined, {}, done), {
+  maxBytes,
+});
 const bus = new HubBus(link);
 const store = new HubPresence(link);
 const hear = (heard, ...args) => process.send({ heard, args });

@@ -15,7 +15,10 @@ type Said =
 
 /** One end of the hub, in a process of its own; what it is told here it does there. */
 export class HubProcess {
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
   readonly #doubtful: (() => void)[] = [];
   #listener: BusListener | undefined;
   #counter = 0;
