@@ -43,16 +43,26 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** What a worker brings along (`cluster/runWorker.ts`); a server that is alone in its process needs none of it. */
+export interface AppOptions {
+  /** The hub between the workers of this machine: for live delivery and presence where there is no Redis. */
+  peers?: Peers;
+  /** The figures of all workers, in the text format. By default those of this process. */
+  renderMetrics?: () => Promise<string>;
+  /** Called when every door has its listeners, before the first connection can come. */
+  beforeListening?: (doors: { http: Server; io: ChatServer }) => void;
+}
+
 /** The page at `/`, from the sources and from the build alike. */
 const PUBLIC_DIR = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../../backend/public' : '../public', import.meta.url),
 );
 
 /** Composition root: builds and joins everything, and listens once what is derived is right. */
-export async function createApp(config: Config, logger: Logger): Promise<App> {
+export async function createApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
   const database = await connectDatabase(config, logger);
   try {
-    return await assemble({ config, logger, database });
+    return await assemble({ config, logger, database, options });
   } catch (error) {
     await database.close();
     throw error;
@@ -63,9 +73,10 @@ interface Base {
   config: Config;
   logger: Logger;
   database: Database;
+  options: AppOptions;
 }
 
-async function assemble({ config, logger, database }: Base): Promise<App> {
+async function assemble({ config, logger, database, options }: Base): Promise<App> {
   const models = createModels(database.connection);
   await ensureIndexes(models, logger);
   const metrics = createMetrics();
@@ -73,7 +84,8 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
     config.REDIS_URL === undefined
       ? undefined
       : await joinRedis(config.REDIS_URL, { databaseName: config.DATABASE_NAME, metrics, logger });
-  const peers: Peers | undefined = redis;
+  // Redis reaches the other workers, and other machines, too.
+  const peers = redis ?? options.peers;
   // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
   let answer: RequestListener = () => undefined;
   const http = createHttpServer((request, response) => answer(request, response));
@@ -104,11 +116,12 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
   await live.peerPushes?.start();
   const commandLimits = new CommandLimits(backPressure, config.MAX_COMMANDS_PER_SOCKET);
   const joined = {
-    ...{ config, logger, database, metrics, http, io, services, sessions, gate },
+    ...{ config, logger, database, options, metrics, http, io, services, sessions, gate },
     ...{ rateLimits, commandLimits, peers, live },
   };
   answer = await join(joined);
   sessions.start();
+  options.beforeListening?.({ http, io });
   const port = await listen(http, config);
   const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io, port, metrics, models, services, close };
@@ -146,7 +159,8 @@ interface Joined extends Base {
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
 async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, metrics, io, services, sessions, gate, rateLimits, peers } = parts;
+  const { config, logger, database, options, metrics, io, services, sessions, gate, peers } = parts;
+  const { rateLimits } = parts;
   const trustedProxies = config.TRUST_PROXY;
   const secret = await findSecret(config);
   const tokens = new TokenVerifier({
@@ -165,6 +179,7 @@ async function join(parts: Joined): Promise<RequestListener> {
     ...services,
     ...{ config, logger, metrics, gate, tokens, rateLimits, trustedProxies, publicDir: PUBLIC_DIR },
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
+    renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),
     checks: {
       needed: {
         database: () => database.answers(),

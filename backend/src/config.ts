@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
@@ -31,6 +32,8 @@ const proxies = z
   .string()
   .regex(/^(\d|true|false)$/, 'must be true, false, or the number of proxies (at most 9)')
   .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
+/** More processes on one machine than this would wait for each other and for the database. */
+const MAX_WORKERS = 64;
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** As browsers send it: without a path, in lower case, without a default port. */
 const origin = z
@@ -49,6 +52,12 @@ function isPublicKey(pem: string): boolean {
 const environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: wholeNumber(0, 65_535).default(3_000),
+  WORKERS: z
+    .string()
+    .regex(/^(auto|\d+)$/, 'must be a whole number, or auto for one per core')
+    .transform((text) => (text === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : Number(text)))
+    .pipe(z.number().min(1, 'must be at least 1').max(MAX_WORKERS, `must be at most ${MAX_WORKERS}, or auto`))
+    .default(1),
   HOST: z.string().min(1).default('0.0.0.0'),
   MONGODB_URI: z
     .string()

@@ -22,9 +22,26 @@ export interface ShutdownParts {
   timeoutMs: number;
 }
 
-/** Clients come back over this long, not all at once. */
-const RETURN_SPREAD_MS = 3_000;
+/** Nobody comes back earlier, in ms: the process that takes over may still be starting. */
 const RETURN_AFTER_MS = 500;
+/**
+ * Clients come back over a time that grows with their number, so that no more than so many a second do: each of them
+ * connects, has a token verified, and asks for its list and what it missed; all at once, that is what brings down the
+ * process which takes over. It has bounds, in ms: a few clients need not hurry to within milliseconds of each other,
+ * and nobody should wait longer than a person waits, even if the rate has to be higher then.
+ */
+const RETURNS_PER_SECOND = 500;
+const MIN_SPREAD_MS = 3_000;
+const MAX_SPREAD_MS = 30_000;
+
+/** When each of so many clients should come back, in ms: one after the other, evenly, with a random part. */
+export function planReturns(clients: number): number[] {
+  const neededMs = (clients / RETURNS_PER_SECOND) * 1_000;
+  const slotMs = Math.min(Math.max(neededMs, MIN_SPREAD_MS), MAX_SPREAD_MS) / Math.max(clients, 1);
+  return Array.from({ length: clients }, (_, index) =>
+    Math.round(RETURN_AFTER_MS + (index + Math.random()) * slotMs),
+  );
+}
 
 /**
  * Graceful shutdown: takes no more commands, finishes and answers those under way, writes what is owed to the
@@ -43,8 +60,10 @@ export async function shutDown(parts: ShutdownParts): Promise<void> {
   logger.info('shutting down: finishing what is under way');
   const closed = new Promise((resolve) => http.close(resolve));
   await step('finish commands', () => gate.drain());
-  for (const socket of io.sockets.sockets.values()) {
-    const afterMs = Math.round(RETURN_AFTER_MS + Math.random() * RETURN_SPREAD_MS);
+  const clients = [...io.sockets.sockets.values()];
+  const returns = planReturns(clients.length);
+  for (const [index, socket] of clients.entries()) {
+    const afterMs = returns[index] ?? RETURN_AFTER_MS;
     const reason = 'This server is about to stop.';
     socket.emit('server:draining', {
       success: true,

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../backend/src/config.js';
 
@@ -25,6 +26,11 @@ test.each([
   ['PORT', '-1'],
   ['PORT', '1e3'],
   ['PORT', 'http'],
+  ['WORKERS', '0'],
+  ['WORKERS', '65'],
+  ['WORKERS', '2.5'],
+  ['WORKERS', '-1'],
+  ['WORKERS', 'all'],
   ['MONGODB_URI', 'localhost:27017'],
   ['MONGODB_URI', 'https://example.com'],
   ['DATABASE_NAME', 'a.b'],
@@ -102,6 +108,12 @@ test('demo users are there by default only where no key is configured, and never
   expect(readConfig({ JWT_SECRET: 'mine' }).DEMO).toBe(false);
   expect(readConfig({ JWT_PUBLIC_KEY: PEM }).DEMO).toBe(false);
   expect(readConfig(production).DEMO).toBe(false);
+});
+
+test('one process is the default, and auto is one for each core', () => {
+  expect(readConfig({}).WORKERS).toBe(1);
+  expect(readConfig({ WORKERS: '64' }).WORKERS).toBe(64);
+  expect(readConfig({ WORKERS: 'auto' }).WORKERS).toBe(Math.min(availableParallelism(), 64));
 });
 
 test('empty variables count as not set, as compose files leave them', () => {

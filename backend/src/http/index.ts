@@ -10,12 +10,11 @@ import type { Logger } from '../utils/logger.js';
 import { send } from './route.js';
 import { mountConversations, mountMessages, type ChatRouteParts } from './routes/chat.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
-import { mountOperations, type ComponentChecks } from './routes/operations.js';
+import { mountOperations, type OperationsParts } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
 
-export interface HttpParts extends ChatRouteParts {
+export interface HttpParts extends ChatRouteParts, OperationsParts {
   config: Pick<Config, 'CORS_ORIGINS'>;
-  checks: ComponentChecks;
   publicDir: string;
   demo: DemoOptions | undefined;
 }

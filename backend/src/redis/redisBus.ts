@@ -13,8 +13,6 @@ interface RedisBusParts {
 const MAX_CHANNELS = 1_000;
 /** Messages without an answer of Redis; beyond it, hints are dropped: Redis, or the way to it, is too slow. */
 const MAX_UNANSWERED = 20_000;
-/** Between the messages of one batch, and behind the sender's name: no JSON contains it unescaped. */
-const SEPARATOR = '\n';
 
 /**
  * The bus over Redis publish/subscribe: a channel per room, so that a process hears only what concerns its own sockets.
@@ -88,7 +86,7 @@ export class RedisBus implements Bus {
     metrics.busPublished.inc(batch.length);
     const pipeline = redis.commands.pipeline();
     for (const [room, messages] of batch) {
-      pipeline.publish(redis.keys.channelOf(room), [redis.processId, ...messages].join(SEPARATOR));
+      pipeline.publish(redis.keys.channelOf(room), redis.processId + messages.map(frame).join(''));
     }
     pipeline
       .exec()
@@ -98,9 +96,10 @@ export class RedisBus implements Bus {
 
   #receive(channel: string, message: string): void {
     // Who publishes to a room may listen to it as well, and hears itself.
-    if (message.startsWith(this.#parts.redis.processId)) return;
+    const { processId } = this.#parts.redis;
+    if (message.startsWith(processId)) return;
     const room = this.#parts.redis.keys.roomOf(channel);
-    const [, ...messages] = message.split(SEPARATOR);
+    const messages = unframe(message.slice(processId.length));
     this.#parts.metrics.busReceived.inc(messages.length);
     for (const one of messages) this.#listener?.onMessage(room, one);
   }
@@ -156,3 +155,19 @@ const chunks = (rooms: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(rooms.length / MAX_CHANNELS) }, (_, index) =>
     rooms.slice(index * MAX_CHANNELS, (index + 1) * MAX_CHANNELS),
   );
+
+/** Messages of one publication stand behind one another, each with its length before it. */
+const frame = (message: string): string => `${message.length}:${message}`;
+
+function unframe(framed: string): string[] {
+  const messages: string[] = [];
+  for (let at = 0; at < framed.length;) {
+    const colon = framed.indexOf(':', at);
+    const end = colon + 1 + Number(framed.slice(at, colon));
+    // Not written by `frame`: nothing of it can be trusted.
+    if (colon === -1 || !(end > at)) return [];
+    messages.push(framed.slice(colon + 1, end));
+    at = end;
+  }
+  return messages;
+}

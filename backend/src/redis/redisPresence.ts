@@ -20,6 +20,8 @@ end
 local own = ARGV[1] .. ARGV[2]
 redis.call(ARGV[3], own, ARGV[4])
 redis.call('pexpire', own, ARGV[5])
+local time = redis.call('time')
+redis.call('zadd', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[2])
 return elsewhere`;
 /** Per user 1 where any process has them. */
 const FIND_ONLINE = `
@@ -42,6 +44,8 @@ type Reply = [error: Error | null, result: unknown];
 export class RedisPresence implements PresenceStore {
   /** Whom this process has entered: entered again when Redis has lost them. */
   readonly #own = new Set<UserId>();
+  /** Who is just being entered: were they entered beside it, nobody would be told that they are the first. */
+  readonly #entering = new Map<UserId, number>();
   readonly #listeners = new Set<() => void>();
   /** The other living processes, as of the last heartbeat. */
   #others: string[] = [];
@@ -60,7 +64,14 @@ export class RedisPresence implements PresenceStore {
 
   async enter(userId: UserId): Promise<boolean> {
     this.#own.add(userId);
-    return this.#change('sadd', userId);
+    this.#entering.set(userId, (this.#entering.get(userId) ?? 0) + 1);
+    try {
+      return await this.#change('sadd', userId);
+    } finally {
+      const left = (this.#entering.get(userId) ?? 1) - 1;
+      if (left > 0) this.#entering.set(userId, left);
+      else this.#entering.delete(userId);
+    }
   }
 
   async leave(userId: UserId): Promise<boolean> {
@@ -140,7 +151,7 @@ export class RedisPresence implements PresenceStore {
 
   async #enterAll(): Promise<void> {
     const { commands, processId } = this.redis;
-    const own = [...this.#own];
+    const own = [...this.#own].filter((userId) => !this.#entering.has(userId));
     try {
       const transaction = commands.multi();
       for (let from = 0; from < own.length; from += USERS_PER_COMMAND) {

@@ -25,8 +25,15 @@ async function ask(
 const missingIn = (components: Record<string, string>): string[] =>
   Object.keys(components).filter((name) => components[name] !== 'ok');
 
+export interface OperationsParts {
+  metrics: Metrics;
+  checks: ComponentChecks;
+  /** The figures in the text format: of this process, or of all workers where it is one of several. */
+  renderMetrics: () => Promise<string>;
+}
+
 /** For operators and orchestrators: alive, ready, and how it goes. */
-export function mountOperations(router: Router, parts: { metrics: Metrics; checks: ComponentChecks }): void {
+export function mountOperations(router: Router, parts: OperationsParts): void {
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -40,6 +47,6 @@ export function mountOperations(router: Router, parts: { metrics: Metrics; check
     response.status(isReady ? 200 : 503).json({ status, components, missing });
   });
   router.get('/metrics', async (_request, response) => {
-    response.type(parts.metrics.registry.contentType).send(await parts.metrics.registry.metrics());
+    response.type(parts.metrics.registry.contentType).send(await parts.renderMetrics());
   });
 }
