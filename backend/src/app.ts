@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { UserId } from '../../contract/index.js';
 import type { Config } from './config.js';
+import { observeCommands } from './database/commandTimes.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { ensureIndexes } from './database/indexes.js';
 import { createHttpApp } from './http/index.js';
@@ -58,9 +59,10 @@ interface Base {
 }
 
 async function assemble({ config, logger, database }: Base): Promise<App> {
-  const models = createModels(database.connection);
-  await ensureIndexes(models, logger);
+  const models = createModels(database.connection, { historyFrom: config.HISTORY_READ_PREFERENCE });
   const metrics = createMetrics();
+  observeCommands(database.connection, metrics);
+  await ensureIndexes(models, logger);
   // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
   let answer: RequestListener = () => undefined;
   const http = createServer((request, response) => answer(request, response));

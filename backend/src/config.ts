@@ -65,6 +65,11 @@ const environment = z.object({
   SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
   PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
   SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must have 16 or more characters, without spaces')
+    .optional(),
+  HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
 });
 type Environment = z.output<typeof environment>;
 

@@ -45,6 +45,9 @@ test.each([
   ['SEND_TIMEOUT_MS', '1.5'],
   ['PRESENCE_GRACE_MS', '60001'],
   ['SHUTDOWN_TIMEOUT_MS', '0'],
+  ['METRICS_TOKEN', 'short'],
+  ['METRICS_TOKEN', 'a token with spaces in it'],
+  ['HISTORY_READ_PREFERENCE', 'secondary'],
 ])('%s=%s stops the start with a sentence that names the variable', (name, value) => {
   const message = messageOf({ [name]: value });
   expect(message).toMatch(new RegExp(`^${name}\\b.*\\.$`));

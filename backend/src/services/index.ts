@@ -6,6 +6,7 @@ import { Access } from './access.js';
 import { CommitLog } from './commitLog/commitLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
+import { DatabaseWatch } from './databaseWatch.js';
 import { DatabaseTime } from './derived/databaseTime.js';
 import { ProcessRegistry } from './derived/processRegistry.js';
 import { recoverSummaries } from './derived/recovery.js';
@@ -91,11 +92,13 @@ export function createServices(parts: ServiceParts) {
   });
   const shared = { ...parts, ...models, ...derived, access };
   const receipts = new ReceiptService(shared);
+  const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({ ...models, publisher, logger, graceMs: limits.presenceGraceMs });
   return {
     users,
     views,
     sync,
+    databaseWatch,
     conversations: new ConversationService({ ...shared, views, syncCursor: () => sync.cursorNow() }),
     messages: new MessageService({
       commitLog,
@@ -111,6 +114,7 @@ export function createServices(parts: ServiceParts) {
     start: async (): Promise<void> => {
       await registry.start();
       await users.start();
+      databaseWatch.start();
     },
     /** True while this process may write. */
     isWriting: (): boolean => registry.isFresh(),
@@ -121,6 +125,7 @@ export function createServices(parts: ServiceParts) {
       await presence.stop();
       await summaries.drain();
       users.stop();
+      await databaseWatch.stop();
       await registry.stop();
     },
   };

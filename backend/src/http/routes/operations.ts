@@ -1,11 +1,10 @@
 import type { Router } from 'express';
-import type { Metrics } from '../../utils/metrics.js';
 
 /** Whether each part that the server needs answers now. */
 export type ComponentChecks = Record<string, () => Promise<boolean>>;
 
-/** For operators and orchestrators: alive, ready, and how it goes. */
-export function mountOperations(router: Router, parts: { metrics: Metrics; checks: ComponentChecks }): void {
+/** For orchestrators and load balancers: alive, and ready. */
+export function mountOperations(router: Router, parts: { checks: ComponentChecks }): void {
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -21,8 +20,5 @@ export function mountOperations(router: Router, parts: { metrics: Metrics; check
     const missing = Object.keys(components).filter((name) => components[name] !== 'ok');
     const status = missing.length === 0 ? 'ok' : 'unavailable';
     response.status(missing.length === 0 ? 200 : 503).json({ status, components, missing });
-  });
-  router.get('/metrics', async (_request, response) => {
-    response.type(parts.metrics.registry.contentType).send(await parts.metrics.registry.metrics());
   });
 }
