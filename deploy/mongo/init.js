@@ -12,7 +12,7 @@ function keepTrying(what, work) {
     try {
       return work();
     } catch (error) {
-      if (attempt === 120) throw new Error(`${what}: ${error.message}`);
+      if (attempt === 120) throw new Error(`${what}: ${error.message}`, { cause: error });
       sleep(1000);
     }
   }

@@ -181,7 +181,7 @@ test('the load balancer waits longer than a silent client may be silent', async 
 });
 
 const ADDRESSES = {
-  ...{ BIND: '127.0.0.1:1', STATS_BIND: '127.0.0.1:2' },
+  ...{ BIND: '127.0.0.1:1', STATS_BIND: '127.0.0.1:2', MAXCONN: '100' },
   ...{ SERVER_1: '127.0.0.1:3', SERVER_2: '127.0.0.1:4', SERVER_3: '127.0.0.1:5' },
 };
 
