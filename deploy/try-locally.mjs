@@ -77,7 +77,7 @@ async function startServer(server, { mongoUri, redisPort }) {
     DATA_DIR: join(folder, server.name),
     MONGODB_URI: mongoUri,
     REDIS_URL: `redis://127.0.0.1:${redisPort}`,
-    ...{ JWT_SECRET, METRICS_TOKEN, LOG_LEVEL: 'error' },
+    ...{ JWT_SECRET, METRICS_TOKEN, TRUST_PROXY: '1', LOG_LEVEL: 'error' },
   });
   await until(`${server.name} is ready`, () => isUp(`http://127.0.0.1:${server.port}/health/ready`));
 }

@@ -14,6 +14,7 @@ export function createMetrics() {
     ready: new Gauge({
       name: 'parley_ready',
       help: 'Whether this process is ready to serve, as /health/ready says at the moment of the scrape.',
+      aggregator: 'min',
       registers,
     }),
     httpSeconds: new Histogram({
