@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { UserId } from '../../contract/index.js';
 import type { Config } from './config.js';
+import { observeCommands } from './database/commandTimes.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { ensureIndexes } from './database/indexes.js';
 import { createHttpApp } from './http/index.js';
@@ -77,9 +78,10 @@ interface Base {
 }
 
 async function assemble({ config, logger, database, options }: Base): Promise<App> {
-  const models = createModels(database.connection);
-  await ensureIndexes(models, logger);
+  const models = createModels(database.connection, { historyFrom: config.HISTORY_READ_PREFERENCE });
   const metrics = createMetrics();
+  observeCommands(database.connection, metrics);
+  await ensureIndexes(models, logger);
   const redis =
     config.REDIS_URL === undefined
       ? undefined

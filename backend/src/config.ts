@@ -96,6 +96,11 @@ const environment = z.object({
   MAX_SOCKETS: wholeNumber(1, 1_000_000).default(50_000),
   COMMIT_MAX_WAITING_PER_USER: wholeNumber(1, 1_000_000).default(1_000),
   SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must have 16 or more characters, without spaces')
+    .optional(),
+  HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
 });
 type Environment = z.output<typeof environment>;
 

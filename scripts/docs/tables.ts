@@ -89,7 +89,8 @@ ${head('endpoint', 'query or body', 'data', 'codes', 'limit', 'what')}
 ${endpoints.join('\n')}
 
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
-(Prometheus), and outside production \`GET /api/demo\` (demo users with tokens).
+(Prometheus; with \`Authorization: Bearer <METRICS_TOKEN>\` where one is set, else in production only from the same
+machine), and outside production \`GET /api/demo\` (demo users with tokens).
 `;
 }
 

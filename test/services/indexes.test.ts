@@ -94,6 +94,7 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
   'the tail of a log': [BY_SEQ, () => models.messages.findTail(chat, MESSAGES - 1)],
   'the newest messages': [BY_SEQ, () => models.messages.findNewest(chat, 50, MESSAGES - 1)],
   'messages anywhere': [BY_SEQ, () => models.messages.findRange(chat, 1, 50)],
+  'old messages': [BY_SEQ, () => models.messages.findSettledRange(chat, 1, 50)],
   'messages by client ids': [
     BY_CLIENT_ID,
     () => models.messages.findByClientIds(chat, [{ senderId: ALICE, clientMessageId: 'm3' }]),

@@ -66,6 +66,9 @@ test.each([
   ['MAX_SOCKETS_PER_USER', '0'],
   ['MAX_SOCKETS', '0'],
   ['COMMIT_MAX_WAITING_PER_USER', '0'],
+  ['METRICS_TOKEN', 'short'],
+  ['METRICS_TOKEN', 'a token with spaces in it'],
+  ['HISTORY_READ_PREFERENCE', 'secondary'],
 ])('%s=%s stops the start with a sentence that names the variable', (name, value) => {
   const message = messageOf({ [name]: value });
   expect(message).toMatch(new RegExp(`^${name}\\b.*\\.$`));

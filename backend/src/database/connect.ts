@@ -69,6 +69,7 @@ function connect(uri: string, dbName: string): Promise<mongoose.Connection> {
       connectTimeoutMS: CONNECT_TIMEOUT_MS,
       socketTimeoutMS: SOCKET_TIMEOUT_MS,
       maxPoolSize: 10,
+      monitorCommands: true,
     })
     .asPromise();
 }

@@ -10,11 +10,14 @@ import type { Logger } from '../utils/logger.js';
 import { send } from './route.js';
 import { mountConversations, mountMessages, type ChatRouteParts } from './routes/chat.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
-import { mountOperations, type OperationsParts } from './routes/operations.js';
+import { mountMetrics } from './routes/metrics.js';
+import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
 
-export interface HttpParts extends ChatRouteParts, OperationsParts {
-  config: Pick<Config, 'CORS_ORIGINS'>;
+export interface HttpParts extends ChatRouteParts {
+  config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
+  checks: ComponentChecks;
+  renderMetrics: () => Promise<string>;
   publicDir: string;
   demo: DemoOptions | undefined;
 }
@@ -37,6 +40,7 @@ export function createHttpApp(parts: HttpParts): Express {
   app.use(helmet({ contentSecurityPolicy: CONTENT_POLICY, strictTransportSecurity: false }));
   app.use(cors({ origin: parts.config.CORS_ORIGINS.includes('*') ? '*' : parts.config.CORS_ORIGINS }));
   mountOperations(app, parts);
+  mountMetrics(app, parts);
   app.use(express.json({ limit: LIMITS.maxBodyBytes }));
   mountConversations(app, parts);
   mountMessages(app, parts);

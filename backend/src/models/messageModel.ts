@@ -112,7 +112,22 @@ const toDocument = (record: MessageRecord): MessageDocument => ({
 /** Asked for on every commit, whatever the URI says: what is acknowledged has to survive the loss of a node. */
 const COMMITTED = { w: 'majority', journal: true } as const;
 
-export function createMessageModel(connection: mongoose.Connection) {
+export interface MessageModelOptions {
+  /** Where pages of old history are read; everything else is read from the primary. */
+  historyFrom?: 'primary' | 'secondaryPreferred';
+}
+
+/** A replica that takes longer than this for a page is given up, in ms. */
+const REPLICA_QUERY_MS = 10_000;
+/** A replica, where there is one that is at most 90 s behind (the driver allows no less). */
+const ANY_RECENT = new mongoose.mongo.ReadPreference('secondaryPreferred', undefined, {
+  maxStalenessSeconds: 90,
+});
+
+export function createMessageModel(
+  connection: mongoose.Connection,
+  { historyFrom = 'primary' }: MessageModelOptions = {},
+) {
   const model = connection.model('Message', schema);
   const collection = connection.collection<MessageDocument>('messages');
   return {
@@ -174,7 +189,7 @@ export function createMessageModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Messages `fromSeq` … `toSeq`, oldest first: one bounded index range. */
+    /** Messages `fromSeq` … `toSeq`, oldest first, as the primary has them: one bounded index range. */
     async findRange(
       conversationId: ConversationId,
       fromSeq: number,
@@ -184,8 +199,31 @@ export function createMessageModel(connection: mongoose.Connection) {
         .find({ conversationId, seq: op({ $gte: fromSeq, $lte: toSeq }) })
         .sort({ seq: 1 })
         .hint(BY_SEQ)
+        .read('primary')
         .lean();
       return found.map(toRecord);
+    },
+
+    /**
+     * The same for a range that ends strictly below a place that is known to be taken. All of it is stored, so a
+     * replica may be asked, and a hole shows that it is behind; then the primary is asked.
+     */
+    async findSettledRange(
+      conversationId: ConversationId,
+      fromSeq: number,
+      toSeq: number,
+    ): Promise<MessageRecord[]> {
+      if (historyFrom === 'primary') return this.findRange(conversationId, fromSeq, toSeq);
+      const found = await collection
+        .find(
+          { conversationId: objectId(conversationId), seq: { $gte: fromSeq, $lte: toSeq } },
+          { sort: { seq: 1 }, hint: BY_SEQ, readPreference: ANY_RECENT, maxTimeMS: REPLICA_QUERY_MS },
+        )
+        .toArray();
+      const isWhole =
+        found.length === Math.max(0, toSeq - fromSeq + 1) &&
+        found.every(({ seq }, place) => seq === fromSeq + place);
+      return isWhole ? found.map(toRecord) : this.findRange(conversationId, fromSeq, toSeq);
     },
 
     /** The last `limit` messages, oldest first. @param knownSeq a place that is known to be taken, near the end. */

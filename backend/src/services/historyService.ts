@@ -16,7 +16,7 @@ import type { MessageViews } from './messageViews.js';
 import type { MessageWindows } from './messageWindows.js';
 
 interface HistoryParts {
-  messages: Pick<MessageModel, 'findRange' | 'findNewest' | 'findTail' | 'findBySender'>;
+  messages: Pick<MessageModel, 'findRange' | 'findSettledRange' | 'findNewest' | 'findTail' | 'findBySender'>;
   access: Access;
   views: MessageViews;
   windows: MessageWindows;
@@ -82,13 +82,14 @@ export class HistoryService {
   #read(id: ConversationId, input: PageInput, knownSeq: number): Promise<MessageRecord[]> {
     const { messages } = this.#parts;
     const limit = limitOf(input);
-    if (input.before !== undefined) {
-      return messages.findRange(id, Math.max(1, input.before - limit), input.before - 1);
-    }
-    if (input.after !== undefined) return messages.findRange(id, input.after + 1, input.after + limit);
+    // Strictly below the end that is known every place is taken: a hole there is the reader's, and can be told.
+    const readRange = (from: number, to: number) =>
+      to < knownSeq ? messages.findSettledRange(id, from, to) : messages.findRange(id, from, to);
+    if (input.before !== undefined) return readRange(Math.max(1, input.before - limit), input.before - 1);
+    if (input.after !== undefined) return readRange(input.after + 1, input.after + limit);
     if (input.around !== undefined) {
       const from = Math.max(1, input.around - Math.floor(limit / 2));
-      return messages.findRange(id, from, from + limit - 1);
+      return readRange(from, from + limit - 1);
     }
     return messages.findNewest(id, limit, knownSeq);
   }

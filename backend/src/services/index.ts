@@ -6,6 +6,7 @@ import { Access } from './access.js';
 import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
+import { DatabaseWatch } from './databaseWatch.js';
 import { DatabaseTime } from './derived/databaseTime.js';
 import { ProcessRegistry } from './derived/processRegistry.js';
 import { recoverSummaries } from './derived/recovery.js';
@@ -101,6 +102,7 @@ export function createServices(parts: ServiceParts) {
   });
   const shared = { ...parts, ...models, ...derived, access };
   const receipts = new ReceiptService(shared);
+  const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
     ...{ publisher, logger, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
@@ -110,6 +112,7 @@ export function createServices(parts: ServiceParts) {
     users,
     views,
     sync,
+    databaseWatch,
     conversations: new ConversationService({ ...shared, views, syncCursor: () => sync.cursorNow() }),
     messages: new MessageService({
       commitLog,
@@ -125,6 +128,7 @@ export function createServices(parts: ServiceParts) {
     start: async (): Promise<void> => {
       await registry.start();
       await users.start();
+      databaseWatch.start();
     },
     /** True while this process may write. */
     isWriting: (): boolean => registry.isFresh(),
@@ -135,6 +139,7 @@ export function createServices(parts: ServiceParts) {
       await presence.stop();
       await summaries.drain();
       users.stop();
+      await databaseWatch.stop();
       await registry.stop();
     },
   };

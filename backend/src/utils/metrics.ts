@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { createDatabaseMetrics } from './databaseMetrics.js';
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -9,6 +10,7 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   return {
     registry,
+    ...createDatabaseMetrics(registers),
     httpSeconds: new Histogram({
       name: 'parley_http_request_seconds',
       help: 'Duration of HTTP requests by endpoint and answer code.',

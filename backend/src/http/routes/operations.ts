@@ -1,5 +1,4 @@
 import type { Router } from 'express';
-import type { Metrics } from '../../utils/metrics.js';
 
 /** Whether each part of the server answers now. */
 export interface ComponentChecks {
@@ -8,6 +7,10 @@ export interface ComponentChecks {
   /** Without one of these everybody is served, with something missing. */
   useful: Record<string, () => Promise<boolean>>;
 }
+
+/** Whether everybody can be served now. */
+export const isReady = async ({ needed }: ComponentChecks): Promise<boolean> =>
+  missingIn(await ask(needed)).length === 0;
 
 /** The names of the parts and what each answers. */
 async function ask(
@@ -25,15 +28,8 @@ async function ask(
 const missingIn = (components: Record<string, string>): string[] =>
   Object.keys(components).filter((name) => components[name] !== 'ok');
 
-export interface OperationsParts {
-  metrics: Metrics;
-  checks: ComponentChecks;
-  /** The figures in the text format: of this process, or of all workers where it is one of several. */
-  renderMetrics: () => Promise<string>;
-}
-
-/** For operators and orchestrators: alive, ready, and how it goes. */
-export function mountOperations(router: Router, parts: OperationsParts): void {
+/** For orchestrators and load balancers: alive, and ready. */
+export function mountOperations(router: Router, parts: { checks: ComponentChecks }): void {
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -41,12 +37,9 @@ export function mountOperations(router: Router, parts: OperationsParts): void {
     const [needed, useful] = await Promise.all([ask(parts.checks.needed), ask(parts.checks.useful)]);
     const components = { ...needed, ...useful };
     const missing = missingIn(components);
-    const isReady = missingIn(needed).length === 0;
-    const status = missing.length === 0 ? 'ok' : isReady ? 'degraded' : 'unavailable';
+    const mayServe = missingIn(needed).length === 0;
+    const status = missing.length === 0 ? 'ok' : mayServe ? 'degraded' : 'unavailable';
     // Degraded is ready: a load balancer that took out every server for want of Redis would be the outage.
-    response.status(isReady ? 200 : 503).json({ status, components, missing });
-  });
-  router.get('/metrics', async (_request, response) => {
-    response.type(parts.metrics.registry.contentType).send(await parts.renderMetrics());
+    response.status(mayServe ? 200 : 503).json({ status, components, missing });
   });
 }
