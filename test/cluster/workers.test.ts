@@ -124,7 +124,9 @@ test('with its primary killed, every worker says goodbye and ends, and the port 
   const conversationId = (await clients[0]?.open('user-1')) ?? '';
   const ended = watchEnd(server);
   const { port } = server;
-  const sends = Array.from({ length: 50 }, (_, index) => clients[0]?.send(conversationId, `text ${index}`));
+  const sends = Array.from({ length: 50 }, async (_, index) =>
+    clients[0]?.send(conversationId, `text ${index}`),
+  );
   await server.kill();
   for (const client of clients) await client.next('server:draining', ({ reconnect }) => reconnect);
   await ended();
