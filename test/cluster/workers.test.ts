@@ -11,7 +11,7 @@ import { ServerProcess } from '../support/serverProcess.js';
 import { until } from '../support/until.js';
 import { fetchApart, readyPids, scrape, untilLogged, watchEnd, workerOfNewSession } from './support.js';
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const SERVER = fileURLToPath(new URL('../../dist/backend/src/index.js', import.meta.url));
 
