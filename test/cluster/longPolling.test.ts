@@ -5,7 +5,7 @@ import { makeToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
 import { workerOfNewSession } from './support.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const start = (env: Record<string, string> = {}): Promise<ServerProcess> =>
   ServerProcess.start({ env: { WORKERS: '3', ...env } });

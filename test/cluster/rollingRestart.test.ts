@@ -23,14 +23,14 @@ test('a rolling restart under traffic loses no acknowledged message, stores none
   const before = ledger.ackedCount;
   server.signal('SIGHUP');
   const rolled = untilLogged(server, DONE);
-  let isRolling = true;
+  const rolling = { isOver: false };
   const knocking = (async () => {
     const statuses: number[] = [];
-    while (isRolling) statuses.push((await fetchApart(`${server.url}/health/live`)).status);
+    while (!rolling.isOver) statuses.push((await fetchApart(`${server.url}/health/live`)).status);
     return statuses;
   })();
   await traffic.during(rolled);
-  isRolling = false;
+  rolling.isOver = true;
   const statuses = await knocking;
   expect(statuses.length).toBeGreaterThan(0);
   expect(new Set(statuses)).toEqual(new Set([200]));

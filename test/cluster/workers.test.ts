@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import type { Answer } from '../../contract/index.js';
@@ -12,7 +11,7 @@ import { ServerProcess } from '../support/serverProcess.js';
 import { until } from '../support/until.js';
 import { fetchApart, readyPids, scrape, untilLogged, watchEnd, workerOfNewSession } from './support.js';
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const SERVER = fileURLToPath(new URL('../../dist/backend/src/index.js', import.meta.url));
 
@@ -124,7 +123,9 @@ test('with its primary killed, every worker says goodbye and ends, and the port 
   const conversationId = (await clients[0]?.open('user-1')) ?? '';
   const ended = watchEnd(server);
   const { port } = server;
-  const sends = Array.from({ length: 50 }, (_, index) => clients[0]?.send(conversationId, `text ${index}`));
+  const sends = Array.from({ length: 50 }, async (_, index) =>
+    clients[0]?.send(conversationId, `text ${index}`),
+  );
   await server.kill();
   for (const client of clients) await client.next('server:draining', ({ reconnect }) => reconnect);
   await ended();
@@ -137,7 +138,7 @@ test('with its primary killed, every worker says goodbye and ends, and the port 
   expect(page.lastSeq).toBeGreaterThanOrEqual(acked.length);
 });
 
-test('a primary that is killed in the midst of what it says leaves no process either', async () => {
+test('a primary that is killed with connections on their way to it leaves no process either', async () => {
   await using server = await start();
   const agent = new Agent({ keepAlive: true });
   const ask = (path: string): Promise<unknown> =>
@@ -147,20 +148,20 @@ test('a primary that is killed in the midst of what it says leaves no process ei
         resolve,
       );
     });
-  // Connections that are with their workers already, so that they can ask while the primary stands still.
-  await Promise.all(Array.from({ length: 60 }, () => ask('/health/live')));
+  // Connections of both workers, so that they can ask while the primary stands still.
+  await Promise.all(Array.from({ length: 20 }, () => ask('/health/live')));
   const ended = watchEnd(server);
   server.signal('SIGSTOP');
-  const asked = Promise.all(Array.from({ length: 60 }, () => ask('/metrics')));
-  await wait(500);
-  for (const pid of readyPids(server)) process.kill(pid, 'SIGSTOP');
-  // It answers now, with more than the channels to workers that stand still can hold.
-  server.signal('SIGCONT');
-  await wait(3_000);
+  const asked = [1, 2].flatMap((worker) =>
+    Array.from({ length: 10 }, () =>
+      ask(`/socket.io/?EIO=4&transport=polling&sid=${worker}-abcdefghijklmnopqrst`),
+    ),
+  );
+  // Those that need not move are answered: the others have been passed on by then.
+  await Promise.race(asked);
   await server.kill();
-  for (const pid of readyPids(server)) process.kill(pid, 'SIGCONT');
   await ended();
-  await asked;
+  await Promise.all(asked);
   agent.destroy();
 });
 

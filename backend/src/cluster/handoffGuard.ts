@@ -2,7 +2,7 @@ import type { Worker } from 'node:cluster';
 import { z } from 'zod';
 
 /*
- * Node's round robin (20.20, 24) keeps a connection that it has sent to a worker until the worker says that it took it.
+ * Node's round robin (seen in 20.20) keeps a connection that it has sent to a worker until the worker says that it took it.
  * A worker that dies in between never says so, and the connection stays open in the primary for ever: the client on it
  * hangs until its own time-out, which a plain HTTP client may not have. With this guard it ends with the worker, as a
  * connection does that the worker had taken. Without the internals that it looks at, it does nothing.
@@ -10,18 +10,20 @@ import { z } from 'zod';
 
 const newConnection = z.object({ act: z.literal('newconn'), seq: z.number() });
 const reply = z.object({ ack: z.number() });
-type Handle = { close(): void };
+interface Handle {
+  close(): void;
+}
 
 /** Ends connections that were on their way to this worker when it is gone. */
 export function guardHandoff(worker: Worker, gone: Promise<void>): void {
   const { process: child } = worker;
   const underWay = new Map<number, Handle>();
-  const send = Reflect.get(child, 'send');
+  const send = child.send.bind(child) as (...args: unknown[]) => boolean;
   Reflect.set(child, 'send', (...args: unknown[]) => {
     const message = newConnection.safeParse(args[0]);
     const handle = args[1];
     if (message.success && isHandle(handle)) underWay.set(message.data.seq, handle);
-    return Reflect.apply(send, child, args);
+    return send(...args);
   });
   child.on('internalMessage', (message: unknown) => {
     const parsed = reply.safeParse(message);

@@ -11,7 +11,7 @@ import type { FromWorker } from './wire.js';
 import { WorkerProcess } from './workerProcess.js';
 
 export interface PrimaryParts {
-  config: Pick<Config, 'WORKERS' | 'SHUTDOWN_TIMEOUT_MS'>;
+  config: Pick<Config, 'WORKERS' | 'PORT' | 'HOST' | 'SHUTDOWN_TIMEOUT_MS'>;
   logger: Logger;
   /** The program that each worker runs. */
   entry: string;
@@ -67,7 +67,9 @@ export class Primary {
   }
 
   #fork(): WorkerProcess {
-    const forked = cluster.fork();
+    const { WORKERS, PORT, HOST } = this.#parts.config;
+    // Whatever a worker reads anew from the file, it joins these.
+    const forked = cluster.fork({ WORKERS, PORT, HOST });
     const worker: WorkerProcess = new WorkerProcess({
       worker: forked,
       logger: this.#parts.logger,

@@ -48,7 +48,7 @@ export class PrimaryLink {
       worker.exitedAfterDisconnect = true;
       this.#lost();
     });
-    // A primary that is killed in the midst of a message leaves Node waiting for the rest of it, and no event comes.
+    // Of a primary that dies with a connection on its way to it no event tells: Node waits for it to confirm.
     this.#watch = setInterval(() => {
       if (!worker.isConnected()) this.#lost();
     }, WATCH_MS);

@@ -53,7 +53,7 @@ export class WorkerProcess {
       worker.once('exit', (code: number | null, signal: string | null) => {
         this.#state = 'gone';
         this.#hasFailed(new StartFailed(`A worker ended with ${signal ?? code ?? 'nothing'}.`, false));
-        // One that was killed in the midst of a message leaves Node waiting for the rest of it, and passing connections.
+        // With a connection on its way to it Node waits for the dead one to confirm, and goes on passing it others.
         const timer = setTimeout(() => worker.process.emit('disconnect'), LAST_WORDS_MS);
         void silent.then(() => {
           clearTimeout(timer);

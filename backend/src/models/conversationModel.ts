@@ -58,12 +58,15 @@ export function createConversationModel(connection: mongoose.Connection) {
       now: Date,
     ): Promise<{ record: ConversationRecord; created: boolean }> {
       const _id = newConversationId();
+      const key = participantsKey(pair.creator, pair.other);
       const found = await model
         .findOneAndUpdate(
-          { participantsKey: participantsKey(pair.creator, pair.other) },
+          // That it exists is said for planners that take a sparse index for no other filter.
+          { participantsKey: op({ $eq: key, $exists: true }) },
           {
             $setOnInsert: {
               _id,
+              participantsKey: key,
               type: 'direct',
               participants: sortPair(pair.creator, pair.other),
               createdBy: pair.creator,

@@ -50,14 +50,18 @@ export class HubProcess {
       publish: (room, message) => void this.call('publish', room, message),
       listen: (room) => void this.call('listen', room),
       unlisten: (room) => void this.call('unlisten', room),
-      close: async () => void (await this.call('closeBus')),
+      close: async () => {
+        await this.call('closeBus');
+      },
     };
     this.store = {
       enter: async (userId) => (await this.call('enter', userId)) as boolean,
       leave: async (userId) => (await this.call('leave', userId)) as boolean,
       findOnline: async (userIds) => new Set((await this.call('findOnline', userIds)) as UserId[]),
       onDoubt: (listener) => void this.#doubtful.push(listener),
-      close: async () => void (await this.call('closeStore')),
+      close: async () => {
+        await this.call('closeStore');
+      },
     };
   }
 
