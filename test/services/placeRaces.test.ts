@@ -14,7 +14,7 @@ async function openCollection() {
   const client = new mongoose.mongo.MongoClient(inject('mongoUri'), { maxPoolSize: 20 });
   const db = client.db(newDatabaseName());
   const places = db.collection<{ seq: number; who: number }>('places');
-  await places.createIndex({ seq: 1 }, { unique: true });
+  await places.createIndexes([{ key: { seq: 1 }, name: 'by_seq', unique: true }]);
   return {
     places,
     [Symbol.asyncDispose]: async () => {
