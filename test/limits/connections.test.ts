@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { RawConnection } from '../contract/support/rawConnection.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -85,6 +86,15 @@ describe('an address', () => {
     expect(server.app.io.engine.clientsCount).toBe(5);
     await expect(server.connectAs('alice')).rejects.toThrow();
   });
+});
+
+test('a connection whose user has said goodbye does not stay behind as nobody’s', async () => {
+  await using server = await startServer();
+  await using raw = await RawConnection.connect(server.url, server.token('alice'));
+  expect(server.app.io.engine.clientsCount).toBe(1);
+  raw.sendText('41');
+  await raw.closed();
+  await until(() => server.app.io.engine.clientsCount === 0);
 });
 
 test('a process takes so many connections and no more', async () => {
