@@ -198,8 +198,10 @@ async function join(parts: Joined): Promise<RequestListener> {
     bindCommands(binding, socket);
     sessions.begin(socket, socket.data.principal);
     metrics.openSockets.set(io.engine.clientsCount);
-    socket.on('disconnect', () => {
+    socket.on('disconnect', (reason) => {
       sessions.end(socket);
+      // Nobody any more: what is left of the connection would stay for as long as it likes, and count for no user.
+      if (reason === 'client namespace disconnect') socket.conn.close();
       metrics.openSockets.set(io.engine.clientsCount);
     });
   });

@@ -45,7 +45,7 @@ export class BackPressure {
     const waiting = this.#waiting.of(socket.conn);
     if (waiting === 0) return true;
     const { maxWaitingBytes } = this.#parts;
-    if (waiting > maxWaitingBytes) this.#end(socket, waiting);
+    if (waiting > maxWaitingBytes) this.end(socket);
     return waiting <= maxWaitingBytes * DROPPED_ABOVE[priority];
   }
 
@@ -62,8 +62,10 @@ export class BackPressure {
     return largest;
   }
 
-  #end(socket: ChatSocket, waiting: number): void {
+  /** Ends a connection that does not read. */
+  end(socket: ChatSocket): void {
     const { metrics, logger } = this.#parts;
+    const waiting = this.#waiting.of(socket.conn);
     metrics.slowConnections.inc();
     logger.warn(
       { userId: socket.data.principal.userId, waiting },

@@ -40,7 +40,9 @@ export class CommandLimits {
     if (answer.success) socket.data.refusals = 0;
     else if (ERRORS[answer.code].retry !== 'same') socket.data.refusals += 1;
     if (socket.data.refusals <= LIMITS.maxRefusalsInARow || !socket.connected) return true;
-    endWithGoodbye(socket, 'FLOODING');
+    // Who asks on and on and reads no answer would not read a goodbye either.
+    if (this.backPressure.isBehind(socket)) this.backPressure.end(socket);
+    else endWithGoodbye(socket, 'FLOODING');
     return false;
   }
 }

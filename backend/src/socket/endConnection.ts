@@ -30,6 +30,19 @@ export function endWithGoodbye(socket: ChatSocket, code: Exclude<CloseCode, 'SLO
   socket.emit('connection:ended', { success: true, data });
   // After this packet the stock client does not come back by itself.
   socket.disconnect();
-  if (rawWebSocketOf(socket.conn) === undefined) socket.conn.close();
-  else endConnection(socket, code);
+  if (rawWebSocketOf(socket.conn) === undefined) {
+    socket.conn.close();
+    return;
+  }
+  handOver(socket.conn);
+  endConnection(socket, code);
 }
+
+/** What waits for its turn goes before the close frame: a WebSocket keeps the order. */
+function handOver(connection: ChatSocket['conn']): void {
+  const waiting: unknown = Reflect.get(connection, 'writeBuffer');
+  if (isPackets(waiting) && waiting.length > 0) connection.transport.send(waiting.splice(0));
+}
+
+type Packets = Parameters<ChatSocket['conn']['transport']['send']>[0];
+const isPackets = (buffer: unknown): buffer is Packets => Array.isArray(buffer);

@@ -11,6 +11,8 @@ type PageConversation = import('../../../backend/public/js/types.js').Conversati
 type PagePending = import('../../../backend/public/js/types.js').Pending;
 type PageMessage = import('../../../backend/public/js/types.js').Message;
 type PageAsk = import('../../../backend/public/js/types.js').Ask;
+type PageConnection = import('../../../backend/public/js/types.js').Connection;
+type PageAnswer = import('../../../backend/public/js/types.js').Answer;
 /* eslint-enable @typescript-eslint/consistent-type-imports */
 
 declare module '*/public/js/store.js' {
@@ -54,6 +56,24 @@ declare module '*/public/js/storage.js' {
   }
   export function memoryArea(): Area;
   export function createStorage(area: Area, userId: string): OutboxStorage;
+}
+
+declare module '*/public/js/connection.js' {
+  interface PageSession {
+    userId: string;
+    token: string;
+    name: string | undefined;
+    isDemo: boolean;
+  }
+  export function createConnection(parts: {
+    io: (options: object) => unknown;
+    session: PageSession;
+    renew: (session: PageSession) => Promise<PageSession | undefined>;
+    onChange: (connection: PageConnection) => void;
+    onOnline: () => void;
+    onOffline: () => void;
+    onPush: (event: string, data: unknown) => void;
+  }): { start: () => void; ask: (event: string, payload: object) => Promise<PageAnswer> };
 }
 
 declare module '*/public/js/outbox.js' {

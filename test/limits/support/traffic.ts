@@ -4,16 +4,16 @@ import { until } from '../../support/until.js';
 /** A text of 8,000 characters that is 32 KB on the wire. */
 export const LONG_TEXT = '\u{1F4AC}'.repeat(8_000);
 
-/** Sends long messages, so many at a time, for as long as `goOn` says; resolves with how many were stored. */
+/** Sends long messages, twenty (or `atATime`) at once, for as long as `goOn` says; resolves with how many were stored. */
 export async function sendWhile(
   sender: TestClient,
   conversationId: string,
-  goOn: (sent: number) => boolean | Promise<boolean>,
+  { goOn, atATime = 20 }: { goOn: (sent: number) => boolean | Promise<boolean>; atATime?: number },
 ): Promise<number> {
   let sent = 0;
   while (await goOn(sent)) {
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => sender.send(conversationId, LONG_TEXT)),
+      Array.from({ length: atATime }, () => sender.send(conversationId, LONG_TEXT)),
     );
     sent += answers.filter((answer) => answer.success).length;
   }

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { TestClient } from '../support/client.js';
+import { RedisServer } from '../support/redisServer.js';
+import { newDatabaseName } from '../support/server.js';
+import { ServerProcess } from '../support/serverProcess.js';
+import { until } from '../support/until.js';
+
+/** How many of so many sends, half by each connection and all at once, are stored. */
+async function storedOf(
+  count: number,
+  conversationId: string,
+  [a, b]: readonly [TestClient, TestClient],
+): Promise<number> {
+  const answers = await Promise.all(
+    Array.from({ length: count }, (_, index) => (index % 2 === 0 ? a : b).send(conversationId, `${index}`)),
+  );
+  for (const answer of answers) {
+    if (!answer.success) expect(answer).toMatchObject({ code: 'RATE_LIMITED' });
+  }
+  return answers.filter((answer) => answer.success).length;
+}
+
+test('one user has one limit on two server processes; without Redis one on each, and nobody waits for it', async () => {
+  await using redis = await RedisServer.start();
+  const options = {
+    databaseName: newDatabaseName(),
+    env: { REDIS_URL: redis.url, RATE_LIMITS: 'send=30/600s,open=1000/1s' },
+  };
+  await using one = await ServerProcess.start(options);
+  await using two = await ServerProcess.start(options);
+  const connect = async (userId: string) =>
+    [await one.connectAs(userId), await two.connectAs(userId)] as const;
+  const alice = await connect('alice');
+  const conversationId = await alice[0].open('bob');
+  expect(await storedOf(200, conversationId, alice)).toBe(30);
+
+  // Silent, not gone: what is asked now is answered by each process for itself.
+  const bob = await connect('bob');
+  redis.pause();
+  expect(await storedOf(200, conversationId, bob)).toBe(60);
+  redis.resume();
+  const carol = await connect('carol');
+  const ofCarol = await carol[0].open('dan');
+  await redis.kill();
+  expect(await storedOf(200, ofCarol, carol)).toBe(60);
+  await redis.restart();
+  await until(
+    async () => {
+      const name = `p${crypto.randomUUID()}`;
+      const probe = await connect(name);
+      const own = await probe[0].open('bob');
+      const stored = await storedOf(80, own, probe);
+      for (const client of probe) client.close();
+      return stored === 30;
+    },
+    { timeoutMs: 20_000, everyMs: 300, what: 'one limit again' },
+  );
+  for (const client of [...alice, ...bob, ...carol]) client.close();
+}, 90_000);
