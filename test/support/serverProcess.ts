@@ -10,7 +10,13 @@ import { newDatabaseName, serverEnv, type ServerOptions } from './server.js';
 import { makeToken } from './tokens.js';
 import { until } from './until.js';
 
-const ENTRY = fileURLToPath(new URL('../../dist/backend/src/index.js', import.meta.url));
+/** From the sources and from the build alike. */
+const ENTRY = fileURLToPath(
+  new URL(
+    import.meta.url.includes('/dist/') ? '../../backend/src/index.js' : '../../dist/backend/src/index.js',
+    import.meta.url,
+  ),
+);
 
 /** A server in a process of its own: to be killed, paused, or run beside another one. Use with `await using`. */
 export class ServerProcess implements AsyncDisposable {

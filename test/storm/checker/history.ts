@@ -162,6 +162,7 @@ export const RULES = {
   unread: 'unread counts are exact at the end',
   summary: 'last message, totals and message counts are right at the end',
   refusal: 'no member is refused without a reason',
+  recovery: 'after every fault everything works again',
 } as const;
 export type Rule = keyof typeof RULES;
 

@@ -34,7 +34,8 @@ export function* stale(facts: Facts): Generator<Violation> {
 function firstMissing(page: EventOf<'page'>, ackedEnd: number): number | undefined {
   if (page.lastSeq < ackedEnd) return ackedEnd;
   const from = page.fromSeq ?? Math.max(1, page.lastSeq - page.limit + 1);
-  const to = Math.min(page.toSeq ?? Infinity, from + page.limit - 1, Math.max(ackedEnd, page.lastSeq));
+  const lastShown = page.messages.at(-1)?.seq ?? 0;
+  const to = Math.min(page.toSeq ?? Infinity, from + page.limit - 1, Math.max(ackedEnd, lastShown));
   const shown = new Set(page.messages.map(({ seq }) => seq));
   for (let seq = from; seq <= to; seq += 1) if (!shown.has(seq)) return seq;
   return undefined;
