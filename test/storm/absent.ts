@@ -77,7 +77,9 @@ async function writeOnce(stage: Stage, user: string): Promise<void> {
   const { name, door } = stage.balancer.next();
   const api = new Api(door.url, makeToken(user));
   const teller = { client: `${user}/http`, user, server: name };
-  const opened = await api.post<CommandData<'getOrCreateDirect'>>('/api/chats/create-or-get', { otherUserId: USER });
+  const opened = await api.post<CommandData<'getOrCreateDirect'>>('/api/chats/create-or-get', {
+    otherUserId: USER,
+  });
   if (!opened.body.success) throw new Error(`${user} was refused: ${opened.body.code}`);
   const { conversation, created } = opened.body.data;
   const conversationId: StoredMessage['conversationId'] = conversation._id;
@@ -85,7 +87,10 @@ async function writeOnce(stage: Stage, user: string): Promise<void> {
   stage.world.add(conversationId, [user, USER]);
   const message = { content: `hello from ${user}`, clientMessageId: `${user}-1` };
   stage.log.add(teller, { kind: 'send', conversationId, ...message, attempt: 1 });
-  const sent = await api.post<CommandData<'sendMessage'>>(`/api/conversations/${conversationId}/messages`, message);
+  const sent = await api.post<CommandData<'sendMessage'>>(
+    `/api/conversations/${conversationId}/messages`,
+    message,
+  );
   if (!sent.body.success) throw new Error(`${user} was refused: ${sent.body.code}`);
   const { duplicate, ...view } = sent.body.data;
   stage.log.add(teller, { kind: 'acked', message: seenMessage(view), duplicate });

@@ -26,11 +26,14 @@ export async function calmDown(stage: Stage): Promise<FinalState> {
   await settled(stage, 'everybody has caught up', async () => {
     const behind = devices.filter((device) => !hasAll(device, stage, heads));
     await Promise.all(behind.map((device) => device.sync()));
-    return behind.filter((device) => !hasAll(device, stage, heads)).map(({ parts }) => `${parts.client} lacks messages`);
+    return behind
+      .filter((device) => !hasAll(device, stage, heads))
+      .map(({ parts }) => `${parts.client} lacks messages`);
   });
   for (const device of devices) device.testify();
   const users = [...groupBy(devices, ({ parts }) => parts.user).values()].flatMap(([device]) => device ?? []);
-  while (users.length > 0) await Promise.all(users.splice(0, AT_A_TIME).map((device) => takeStock(stage, device)));
+  while (users.length > 0)
+    await Promise.all(users.splice(0, AT_A_TIME).map((device) => takeStock(stage, device)));
   await Promise.all(devices.map((device) => device.stop()));
   return readFinalState(stage.truth);
 }
@@ -58,7 +61,8 @@ async function settled(
 
 const headsOf = ({ messages }: FinalState): Map<string, number> =>
   messages.reduce(
-    (heads, { conversationId, seq }) => heads.set(conversationId, Math.max(seq, heads.get(conversationId) ?? 0)),
+    (heads, { conversationId, seq }) =>
+      heads.set(conversationId, Math.max(seq, heads.get(conversationId) ?? 0)),
     new Map<string, number>(),
   );
 

@@ -42,7 +42,10 @@ function devicesOf(stage: Stage, user: string, index: number): Device[] {
 export async function introduce(stage: Stage, { users, devices }: Cast): Promise<void> {
   const circle = stage.random.stream('friends').shuffled(users);
   const pairs = circle.flatMap((user, index) =>
-    Array.from({ length: FRIENDS }, (_, step) => [user, circle[(index + step + 1) % circle.length] ?? user] as const),
+    Array.from(
+      { length: FRIENDS },
+      (_, step) => [user, circle[(index + step + 1) % circle.length] ?? user] as const,
+    ),
   );
   await Promise.all(
     pairs.filter(([a, b]) => a !== b).map(([a, b]) => meet(stage, first(devices, a), first(devices, b))),

@@ -10,7 +10,8 @@ const COULD_NOT_RUN = 2;
 async function run(options: StormOptions): Promise<number> {
   const startedMs = performance.now();
   const print = options.json ? console.error : console.log;
-  const say = (line: string): void => print(`[${seconds(performance.now() - startedMs).padStart(9)}] ${line}`);
+  const say = (line: string): void =>
+    print(`[${seconds(performance.now() - startedMs).padStart(9)}] ${line}`);
   await using stage = await Stage.open(options, say);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     // A second one ends it at once.
@@ -23,7 +24,8 @@ async function run(options: StormOptions): Promise<number> {
   const { verdict, hurts, tally } = outcome;
   print(formatOutcome(outcome));
   const held = Object.keys(verdict.counts).length === 0;
-  if (options.json) console.log(JSON.stringify({ held, seed: options.seed, options, hurts, tally, verdict }, null, 2));
+  if (options.json)
+    console.log(JSON.stringify({ held, seed: options.seed, options, hurts, tally, verdict }, null, 2));
   if (!held) print(`evidence: ${(await writeEvidence(outcome)).join(', ')}`);
   return held ? HELD : BROKEN;
 }

@@ -45,7 +45,8 @@ export class WrongOption extends Error {}
 
 function whole(text: string, option: string, min: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < min) throw new WrongOption(`--${option} must be a whole number from ${min} on.`);
+  if (!Number.isInteger(value) || value < min)
+    throw new WrongOption(`--${option} must be a whole number from ${min} on.`);
   return value;
 }
 

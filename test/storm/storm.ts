@@ -102,7 +102,10 @@ async function hurtEverything(stage: Stage, cast: Cast, store: Store): Promise<H
   const progress = (): number =>
     options.once ? hurts.length / FAULT_KINDS.length : (stage.log.now() - startedMs) / totalMs;
   let isBack = false;
-  for (const fault of planFaults(random.stream('faults'), { servers: cluster.nodes.length, settleMs: SETTLE_MS })) {
+  for (const fault of planFaults(random.stream('faults'), {
+    servers: cluster.nodes.length,
+    settleMs: SETTLE_MS,
+  })) {
     if (progress() >= 1) break;
     if (!isBack && progress() >= BACK_AFTER) {
       comeBack(stage, store);

@@ -8,9 +8,26 @@ import { pair, refusal, summary, unread } from './rules/summaries.js';
 
 /** One fault breaks a thousand answers: of each rule the first violations are kept, and all are counted. */
 const MAX_KEPT = 10;
+const MAX_SHOWN = 2;
 const MAX_EVIDENCE = 6;
+const MAX_LINE_CHARS = 400;
 
-const CHECKS = [lost, twice, gap, foreign, order, live, stale, history, backwards, pair, leak, unread, summary, refusal];
+const CHECKS = [
+  lost,
+  twice,
+  gap,
+  foreign,
+  order,
+  live,
+  stale,
+  history,
+  backwards,
+  pair,
+  leak,
+  unread,
+  summary,
+  refusal,
+];
 
 export interface Verdict {
   violations: Violation[];
@@ -34,13 +51,27 @@ export function checkHistory(given: History): Verdict {
   return { violations, counts };
 }
 
-/** For a person: what is wrong, and the lines that show it. */
+/** For a person: the promises that were broken, each with the first cases and the lines of the logs that show them. */
 export function formatVerdict({ violations, counts }: Verdict): string {
-  const blocks = violations.map(({ rule, text, evidence }) =>
-    [`✗ ${RULES[rule]}: ${text}`, ...evidence.map((line) => `    ${JSON.stringify(line)}`)].join('\n'),
-  );
-  const more = Object.entries(counts)
-    .filter(([, count]) => count > MAX_KEPT)
-    .map(([rule, count]) => `  ${rule}: ${count} in all, the first ${MAX_KEPT} are shown`);
-  return [...blocks, ...more].join('\n');
+  const rules = Object.keys(RULES) as Rule[];
+  return rules
+    .filter((rule) => (counts[rule] ?? 0) > 0)
+    .map((rule) => {
+      const cases = violations.filter((violation) => violation.rule === rule).slice(0, MAX_SHOWN);
+      return [
+        `✗ broken ${counts[rule] ?? 0} times: ${RULES[rule]} [${rule}]`,
+        ...cases.flatMap(formatCase),
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+function formatCase({ text, evidence }: Violation): string[] {
+  const lines = evidence.map((event) => JSON.stringify(event));
+  return [
+    `    ${text}`,
+    ...lines.map(
+      (line) => `      ${line.length > MAX_LINE_CHARS ? `${line.slice(0, MAX_LINE_CHARS)}…` : line}`,
+    ),
+  ];
 }

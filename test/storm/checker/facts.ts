@@ -125,7 +125,11 @@ export class Facts {
       .filter(({ userId }) => userId !== message.senderId)
       .map(({ userId }) => {
         const { readSeq, deliveredSeq } = positionOf(userId);
-        return readSeq >= message.seq ? RANKS.read : deliveredSeq >= message.seq ? RANKS.delivered : RANKS.sent;
+        return readSeq >= message.seq
+          ? RANKS.read
+          : deliveredSeq >= message.seq
+            ? RANKS.delivered
+            : RANKS.sent;
       });
     return ranks.length === 0 ? RANKS.read : Math.min(...ranks);
   }

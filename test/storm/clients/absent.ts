@@ -20,7 +20,10 @@ export async function makeOld(truth: Truth, byMs: number): Promise<void> {
         const value: unknown = doc[field];
         return value instanceof Date ? [[field, new Date(value.getTime() - byMs)] as const] : [];
       });
-      await collection.updateOne({ _id: new mongoose.mongo.ObjectId(String(doc._id)) }, { $set: Object.fromEntries(moved) });
+      await collection.updateOne(
+        { _id: new mongoose.mongo.ObjectId(String(doc._id)) },
+        { $set: Object.fromEntries(moved) },
+      );
     }
   }
 }

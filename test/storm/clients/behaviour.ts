@@ -6,7 +6,11 @@ import type { Device } from './device.js';
 import { trespass } from './trespass.js';
 
 /** A device in the hands of somebody: one decision after the other until it is told to stop. */
-export async function live(device: Device, world: World, parts: { random: Random; over: AbortSignal }): Promise<void> {
+export async function live(
+  device: Device,
+  world: World,
+  parts: { random: Random; over: AbortSignal },
+): Promise<void> {
   const { random, over } = parts;
   const { user } = device.parts;
   while (!over.aborted && !device.isStopped) {
@@ -47,7 +51,10 @@ async function act(
       return;
     case 'watch':
       await connection.call('presence:watch', {
-        userIds: world.of(parts.user).flatMap(({ members }) => members.filter((one) => one !== parts.user)).slice(0, 50),
+        userIds: world
+          .of(parts.user)
+          .flatMap(({ members }) => members.filter((one) => one !== parts.user))
+          .slice(0, 50),
       });
       return;
     case 'hangUp':

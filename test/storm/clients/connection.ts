@@ -1,5 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Answer, CommandData, CommandName, CommandPayload, Goodbye, Success } from '../../../contract/index.js';
+import type {
+  Answer,
+  CommandData,
+  CommandName,
+  CommandPayload,
+  Goodbye,
+  Success,
+} from '../../../contract/index.js';
 import { openSocket, type ClientSocket } from '../../support/client.js';
 import type { Balancer } from '../parts/balancer.js';
 import type { Node } from '../parts/cluster.js';

@@ -1,8 +1,10 @@
+import type { PushName, Success } from '../../../contract/index.js';
 import type { StormLog } from '../log.js';
 import type { Balancer } from '../parts/balancer.js';
 import { makeToken } from '../../support/tokens.js';
 import { until } from '../../support/until.js';
 import { Connection } from './connection.js';
+import { hearPush } from './pushes.js';
 
 /** Everybody is back within this, or something is wrong; nothing is promised about how fast. */
 const BACK_WITHIN_MS = 90_000;
@@ -20,11 +22,11 @@ export class Crowd {
         token: () => makeToken(user),
         onConnect: () => undefined,
         onDisconnect: () => undefined,
-        onPush: (event) =>
-          log.add(
-            { client: `${user}/1`, user, server: connection.server },
-            { kind: 'told', push: event, conversationId: 'unknown' },
-          ),
+        onPush: (event, payload) => {
+          const teller = { client: `${user}/1`, user, server: connection.server };
+          const { data } = payload as Success<unknown>;
+          for (const { entry } of hearPush(event as PushName, data)) log.add(teller, entry);
+        },
       });
       return connection;
     });

@@ -28,8 +28,8 @@ export interface Decision {
   awayMs: number;
 }
 
-const SHORTEST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 1_800;
+const SHORTEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1_000;
 /** As a person who writes several messages in a row. */
 const BURST = 0.15;
 

@@ -146,7 +146,13 @@ export class Device {
     const answer = await this.connection.call('getConversations', { limit: 100 });
     if (answer?.success !== true) return this.#surprise('getConversations', answer);
     const { conversations, totalUnread } = answer.data;
-    this.log({ kind: 'synced', askedAt, conversations: conversations.map(seenConversation), own: [], totalUnread });
+    this.log({
+      kind: 'synced',
+      askedAt,
+      conversations: conversations.map(seenConversation),
+      own: [],
+      totalUnread,
+    });
   }
 
   /** Everything that changed since the last time, then every hole. False when the connection did not last. */
@@ -232,7 +238,13 @@ export class Device {
         const askedAt = this.parts.log.now();
         const [after, before] = [held.through, held.through];
         const answer = await this.connection.call('getMessages', { conversationId, after, limit: PAGE });
-        if (answer?.success !== true) return this.#surprise('getMessages', answer);
+        if (answer?.success !== true) {
+          this.#surprise('getMessages', answer);
+          if (answer === undefined || mayRetry(answer.code)) return;
+          // Not this device's after all: what it was told of it is reported, and nobody asks again.
+          this.store.forget(conversationId);
+          break;
+        }
         this.#logPage(answer.data, { conversationId, askedAt, fromSeq: after + 1, limit: PAGE });
         for (const view of answer.data.messages) held.add(view.seq, view._id);
         if (held.through === before) break;

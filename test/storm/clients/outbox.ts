@@ -45,7 +45,7 @@ export class Outbox {
 
   /** False when the run is over before it is settled. */
   async #deliver(message: Outgoing): Promise<boolean> {
-    for (let attempt = 1; !this.parts.isStopped(); ) {
+    for (let attempt = 1; !this.parts.isStopped();) {
       if (!this.parts.isUp()) {
         await wait(RETRY_MS / 3);
         continue;

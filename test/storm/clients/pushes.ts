@@ -23,7 +23,10 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
     case 'conversation:created': {
       const conversation = seenConversation((data as PushData<typeof event>).conversation);
       const { conversationId, lastSeq } = conversation;
-      yield { entry: { kind: 'told', push: event, conversationId, conversation }, head: { conversationId, lastSeq } };
+      yield {
+        entry: { kind: 'told', push: event, conversationId, conversation },
+        head: { conversationId, lastSeq },
+      };
       return;
     }
     case 'conversation:updated': {
@@ -32,7 +35,9 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
       return;
     }
     case 'typing':
-      yield { entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId } };
+      yield {
+        entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
+      };
       return;
     case 'presence':
       yield { entry: { kind: 'toldOf', push: event, aboutUser: (data as PushData<typeof event>).userId } };

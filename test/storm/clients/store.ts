@@ -30,6 +30,10 @@ export class Store {
     return held;
   }
 
+  forget(conversationId: string): void {
+    this.#conversations.delete(conversationId);
+  }
+
   /** The conversations that lack something between their beginning and their head. */
   incomplete(): string[] {
     return [...this.#conversations].filter(([, { head, through }]) => head > through).map(([id]) => id);

@@ -44,12 +44,19 @@ const ATTEMPTS: readonly Attempt[] = [
   command('typing', (conversationId) => ({ conversationId, typing: true })),
   overHttp('GET', (id) => `/api/conversations/${id}/messages?limit=5`),
   overHttp('GET', (id) => `/api/conversations/${id}`),
-  overHttp('POST', (id) => `/api/conversations/${id}/messages`, { content: 'let me in', clientMessageId: 'x' }),
+  overHttp('POST', (id) => `/api/conversations/${id}/messages`, {
+    content: 'let me in',
+    clientMessageId: 'x',
+  }),
   overHttp('POST', (id) => `/api/conversations/${id}/read`, { seq: 1 }),
 ];
 
 /** One attempt at a conversation of others. */
-export async function trespass(device: Device, conversationId: string | undefined, which: number): Promise<void> {
+export async function trespass(
+  device: Device,
+  conversationId: string | undefined,
+  which: number,
+): Promise<void> {
   const attempt = at(ATTEMPTS, which);
   if (conversationId === undefined || attempt === undefined || !device.connection.isUp) return;
   const [name, code] = await attempt(device, conversationId);

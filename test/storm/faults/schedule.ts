@@ -35,7 +35,7 @@ export function* planFaults(
   random: Random,
   parts: { servers: number; settleMs: { min: number; max: number } },
 ): Generator<PlannedFault, never> {
-  for (let number = 1; ; ) {
+  for (let number = 1; ;) {
     for (const kind of random.shuffled(FAULT_KINDS)) {
       yield {
         number,

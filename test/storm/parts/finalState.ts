@@ -22,7 +22,12 @@ export async function readFinalState(truth: Truth): Promise<FinalState> {
       lastMessageId: one.tail?.id,
     })),
     positions: members.map(({ conversationId, userId, lastReadSeq, lastDeliveredSeq }) => ({
-      ...{ conversationId, userId, readSeq: lastReadSeq, deliveredSeq: Math.max(lastReadSeq, lastDeliveredSeq) },
+      ...{
+        conversationId,
+        userId,
+        readSeq: lastReadSeq,
+        deliveredSeq: Math.max(lastReadSeq, lastDeliveredSeq),
+      },
     })),
   };
 }

@@ -40,7 +40,10 @@ export function* twice(facts: Facts): Generator<Violation> {
     yield {
       rule: 'twice',
       text: `${nameOf(first)} is stored ${copies.length} times, at ${copies.map(({ seq }) => seq).join(', ')}`,
-      evidence: [...sendsOf(facts, first), ...facts.of('acked').filter((one) => keyOf(one.message) === keyOf(first))],
+      evidence: [
+        ...sendsOf(facts, first),
+        ...facts.of('acked').filter((one) => keyOf(one.message) === keyOf(first)),
+      ],
     };
   }
   const acks = groupBy(facts.of('acked'), ({ message }) => keyOf(message));

@@ -30,7 +30,11 @@ export function* backwards(facts: Facts): Generator<Violation> {
   }
 }
 
-const violation = (event: StormEvent, text: string): Violation => ({ rule: 'backwards', text, evidence: [event] });
+const violation = (event: StormEvent, text: string): Violation => ({
+  rule: 'backwards',
+  text,
+  evidence: [event],
+});
 
 const whose = ({ conversationId, userId }: SeenPosition): string => `${userId} in ${conversationId}`;
 
@@ -79,9 +83,14 @@ function* statuses(facts: Facts, event: EventOf<'page'>, message: SeenMessage): 
   const most = facts.rankOf(message, (userId) => facts.finalPosition(message.conversationId, userId));
   const name = `message ${message.seq} of ${message.conversationId}`;
   if (rank < least) {
-    yield violation(event, `${name} was ${statusOf(least)} and was shown to ${event.client} as ${message.status}`);
+    yield violation(
+      event,
+      `${name} was ${statusOf(least)} and was shown to ${event.client} as ${message.status}`,
+    );
   } else if (rank > most) {
-    yield violation(event, `${name} was shown to ${event.client} as ${message.status} and is ${statusOf(most)} in the end`);
+    yield violation(
+      event,
+      `${name} was shown to ${event.client} as ${message.status} and is ${statusOf(most)} in the end`,
+    );
   }
 }
-

@@ -72,7 +72,8 @@ export function* history(facts: Facts): Generator<Violation> {
 }
 
 function firstDifference(a: readonly string[], b: readonly string[]): number | undefined {
-  for (let place = 0; place < Math.max(a.length, b.length); place += 1) if (a[place] !== b[place]) return place;
+  for (let place = 0; place < Math.max(a.length, b.length); place += 1)
+    if (a[place] !== b[place]) return place;
   return undefined;
 }
 

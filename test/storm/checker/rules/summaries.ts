@@ -5,7 +5,12 @@ import type { EventOf, FinalConversation, SeenConversation, Violation } from '..
 /** One conversation per pair, the same for everybody who ever opened it. */
 export function* pair(facts: Facts): Generator<Violation> {
   const directs = facts.history.final.conversations.filter(({ type }) => type === 'direct');
-  const byPair = groupBy(directs, ({ members }) => members.map(({ userId }) => userId).sort().join(' & '));
+  const byPair = groupBy(directs, ({ members }) =>
+    members
+      .map(({ userId }) => userId)
+      .sort()
+      .join(' & '),
+  );
   const opened = facts.of('opened');
   for (const [names, same] of byPair) {
     const ids = new Set(same.map(({ _id }) => _id));
@@ -18,7 +23,11 @@ export function* pair(facts: Facts): Generator<Violation> {
     }
     const [one] = same;
     if (one !== undefined && !isItsPair(one)) {
-      yield { rule: 'pair', text: `${one._id} of ${names} has the key ${one.pairKey ?? 'none'}`, evidence: [] };
+      yield {
+        rule: 'pair',
+        text: `${one._id} of ${names} has the key ${one.pairKey ?? 'none'}`,
+        evidence: [],
+      };
     }
   }
   const answers = groupBy(opened, ({ user, withUser }) => participantsKey(user, withUser));
@@ -32,7 +41,11 @@ export function* pair(facts: Facts): Generator<Violation> {
       yield { rule: 'pair', text: `${wrong.client} was given a conversation of others`, evidence: [wrong] };
     }
     if (created.length > 1) {
-      yield { rule: 'pair', text: `a pair was told ${created.length} times that it was made now`, evidence: created };
+      yield {
+        rule: 'pair',
+        text: `a pair was told ${created.length} times that it was made now`,
+        evidence: created,
+      };
     }
   }
 }
@@ -42,7 +55,12 @@ const sameMembers = ({ members }: FinalConversation, names: readonly string[]): 
 
 function isItsPair({ members, pairKey }: FinalConversation): boolean {
   const [a, b] = members;
-  return members.length === 2 && a !== undefined && b !== undefined && pairKey === participantsKey(a.userId, b.userId);
+  return (
+    members.length === 2 &&
+    a !== undefined &&
+    b !== undefined &&
+    pairKey === participantsKey(a.userId, b.userId)
+  );
 }
 
 /** Messages of others behind the read position, exactly: per conversation and in total, at the end. */
@@ -69,7 +87,9 @@ export function* unread(facts: Facts): Generator<Violation> {
       yield {
         rule: 'unread',
         text: `${event.client} is told a total of ${shown} unread (${where}), where ${total} are`,
-        evidence: [{ ...event, conversations: event.conversations.filter(({ unreadCount }) => unreadCount > 0) }],
+        evidence: [
+          { ...event, conversations: event.conversations.filter(({ unreadCount }) => unreadCount > 0) },
+        ],
       };
     }
   }
@@ -80,11 +100,16 @@ function unreadOf(facts: Facts, userId: string, conversationId: string): number 
   return facts
     .log(conversationId)
     .filter(
-      ({ seq, senderId }) => seq > readSeq && senderId !== userId && facts.mayKnow(userId, conversationId, seq),
+      ({ seq, senderId }) =>
+        seq > readSeq && senderId !== userId && facts.mayKnow(userId, conversationId, seq),
     ).length;
 }
 
-const lastPositions = (facts: Facts, { user }: EventOf<'counted'>, conversationId: string): EventOf<'advanced'>[] =>
+const lastPositions = (
+  facts: Facts,
+  { user }: EventOf<'counted'>,
+  conversationId: string,
+): EventOf<'advanced'>[] =>
   facts
     .of('advanced')
     .filter((one) => one.user === user && one.conversationId === conversationId)
@@ -103,7 +128,10 @@ export function* summary(facts: Facts): Generator<Violation> {
     const shown = new Map(event.conversations.map((one) => [one.conversationId, one]));
     for (const conversationId of mine) {
       const view = shown.get(conversationId);
-      const wrong = view === undefined ? 'nothing' : (wrongNumbers(facts, conversationId, view) ?? wrongPlace(facts, event, view));
+      const wrong =
+        view === undefined
+          ? 'nothing'
+          : (wrongNumbers(facts, conversationId, view) ?? wrongPlace(facts, event, view));
       if (wrong === undefined) continue;
       yield {
         rule: 'summary',
@@ -150,9 +178,17 @@ export function* refusal(facts: Facts): Generator<Violation> {
     const key = `${event.user} ${event.conversationId} ${event.clientMessageId}`;
     if (event.code === 'CONFLICT' && (texts.get(key)?.size ?? 0) > 1) continue;
     if (!facts.mayKnow(event.user, event.conversationId)) continue;
-    yield { rule: 'refusal', text: `a message of ${event.client} was refused: ${event.code}`, evidence: [event] };
+    yield {
+      rule: 'refusal',
+      text: `a message of ${event.client} was refused: ${event.code}`,
+      evidence: [event],
+    };
   }
   for (const event of facts.of('surprise')) {
-    yield { rule: 'refusal', text: `${event.client} was answered ${event.code} to ${event.command}`, evidence: [event] };
+    yield {
+      rule: 'refusal',
+      text: `${event.client} was answered ${event.code} to ${event.command}`,
+      evidence: [event],
+    };
   }
 }
