@@ -4,10 +4,13 @@ import { at } from './world.js';
 import type { Stage } from './stage.js';
 
 const DAY_MS = 86_400_000;
-/** Every so many users: a second device, a device that polls, a clock that is a day off, a stranger. */
+/** Who goes elsewhere while a server would still answer, in ms. */
+const IMPATIENT_MS = 4_000;
+/** Every so many users: a second device, a device that polls, a clock that is a day off, no patience, a stranger. */
 const SECOND_DEVICE_EVERY = 4;
 const POLLING_EVERY = 6;
 const WRONG_CLOCK_EVERY = 10;
+const IMPATIENT_EVERY = 5;
 const STRANGERS_PER = 20;
 const FRIENDS = 3;
 
@@ -34,7 +37,8 @@ function devicesOf(stage: Stage, user: string, index: number): Device[] {
   const isWrong = index % WRONG_CLOCK_EVERY === 1;
   const clockOffByMs = isWrong ? (index % (2 * WRONG_CLOCK_EVERY) === 1 ? DAY_MS : -DAY_MS) : 0;
   const transport = index % POLLING_EVERY === 2 ? 'polling' : 'websocket';
-  const first = stage.device(user, 1, { clockOffByMs, transport });
+  const patience = index % IMPATIENT_EVERY === 3 ? { patienceMs: IMPATIENT_MS } : {};
+  const first = stage.device(user, 1, { clockOffByMs, transport, ...patience });
   return index % SECOND_DEVICE_EVERY === 0 ? [first, stage.device(user, 2)] : [first];
 }
 

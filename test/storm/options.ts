@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export const SABOTAGES = ['lose', 'leak', 'backwards'] as const;
@@ -6,6 +7,8 @@ export type Sabotage = (typeof SABOTAGES)[number];
 /** What a run was asked to do. */
 export interface StormOptions {
   seed: number;
+  /** A second seed, for half of the people and for some more faults at the end: a fixed run with something new in it. */
+  also: number | undefined;
   /** How long faults go on; preparing and checking come on top. */
   minutes: number;
   /** People who write to each other; strangers, the absent one and idle connections come on top. */
@@ -19,6 +22,8 @@ export interface StormOptions {
   /** One of each kind of fault, then the end, however long that takes. */
   once: boolean;
   sabotage: Sabotage | undefined;
+  /** The entry of another build to test, as a path. */
+  server: string | undefined;
   json: boolean;
 }
 
@@ -26,6 +31,7 @@ export const USAGE = `Usage: npm run test:faults -- [options]
 
   --seed N          the same seed gives the same faults in the same order and the same decisions of the clients
                     (a random one; when processes get their turn cannot be repeated)
+  --also N          half of the people, and some more faults at the end of --once, follow this other seed
   --minutes M       how long faults go on (5); preparing and checking take about another minute
   --clients N       people who write to each other (60)
   --idle N          connections that come back all at once with them (300)
@@ -33,6 +39,7 @@ export const USAGE = `Usage: npm run test:faults -- [options]
   --pause-s N       how long a paused server sleeps (15)
   --once            one of each kind of fault, whatever --minutes says
   --sabotage KIND   start servers with a fault built in, to see that it is found: ${SABOTAGES.join(', ')}
+  --server FILE     test this build (its dist/backend/src/index.js) instead of the checkout's own
   --json            the outcome as JSON on standard output, progress on standard error
   --help            this text
 
@@ -64,6 +71,7 @@ export function readOptions(args: string[]): StormOptions | 'help' {
   if (!(minutes > 0)) throw new WrongOption('--minutes must be a number above 0.');
   return {
     seed: values.seed === undefined ? randomSeed() : whole(values.seed, 'seed', 0),
+    also: values.also === undefined ? undefined : whole(values.also, 'also', 0),
     minutes,
     clients: whole(values.clients, 'clients', 4),
     idle: whole(values.idle, 'idle', 0),
@@ -71,6 +79,7 @@ export function readOptions(args: string[]): StormOptions | 'help' {
     pauseMs: whole(values['pause-s'], 'pause-s', 1) * 1_000,
     once: values.once,
     sabotage,
+    server: values.server === undefined ? undefined : resolve(values.server),
     json: values.json,
   };
 }
@@ -81,6 +90,7 @@ function parse(args: string[]) {
       args,
       options: {
         seed: { type: 'string' },
+        also: { type: 'string' },
         minutes: { type: 'string', default: '5' },
         clients: { type: 'string', default: '60' },
         idle: { type: 'string', default: '300' },
@@ -88,6 +98,7 @@ function parse(args: string[]) {
         'pause-s': { type: 'string', default: '15' },
         once: { type: 'boolean', default: false },
         sabotage: { type: 'string' },
+        server: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatVerdict } from './checker/checker.js';
 import { FAULTS, type FaultKind } from './faults/schedule.js';
-import { seconds, type Hurt, type Outcome } from './storm.js';
+import { nameSeed, seconds, type Hurt, type Outcome } from './storm.js';
 import { groupBy } from './checker/facts.js';
 
 const OUTPUT = 'test/output';
@@ -21,7 +21,7 @@ export function formatOutcome({ hurts, tally, verdict, options }: Outcome): stri
     ...numbers,
     '',
     ...(total === 0 ? [] : [formatVerdict(verdict), '']),
-    `seed ${options.seed}: ${total === 0 ? 'every promise held' : `${total} violations`}`,
+    `${nameSeed(options)}: ${total === 0 ? 'every promise held' : `${total} violations`}`,
   ].join('\n');
 }
 

@@ -11,6 +11,8 @@ import { Random } from './random.js';
 import { World } from './world.js';
 
 const SERVERS = 3;
+/** Longer than a server takes to say that it cannot say. */
+const PATIENT_MS = 12_000;
 const ROOT = new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url);
 
 /** The parts of one run, and what has come of it so far. Use with `await using`. */
@@ -22,14 +24,18 @@ export class Stage implements AsyncDisposable {
   readonly devices: Device[] = [];
   /** Ends the behaviour of all clients. */
   readonly over = new AbortController();
+  readonly random: Random;
+  /** Of the second seed, where there is one. */
+  readonly otherRandom: Random;
   balancer: Balancer;
 
   private constructor(
     readonly options: StormOptions,
-    readonly random: Random,
     readonly parts: { cluster: Cluster; truth: Truth },
     readonly say: (line: string) => void,
   ) {
+    this.random = new Random(options.seed);
+    this.otherRandom = new Random(options.also ?? options.seed);
     this.balancer = new Balancer([]);
   }
 
@@ -39,10 +45,10 @@ export class Stage implements AsyncDisposable {
       options.sabotage === undefined
         ? []
         : ['--import', fileURLToPath(new URL(`test/storm/sabotage/${options.sabotage}.mjs`, ROOT))];
-    const cluster = await Cluster.start({ servers: SERVERS, databaseName, nodeArgs });
+    const cluster = await Cluster.start({ servers: SERVERS, databaseName, nodeArgs, entry: options.server });
     try {
       const truth = await Truth.open(cluster.database.uri, databaseName);
-      return new Stage(options, new Random(options.seed), { cluster, truth }, say);
+      return new Stage(options, { cluster, truth }, say);
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -66,11 +72,12 @@ export class Stage implements AsyncDisposable {
   device(
     user: string,
     number: number,
-    options: Partial<Pick<DeviceParts, 'clockOffByMs' | 'transport' | 'store'>> = {},
+    options: Partial<Pick<DeviceParts, 'clockOffByMs' | 'transport' | 'store' | 'patienceMs'>> = {},
   ): Device {
     const device = new Device({
       clockOffByMs: 0,
       transport: 'websocket',
+      patienceMs: PATIENT_MS,
       ...options,
       user,
       client: `${user}/${number}`,

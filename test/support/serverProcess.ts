@@ -33,7 +33,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   static async start(
-    options: ServerOptions & { port?: number; nodeArgs?: string[] } = {},
+    options: ServerOptions & { port?: number; nodeArgs?: string[]; entry?: string | undefined } = {},
   ): Promise<ServerProcess> {
     const databaseName = options.databaseName ?? newDatabaseName();
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-process-'));
@@ -44,7 +44,7 @@ export class ServerProcess implements AsyncDisposable {
       PORT: String(options.port ?? 0),
       ...options.env,
     };
-    const child = spawn(process.execPath, [...(options.nodeArgs ?? []), ENTRY], {
+    const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.entry ?? ENTRY], {
       // Of the machine's environment only what finding programs needs: nothing there may change a test.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkHistory, formatVerdict } from './checker.js';
 import { RULES, type History } from './history.js';
-import { mutate, MUTATIONS } from './mutations.js';
+import { mutate, MUTATIONS } from './mutations/index.js';
 import { goodHistory } from './sample.js';
 
 const rulesOf = (history: History): string[] => Object.keys(checkHistory(history).counts);

@@ -5,11 +5,13 @@ import { decide, type Decision } from './decision.js';
 import type { Device } from './device.js';
 import { trespass } from './trespass.js';
 
+const MAX_WAITING = 10;
+
 /** A device in the hands of somebody: one decision after the other until it is told to stop. */
 export async function live(
   device: Device,
   world: World,
-  parts: { random: Random; over: AbortSignal },
+  parts: { random: Random; over: AbortSignal; pace: number },
 ): Promise<void> {
   const { random, over } = parts;
   const { user } = device.parts;
@@ -17,7 +19,7 @@ export async function live(
     const decision = decide(random);
     const conversation = at(world.of(user), decision.which);
     if (conversation !== undefined) await act(device, world, { decision, conversationId: conversation.id });
-    await wait(decision.waitMs);
+    await wait(decision.waitMs * parts.pace);
   }
 }
 
@@ -29,6 +31,8 @@ async function act(
   const { connection, parts } = device;
   switch (decision.action) {
     case 'say':
+      // Whoever sees that nothing goes out stops typing.
+      if (device.outbox.length > MAX_WAITING) return;
       device.say(conversationId, { hangUp: decision.hangUp });
       return;
     case 'read':

@@ -13,8 +13,6 @@ import type { Node } from '../parts/cluster.js';
 
 /** A handshake that takes longer goes elsewhere, in ms. */
 const CONNECT_TIMEOUT_MS = 4_000;
-/** A server that says nothing for this long is given up, in ms: a paused one holds its connections. */
-const ANSWER_TIMEOUT_MS = 6_000;
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 3_000;
 
@@ -22,6 +20,8 @@ export interface ConnectionParts {
   balancer: Balancer;
   token: () => string;
   transport: 'websocket' | 'polling';
+  /** A server that says nothing for this long is given up, in ms: a paused one holds its connections. */
+  patienceMs: number;
   headers?: Record<string, string>;
   onConnect: (connection: Connection) => void;
   onDisconnect: (reason: string) => void;
@@ -55,7 +55,7 @@ export class Connection {
 
   open(): void {
     this.#wanted = true;
-    this.#keeping ??= this.#keep().finally(() => (this.#keeping = undefined));
+    this.#keeping ??= this.#keep();
   }
 
   /** Ends it and does not come back until `open`. */
@@ -78,7 +78,7 @@ export class Connection {
     const socket = this.#socket;
     if (socket?.connected !== true) return undefined;
     try {
-      return await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, ...([payload] as never));
+      return await socket.timeout(this.parts.patienceMs).emitWithAck(event, ...([payload] as never));
     } catch {
       if (this.#socket === socket) socket.disconnect();
       return undefined;
@@ -87,7 +87,7 @@ export class Connection {
 
   async #keep(): Promise<void> {
     let backoffMs = FIRST_BACKOFF_MS;
-    while (this.#wanted) {
+    while (this.#isWanted()) {
       const pauseMs = Math.max(0, this.#notBeforeMs - performance.now());
       if (pauseMs > 0) await wait(pauseMs);
       const connected = await this.#connectOnce();
@@ -96,9 +96,16 @@ export class Connection {
         this.parts.onConnect(this);
         this.parts.onDisconnect(await connected.ended);
       }
-      if (this.#wanted) await wait(backoffMs * (0.5 + Math.random()));
+      if (this.#isWanted()) await wait(backoffMs * (0.5 + Math.random()));
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
+    // In the same turn in which nobody wants it any more: whoever does later begins anew.
+    this.#keeping = undefined;
+  }
+
+  /** Asked anew after every wait. */
+  #isWanted(): boolean {
+    return this.#wanted;
   }
 
   /** @returns what resolves with the reason when the connection has ended; undefined when there is none. */
@@ -129,7 +136,7 @@ export class Connection {
         settle(false);
       });
     });
-    if (connected && this.#wanted) return { ended };
+    if (connected && this.#isWanted()) return { ended };
     socket.disconnect();
     return undefined;
   }

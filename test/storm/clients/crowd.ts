@@ -7,7 +7,7 @@ import { Connection } from './connection.js';
 import { hearPush } from './pushes.js';
 
 /** Everybody is back within this, or something is wrong; nothing is promised about how fast. */
-const BACK_WITHIN_MS = 90_000;
+const BACK_WITHIN_MS = 120_000;
 
 /** Connections that do nothing but be there: each of somebody of their own, who must never hear a thing. */
 export class Crowd {
@@ -19,6 +19,7 @@ export class Crowd {
       const connection: Connection = new Connection({
         balancer,
         transport: 'websocket',
+        patienceMs: BACK_WITHIN_MS,
         token: () => makeToken(user),
         onConnect: () => undefined,
         onDisconnect: () => undefined,

@@ -26,6 +26,8 @@ export interface DeviceParts {
   /** How wrong its own clock is, in ms. */
   clockOffByMs: number;
   transport: 'websocket' | 'polling';
+  /** How long it waits for an answer before it goes to another server, in ms. */
+  patienceMs: number;
   /** Looks a message up in the database that was heard a moment ago; undefined when the database is away. */
   isStored: (messageId: string) => Promise<boolean | undefined>;
   /** What it held when it was last used. */
@@ -60,6 +62,7 @@ export class Device {
     this.connection = new Connection({
       balancer: parts.balancer,
       transport: parts.transport,
+      patienceMs: parts.patienceMs,
       token: () => this.token(),
       headers: { date: new Date(this.ownTimeMs()).toUTCString() },
       onConnect: () => {
@@ -132,7 +135,10 @@ export class Device {
   async browse(conversationId: string, where: { before?: number; limit: number }): Promise<void> {
     const askedAt = this.parts.log.now();
     const answer = await this.connection.call('getMessages', { conversationId, ...where });
-    if (answer?.success !== true) return this.#surprise('getMessages', answer);
+    if (answer?.success !== true) {
+      this.#surprise('getMessages', answer);
+      return;
+    }
     const range =
       where.before === undefined
         ? {}
@@ -144,7 +150,10 @@ export class Device {
   async list(): Promise<void> {
     const askedAt = this.parts.log.now();
     const answer = await this.connection.call('getConversations', { limit: 100 });
-    if (answer?.success !== true) return this.#surprise('getConversations', answer);
+    if (answer?.success !== true) {
+      this.#surprise('getConversations', answer);
+      return;
+    }
     const { conversations, totalUnread } = answer.data;
     this.log({
       kind: 'synced',

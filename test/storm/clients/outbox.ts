@@ -22,7 +22,7 @@ const RETRY_MS = 150;
 /** Messages that wait to be acknowledged: in order, each again under the same id until it is, or is refused for good. */
 export class Outbox {
   readonly #waiting: Outgoing[] = [];
-  #sending: Promise<void> | undefined;
+  #isSending = false;
 
   constructor(readonly parts: OutboxParts) {}
 
@@ -32,15 +32,16 @@ export class Outbox {
 
   add(message: Outgoing): void {
     this.#waiting.push(message);
-    this.#sending ??= this.#run().finally(() => (this.#sending = undefined));
+    if (!this.#isSending) void this.#run();
   }
 
   async #run(): Promise<void> {
-    for (;;) {
-      const message = this.#waiting[0];
-      if (message === undefined || !(await this.#deliver(message))) return;
+    this.#isSending = true;
+    for (let message = this.#waiting[0]; message !== undefined; message = this.#waiting[0]) {
+      if (!(await this.#deliver(message))) break;
       this.#waiting.shift();
     }
+    this.#isSending = false;
   }
 
   /** False when the run is over before it is settled. */

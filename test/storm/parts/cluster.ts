@@ -18,6 +18,8 @@ export interface ClusterOptions {
   databaseName: string;
   /** For every server: `--import` of a sabotage. */
   nodeArgs: string[];
+  /** Of another build than this checkout's. */
+  entry: string | undefined;
 }
 
 /** Servers, their database and their Redis, all of them to be hurt. Use with `await using`. */
@@ -82,6 +84,7 @@ export class Cluster implements AsyncDisposable {
       mongoUri: toDatabase.mongoUri,
       databaseName: this.options.databaseName,
       nodeArgs: this.options.nodeArgs,
+      entry: this.options.entry,
       env: { REDIS_URL: `redis://127.0.0.1:${toRedis.port}` },
     });
   }

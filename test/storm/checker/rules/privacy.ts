@@ -26,7 +26,15 @@ function shownBy(event: StormEvent): Shown[] {
       return [{ conversationId: event.conversationId }];
     case 'toldOf':
       return [{ person: event.aboutUser }];
-    default:
+    case 'connected':
+    case 'disconnected':
+    case 'send':
+    case 'refused':
+    case 'spotCheck':
+    case 'trespass':
+    case 'surprise':
+    case 'final':
+    case 'fresh':
       return [];
   }
 }
