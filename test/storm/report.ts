@@ -2,16 +2,21 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatVerdict } from './checker/checker.js';
 import { FAULTS, type FaultKind } from './faults/schedule.js';
+import { countComplaints } from './parts/serverLog.js';
 import { nameSeed, seconds, type Hurt, type Outcome } from './storm.js';
 import { groupBy } from './checker/facts.js';
 
 const OUTPUT = 'test/output';
+const MAX_COMPLAINTS = 12;
 
 /** The table at the end. */
-export function formatOutcome({ hurts, tally, verdict, options }: Outcome): string {
+export function formatOutcome({ hurts, tally, verdict, options, stage }: Outcome): string {
   const width = Math.max(...Object.values(FAULTS).map((text) => text.length));
   const rows = [...groupBy(hurts, ({ kind }) => kind)].map(([kind, all]) => row(kind, all, width));
   const numbers = Object.entries(tally).map(([name, count]) => `  ${name.padEnd(14)} ${count}`);
+  const complaints = countComplaints(stage.cluster.allOutput())
+    .slice(0, MAX_COMPLAINTS)
+    .map(([complaint, count]) => `  ${String(count).padStart(5)}  ${complaint}`);
   const total = Object.values(verdict.counts).reduce((sum, count) => sum + count, 0);
   return [
     '',
@@ -19,6 +24,9 @@ export function formatOutcome({ hurts, tally, verdict, options }: Outcome): stri
     ...rows,
     '',
     ...numbers,
+    '',
+    'what the servers complained of:',
+    ...complaints,
     '',
     ...(total === 0 ? [] : [formatVerdict(verdict), '']),
     `${nameSeed(options)}: ${total === 0 ? 'every promise held' : `${total} violations`}`,
