@@ -90,6 +90,14 @@ export class Facts {
     return this.byConversation.get(conversationId) ?? [];
   }
 
+  /** What is stored at a place. */
+  at(conversationId: string, seq: number): FinalMessage | undefined {
+    const log = this.log(conversationId);
+    // Where there is no gap it is there, and otherwise it has to be looked for.
+    const guess = log[seq - 1];
+    return guess?.seq === seq ? guess : log.find((message) => message.seq === seq);
+  }
+
   /** Whether a user may know of this place of a conversation; without a place, of the conversation at all. */
   mayKnow(userId: string, conversationId: string, seq?: number): boolean {
     const members = this.conversations.get(conversationId)?.members ?? [];

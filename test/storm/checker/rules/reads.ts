@@ -4,15 +4,14 @@ import type { EventOf, Violation } from '../history.js';
 /** A page is a run of the stored log, and holds everything in its range that was acknowledged before it was asked for. */
 export function* stale(facts: Facts): Generator<Violation> {
   for (const page of facts.of('page')) {
-    const log = facts.log(page.conversationId);
     const wrong = page.messages.find(({ _id, seq, content }) => {
-      const stored = log[seq - 1];
+      const stored = facts.at(page.conversationId, seq);
       return stored?._id !== _id || stored.content !== content;
     });
     if (wrong !== undefined) {
       yield {
         rule: 'history',
-        text: `a page of ${page.conversationId} shows ${wrong._id} at ${wrong.seq}, where ${log[wrong.seq - 1]?._id ?? 'nothing'} is stored`,
+        text: `a page of ${page.conversationId} shows ${wrong._id} at ${wrong.seq}, where ${facts.at(page.conversationId, wrong.seq)?._id ?? 'nothing'} is stored`,
         evidence: [{ ...page, messages: [wrong] }],
       };
     }
