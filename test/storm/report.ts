@@ -26,7 +26,7 @@ export function formatOutcome({ hurts, tally, verdict, options, stage }: Outcome
     ...numbers,
     '',
     'what the servers complained of:',
-    ...complaints,
+    ...(complaints.length === 0 ? ['  nothing'] : complaints),
     '',
     ...(total === 0 ? [] : [formatVerdict(verdict), '']),
     `${nameSeed(options)}: ${total === 0 ? 'every promise held' : `${total} violations`}`,

@@ -313,7 +313,9 @@ export class Device {
     const answer = await this.connection.call(event, { conversationId, seq });
     if (answer?.success !== true) {
       this.#surprise(event, answer);
-      return false;
+      if (answer === undefined || mayRetry(answer.code)) return false;
+      this.store.forget(conversationId);
+      return true;
     }
     const { unreadCount } = answer.data;
     const position = seenPosition(answer.data);
