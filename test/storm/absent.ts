@@ -1,11 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandData } from '../../contract/index.js';
-import { Api } from '../support/api.js';
+import { Api, type ApiReply } from '../support/api.js';
 import { makeToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
-import type { StoredMessage } from '../faults/support/truth.js';
 import { AWAY_MS, makeCursorOld, makeOld } from './clients/absent.js';
 import type { Device } from './clients/device.js';
 import type { Store } from './clients/store.js';
+import { mayRetry } from './clients/outbox.js';
 import { seenMessage } from './clients/views.js';
 import { first, type Cast } from './cast.js';
 import type { Stage } from './stage.js';
@@ -15,6 +16,7 @@ const FRIENDS = 6;
 /** More than a page of `sync` holds: each of these writes once while somebody is away. */
 const PEN_PALS = 130;
 const AT_A_TIME = 8;
+const RETRY_MS = 200;
 const SETTLE_TIMEOUT_MS = 60_000;
 
 /**
@@ -72,26 +74,33 @@ export function comeBack(stage: Stage, store: Store): Device {
   return device;
 }
 
-/** Opens a conversation and writes one message, over HTTP. Nothing is hurt yet: it works at once or not at all. */
+/** Opens a conversation and writes one message, over HTTP; again and again where a busy machine makes it wait. */
 async function writeOnce(stage: Stage, user: string): Promise<void> {
   const { name, door } = stage.balancer.next();
   const api = new Api(door.url, makeToken(user));
   const teller = { client: `${user}/http`, user, server: name };
-  const opened = await api.post<CommandData<'getOrCreateDirect'>>('/api/chats/create-or-get', {
-    otherUserId: USER,
-  });
-  if (!opened.body.success) throw new Error(`${user} was refused: ${opened.body.code}`);
-  const { conversation, created } = opened.body.data;
-  const conversationId: StoredMessage['conversationId'] = conversation._id;
-  stage.log.add(teller, { kind: 'opened', withUser: USER, conversationId, created });
+  const opened = await insist<CommandData<'getOrCreateDirect'>>(() =>
+    api.post('/api/chats/create-or-get', { otherUserId: USER }),
+  );
+  const conversationId: string = opened.conversation._id;
+  stage.log.add(teller, { kind: 'opened', withUser: USER, conversationId, created: opened.created });
   stage.world.add(conversationId, [user, USER]);
   const message = { content: `hello from ${user}`, clientMessageId: `${user}-1` };
-  stage.log.add(teller, { kind: 'send', conversationId, ...message, attempt: 1 });
-  const sent = await api.post<CommandData<'sendMessage'>>(
-    `/api/conversations/${conversationId}/messages`,
-    message,
-  );
-  if (!sent.body.success) throw new Error(`${user} was refused: ${sent.body.code}`);
-  const { duplicate, ...view } = sent.body.data;
+  let attempt = 0;
+  const { duplicate, ...view } = await insist<CommandData<'sendMessage'>>(() => {
+    attempt += 1;
+    stage.log.add(teller, { kind: 'send', conversationId, ...message, attempt });
+    return api.post(`/api/conversations/${conversationId}/messages`, message);
+  });
   stage.log.add(teller, { kind: 'acked', message: seenMessage(view), duplicate });
+}
+
+/** @throws for any refusal that does not ask for a repetition. */
+async function insist<Data>(call: () => Promise<ApiReply<Data>>): Promise<Data> {
+  for (;;) {
+    const { body } = await call();
+    if (body.success) return body.data;
+    if (!mayRetry(body.code)) throw new Error(`refused: ${body.code} ${body.error}`);
+    await wait(body.retryAfterMs ?? RETRY_MS);
+  }
 }

@@ -1,5 +1,5 @@
 import type { Device } from './clients/device.js';
-import { Crowd } from './clients/crowd.js';
+import type { Crowd } from './clients/crowd.js';
 import { at } from './world.js';
 import type { Stage } from './stage.js';
 
@@ -30,7 +30,7 @@ export function makeCast(stage: Stage): Cast {
   const strangers = Array.from({ length: Math.max(2, Math.round(clients / STRANGERS_PER)) }, (_, index) =>
     stage.device(`stranger-${index + 1}`, 1),
   );
-  return { users, devices, strangers, crowd: new Crowd(idle, stage.balancer, stage.log) };
+  return { users, devices, strangers, crowd: stage.crowd(idle) };
 }
 
 function devicesOf(stage: Stage, user: string, index: number): Device[] {

@@ -45,8 +45,9 @@ async function main(): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  // Whatever still waits for something that will not come has nothing to wait for.
+  process.exit(await main());
 } catch (error) {
   console.error(error instanceof WrongOption ? error.message : error);
-  process.exitCode = COULD_NOT_RUN;
+  process.exit(COULD_NOT_RUN);
 }

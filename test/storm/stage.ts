@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import { fileURLToPath } from 'node:url';
 import { Truth } from '../faults/support/truth.js';
 import type { Violation } from './checker/history.js';
+import { Crowd } from './clients/crowd.js';
 import { Device, type DeviceParts } from './clients/device.js';
 import { StormLog } from './log.js';
 import type { StormOptions } from './options.js';
@@ -22,6 +23,8 @@ export class Stage implements AsyncDisposable {
   /** What the runner itself found to be wrong. */
   readonly violations: Violation[] = [];
   readonly devices: Device[] = [];
+  /** Who else is connected. */
+  readonly crowds: Crowd[] = [];
   /** Ends the behaviour of all clients. */
   readonly over = new AbortController();
   readonly random: Random;
@@ -89,9 +92,18 @@ export class Stage implements AsyncDisposable {
     return device;
   }
 
+  crowd(count: number): Crowd {
+    const crowd = new Crowd(count, this.balancer, this.log);
+    this.crowds.push(crowd);
+    return crowd;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.over.abort();
-    await Promise.all(this.devices.map((device) => device.stop()));
+    await Promise.all([
+      ...this.devices.map((device) => device.stop()),
+      ...this.crowds.map((crowd) => crowd.close()),
+    ]);
     this.balancer[Symbol.dispose]();
     await this.truth[Symbol.asyncDispose]();
     await this.cluster[Symbol.asyncDispose]();

@@ -55,7 +55,9 @@ export async function storm(stage: Stage): Promise<Outcome> {
   const store = await leaveForAMonth(stage, namesOf(options.clients));
   const cast = makeCast(stage);
   for (const { connection } of stage.devices) if (!isGone(stage, connection)) connection.open();
-  await Promise.all([introduce(stage, cast), fillAMonth(stage, cast), cast.crowd.connect()]);
+  await cast.crowd.connect();
+  await introduce(stage, cast);
+  await fillAMonth(stage, cast);
   say(`prepared in ${seconds(stage.log.now())}: a month has passed for one of them`);
   const playing = play(stage, cast);
   await wait(WARM_UP_MS);
