@@ -10,7 +10,13 @@ import { newDatabaseName, serverEnv, type ServerOptions } from './server.js';
 import { makeToken } from './tokens.js';
 import { until } from './until.js';
 
-const ENTRY = fileURLToPath(new URL('../../dist/backend/src/index.js', import.meta.url));
+/** From the sources and from the build alike. */
+const ENTRY = fileURLToPath(
+  new URL(
+    import.meta.url.includes('/dist/') ? '../../backend/src/index.js' : '../../dist/backend/src/index.js',
+    import.meta.url,
+  ),
+);
 
 /** A server in a process of its own: to be killed, paused, or run beside another one. Use with `await using`. */
 export class ServerProcess implements AsyncDisposable {
@@ -27,7 +33,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   static async start(
-    options: ServerOptions & { port?: number; nodeArgs?: string[] } = {},
+    options: ServerOptions & { port?: number; nodeArgs?: string[]; entry?: string | undefined } = {},
   ): Promise<ServerProcess> {
     const databaseName = options.databaseName ?? newDatabaseName();
     const dataDir = await mkdtemp(join(tmpdir(), 'parley-process-'));
@@ -38,7 +44,7 @@ export class ServerProcess implements AsyncDisposable {
       PORT: String(options.port ?? 0),
       ...options.env,
     };
-    const child = spawn(process.execPath, [...(options.nodeArgs ?? []), ENTRY], {
+    const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.entry ?? ENTRY], {
       // Of the machine's environment only what finding programs needs: nothing there may change a test.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

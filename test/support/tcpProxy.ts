@@ -33,6 +33,8 @@ interface Pair {
   seen: Buffer;
   /** What waits for `release` or for the end of a freeze, in order. */
   kept: { to: Socket; chunk: Buffer }[];
+  /** What is delayed, in order: bytes never overtake each other, also when the delay is over. */
+  late: { to: Socket; chunk: Buffer; dueMs: number }[];
   losesReply: boolean;
   /** Holds everything towards the target back, until this rule is released. */
   heldBy: ProxyRule | undefined;
@@ -155,6 +157,7 @@ export class TcpProxy implements AsyncDisposable {
       far,
       seen: Buffer.alloc(0),
       kept: [],
+      late: [],
       losesReply: false,
       heldBy: undefined,
     };
@@ -206,8 +209,23 @@ export class TcpProxy implements AsyncDisposable {
     const isHeld = pair.heldBy !== undefined && to === pair.far;
     if (isHeld || this.#mode === 'freeze' || pair.kept.some((one) => one.to === to)) {
       pair.kept.push({ to, chunk });
-    } else if (this.#delayMs > 0) setTimeout(() => to.write(chunk), this.#delayMs);
-    else to.write(chunk);
+    } else if (this.#delayMs > 0 || pair.late.some((one) => one.to === to)) {
+      pair.late.push({ to, chunk, dueMs: performance.now() + this.#delayMs });
+      if (pair.late.length === 1) this.#writeLate(pair);
+    } else to.write(chunk);
+  }
+
+  #writeLate(pair: Pair): void {
+    const [first] = pair.late;
+    if (first === undefined) return;
+    setTimeout(
+      () => {
+        pair.late.shift();
+        if (first.to.writable) first.to.write(first.chunk);
+        this.#writeLate(pair);
+      },
+      Math.max(0, first.dueMs - performance.now()),
+    );
   }
 
   #flush(pair: Pair): void {

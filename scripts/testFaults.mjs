@@ -1,0 +1,15 @@
+// `npm run test:faults`: sets up whatever is missing, then hurts three servers, their database and their Redis while
+// people talk, and checks that nothing was lost or doubled. Arguments go on to the test (try --help).
+import { bootstrap } from './lib/bootstrap.mjs';
+import { giveUp } from './lib/progress.mjs';
+import { ensureRedis } from './lib/redis.mjs';
+import { mustRun } from './lib/run.mjs';
+
+await bootstrap();
+await ensureRedis();
+try {
+  await mustRun(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.faults.json']);
+} catch (error) {
+  giveUp(error.message);
+}
+await import('../dist/test/storm/main.js');

@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { listAll } from '../faults/support/summaries.js';
+import { Api, dataOf } from '../support/api.js';
+import type { FinalState, Holdings } from './checker/history.js';
+import type { Device } from './clients/device.js';
+import { seenConversation, seenMessage } from './clients/views.js';
+import { readFinalState } from './parts/finalState.js';
+import type { Stage } from './stage.js';
+import { groupBy } from './checker/facts.js';
+
+/** What has made no progress for this long, on however busy a machine, makes none any more. */
+const STALLED_AFTER_MS = 30_000;
+const LOOK_EVERY_MS = 250;
+const PAGE = 200;
+const AT_A_TIME = 8;
+
+/** When nothing is hurt any more: everything is delivered, everybody has everything, and says what they have. */
+export async function calmDown(stage: Stage): Promise<FinalState> {
+  const devices = stage.devices.filter(({ isStopped }) => !isStopped);
+  for (const { connection } of devices) connection.open();
+  await settled(stage, 'every message is acknowledged', () => {
+    const waiting = devices.filter(({ outbox }) => outbox.length > 0);
+    return waiting.flatMap(({ parts, outbox }) =>
+      Array.from({ length: outbox.length }, () => `${parts.client} still waits for an acknowledgement`),
+    );
+  });
+  await settled(stage, 'summaries are right', async () => laggards(await readFinalState(stage.truth)));
+  const heads = headsOf(await readFinalState(stage.truth));
+  await settled(stage, 'everybody has caught up', async () => {
+    const behind = devices.filter((device) => !hasAll(device, stage, heads));
+    await Promise.all(behind.map((device) => device.sync()));
+    return behind
+      .filter((device) => !hasAll(device, stage, heads))
+      .map(({ parts }) => `${parts.client} lacks messages`);
+  });
+  for (const device of devices) device.testify();
+  const users = [...groupBy(devices, ({ parts }) => parts.user).values()].flatMap(([device]) => device ?? []);
+  while (users.length > 0)
+    await Promise.all(users.splice(0, AT_A_TIME).map((device) => takeStock(stage, device)));
+  await Promise.all(devices.map((device) => device.stop()));
+  return readFinalState(stage.truth);
+}
+
+/** Waits until nothing is left that is wrong; what does not get less any more is a violation. */
+async function settled(
+  stage: Stage,
+  what: string,
+  leftover: () => string[] | Promise<string[]>,
+): Promise<void> {
+  let best = Infinity;
+  let bestAtMs = stage.log.now();
+  for (;;) {
+    const left = await leftover();
+    if (left.length === 0) return;
+    if (left.length < best) [best, bestAtMs] = [left.length, stage.log.now()];
+    if (stage.log.now() - bestAtMs > STALLED_AFTER_MS) {
+      const text = `"${what}" did not come true: ${left.slice(0, 5).join('; ')} (${left.length} in all)`;
+      stage.violations.push({ rule: 'recovery', text, evidence: [] });
+      return;
+    }
+    await wait(LOOK_EVERY_MS);
+  }
+}
+
+const headsOf = ({ messages }: FinalState): Map<string, number> =>
+  messages.reduce(
+    (heads, { conversationId, seq }) =>
+      heads.set(conversationId, Math.max(seq, heads.get(conversationId) ?? 0)),
+    new Map<string, number>(),
+  );
+
+function laggards(state: FinalState): string[] {
+  const heads = headsOf(state);
+  return state.conversations
+    .filter(({ _id, lastSeq }) => lastSeq < (heads.get(_id) ?? 0))
+    .map(({ _id, lastSeq }) => `${_id} is summarised up to ${lastSeq}`);
+}
+
+const hasAll = ({ store, parts }: Device, { world }: Stage, heads: ReadonlyMap<string, number>): boolean =>
+  world.of(parts.user).every(({ id }) => store.get(id).through >= (heads.get(id) ?? 0)) &&
+  store.undelivered().length === 0;
+
+/** Everything anew, through any server: the list, the totals, and every conversation from its beginning. */
+async function takeStock(stage: Stage, device: Device): Promise<void> {
+  const { door } = stage.balancer.next();
+  const api = new Api(door.url, device.token());
+  const { conversations, totalUnread } = await listAll(api);
+  const unread = dataOf(await api.get<{ totalUnread: number }>('/api/unread'));
+  device.log({
+    kind: 'counted',
+    conversations: conversations.map(seenConversation),
+    totalUnread,
+    unreadEndpoint: unread.totalUnread,
+  });
+  const holdings: Holdings = {};
+  for (const { _id } of conversations) holdings[_id] = await readAll(stage, device, _id);
+  device.log({ kind: 'fresh', holdings });
+}
+
+async function readAll(stage: Stage, device: Device, conversationId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const askedAt = stage.log.now();
+    const after = ids.length;
+    const page = await device.ask('getMessages', { conversationId, after, limit: PAGE });
+    if (page === undefined) return ids;
+    const messages = page.messages.map(seenMessage);
+    const { lastSeq } = page;
+    device.log({ kind: 'page', conversationId, askedAt, fromSeq: after + 1, limit: PAGE, messages, lastSeq });
+    ids.push(...messages.map(({ _id }) => _id));
+    if (!page.hasMore || messages.length === 0) return ids;
+  }
+}

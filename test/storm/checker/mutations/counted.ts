@@ -1,0 +1,111 @@
+import { some, find, late, type Mutation } from './material.js';
+
+/** Positions go back, counts are wrong, a member is refused. */
+export const COUNTED: Record<string, Mutation> = {
+  'a report is answered with a place further back': {
+    rule: 'backwards',
+    apply: (history) => {
+      const event = find(history, 'advanced', ({ wasRead, readSeq }) => wasRead && readSeq > 0);
+      event.readSeq -= 1;
+    },
+  },
+  'a position is shown further back than it was': {
+    rule: 'backwards',
+    apply: (history) => {
+      const before = find(history, 'advanced', ({ wasRead, readSeq }) => wasRead && readSeq > 0);
+      const { conversationId, userId, readSeq, deliveredSeq, client, user } = before;
+      const own = [{ conversationId, userId, readSeq: readSeq - 1, deliveredSeq }];
+      history.events.push({
+        client,
+        user,
+        at: late(history),
+        kind: 'synced',
+        askedAt: before.at + 1,
+        conversations: [],
+        own,
+        totalUnread: 0,
+      });
+    },
+  },
+  'an acknowledged position is not stored': {
+    rule: 'backwards',
+    apply: (history) => {
+      const event = find(
+        history,
+        'advanced',
+        ({ wasRead, readSeq, conversationId, userId }) =>
+          wasRead &&
+          !history.final.messages.some(
+            (one) => one.conversationId === conversationId && one.senderId === userId && one.seq >= readSeq,
+          ),
+      );
+      const isIts = ({ conversationId, userId }: { conversationId: string; userId: string }): boolean =>
+        conversationId === event.conversationId && userId === event.userId;
+      history.final.positions = history.final.positions.filter((position) => !isIts(position));
+    },
+  },
+  'a position is told that nobody has reached': {
+    rule: 'backwards',
+    apply: (history) => (find(history, 'status').readSeq += 1_000),
+  },
+  'the status of a message goes back': {
+    rule: 'backwards',
+    apply: (history) => {
+      const advanced = find(history, 'advanced', (one) => {
+        const [stored] = history.final.messages.filter(
+          ({ conversationId, senderId, seq }) =>
+            conversationId === one.conversationId && senderId !== one.userId && seq <= one.readSeq,
+        );
+        return one.wasRead && stored !== undefined;
+      });
+      const { conversationId, userId, readSeq } = advanced;
+      const stored = some(
+        history.final.messages.find(
+          (one) => one.conversationId === conversationId && one.senderId !== userId && one.seq <= readSeq,
+        ),
+        'message',
+      );
+      const { seq } = stored;
+      const page = {
+        conversationId,
+        askedAt: advanced.at + 1,
+        fromSeq: seq,
+        toSeq: seq,
+        limit: 1,
+        lastSeq: 1e6,
+      };
+      history.events.push({
+        client: `${stored.senderId}/1`,
+        user: stored.senderId,
+        at: late(history),
+        kind: 'page',
+        ...page,
+        messages: [{ ...stored, status: 'delivered' }],
+      });
+    },
+  },
+  'an unread count is one too many': {
+    rule: 'unread',
+    apply: (history) => {
+      const { conversations } = find(history, 'counted', (one) => one.conversations.length > 0);
+      some(conversations[0], 'conversation').unreadCount += 1;
+    },
+  },
+  'a total of unread messages is wrong': {
+    rule: 'unread',
+    apply: (history) => (find(history, 'counted').unreadEndpoint += 1),
+  },
+  'a member is refused': {
+    rule: 'refusal',
+    apply: (history) => {
+      const { at: _when, kind: _kind, attempt: _attempt, ...send } = find(history, 'send');
+      history.events.push({
+        ...send,
+        at: late(history),
+        kind: 'refused',
+        content: 'another text',
+        code: 'NOT_PARTICIPANT',
+      });
+    },
+  },
+};

@@ -1,0 +1,47 @@
+import type { EventKind, EventOf, FinalMessage, History, Rule } from '../history.js';
+
+/** A history with one promise broken on purpose. */
+export interface Mutation {
+  /** What the checker has to say of it. */
+  rule: Rule;
+  /** Breaks it in place. Throws `NoMaterial` where the history has nothing to break. */
+  apply: (history: History) => void;
+}
+
+export class NoMaterial extends Error {}
+
+export function some<One>(found: One | undefined, what: string): One {
+  if (found === undefined) throw new NoMaterial(`there is no ${what}`);
+  return found;
+}
+
+export function find<Kind extends EventKind>(
+  history: History,
+  kind: Kind,
+  fits: (event: EventOf<Kind>) => boolean = () => true,
+): EventOf<Kind> {
+  const found = history.events.find(
+    (event) => event.kind === kind && fits(event as unknown as EventOf<Kind>),
+  );
+  return some(found, kind) as unknown as EventOf<Kind>;
+}
+
+export const tailOf = ({ final }: History, conversationId: string): FinalMessage =>
+  some(
+    final.messages.filter((one) => one.conversationId === conversationId).sort((a, b) => b.seq - a.seq)[0],
+    'message',
+  );
+
+export const remove = ({ final }: History, { _id }: FinalMessage): void => {
+  final.messages = final.messages.filter((one) => one._id !== _id);
+};
+
+export const storedOf = (history: History, messageId: string): FinalMessage =>
+  some(
+    history.final.messages.find(({ _id }) => _id === messageId),
+    'stored message',
+  );
+
+/** Somebody who is in none of the conversations. */
+export const stranger = { client: 'nobody/1', user: 'nobody', server: 's1' };
+export const late = (history: History): number => (history.events.at(-1)?.at ?? 0) + 1;

@@ -1,0 +1,99 @@
+import type { Facts } from '../facts.js';
+import type { StormEvent, Violation } from '../history.js';
+
+/** What a device was shown: a conversation, perhaps a place of it, perhaps another person. */
+interface Shown {
+  conversationId?: string;
+  seq?: number;
+  person?: string;
+}
+
+function shownBy(event: StormEvent): Shown[] {
+  switch (event.kind) {
+    case 'heard':
+    case 'acked':
+      return [event.message];
+    case 'page':
+      return [{ conversationId: event.conversationId }, ...event.messages];
+    case 'status':
+    case 'advanced':
+      return [{ conversationId: event.conversationId }];
+    case 'synced':
+    case 'counted':
+      return event.conversations;
+    case 'told':
+    case 'opened':
+      return [{ conversationId: event.conversationId }];
+    case 'toldOf':
+      return [{ person: event.aboutUser }];
+    case 'connected':
+    case 'disconnected':
+    case 'send':
+    case 'refused':
+    case 'spotCheck':
+    case 'trespass':
+    case 'surprise':
+    case 'final':
+    case 'fresh':
+      return [];
+  }
+}
+
+/** Nobody hears, reads, writes or is told of a conversation that they are not in, or of a person they do not know. */
+export function* leak(facts: Facts): Generator<Violation> {
+  const acquainted = acquaintances(facts);
+  for (const event of facts.history.events) {
+    if (event.kind === 'trespass' && event.code === 'OK') {
+      yield {
+        rule: 'leak',
+        text: `${event.client} did ${event.command} in ${event.conversationId}, which is not theirs`,
+        evidence: [event],
+      };
+    }
+    for (const shown of shownBy(event)) {
+      const isStrange =
+        shown.conversationId === undefined
+          ? shown.person !== event.user && acquainted.get(event.user)?.has(shown.person ?? '') !== true
+          : !facts.mayKnow(event.user, shown.conversationId, shown.seq);
+      if (!isStrange) continue;
+      const what = shown.seq === undefined ? '' : `message ${shown.seq} of `;
+      yield {
+        rule: 'leak',
+        text: `${event.client} was given ${what}${shown.conversationId ?? shown.person ?? ''} (${event.kind}), which is not theirs`,
+        evidence: [brief(event, shown)],
+      };
+      break;
+    }
+  }
+  for (const message of facts.history.final.messages) {
+    if (facts.mayKnow(message.senderId, message.conversationId, message.seq)) continue;
+    yield {
+      rule: 'leak',
+      text: `message ${message.seq} of ${message.conversationId} is stored from ${message.senderId}, who is not in it`,
+      evidence: [],
+    };
+  }
+}
+
+/** Of a long answer only what matters. */
+function brief(event: StormEvent, shown: Shown): StormEvent {
+  if (event.kind === 'page') return { ...event, messages: event.messages.slice(0, 1) };
+  if (event.kind === 'synced' || event.kind === 'counted') {
+    const conversations = event.conversations.filter((one) => one.conversationId === shown.conversationId);
+    return { ...event, conversations };
+  }
+  return event;
+}
+
+/** Who shares a conversation with whom. */
+function acquaintances(facts: Facts): Map<string, Set<string>> {
+  const known = new Map<string, Set<string>>();
+  for (const { members } of facts.conversations.values()) {
+    for (const { userId } of members) {
+      const others = known.get(userId) ?? new Set();
+      known.set(userId, others);
+      for (const other of members) others.add(other.userId);
+    }
+  }
+  return known;
+}

@@ -1,0 +1,109 @@
+import type { Entry, FinalMessage, History, SeenConversation, SeenPosition, StormEvent } from './history.js';
+
+const CHAT = 'a'.repeat(24);
+const OTHER_CHAT = '9'.repeat(24);
+
+const stored = (seq: number, senderId: string, conversationId = CHAT): FinalMessage => ({
+  _id: `${conversationId.slice(0, 22)}0${seq}`,
+  conversationId,
+  seq,
+  n: seq,
+  senderId,
+  clientMessageId: `${senderId}-${seq}`,
+  content: `text ${seq}`,
+});
+
+/**
+ * Two people who talk, and a third with a chat of their own: a history made by hand, in which every promise holds.
+ * Ann writes 1 and 3, Bob 2; Bob has read up to 2 by writing and then reads 3; Ann has not read anything.
+ */
+export function goodHistory(): History {
+  const log = [stored(1, 'ann'), stored(2, 'bob'), stored(3, 'ann')] as const;
+  const [first, second, third] = log;
+  const hello = stored(1, 'cat', OTHER_CHAT);
+  const events: StormEvent[] = [];
+  const tell = (client: string, entry: Entry): void => {
+    events.push({ at: events.length * 10, client, user: client.split('/')[0] ?? '', server: 's1', ...entry });
+  };
+  const send = (message: FinalMessage, attempt = 1): void => {
+    const { conversationId, clientMessageId, content } = message;
+    tell(`${message.senderId}/1`, { kind: 'send', conversationId, clientMessageId, content, attempt });
+  };
+  const ack = (message: FinalMessage, duplicate = false): void =>
+    tell(`${message.senderId}/1`, { kind: 'acked', message: { ...message, status: 'sent' }, duplicate });
+  const bob: SeenPosition = { conversationId: CHAT, userId: 'bob', readSeq: 3, deliveredSeq: 3 };
+  const ann: SeenPosition = { conversationId: CHAT, userId: 'ann', readSeq: 3, deliveredSeq: 3 };
+  const chat: SeenConversation = {
+    conversationId: CHAT,
+    participants: ['ann', 'bob'],
+    lastSeq: 3,
+    messageCount: 3,
+    unreadCount: 0,
+    lastReadSeq: 3,
+    lastMessageId: third._id,
+    positions: [ann, bob],
+  };
+
+  tell('ann/1', { kind: 'opened', withUser: 'bob', conversationId: CHAT, created: true });
+  tell('bob/1', { kind: 'opened', withUser: 'ann', conversationId: CHAT, created: false });
+  send(first);
+  ack(first);
+  tell('bob/1', { kind: 'heard', message: { ...first, status: 'sent' } });
+  send(second);
+  send(second, 2);
+  ack(second, true);
+  send(third);
+  ack(third);
+  send(hello);
+  ack(hello);
+  const asked = { askedAt: events.length * 10, askedSeq: 3, wasRead: true, unreadCount: 0 };
+  tell('bob/1', { kind: 'advanced', ...bob, ...asked });
+  tell('ann/1', { kind: 'status', ...bob });
+  const askedAt = events.length * 10;
+  const messages = log.map((message) => ({ ...message, status: 'read' as const }));
+  tell('ann/1', {
+    kind: 'page',
+    conversationId: CHAT,
+    askedAt,
+    fromSeq: 1,
+    limit: 200,
+    messages,
+    lastSeq: 3,
+  });
+  tell('ann/1', { kind: 'synced', askedAt, conversations: [chat], own: [], totalUnread: 0 });
+  for (const client of ['ann/1', 'bob/1']) {
+    const holdings = () => ({ [CHAT]: log.map(({ _id }) => _id) });
+    tell(client, { kind: 'final', holdings: holdings() });
+    tell(client, { kind: 'fresh', holdings: holdings() });
+    tell(client, {
+      kind: 'counted',
+      conversations: [structuredClone(chat)],
+      totalUnread: 0,
+      unreadEndpoint: 0,
+    });
+  }
+  return {
+    seed: 0,
+    events,
+    final: {
+      messages: [...log, hello],
+      positions: [bob],
+      conversations: [
+        conversation(CHAT, ['ann', 'bob'], log),
+        conversation(OTHER_CHAT, ['cat', 'dan'], [hello]),
+      ],
+    },
+  };
+}
+
+function conversation(_id: string, members: [string, string], log: readonly FinalMessage[]) {
+  return {
+    _id,
+    type: 'direct',
+    pairKey: members.join('_'),
+    members: members.map((userId) => ({ userId, fromSeq: 1 })),
+    lastSeq: log.length,
+    messageCount: log.length,
+    lastMessageId: log.at(-1)?._id,
+  };
+}

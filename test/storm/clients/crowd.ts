@@ -1,0 +1,61 @@
+import type { PushName, Success } from '../../../contract/index.js';
+import type { StormLog } from '../log.js';
+import type { Balancer } from '../parts/balancer.js';
+import { makeToken } from '../../support/tokens.js';
+import { until } from '../../support/until.js';
+import { Connection } from './connection.js';
+import { hearPush } from './pushes.js';
+
+/** Everybody is back within this, or something is wrong; nothing is promised about how fast. */
+const BACK_WITHIN_MS = 120_000;
+
+/** Connections that do nothing but be there: each of somebody of their own, who must never hear a thing. */
+export class Crowd {
+  readonly #connections: Connection[];
+
+  constructor(count: number, balancer: Balancer, log: StormLog) {
+    this.#connections = Array.from({ length: count }, (_, index) => {
+      const user = `idle-${index + 1}`;
+      const connection: Connection = new Connection({
+        balancer,
+        transport: 'websocket',
+        patienceMs: BACK_WITHIN_MS,
+        token: () => makeToken(user),
+        onConnect: () => undefined,
+        onDisconnect: () => undefined,
+        onPush: (event, payload) => {
+          const teller = { client: `${user}/1`, user, server: connection.server };
+          const { data } = payload as Success<unknown>;
+          for (const { entry } of hearPush(event as PushName, data)) log.add(teller, entry);
+        },
+      });
+      return connection;
+    });
+  }
+
+  get size(): number {
+    return this.#connections.length;
+  }
+
+  get connected(): number {
+    return this.#connections.filter(({ isUp }) => isUp).length;
+  }
+
+  /** All at once. Resolves when everybody is there. */
+  async connect(): Promise<void> {
+    for (const connection of this.#connections) connection.open();
+    await until(() => this.connected === this.size, {
+      what: `${this.size} idle connections`,
+      timeoutMs: BACK_WITHIN_MS,
+    });
+  }
+
+  /** All at once, as when a mast fails. */
+  hangUp(): void {
+    for (const connection of this.#connections) connection.hangUp();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+}

@@ -1,0 +1,340 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type {
+  Answer,
+  CommandData,
+  CommandName,
+  MessagePageAnswer,
+  PushName,
+  Success,
+} from '../../../contract/index.js';
+import type { Entry } from '../checker/history.js';
+import type { StormLog } from '../log.js';
+import type { Balancer } from '../parts/balancer.js';
+import { Connection } from './connection.js';
+import { mayRetry, Outbox, type Outgoing } from './outbox.js';
+import { hearPush, type Heard } from './pushes.js';
+import { Store } from './store.js';
+import { makeToken } from '../../support/tokens.js';
+import { seenConversation, seenMessage, seenPosition } from './views.js';
+
+export interface DeviceParts {
+  user: string;
+  /** `user/number`. */
+  client: string;
+  balancer: Balancer;
+  log: StormLog;
+  /** How wrong its own clock is, in ms. */
+  clockOffByMs: number;
+  transport: 'websocket' | 'polling';
+  /** How long it waits for an answer before it goes to another server, in ms. */
+  patienceMs: number;
+  /** Looks a message up in the database that was heard a moment ago; undefined when the database is away. */
+  isStored: (messageId: string) => Promise<boolean | undefined>;
+  /** What it held when it was last used. */
+  store?: Store;
+}
+
+const PAGE = 200;
+const RETRY_MS = 200;
+/** Delivery is reported for everything that came within this time together. */
+const REPORT_AFTER_MS = 300;
+/** Of what is heard live, every so many are looked up in the database at once. */
+const SPOT_CHECK_EVERY = 10;
+const DAY_S = 86_400;
+
+/**
+ * One device of a person, as the documentation asks for: an outbox that repeats, `sync` on every connect, holes
+ * closed by `seq`, positions reported. It believes live pushes for the moment and the database in the end.
+ */
+export class Device {
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly connection: Connection;
+  #stopped = false;
+  #heard = 0;
+  #named = 0;
+  #syncing: Promise<boolean> | undefined;
+  #filling: Promise<void> | undefined;
+  #reporting: NodeJS.Timeout | undefined;
+
+  constructor(readonly parts: DeviceParts) {
+    this.store = parts.store ?? new Store();
+    this.connection = new Connection({
+      balancer: parts.balancer,
+      transport: parts.transport,
+      patienceMs: parts.patienceMs,
+      token: () => this.token(),
+      headers: { date: new Date(this.ownTimeMs()).toUTCString() },
+      onConnect: () => {
+        this.log({ kind: 'connected' });
+        void this.sync();
+      },
+      onDisconnect: (reason) => this.log({ kind: 'disconnected', reason }),
+      onPush: (event, payload) => this.#push(event as PushName, payload),
+    });
+    this.outbox = new Outbox({
+      isUp: () => this.connection.isUp,
+      isStopped: () => this.#stopped,
+      send: (message, attempt) => this.#send(message, attempt),
+      acked: ({ duplicate, ...view }) => {
+        this.log({ kind: 'acked', message: seenMessage(view), duplicate });
+        this.#hold(view);
+      },
+      refused: ({ hangUp: _how, ...message }, code) => this.log({ kind: 'refused', ...message, code }),
+    });
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** What this device believes the time to be. */
+  ownTimeMs(): number {
+    return Date.now() + this.parts.clockOffByMs;
+  }
+
+  /** Issued by a backend with this device's clock; `exp` is right, or the server would rightly refuse it. */
+  token(): string {
+    const iat = Math.floor(this.ownTimeMs() / 1_000);
+    return makeToken(this.parts.user, { iat, exp: Math.floor(Date.now() / 1_000) + DAY_S });
+  }
+
+  log(entry: Entry): void {
+    const { client, user, log } = this.parts;
+    log.add({ client, user, server: this.connection.server }, entry);
+  }
+
+  /** An id for a message that says when it was made, by this device's clock. */
+  newClientMessageId(): string {
+    this.#named += 1;
+    return `${this.parts.client.replace('/', '.')}-${this.ownTimeMs().toString(36)}-${this.#named}`;
+  }
+
+  say(conversationId: string, options: Partial<Outgoing> = {}): void {
+    const clientMessageId = options.clientMessageId ?? this.newClientMessageId();
+    const content = options.content ?? `${clientMessageId} at ${new Date(this.ownTimeMs()).toISOString()}`;
+    this.outbox.add({ ...options, conversationId, clientMessageId, content });
+  }
+
+  /** The direct conversation with somebody; asks until there is an answer. Undefined when the run is over. */
+  async open(withUser: string): Promise<string | undefined> {
+    const answer = await this.ask('getOrCreateDirect', { otherUserId: withUser });
+    if (answer === undefined) return undefined;
+    const { conversation, created } = answer;
+    this.log({ kind: 'opened', withUser, conversationId: conversation._id, created });
+    this.store.get(conversation._id);
+    return conversation._id;
+  }
+
+  /** Reports everything held so far as read. */
+  read(conversationId: string): Promise<boolean> {
+    return this.#report('message:read', conversationId);
+  }
+
+  /** A page from anywhere in the history. */
+  async browse(conversationId: string, where: { before?: number; limit: number }): Promise<void> {
+    const askedAt = this.parts.log.now();
+    const answer = await this.connection.call('getMessages', { conversationId, ...where });
+    if (answer?.success !== true) {
+      this.#surprise('getMessages', answer);
+      return;
+    }
+    const range =
+      where.before === undefined
+        ? {}
+        : { fromSeq: Math.max(1, where.before - where.limit), toSeq: where.before - 1 };
+    this.#logPage(answer.data, { conversationId, askedAt, limit: where.limit, ...range });
+  }
+
+  /** The list, as a person scrolls through it. */
+  async list(): Promise<void> {
+    const askedAt = this.parts.log.now();
+    const answer = await this.connection.call('getConversations', { limit: 100 });
+    if (answer?.success !== true) {
+      this.#surprise('getConversations', answer);
+      return;
+    }
+    const { conversations, totalUnread } = answer.data;
+    this.log({
+      kind: 'synced',
+      askedAt,
+      conversations: conversations.map(seenConversation),
+      own: [],
+      totalUnread,
+    });
+  }
+
+  /** Everything that changed since the last time, then every hole. False when the connection did not last. */
+  sync(): Promise<boolean> {
+    this.#syncing ??= this.#sync().finally(() => (this.#syncing = undefined));
+    return this.#syncing;
+  }
+
+  /** Asks again until it succeeds, over as many connections as it takes. Undefined when it is stopped or refused. */
+  async ask<Name extends CommandName>(
+    event: Name,
+    payload: Record<string, unknown>,
+  ): Promise<CommandData<Name> | undefined> {
+    while (!this.#stopped) {
+      const answer = await this.connection.call(event, payload);
+      if (answer?.success === true) return answer.data;
+      if (answer !== undefined && !mayRetry(answer.code)) {
+        this.log({ kind: 'surprise', command: event, code: answer.code });
+        return undefined;
+      }
+      await wait(answer?.retryAfterMs ?? RETRY_MS);
+    }
+    return undefined;
+  }
+
+  /** Tells the checker what this device has gathered by itself. */
+  testify(): void {
+    this.log({ kind: 'final', holdings: this.store.holdings() });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#reporting);
+    await this.connection.close();
+  }
+
+  async #send(message: Outgoing, attempt: number) {
+    const { hangUp, ...payload } = message;
+    this.log({ kind: 'send', ...payload, attempt });
+    const answer = this.connection.call('sendMessage', payload);
+    if (hangUp === true && attempt === 1) {
+      // The bytes are on their way; whoever hangs up in the same turn would take them back.
+      await wait(2);
+      this.connection.hangUp();
+    }
+    return answer;
+  }
+
+  async #sync(): Promise<boolean> {
+    for (;;) {
+      const askedAt = this.parts.log.now();
+      const { cursor } = this.store;
+      const answer = await this.connection.call('sync', cursor === undefined ? {} : { cursor });
+      if (answer?.success !== true) {
+        this.#surprise('sync', answer);
+        return false;
+      }
+      const { conversations, own, totalUnread, epoch, hasMore } = answer.data;
+      const seen = conversations.map(seenConversation);
+      this.log({ kind: 'synced', askedAt, conversations: seen, own: own.map(seenPosition), totalUnread });
+      this.store.enter(epoch);
+      for (const { conversationId, lastSeq } of seen) {
+        const held = this.store.get(conversationId);
+        held.head = Math.max(held.head, lastSeq);
+      }
+      this.store.cursor = answer.data.cursor;
+      if (!hasMore) break;
+    }
+    await this.#fill();
+    return this.store.incomplete().length === 0;
+  }
+
+  /** Closes holes until there is none, or the connection is gone: the next `sync` goes on. */
+  #fill(): Promise<void> {
+    this.#filling ??= this.#fillAll().finally(() => (this.#filling = undefined));
+    return this.#filling;
+  }
+
+  async #fillAll(): Promise<void> {
+    for (const conversationId of this.store.incomplete()) {
+      const held = this.store.get(conversationId);
+      while (held.head > held.through) {
+        const askedAt = this.parts.log.now();
+        const [after, before] = [held.through, held.through];
+        const answer = await this.connection.call('getMessages', { conversationId, after, limit: PAGE });
+        if (answer?.success !== true) {
+          this.#surprise('getMessages', answer);
+          if (answer === undefined || mayRetry(answer.code)) return;
+          // Not this device's after all: what it was told of it is reported, and nobody asks again.
+          this.store.forget(conversationId);
+          break;
+        }
+        this.#logPage(answer.data, { conversationId, askedAt, fromSeq: after + 1, limit: PAGE });
+        for (const view of answer.data.messages) held.add(view.seq, view._id);
+        if (held.through === before) break;
+      }
+    }
+    this.#reportSoon();
+  }
+
+  #push(event: PushName, payload: unknown): void {
+    for (const heard of hearPush(event, (payload as Success<unknown>).data)) this.#hear(heard);
+  }
+
+  #hear({ entry, message, head }: Heard): void {
+    this.log(entry);
+    if (message !== undefined) {
+      this.#heard += 1;
+      if (this.#heard % SPOT_CHECK_EVERY === 0) void this.#spotCheck(message._id);
+      this.#hold(message);
+    }
+    if (head !== undefined) {
+      const held = this.store.get(head.conversationId);
+      held.head = Math.max(held.head, head.lastSeq);
+    }
+    if (this.store.incomplete().length > 0) void this.#fill();
+  }
+
+  #hold({ conversationId, seq, _id }: { conversationId: string; seq: number; _id: string }): void {
+    this.store.get(conversationId).add(seq, _id);
+    this.#reportSoon();
+  }
+
+  async #spotCheck(messageId: string): Promise<void> {
+    const found = await this.parts.isStored(messageId);
+    if (found !== undefined) this.log({ kind: 'spotCheck', messageId, found });
+  }
+
+  #reportSoon(): void {
+    if (this.#stopped) return;
+    this.#reporting ??= setTimeout(() => {
+      this.#reporting = undefined;
+      void this.#reportDelivered();
+    }, REPORT_AFTER_MS);
+  }
+
+  async #reportDelivered(): Promise<void> {
+    for (const conversationId of this.store.undelivered()) {
+      if (!(await this.#report('message:delivered', conversationId))) return;
+    }
+  }
+
+  async #report(event: 'message:read' | 'message:delivered', conversationId: string): Promise<boolean> {
+    const held = this.store.get(conversationId);
+    const seq = held.through;
+    const wasRead = event === 'message:read';
+    if (seq <= (wasRead ? held.readSeq : held.deliveredSeq)) return true;
+    const askedAt = this.parts.log.now();
+    const answer = await this.connection.call(event, { conversationId, seq });
+    if (answer?.success !== true) {
+      this.#surprise(event, answer);
+      if (answer === undefined || mayRetry(answer.code)) return false;
+      this.store.forget(conversationId);
+      return true;
+    }
+    const { unreadCount } = answer.data;
+    const position = seenPosition(answer.data);
+    this.log({ kind: 'advanced', ...position, askedAt, askedSeq: seq, wasRead, unreadCount });
+    held.deliveredSeq = Math.max(held.deliveredSeq, position.deliveredSeq);
+    held.readSeq = Math.max(held.readSeq, position.readSeq);
+    return true;
+  }
+
+  #logPage(
+    page: MessagePageAnswer,
+    asked: { conversationId: string; askedAt: number; limit: number; fromSeq?: number; toSeq?: number },
+  ): void {
+    this.log({ kind: 'page', ...asked, messages: page.messages.map(seenMessage), lastSeq: page.lastSeq });
+  }
+
+  /** No answer, or one that says "again", is what faults do; anything else is a fault of somebody. */
+  #surprise(command: string, answer: Answer<unknown> | undefined): void {
+    if (answer === undefined || answer.success || mayRetry(answer.code)) return;
+    this.log({ kind: 'surprise', command, code: answer.code });
+  }
+}

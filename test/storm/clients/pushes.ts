@@ -1,0 +1,54 @@
+import type { PushData, PushName } from '../../../contract/index.js';
+import type { Entry, SeenMessage } from '../checker/history.js';
+import { seenConversation, seenMessage, seenPosition } from './views.js';
+
+/** What a push says, for the log and for the store. */
+export interface Heard {
+  entry: Entry;
+  message?: SeenMessage;
+  head?: { conversationId: string; lastSeq: number };
+}
+
+/** Takes a push apart. Farewells of the server are the connection's business. */
+export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
+  switch (event) {
+    case 'message:new': {
+      const message = seenMessage(data as PushData<typeof event>);
+      yield { entry: { kind: 'heard', message }, message };
+      return;
+    }
+    case 'message:status':
+      yield { entry: { kind: 'status', ...seenPosition(data as PushData<typeof event>) } };
+      return;
+    case 'conversation:created': {
+      const conversation = seenConversation((data as PushData<typeof event>).conversation);
+      const { conversationId, lastSeq } = conversation;
+      yield {
+        entry: { kind: 'told', push: event, conversationId, conversation },
+        head: { conversationId, lastSeq },
+      };
+      return;
+    }
+    case 'conversation:updated': {
+      const { head } = data as PushData<typeof event>;
+      yield { entry: { kind: 'told', push: event, conversationId: head.conversationId }, head };
+      return;
+    }
+    case 'typing':
+      yield {
+        entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
+      };
+      return;
+    case 'presence':
+      yield { entry: { kind: 'toldOf', push: event, aboutUser: (data as PushData<typeof event>).userId } };
+      return;
+    case 'auth:expired':
+      yield { entry: { kind: 'surprise', command: event, code: (data as PushData<typeof event>).code } };
+      return;
+    case 'server:draining':
+      return;
+    default:
+      // A push that this model does not know yet is none of its conversations' (a later version of the server).
+      return;
+  }
+}

@@ -1,0 +1,84 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Answer, CommandName } from '../../../contract/index.js';
+import { Api } from '../../support/api.js';
+import type { Random } from '../random.js';
+import { at, type World } from '../world.js';
+import { decide } from './decision.js';
+import type { Device } from './device.js';
+
+type Attempt = (device: Device, conversationId: string) => Promise<[command: string, code: string]>;
+
+const codeOf = (answer: Answer<unknown> | undefined): string =>
+  answer === undefined ? 'no answer' : answer.success ? 'OK' : answer.code;
+
+const command =
+  (name: CommandName, payload: (conversationId: string, device: Device) => object): Attempt =>
+  async (device, conversationId) => [
+    name,
+    codeOf(await device.connection.call(name, { ...payload(conversationId, device) })),
+  ];
+
+const overHttp =
+  (method: string, path: (conversationId: string) => string, body?: object): Attempt =>
+  async (device, conversationId) => {
+    const { door } = device.parts.balancer.next();
+    const reply = new Api(door.url, device.token()).request(method, path(conversationId), body);
+    const answer = await reply.then(
+      (one) => one.body,
+      () => undefined,
+    );
+    return [`${method} ${path(':id')}`, codeOf(answer)];
+  };
+
+/** Everything that somebody may try in a conversation that is not theirs. */
+const ATTEMPTS: readonly Attempt[] = [
+  command('getMessages', (conversationId) => ({ conversationId })),
+  command('getConversation', (conversationId) => ({ conversationId })),
+  command('sendMessage', (conversationId, device) => ({
+    conversationId,
+    content: 'let me in',
+    clientMessageId: device.newClientMessageId(),
+  })),
+  command('message:read', (conversationId) => ({ conversationId, seq: 1 })),
+  command('message:delivered', (conversationId) => ({ conversationId, seq: 1 })),
+  command('typing', (conversationId) => ({ conversationId, typing: true })),
+  overHttp('GET', (id) => `/api/conversations/${id}/messages?limit=5`),
+  overHttp('GET', (id) => `/api/conversations/${id}`),
+  overHttp('POST', (id) => `/api/conversations/${id}/messages`, {
+    content: 'let me in',
+    clientMessageId: 'x',
+  }),
+  overHttp('POST', (id) => `/api/conversations/${id}/read`, { seq: 1 }),
+];
+
+/** One attempt at a conversation of others. */
+export async function trespass(
+  device: Device,
+  conversationId: string | undefined,
+  which: number,
+): Promise<void> {
+  const attempt = at(ATTEMPTS, which);
+  if (conversationId === undefined || attempt === undefined || !device.connection.isUp) return;
+  const [name, code] = await attempt(device, conversationId);
+  device.log({ kind: 'trespass', command: name, conversationId, code });
+}
+
+/** A stranger: connected, knows every id, is in no conversation, tries one after the other and watches everybody. */
+export async function prowl(
+  device: Device,
+  world: World,
+  parts: { random: Random; over: AbortSignal; users: readonly string[] },
+): Promise<void> {
+  while (!parts.over.aborted && !device.isStopped) {
+    const { which, where, waitMs } = decide(parts.random);
+    await trespass(device, at(world.notOf(device.parts.user), where)?.id, which);
+    const watched = await device.connection.call('presence:watch', { userIds: parts.users.slice(0, 100) });
+    if (watched?.success === true) {
+      for (const { userId } of watched.data.presences) {
+        device.log({ kind: 'toldOf', push: 'presence:watch', aboutUser: userId });
+      }
+    }
+    await device.sync();
+    await wait(waitMs / 2);
+  }
+}

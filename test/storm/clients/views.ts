@@ -1,0 +1,35 @@
+import type { ConversationView, MessageView, PositionView } from '../../../contract/index.js';
+import type { SeenConversation, SeenMessage, SeenPosition } from '../checker/history.js';
+
+export const seenMessage = (view: MessageView): SeenMessage => ({
+  _id: view._id,
+  conversationId: view.conversationId,
+  seq: view.seq,
+  senderId: view.senderId,
+  clientMessageId: view.clientMessageId,
+  content: view.content,
+  status: view.status,
+});
+
+export const seenPosition = (view: PositionView): SeenPosition => ({
+  conversationId: view.conversationId,
+  userId: view.userId,
+  readSeq: view.readSeq,
+  deliveredSeq: view.deliveredSeq,
+});
+
+export const seenConversation = (view: ConversationView): SeenConversation => ({
+  conversationId: view._id,
+  participants: view.participants,
+  lastSeq: view.lastSeq,
+  messageCount: view.messageCount,
+  unreadCount: view.unreadCount,
+  lastReadSeq: view.lastReadSeq,
+  lastMessageId: view.lastMessage?._id,
+  positions: view.members.map((member) => ({
+    conversationId: view._id,
+    userId: member._id,
+    readSeq: member.lastReadSeq,
+    deliveredSeq: member.lastDeliveredSeq,
+  })),
+});

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { checkHistory, formatVerdict } from './checker/checker.js';
+import { mutate, MUTATIONS, NoMaterial } from './checker/mutations/index.js';
+import { FAULT_KINDS } from './faults/schedule.js';
+import { randomSeed, type StormOptions } from './options.js';
+import { formatOutcome, writeEvidence } from './report.js';
+import { Stage } from './stage.js';
+import { storm, type Outcome } from './storm.js';
+
+/** One of each kind of fault, fewer people, shorter sleeps: `npm run test:faults` is the long form. */
+const SHORT: StormOptions = {
+  seed: 2,
+  also: randomSeed(),
+  minutes: 1,
+  clients: 20,
+  idle: 60,
+  backlog: 200,
+  pauseMs: 6_000,
+  once: true,
+  sabotage: undefined,
+  server: undefined,
+  json: false,
+};
+const TIMEOUT_MS = 280_000;
+
+async function run(options: StormOptions): Promise<Outcome> {
+  const lines: string[] = [];
+  await using stage = await Stage.open(options, (line) => lines.push(line));
+  const outcome = await storm(stage);
+  if (Object.keys(outcome.verdict.counts).length > 0) {
+    const files = await writeEvidence(outcome);
+    throw new Error(`${lines.join('\n')}\n${formatOutcome(outcome)}\nevidence: ${files.join(', ')}`);
+  }
+  return outcome;
+}
+
+/** Breaks the promises in what was just recorded, one at a time. @returns what the checker did not find. */
+function unnoticed({ stage, final, options }: Outcome): { missed: string[]; tried: number } {
+  const recorded = { seed: options.seed, events: stage.log.events, final };
+  const missed: string[] = [];
+  let tried = 0;
+  for (const [name, mutation] of Object.entries(MUTATIONS)) {
+    try {
+      const broken = mutate(recorded, mutation);
+      tried += 1;
+      const verdict = checkHistory(broken);
+      if (verdict.counts[mutation.rule] === undefined) missed.push(`${name}:\n${formatVerdict(verdict)}`);
+    } catch (error) {
+      if (!(error instanceof NoMaterial)) throw error;
+    }
+  }
+  return { missed, tried };
+}
+
+test(
+  'three servers, their database and their Redis are hurt in every way, and nothing is lost, doubled, reordered or leaked',
+  async () => {
+    const { seed, also, clients, idle, backlog } = SHORT;
+    const again = `--once --pause-s 6 --clients ${clients} --idle ${idle} --backlog ${backlog} --seed ${seed}`;
+    console.log(`the storm of this run again: npm run test:faults -- ${again} --also ${also ?? seed}`);
+    const outcome = await run(SHORT);
+    expect(new Set(outcome.hurts.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
+    // A storm in which nobody did anything would prove nothing.
+    const { tally } = outcome;
+    for (const count of [tally.acked, tally.heardLive, tally.fetched, tally.positions]) {
+      expect(count).toBeGreaterThan(100);
+    }
+    for (const count of [tally.retries, tally.duplicates, tally.trespasses, tally.spotChecks]) {
+      expect(count).toBeGreaterThan(0);
+    }
+    const { missed, tried } = unnoticed(outcome);
+    expect(missed).toEqual([]);
+    expect(tried).toBeGreaterThan(30);
+  },
+  TIMEOUT_MS,
+);
