@@ -13,7 +13,7 @@ import { Gate } from './pipeline/gate.js';
 import { findSecret } from './secret.js';
 import { joinRedis } from './redis/index.js';
 import type { Peers } from './services/ports.js';
-import { MemoryWindowCache } from './services/windowCache.js';
+import { MemoryWindowCache, NoWindowCache } from './services/windowCache.js';
 import { createServices, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
@@ -81,7 +81,8 @@ async function assemble({ config, logger, database }: Base): Promise<App> {
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs),
     onUsersChanged: () => live.peerPushes?.announceUsers(),
     presenceStore: peers?.presence,
-    windows: redis?.windows ?? new MemoryWindowCache(),
+    windows:
+      config.MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache()),
     limits: {
       maxBatch: config.COMMIT_MAX_BATCH,
       maxWaiting: config.COMMIT_MAX_WAITING,

@@ -18,7 +18,7 @@ export interface Scenario {
   id: ScenarioId;
   title: string;
   targets: readonly Target[];
-  run: (stage: Stage) => Promise<{ figures: Figure[]; checks: Check[] }>;
+  run: (stage: Stage) => Promise<{ figures: Figure[]; checks: Check[]; notes?: string[] }>;
 }
 
 export const makeUserIds = (prefix: string, count: number): string[] =>
