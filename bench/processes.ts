@@ -99,6 +99,8 @@ export function readOpenFileLimit(pid: number): number | undefined {
   }
 }
 
+const roundToTenth = (value: number): number => Math.round(value * 10) / 10;
+
 /** Counts the CPU time of groups of processes (each a tree) between its making and `read`. */
 export class CpuMeter {
   private readonly before = listProcesses();
@@ -120,12 +122,12 @@ export class CpuMeter {
         const used = cpuTicks - (this.before.get(pid)?.cpuTicks ?? 0);
         const share = (used / TICKS_PER_SECOND / seconds) * 100;
         programs[program] = (programs[program] ?? 0) + share;
-        each.push(Math.round(share));
+        each.push(roundToTenth(share));
       }
       const rounded = Object.entries(programs)
-        .map(([program, percent]) => [program, Math.round(percent)] as const)
+        .map(([program, percent]) => [program, roundToTenth(percent)] as const)
         .filter(([, percent]) => percent > 0);
-      const percent = rounded.reduce((sum, [, one]) => sum + one, 0);
+      const percent = roundToTenth(rounded.reduce((sum, [, one]) => sum + one, 0));
       const processes = each.filter((one) => one > 0).sort((one, other) => other - one);
       const busiest = processes[0] ?? 0;
       shares.push({ group, percent, programs: Object.fromEntries(rounded), busiest, processes });

@@ -72,10 +72,12 @@ function figureRows(results: readonly ScenarioResult[]): string[][] {
 }
 
 function showShare({ group, percent, programs, processes }: CpuShare): string {
-  const parts = Object.entries(programs);
-  if (parts.length > 1)
-    return `${group} ${percent}% (${parts.map(([name, one]) => `${name} ${one}`).join(', ')})`;
-  return processes.length > 1 ? `${group} ${percent}% (${processes.join(' + ')})` : `${group} ${percent}%`;
+  const whole = Object.entries(programs).map(([name, one]) => [name, Math.round(one)] as const);
+  const parts = whole.filter(([, one]) => one > 0).map(([name, one]) => `${name} ${one}`);
+  const each = processes.map((one) => Math.round(one)).filter((one) => one > 0);
+  const total = `${group} ${Math.round(percent)}%`;
+  if (parts.length > 1) return `${total} (${parts.join(', ')})`;
+  return each.length > 1 ? `${total} (${each.join(' + ')})` : total;
 }
 
 /** What kept this load from being faster, as far as CPU can tell. */

@@ -1,11 +1,20 @@
-import type { CpuPhase, Figure } from '../results.js';
-import { times } from '../results.js';
+import { times, type CpuPhase, type Figure } from '../results.js';
 import { checkTraffic } from '../verify.js';
-import { makeUserIds, settle, trafficFigures, type Scenario, type Stage } from './scenario.js';
+import {
+  cpuPerThousand,
+  makeUserIds,
+  settle,
+  trafficFigures,
+  type Scenario,
+  type Stage,
+} from './scenario.js';
 
 /** Users who send commands, and commands of each on the way: few connections, so that little is spent on waking up. */
 const COMMANDERS = 100;
 const IN_FLIGHT = 20;
+
+const measuredTime = (quick: boolean) =>
+  quick ? { warmUpMs: 500, measureMs: 1_500 } : { warmUpMs: 3_000, measureMs: 10_000 };
 
 async function runCommands(stage: Stage) {
   const { quick } = stage;
@@ -15,16 +24,14 @@ async function runCommands(stage: Stage) {
   await stage.load.run('pairUp', { group });
   await settle(stage);
   stage.progress(`${COMMANDERS} users with ${IN_FLIGHT} commands in flight each`);
-  const result = await stage.load.run('commandLoop', {
-    group,
-    inFlight: IN_FLIGHT,
-    warmUpMs: quick ? 500 : 3_000,
-    measureMs: quick ? 1_500 : 10_000,
-  });
+  const time = measuredTime(quick);
+  const result = await stage.load.run('commandLoop', { group, inFlight: IN_FLIGHT, ...time });
+  const count = (result.perSecond * time.measureMs) / 1_000;
   const figures: Figure[] = [
     { name: 'commands', unit: 'per s', value: Math.round(result.perSecond) },
     { name: 'commands heard by the other user', unit: 'per s', value: Math.round(result.heardPerSecond) },
     ...times('command→answer', result.times),
+    ...cpuPerThousand(stage, 'commands', { ...time, count }),
   ];
   const check = {
     name: 'every command answered with success',
@@ -43,7 +50,7 @@ function judgeLoad(cpu: readonly CpuPhase[]): string[] {
     const [most] = [...others].sort((one, other) => other.percent - one.percent);
     if (busiest >= 88 || most === undefined) return [];
     return [
-      `${load}: the busiest server process had ${100 - busiest}% of its core to spare (${most.group} took ${most.percent}%): this load does not show what more server processes are worth`,
+      `${load}: the busiest server process had ${Math.round(100 - busiest)}% of its core to spare (${most.group} took ${Math.round(most.percent)}%): this load does not show what more server processes are worth`,
     ];
   });
 }
@@ -54,18 +61,16 @@ async function run(stage: Stage) {
   await stage.load.run('connect', { server: subject.server, group: 'pairs', userIds, atOnce: 100 });
   await stage.load.run('pairUp', { group: 'pairs' });
   stage.progress(`${userIds.length} users connected and paired; sending`);
-  const traffic = await stage.load.run('closedLoop', {
-    group: 'pairs',
-    inFlight: 1,
-    warmUpMs: quick ? 500 : 3_000,
-    measureMs: quick ? 1_500 : 10_000,
-  });
+  const time = measuredTime(quick);
+  const traffic = await stage.load.run('closedLoop', { group: 'pairs', inFlight: 1, ...time });
+  const count = (traffic.acknowledgedPerSecond * time.measureMs) / 1_000;
+  const cost = cpuPerThousand(stage, 'messages', { ...time, count });
   stage.progress(`${traffic.acknowledged} messages; checking what is stored`);
   const checks = await checkTraffic(subject, database, traffic);
   await stage.load.run('disconnect', { group: 'pairs' });
   const { figures, check } = await runCommands(stage);
   return {
-    figures: [...trafficFigures(traffic), ...figures],
+    figures: [...trafficFigures(traffic), ...cost, ...figures],
     checks: [...checks, check],
     notes: judgeLoad(stage.load.cpu()),
   };
