@@ -25,7 +25,7 @@ export interface Subject {
   /** What went wrong inside without ending a process, as the processes told. */
   complaints: () => readonly string[];
   /** Ends every server process with this signal and starts it again on its port, with the same database. */
-  restart: (signal: NodeJS.Signals) => Promise<void>;
+  restart: (signal: NodeJS.Signals, env?: Record<string, string>) => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ interface Parts {
   secret: string | undefined;
   redis: RedisProcess | undefined;
   ports: number[];
-  start: (port: number) => Child;
+  start: (port: number, env: Record<string, string>) => Child;
 }
 
 /** Limits that one machine full of test users would meet, and that are not what is measured. */
@@ -64,8 +64,8 @@ async function assemble(parts: Parts): Promise<Subject> {
   const { target, databaseName, secret, redis, ports } = parts;
   const complaints: string[] = [];
   const children = new Map<number, Child>();
-  const startOn = async (port: number): Promise<void> => {
-    const child = parts.start(port);
+  const startOn = async (port: number, env: Record<string, string> = {}): Promise<void> => {
+    const child = parts.start(port, env);
     children.set(port, child);
     child.process.on('message', (complaint) => {
       if (typeof complaint === 'string') complaints.push(complaint);
@@ -95,9 +95,9 @@ async function assemble(parts: Parts): Promise<Subject> {
         : Object.fromEntries(pids().map((pid, index) => [`server ${index + 1}`, [pid]]))),
       ...(redis !== undefined && { redis: [redis.pid] }),
     }),
-    restart: async (signal) => {
+    restart: async (signal, env) => {
       await Promise.all([...children.values()].map((child) => child.end(signal)));
-      for (const port of ports) await startOn(port);
+      for (const port of ports) await startOn(port, env);
     },
   };
 }
@@ -120,9 +120,9 @@ async function startRelay(target: Target, databaseName: string): Promise<Subject
     return assemble({ target, databaseName, secret: undefined, redis: undefined, ports, start });
   }
   const redis = await startRedis();
-  const start = (port: number): Child =>
+  const start = (port: number, env: Record<string, string>): Child =>
     startChild('./adapters/node.js', {
-      env: { PORT: String(port), NODE_ENV: 'production', REDIS_URL: redis.url, ADAPTER: target },
+      env: { PORT: String(port), NODE_ENV: 'production', REDIS_URL: redis.url, ADAPTER: target, ...env },
     });
   return assemble({ target, databaseName, secret: undefined, redis, ports: await findPorts(2), start });
 }
@@ -141,7 +141,7 @@ export async function startSubject(
   const redis = target === 'redis' ? await startRedis() : undefined;
   const { profileFolder } = options;
   const profile = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profileFolder ?? ''}`];
-  const start = (port: number): Child =>
+  const start = (port: number, env: Record<string, string>): Child =>
     startChild(options.entry, {
       folder,
       env: {
@@ -156,6 +156,7 @@ export async function startSubject(
         ...WITHOUT_LIMITS,
         ...(redis !== undefined && { REDIS_URL: redis.url }),
         ...OF_TARGET[target],
+        ...env,
       },
       nodeOptions: profileFolder === undefined ? [] : profile,
     });

@@ -13,9 +13,14 @@ export type Emit = (rooms: string[], payload: object) => void;
 
 const EVENT = 'hear';
 
-/** As their documentation connects: ioredis with its defaults, which keep commands while Redis is away. */
+/**
+ * As their documentation connects: ioredis with its defaults, which keep commands for more than a minute while Redis is
+ * away. Or, with FAIL_FAST, so that they fail with the next attempt to connect: what one sets who does not want a flood
+ * of old pushes afterwards. (With `enableOfflineQueue: false`, the streams adapter would ask in an endless loop.)
+ */
 function connect(url: string): Redis {
-  const redis = new Redis(url);
+  const failFast = process.env['FAIL_FAST'] === '1';
+  const redis = new Redis(url, failFast ? { maxRetriesPerRequest: 0 } : {});
   redis.on('error', () => undefined);
   return redis;
 }

@@ -7,8 +7,6 @@ import { cpuPerThousand, makeUserIds, settle, type Scenario, type Stage } from '
 const USERS = 1_000;
 const PER_SECOND = 500;
 const OUTAGE_MS = 2_000;
-/** Longer than a client of Redis goes on trying the same command by default (20 times, about 10 s). */
-const LONG_OUTAGE_MS = 13_000;
 /** Delivered, but later than anybody would call live. */
 const LATE_MS = 1_000;
 const group = 'rooms';
@@ -70,23 +68,17 @@ function fates(name: string, some: readonly Publication[], side: 'local' | 'remo
   return rows.map(([fate, value]) => ({ name: `${name}, ${where}: ${fate}`, unit: 'count', value }));
 }
 
-interface Outage {
-  name: string;
-  outageMs: number;
-  perSecond: number;
-}
-
 /** Redis is killed in the midst of a steady pace and comes back, empty. */
-async function runOutage(stage: Stage, { name, outageMs, perSecond }: Outage) {
+async function runOutage(stage: Stage, name: string) {
   const { redis } = stage.subject;
   if (redis === undefined) throw new Error('There is no Redis to kill.');
-  const measureMs = outageMs + (stage.quick ? 7_000 : 12_000);
+  const measureMs = OUTAGE_MS + (stage.quick ? 7_000 : 12_000);
   const saidBefore = stage.subject.complaints().length;
-  const load = stage.load.run('rooms', { group, perSecond, warmUpMs: 0, measureMs });
+  const load = stage.load.run('rooms', { group, perSecond: PER_SECOND, warmUpMs: 0, measureMs });
   await sleep(2_000);
   const from = Date.now();
   await redis.kill();
-  await sleep(outageMs);
+  await sleep(OUTAGE_MS);
   await redis.start();
   const to = Date.now();
   const result = await load;
@@ -113,30 +105,35 @@ async function runOutage(stage: Stage, { name, outageMs, perSecond }: Outage) {
   return { figures, notes };
 }
 
-const OUTAGES: readonly Outage[] = [
-  { name: 'Redis away 2 s', outageMs: OUTAGE_MS, perSecond: PER_SECOND },
-  { name: 'Redis away 13 s', outageMs: LONG_OUTAGE_MS, perSecond: 100 },
-];
+const connectAll = (stage: Stage) =>
+  stage.load.run('connect', {
+    server: stage.subject.server,
+    group,
+    userIds: makeUserIds('user', stage.quick ? 200 : USERS),
+    atOnce: 100,
+  });
 
 async function run(stage: Stage) {
-  const userIds = makeUserIds('user', stage.quick ? 200 : USERS);
-  await stage.load.run('connect', { server: stage.subject.server, group, userIds, atOnce: 100 });
+  await connectAll(stage);
   await settle(stage);
   stage.progress(`${PER_SECOND} publications/s`);
   const steady = await runSteady(stage);
   stage.progress('as many as possible');
   const maximum = await runMaximum(stage);
   await settle(stage);
-  const outages = [];
-  for (const outage of OUTAGES) {
-    stage.progress(`${outage.perSecond} publications/s, Redis is killed for ${outage.outageMs / 1_000} s`);
-    outages.push(await runOutage(stage, outage));
-    await settle(stage);
-  }
+  stage.progress('Redis is killed');
+  const outage = await runOutage(stage, 'Redis away 2 s');
+  await stage.load.run('disconnect', { group });
+  // Ours always fails fast: the same once more.
+  await stage.subject.restart('SIGTERM', { FAIL_FAST: '1' });
+  await connectAll(stage);
+  await settle(stage);
+  stage.progress('Redis is killed; commands to it fail at once');
+  const failingFast = await runOutage(stage, 'the same, failing fast');
   return {
-    figures: [...maximum, ...steady, ...outages.flatMap(({ figures }) => figures)],
+    figures: [...maximum, ...steady, ...outage.figures, ...failingFast.figures],
     checks: [],
-    notes: outages.flatMap(({ notes }) => notes),
+    notes: [...outage.notes, ...failingFast.notes],
   };
 }
 

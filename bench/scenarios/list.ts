@@ -8,6 +8,9 @@ const check = (name: string, { problems, times: { count } }: ReadResult): Check 
   detail: problems.join('; ') || `${count} times`,
 });
 
+const ratioOf = (one: ReadResult, other: ReadResult): number =>
+  Math.round((one.times.p50 / other.times.p50) * 100) / 100;
+
 /** Unread conversations that are left for the second look at the total. */
 const FEW = 10;
 
@@ -26,6 +29,7 @@ async function readFew(stage: Stage, conversations: number) {
       ...times(`total unread, ${FEW} unread`, badge.times),
       ...times(`first page of 50, ${FEW} unread`, list.times),
     ],
+    badge,
     checks: [
       check(`unread badge, ${FEW} of ${conversations}`, badge),
       check(`total unread in the list, ${FEW} of ${conversations}`, list),
@@ -61,6 +65,7 @@ async function run(stage: Stage) {
       ...times('every page in turn', walked.times),
       ...times('total unread', unread.times),
       ...few.figures,
+      { name: 'total unread, all ÷ few unread, p50', unit: 'x' as const, value: ratioOf(unread, few.badge) },
       {
         name: 'opened and written to, over HTTP',
         unit: 'msg/s' as const,
