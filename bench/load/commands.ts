@@ -86,10 +86,13 @@ export interface LoadCommands {
     input: { group: string; perSecond: number; warmUpMs: number; measureMs: number };
     output: TrafficResult;
   };
-  /** Every user sends bursts of a command that the database has no part in, the next when all are answered. */
+  /**
+   * One of each pair sends bursts of a command that the database has no part in, the next when all are answered; the
+   * other one is disconnected.
+   */
   commandLoop: {
     input: { group: string; inFlight: number; warmUpMs: number; measureMs: number };
-    output: { perSecond: number; refused: number; heardPerSecond: number; times: Quantiles };
+    output: { perSecond: number; refused: number; times: Quantiles };
   };
   /** From now on lost users come back by themselves, and some of them go on sending. */
   beginComeback: {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadCommands, RoomsResult } from './commands.js';
 import type { User } from './fleet.js';
 import { keepPace, measured, takeTurn, type Marks } from './loops.js';
+import { frameOf } from './wire.js';
 
 /** How long after the end what was published is waited for; what has not come by then counts as lost. */
 const DRAIN_MS = 5_000;
@@ -56,7 +57,7 @@ class RoomLoad {
     const local = this.users[(index + 2) % length]?.userId ?? '';
     const remote = this.users[(index + 1) % length]?.userId ?? '';
     const json = `{"id":${id},"from":${index % 2},"to":["${local}","${remote}"],"content":"${CONTENT}"}`;
-    user?.client.sendTogether([Buffer.from(`42["publish",${json}]`)]);
+    user?.client.write(frameOf(`42["publish",${json}]`));
   }
 
   get isSettled(): boolean {

@@ -1,4 +1,5 @@
-import { times, type CpuPhase, type Figure } from '../results.js';
+import os from 'node:os';
+import { times, type CpuPhase, type CpuShare, type Figure } from '../results.js';
 import { checkTraffic } from '../verify.js';
 import {
   cpuPerThousand,
@@ -19,7 +20,7 @@ const measuredTime = (quick: boolean) =>
 async function runCommands(stage: Stage) {
   const { quick } = stage;
   const group = 'commanders';
-  const userIds = makeUserIds('commander', COMMANDERS);
+  const userIds = makeUserIds('commander', COMMANDERS * 2);
   await stage.load.run('connect', { server: stage.subject.server, group, userIds, atOnce: 50 });
   await stage.load.run('pairUp', { group });
   await settle(stage);
@@ -29,16 +30,29 @@ async function runCommands(stage: Stage) {
   const count = (result.perSecond * time.measureMs) / 1_000;
   const figures: Figure[] = [
     { name: 'commands', unit: 'per s', value: Math.round(result.perSecond) },
-    { name: 'commands heard by the other user', unit: 'per s', value: Math.round(result.heardPerSecond) },
     ...times('command→answer', result.times),
     ...cpuPerThousand(stage, 'commands', { ...time, count }),
   ];
+  if (stage.subject.target === 'parley') {
+    const value = possibleGain(stage.load.cpu().at(-1)?.shares ?? [], os.cpus().length);
+    figures.push({ name: 'commands: more processes could give, at most', unit: 'x', value });
+  }
   const check = {
     name: 'every command answered with success',
     passed: result.refused === 0,
     detail: `${result.refused} refused`,
   };
   return { figures, check };
+}
+
+/**
+ * How much faster more processes could be on this machine at most, when every command costs what it cost here: the
+ * other processes want the cores as well.
+ */
+function possibleGain(shares: readonly CpuShare[], cores: number): number {
+  const total = shares.reduce((sum, { percent }) => sum + percent, 0);
+  const server = shares.find(({ group }) => group === 'server')?.percent ?? 0;
+  return Math.round((cores * server * 100) / total) / 100;
 }
 
 /** More processes can only be seen to be faster where the processes are what is full. */
