@@ -36,7 +36,11 @@ module.exports = {
       'node_modules/(mongoose|mongodb|socket\\.io|express)/',
     ),
     layer('redis-knows-no-transport', '^backend/src/redis/', '^backend/src/(pipeline|socket|http|database)/'),
-    layer('services-know-no-redis', '^backend/src/(services|models|pipeline|socket|http)/', '^backend/src/redis/'),
+    layer(
+      'services-know-no-redis',
+      '^backend/src/(services|models|pipeline|socket|http)/',
+      '^backend/src/redis/',
+    ),
     layer('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(socket|http)/'),
     layer('socket-and-http-are-apart', '^backend/src/socket/', '^backend/src/http/'),
     layer('http-and-socket-are-apart', '^backend/src/http/', '^backend/src/socket/'),

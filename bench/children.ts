@@ -1,27 +1,31 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const STOP_TIMEOUT_MS = 15_000;
 const STDERR_KEPT = 4_000;
 
-/** A child process of the bench: Node running one of the modules beside this one. */
+/** A child process of the bench. */
 export interface Child {
   readonly pid: number;
   readonly process: ChildProcess;
+  readonly isRunning: boolean;
+  /** Ends it with this signal, and resolves when it is gone. */
+  end: (signal: NodeJS.Signals) => Promise<void>;
   /** Asks it to end, waits, and kills it when it does not. */
   stop: () => Promise<void>;
 }
 
 const running = new Set<Child>();
 
-/** Starts a module in a process of its own. What it prints as an error is shown when it dies unasked. */
+/** Starts a module in a process of its own, named from this folder or by a whole path. */
 export function startChild(
   module: string,
   options: { env?: Record<string, string>; nodeOptions?: string[]; folder?: string } = {},
 ): Child {
-  const path = fileURLToPath(new URL(module, import.meta.url));
+  const path = isAbsolute(module) ? module : fileURLToPath(new URL(module, import.meta.url));
   const child = fork(path, [], {
     // Away from the checkout, whose .env is not meant for what is measured.
     cwd: options.folder ?? tmpdir(),
@@ -30,6 +34,19 @@ export function startChild(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
+  return watch(module, child);
+}
+
+/** Starts another program than Node. */
+export function startProgram(program: string, args: readonly string[]): Child {
+  const env = { PATH: process.env['PATH'] ?? '' };
+  const child = spawn(program, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.on('error', (error) => console.error(`${program} does not start: ${error.message}`));
+  return watch(program, child);
+}
+
+/** Keeps what it prints, which is shown when it dies unasked. */
+function watch(name: string, child: ChildProcess): Child {
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-STDERR_KEPT);
@@ -39,19 +56,28 @@ export function startChild(
   let stopping = false;
   child.once('exit', (code, signal) => {
     running.delete(handle);
-    if (!stopping) console.error(`${module} ended by itself (${signal ?? `code ${code ?? 0}`}).\n${output}`);
+    if (!stopping) console.error(`${name} ended by itself (${signal ?? `code ${code ?? 0}`}).\n${output}`);
   });
+  const isRunning = (): boolean =>
+    child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    stopping = true;
+    if (!isRunning()) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  };
   const handle: Child = {
     pid: child.pid ?? 0,
     process: child,
+    get isRunning() {
+      return isRunning();
+    },
+    end,
     stop: async () => {
-      stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-      await exited;
-      clearTimeout(timer);
+      await end('SIGTERM');
       if (output !== '' && process.env['BENCH_VERBOSE'] !== undefined) console.error(output);
     },
   };

@@ -15,6 +15,24 @@ interface FloorRule {
   holds: (value: number) => boolean;
 }
 
+type Read = Parameters<FloorRule['read']>[0];
+
+const ratio = (value: number | undefined, other: number | undefined): number | undefined =>
+  value === undefined || other === undefined || other === 0
+    ? undefined
+    : Math.round((value / other) * 100) / 100;
+
+/** A figure of one target in relation to the same of another, in the same run. */
+const compare =
+  (scenario: ScenarioId, name: string, targets: [Target, Target]) =>
+  (figure: Read): number | undefined =>
+    ratio(figure(scenario, name, targets[0]), figure(scenario, name, targets[1]));
+
+const atMost =
+  (limit: number) =>
+  (value: number): boolean =>
+    value <= limit;
+
 const RULES: readonly FloorRule[] = [
   {
     text: 'a: at least 4,000 stored messages/s',
@@ -23,11 +41,7 @@ const RULES: readonly FloorRule[] = [
   },
   {
     text: 'a: at least 2.5 times the server without batches',
-    read: (figure) => {
-      const [batched, unbatched] = [figure('a', 'messages'), figure('a', 'messages', 'unbatched')];
-      if (batched === undefined || unbatched === undefined) return undefined;
-      return Math.round((batched / unbatched) * 100) / 100;
-    },
+    read: compare('a', 'messages', ['parley', 'unbatched']),
     holds: (value) => value >= 2.5,
   },
   {
@@ -39,6 +53,11 @@ const RULES: readonly FloorRule[] = [
     text: 'b: delivered in less than 20 ms, p99',
     read: (figure) => figure('b', 'send→delivered p99'),
     holds: (value) => value < 20,
+  },
+  {
+    text: 'b: delivered within 4 times a bare relay, p99',
+    read: compare('b', 'send→delivered p99', ['parley', 'relay']),
+    holds: atMost(4),
   },
   {
     text: 'b: less than 40 KB per idle connection',
@@ -64,6 +83,36 @@ const RULES: readonly FloorRule[] = [
     text: 'f: 150 of 150 answered',
     read: (figure) => figure('f', 'answered, the worst round'),
     holds: (value) => value === 150,
+  },
+  ...(['parley', 'redis'] as const).map((target) => ({
+    text: `d: newest 50 from a copy (${target === 'redis' ? 'Redis' : 'memory'}) in at most 2 ms, p50`,
+    read: (figure: Read) => figure('d', '50 messages, newest p50', target),
+    holds: atMost(2),
+  })),
+  {
+    text: 'd: mark read in at most 5 ms, p50',
+    read: (figure) => figure('d', 'mark read p50'),
+    holds: atMost(5),
+  },
+  {
+    text: 'e: total unread, 10 of 10,000 unread, in at most 1 ms, p50',
+    read: (figure) => figure('e', 'total unread, 10 unread p50'),
+    holds: atMost(1),
+  },
+  {
+    text: 'g: less than 40 KB per idle connection of 5,000',
+    read: (figure) => figure('g', 'per idle connection'),
+    holds: (value) => value < 40,
+  },
+  ...(['SIGTERM', 'SIGKILL'] as const).map((signal) => ({
+    text: `g: all 5,000 back within 10 s of ${signal}`,
+    read: (figure: Read) => figure('g', `${signal}: all back after`),
+    holds: atMost(10_000),
+  })),
+  {
+    text: 'h: two workers at least 1.6 times one process, commands',
+    read: compare('h', 'commands', ['workers', 'parley']),
+    holds: (value) => value >= 1.6,
   },
 ];
 

@@ -9,7 +9,7 @@ import { resultsFolder } from './paths.js';
 import { summariseProfiles } from './profile.js';
 import { startLoadGenerator } from './remote.js';
 import { formatReport } from './report.js';
-import type { ScenarioResult, Target } from './results.js';
+import { isStoring, type ScenarioResult, type Target } from './results.js';
 import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { startSubject } from './targets.js';
@@ -27,28 +27,32 @@ interface Run {
 
 /** One scenario against one freshly started server. */
 async function runOne(run: Run, scenario: Scenario, target: Target): Promise<ScenarioResult> {
-  const result: ScenarioResult = { scenario: scenario.id, target, figures: [], checks: [], cpu: [] };
+  const result: ScenarioResult = {
+    ...{ scenario: scenario.id, target },
+    ...{ figures: [], checks: [], cpu: [], notes: [] },
+  };
   const progress = (text: string): void => console.log(`${scenario.id} ${target}: ${text}`);
   const profileFolder =
-    run.options.profile && target !== 'relay'
+    run.options.profile && isStoring(target)
       ? join(resultsFolder, `profile-${scenario.id}-${target}`)
       : undefined;
   if (profileFolder !== undefined) rmSync(profileFolder, { recursive: true, force: true });
   progress(scenario.title);
   try {
-    const subject = await startSubject(target, run.database, { folder: run.folder, profileFolder });
-    const load = startLoadGenerator({
-      server: [subject.pid],
-      ...(target !== 'relay' && run.database.pids.length > 0 && { database: run.database.pids }),
-    });
+    const { folder, database } = run;
+    const subject = await startSubject(target, database, { folder, profileFolder, entry: run.options.entry });
+    const load = startLoadGenerator(() => ({
+      ...subject.groups(),
+      ...(isStoring(target) && database.pids.length > 0 && { database: database.pids }),
+    }));
     try {
-      const stage = { subject, load, progress, database: run.database, quick: run.options.quick };
+      const stage = { subject, load, progress, database, quick: run.options.quick };
       Object.assign(result, await scenario.run(stage));
-      result.cpu = load.lastCpu();
+      result.cpu = load.cpu();
     } finally {
       await load.stop();
       await subject.stop();
-      if (target !== 'relay') await run.database.drop(subject.databaseName);
+      if (isStoring(target)) await database.drop(subject.databaseName);
     }
     if (profileFolder !== undefined) console.log(summariseProfiles(profileFolder));
   } catch (error) {
@@ -83,7 +87,7 @@ function writeResults(options: BenchOptions, results: ScenarioResult[], start: S
   const { quick, profile } = options;
   const outcome = { startedAt: startedAt.toISOString(), machine, quick, profile, results, floors };
   writeFileSync(file, `${JSON.stringify(outcome, null, 2)}\n`);
-  console.log(formatReport(results, floors));
+  console.log(formatReport(results, floors, machine.cores));
   console.log(
     `\n${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`,
   );
@@ -110,6 +114,12 @@ function interruptible(): AbortSignal {
   return controller.signal;
 }
 
+const needsDatabase = ({ only, targets }: BenchOptions): boolean =>
+  SCENARIOS.some(
+    (scenario) =>
+      only.includes(scenario.id) && scenario.targets.some((one) => targets.includes(one) && isStoring(one)),
+  );
+
 async function main(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') {
@@ -123,7 +133,7 @@ async function main(): Promise<boolean> {
   const interrupted = interruptible();
   let database = NO_DATABASE;
   try {
-    if (options.targets.some((target) => target !== 'relay')) {
+    if (needsDatabase(options)) {
       console.log('opening the database');
       database = await openDatabase(join(folder, 'database'), {
         uri: options.mongodbUri,

@@ -15,6 +15,16 @@ export interface MachineFacts {
   versions: Record<string, string>;
 }
 
+const VERSIONS_OF = [
+  'socket.io',
+  'mongoose',
+  'express',
+  'ws',
+  'ioredis',
+  '@socket.io/redis-adapter',
+  '@socket.io/redis-streams-adapter',
+];
+
 function versionOf(name: string): string {
   const file = join(repositoryRoot, 'node_modules', name, 'package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
@@ -29,8 +39,6 @@ export function readMachineFacts(): MachineFacts {
     os: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
     loadAverage: Math.round((os.loadavg()[0] ?? 0) * 100) / 100,
-    versions: Object.fromEntries(
-      ['socket.io', 'mongoose', 'express', 'ws'].map((name) => [name, versionOf(name)]),
-    ),
+    versions: Object.fromEntries(VERSIONS_OF.map((name) => [name, versionOf(name)])),
   };
 }

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SCENARIO_IDS, TARGETS, type ScenarioId, type Target } from './results.js';
 
@@ -10,32 +13,57 @@ export interface BenchOptions {
   jsonFile: string | undefined;
   mongodbUri: string | undefined;
   mongodbPids: readonly number[];
+  /** The program of the server: of this checkout, or of another. */
+  entry: string;
 }
+
+/** Where a checkout's server is, from its `dist`. */
+const ENTRY = join('backend', 'src', 'index.js');
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-  --only a,b,b2,c,d,e,f   run these scenarios only
+  --only a,b,b2,c,d,e,f,g,h,i
+                          run these scenarios only
                             a   100 users in 50 pairs, one message in flight each
                             b   1,000 users, 200 messages/s; connection time and memory
                             b2  1,000 users, one message in flight each
                             c   one hot conversation, 200 messages in flight
-                            d   history of a conversation of 100,000 messages
-                            e   the list of a user with 10,000 conversations
+                            d   history of a conversation of 100,000 messages; marking read
+                            e   the list and the unread count of a user with 10,000 conversations
                             f   150 at once open the same conversation
-  --targets parley,unbatched,relay
-                          what to measure: the server, the server without batches in its commit log
-                          (COMMIT_MAX_BATCH=1), and a bare Socket.IO relay without storage
+                            g   5,000 connections, and how they come back after a restart and a kill
+                            h   1,000 users on one process and on several, with messages and with commands
+                                that the database has no part in
+                            i   ways to reach the users of another process over Redis, without a database
+  --targets parley,…      what to measure:
+                            parley      the server
+                            unbatched   without batches in its commit log (COMMIT_MAX_BATCH=1)
+                            uncached    without copies of the newest messages (MESSAGE_CACHE=off)
+                            workers     with two worker processes (WORKERS=2)
+                            redis       two servers that share a redis-server of the bench's own
+                            relay       bare Socket.IO without storage
+                            classic, sharded, streams, bus
+                                        two bare processes joined by each of Socket.IO's Redis adapters, and
+                                        by Parley's own bus (scenario i)
   --quick                 short and small: to see that it works, not for figures
   --profile               write a CPU profile of the server per scenario and print its hot spots
                           (the figures of such a run are too low)
   --mongodb URI           use this MongoDB instead of an embedded one; databases named parley-bench-*
                           are made there and dropped again
   --mongodb-pids 1,2      its processes on this machine, to count their CPU
+  --server DIR            measure another checkout's build: DIR is its folder, or the dist in it
   --json FILE             where the results go (bench/results/<date>.json)
   --help                  this text
 
 Everything runs on this machine's loopback interface, and every process it starts is stopped again.
 The exit code is 1 when a scenario could not run or a check of what was stored failed, never because of a time.`;
+
+function findEntry(folder: string | undefined): string {
+  if (folder === undefined) return fileURLToPath(new URL('../backend/src/index.js', import.meta.url));
+  const found = [join(folder, 'dist', ENTRY), join(folder, ENTRY)].find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`--server: there is no build in ${folder}.`);
+  return resolve(found);
+}
 
 function pick<T extends string>(text: string | undefined, known: readonly T[], option: string): readonly T[] {
   if (text === undefined) return known;
@@ -56,6 +84,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
       profile: { type: 'boolean', default: false },
       mongodb: { type: 'string' },
       'mongodb-pids': { type: 'string', default: '' },
+      server: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -69,5 +98,6 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
     jsonFile: values.json,
     mongodbUri: values.mongodb,
     mongodbPids: values['mongodb-pids'].split(',').map(Number).filter(Boolean),
+    entry: findEntry(values.server),
   };
 }

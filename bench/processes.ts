@@ -68,15 +68,38 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Resident memory of one process in KB; undefined where there is no /proc. */
-export function residentKb(pid: number): number | undefined {
+/** These processes and all that they started. */
+export function findTree(roots: readonly number[]): number[] {
+  const processes = listProcesses();
+  const wanted = new Set(roots);
+  return [...processes.keys()].filter((pid) => isBelow(processes, pid, wanted));
+}
+
+/** Resident memory of processes and all that they started, in KB; undefined where there is no /proc. */
+export function residentKb(roots: readonly number[]): number | undefined {
+  let sum: number | undefined;
+  for (const pid of findTree(roots)) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      sum = (sum ?? 0) + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+    } catch {
+      // It ended between the listing and the look.
+    }
+  }
+  return sum;
+}
+
+/** How many files and connections a process may have open; undefined where there is no /proc. */
+export function readOpenFileLimit(pid: number): number | undefined {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
+    const found = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
+    return found === 'unlimited' ? Number.POSITIVE_INFINITY : Number(found);
   } catch {
     return undefined;
   }
 }
+
+const roundToTenth = (value: number): number => Math.round(value * 10) / 10;
 
 /** Counts the CPU time of groups of processes (each a tree) between its making and `read`. */
 export class CpuMeter {
@@ -93,16 +116,21 @@ export class CpuMeter {
     for (const [group, pids] of Object.entries(this.groups)) {
       const roots = new Set(pids);
       const programs: Record<string, number> = {};
+      const each: number[] = [];
       for (const { pid, program, cpuTicks } of now.values()) {
         if (!isBelow(now, pid, roots)) continue;
         const used = cpuTicks - (this.before.get(pid)?.cpuTicks ?? 0);
-        programs[program] = (programs[program] ?? 0) + (used / TICKS_PER_SECOND / seconds) * 100;
+        const share = (used / TICKS_PER_SECOND / seconds) * 100;
+        programs[program] = (programs[program] ?? 0) + share;
+        each.push(roundToTenth(share));
       }
       const rounded = Object.entries(programs)
-        .map(([program, percent]) => [program, Math.round(percent)] as const)
+        .map(([program, percent]) => [program, roundToTenth(percent)] as const)
         .filter(([, percent]) => percent > 0);
-      const percent = rounded.reduce((sum, [, one]) => sum + one, 0);
-      shares.push({ group, percent, programs: Object.fromEntries(rounded) });
+      const percent = roundToTenth(rounded.reduce((sum, [, one]) => sum + one, 0));
+      const processes = each.filter((one) => one > 0).sort((one, other) => other - one);
+      const busiest = processes[0] ?? 0;
+      shares.push({ group, percent, programs: Object.fromEntries(rounded), busiest, processes });
     }
     return shares;
   }

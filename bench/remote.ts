@@ -1,6 +1,6 @@
 import { startChild } from './children.js';
 import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './load/commands.js';
-import type { CpuShare } from './results.js';
+import type { CpuPhase } from './results.js';
 import { CpuMeter } from './processes.js';
 
 /** The load generator as the bench sees it. */
@@ -10,20 +10,21 @@ export interface LoadGenerator {
     name: Name,
     input: LoadCommands[Name]['input'],
   ) => Promise<LoadCommands[Name]['output']>;
-  /** CPU during the last measured time. */
-  lastCpu: () => CpuShare[];
+  /** CPU during each measured time so far. */
+  cpu: () => CpuPhase[];
   stop: () => Promise<void>;
 }
 
-/** @param groups the processes to watch besides the generator itself. */
-export function startLoadGenerator(groups: Record<string, readonly number[]>): LoadGenerator {
+/** @param groups the processes to watch besides the generator itself, as they are when a measured time begins. */
+export function startLoadGenerator(groups: () => Record<string, readonly number[]>): LoadGenerator {
   const child = startChild('./load/main.js');
   let meter: CpuMeter | undefined;
-  let cpu: CpuShare[] = [];
+  const cpu: CpuPhase[] = [];
+  let load = '';
   let settle: ((reply: LoadReply) => void) | undefined;
   child.process.on('message', (reply: LoadReply) => {
-    if (reply.type === 'begin') meter = new CpuMeter({ ...groups, 'load generator': [child.pid] });
-    else if (reply.type === 'end') cpu = meter?.read() ?? [];
+    if (reply.type === 'begin') meter = new CpuMeter({ ...groups(), 'load generator': [child.pid] });
+    else if (reply.type === 'end') cpu.push({ load, shares: meter?.read() ?? [] });
     else settle?.(reply);
   });
   child.process.once('exit', () => settle?.({ type: 'failed', error: 'The load generator ended.' }));
@@ -35,10 +36,11 @@ export function startLoadGenerator(groups: Record<string, readonly number[]>): L
           if (reply.type === 'done') resolve(reply.output as LoadCommands[typeof name]['output']);
           else if (reply.type === 'failed') reject(new Error(`${name}: ${reply.error}`));
         };
+        load = name;
         const request: LoadRequest = { name, input };
         child.process.send(request);
       }),
-    lastCpu: () => cpu,
+    cpu: () => cpu,
     stop: () => child.stop(),
   };
 }

@@ -1,12 +1,36 @@
 import type { Floor } from './floors.js';
-import type { CpuShare, ScenarioResult, Target } from './results.js';
+import type { CpuPhase, CpuShare, ScenarioResult, Target } from './results.js';
 import { SCENARIOS } from './scenarios/index.js';
 
 const TARGET_NAMES: Record<Target, string> = {
   parley: 'Parley',
   unbatched: 'batching off',
+  uncached: 'cache off',
+  workers: '2 workers',
+  redis: '2 over Redis',
   relay: 'bare relay',
+  classic: 'classic',
+  sharded: 'sharded',
+  streams: 'streams',
+  bus: 'our bus',
 };
+
+/** What is put in relation to what: Parley to what it is compared with, several processes to one. */
+const RATIOS: readonly (readonly [Target, Target])[] = [
+  ['parley', 'unbatched'],
+  ['parley', 'uncached'],
+  ['parley', 'relay'],
+  ['workers', 'parley'],
+  ['redis', 'parley'],
+  ['bus', 'classic'],
+  ['bus', 'sharded'],
+  ['bus', 'streams'],
+];
+
+/** Of one core: a process with one thread above it goes no faster. */
+const FULL_PROCESS = 88;
+/** Of all cores. */
+const FULL_MACHINE = 0.9;
 
 /** Text in columns; the first is aligned to the left, the others to the right. */
 function formatTable(rows: readonly (readonly string[])[]): string[] {
@@ -32,47 +56,70 @@ function figureRows(results: readonly ScenarioResult[]): string[][] {
     results.find((result) => result.target === target)?.figures.find((one) => one.name === name)?.value;
   const named = new Map(results.flatMap(({ figures }) => figures).map(({ name, unit }) => [name, unit]));
   const targets = results.map(({ target }) => target);
-  const ratios = (['unbatched', 'relay'] as const).filter(
-    (target) => targets.includes('parley') && targets.includes(target),
-  );
+  const ratios = RATIOS.filter((pair) => pair.every((target) => targets.includes(target)));
   return [
     [
       '',
       ...targets.map((target) => TARGET_NAMES[target]),
-      ...ratios.map((target) => `to ${TARGET_NAMES[target]}`),
+      ...ratios.map(([one, other]) => `${TARGET_NAMES[one]} to ${TARGET_NAMES[other]}`),
     ],
     ...[...named].map(([name, unit]) => [
       `${name} (${unit})`,
       ...targets.map((target) => show(of(target, name))),
-      ...ratios.map((target) => showRatio(of('parley', name), of(target, name))),
+      ...ratios.map(([one, other]) => showRatio(of(one, name), of(other, name))),
     ]),
   ];
 }
 
-const showCpu = ({ group, percent, programs }: CpuShare): string => {
-  const parts = Object.entries(programs);
-  const inside = parts.length > 1 ? ` (${parts.map(([name, one]) => `${name} ${one}`).join(', ')})` : '';
-  return `${group} ${percent}%${inside}`;
-};
+function showShare({ group, percent, programs, processes }: CpuShare): string {
+  const whole = Object.entries(programs).map(([name, one]) => [name, Math.round(one)] as const);
+  const parts = whole.filter(([, one]) => one > 0).map(([name, one]) => `${name} ${one}`);
+  const each = processes.map((one) => Math.round(one)).filter((one) => one > 0);
+  const total = `${group} ${Math.round(percent)}%`;
+  if (parts.length > 1) return `${total} (${parts.join(', ')})`;
+  return each.length > 1 ? `${total} (${each.join(' + ')})` : total;
+}
 
-function otherLines({ target, checks, cpu, error }: ScenarioResult): string[] {
+/** What kept this load from being faster, as far as CPU can tell. */
+export function findBottleneck(shares: readonly CpuShare[], cores: number): string {
+  const total = shares.reduce((sum, { percent }) => sum + percent, 0);
+  const full = shares.filter(({ busiest }) => busiest >= FULL_PROCESS).map(({ group }) => group);
+  const machine = total >= FULL_MACHINE * cores * 100;
+  if (full.length > 0) return `full: ${full.join(' and ')}${machine ? ', and the machine' : ''}`;
+  if (!machine) return 'nobody is full: they wait for each other, or for the disk';
+  const [most] = [...shares].sort((one, other) => other.percent - one.percent);
+  return `the machine is full, ${most?.group ?? 'nobody'} takes most of it`;
+}
+
+const showPhase = ({ load, shares }: CpuPhase, cores: number): string =>
+  `${load}: ${shares.map(showShare).join(', ')}; ${findBottleneck(shares, cores)}`;
+
+function otherLines({ target, checks, cpu, notes, error }: ScenarioResult, cores: number): string[] {
+  const name = TARGET_NAMES[target];
   return [
-    ...(error === undefined ? [] : [`FAILED (${TARGET_NAMES[target]}): ${error}`]),
-    ...(cpu.length === 0 ? [] : [`CPU, ${TARGET_NAMES[target]}: ${cpu.map(showCpu).join(', ')}`]),
-    ...checks.map(
-      ({ name, passed, detail }) =>
-        `${passed ? 'ok' : 'NOT OK'}, ${TARGET_NAMES[target]}: ${name} (${detail})`,
-    ),
+    ...(error === undefined ? [] : [`FAILED (${name}): ${error}`]),
+    ...cpu.map((phase) => `CPU, ${name}, ${showPhase(phase, cores)}`),
+    ...notes.map((note) => `note, ${name}: ${note}`),
+    ...checks.map((check) => `${check.passed ? 'ok' : 'NOT OK'}, ${name}: ${check.name} (${check.detail})`),
   ];
 }
 
 /** The whole outcome as a person reads it. */
-export function formatReport(results: readonly ScenarioResult[], floors: readonly Floor[]): string {
+export function formatReport(
+  results: readonly ScenarioResult[],
+  floors: readonly Floor[],
+  cores: number,
+): string {
   const lines: string[] = [];
   for (const { id, title } of SCENARIOS) {
     const of = results.filter(({ scenario }) => scenario === id);
     if (of.length === 0) continue;
-    lines.push('', `${id}  ${title}`, ...formatTable(figureRows(of)), ...of.flatMap(otherLines));
+    lines.push(
+      '',
+      `${id}  ${title}`,
+      ...formatTable(figureRows(of)),
+      ...of.flatMap((one) => otherLines(one, cores)),
+    );
   }
   const judged = floors.filter(({ value }) => value !== undefined);
   if (judged.length > 0) {

@@ -1,13 +1,25 @@
 /** What the bench measures and how it says so. */
 
-export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f'] as const;
+export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f', 'g', 'h', 'i'] as const;
 export type ScenarioId = (typeof SCENARIO_IDS)[number];
 
-/** `unbatched` is the same server with one message per insert; `relay` stores nothing and is the ceiling. */
-export const TARGETS = ['parley', 'unbatched', 'relay'] as const;
+/** Ways for two bare Socket.IO processes to hear of each other: three adapters of others, and our own bus. */
+export const ADAPTERS = ['classic', 'sharded', 'streams', 'bus'] as const;
+export type AdapterName = (typeof ADAPTERS)[number];
+
+/**
+ * `unbatched` is the same server with one message per insert, `uncached` without copies of the newest messages;
+ * `workers` is one server with two worker processes, `redis` two servers that share a Redis; `relay` stores nothing
+ * and is the ceiling.
+ */
+export const TARGETS = ['parley', 'unbatched', 'uncached', 'workers', 'redis', 'relay', ...ADAPTERS] as const;
 export type Target = (typeof TARGETS)[number];
 
-export type Unit = 'msg/s' | 'ms' | 'KB' | 'x' | 'count';
+export const isAdapter = (target: Target): target is AdapterName => ADAPTERS.some((one) => one === target);
+/** Whether it keeps messages, in a database that can be looked into. */
+export const isStoring = (target: Target): boolean => target !== 'relay' && !isAdapter(target);
+
+export type Unit = 'msg/s' | 'per s' | 'ms' | 'KB' | 'x' | 'count' | 'ms per 1,000';
 
 export interface Figure {
   name: string;
@@ -28,6 +40,17 @@ export interface CpuShare {
   percent: number;
   /** The same by name of the program. */
   programs: Record<string, number>;
+  /** The busiest process alone: near 100 is a process that cannot go faster, as most here have one thread. */
+  busiest: number;
+  /** What each process of the group took, the busiest first. */
+  processes: number[];
+}
+
+/** CPU during one measured load. */
+export interface CpuPhase {
+  /** The load, by its command. */
+  load: string;
+  shares: CpuShare[];
 }
 
 export interface ScenarioResult {
@@ -35,7 +58,9 @@ export interface ScenarioResult {
   target: Target;
   figures: Figure[];
   checks: Check[];
-  cpu: CpuShare[];
+  cpu: CpuPhase[];
+  /** What the reader has to know about this one result. */
+  notes: string[];
   /** Why it could not run. */
   error?: string;
 }

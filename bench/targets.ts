@@ -1,93 +1,165 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from './children.js';
 import type { Database } from './database.js';
 import type { Server } from './load/commands.js';
-import type { Target } from './results.js';
+import { findFreePort, waitUntilReady } from './ports.js';
+import { findTree } from './processes.js';
+import { startRedis, type RedisProcess } from './redis.js';
+import { isAdapter, isStoring, type Target } from './results.js';
 
-const START_TIMEOUT_MS = 60_000;
+/** Worker processes of the target `workers`, and servers of the target `redis`. */
+const PROCESSES = 2;
 
-/** A running server under test. */
+/** What is under test: one server process, or several, and the Redis between them. */
 export interface Subject {
   target: Target;
   server: Server;
-  pid: number;
   databaseName: string;
+  /** The server's processes, without their children. New after a restart. */
+  pids: () => number[];
+  /** Process trees by what they are, for counting CPU. */
+  groups: () => Record<string, readonly number[]>;
+  redis: RedisProcess | undefined;
+  /** What went wrong inside without ending a process, as the processes told. */
+  complaints: () => readonly string[];
+  /** Ends every server process with this signal and starts it again on its port, with the same database. */
+  restart: (signal: NodeJS.Signals, env?: Record<string, string>) => Promise<void>;
   stop: () => Promise<void>;
 }
 
-async function findFreePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+export interface SubjectOptions {
+  folder: string;
+  profileFolder?: string | undefined;
+  /** The program of the server. */
+  entry: string;
 }
 
-const answersOk = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const call = request({ host: '127.0.0.1', port, path: '/health/ready', timeout: 2_000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
+/** The children that make a subject, and how to start one of them again. */
+interface Parts {
+  target: Target;
+  databaseName: string;
+  secret: string | undefined;
+  redis: RedisProcess | undefined;
+  ports: number[];
+  start: (port: number, env: Record<string, string>) => Child;
+}
+
+/** Limits that one machine full of test users would meet, and that are not what is measured. */
+const WITHOUT_LIMITS = {
+  RATE_LIMITS: 'off',
+  MAX_COMMANDS_PER_SOCKET: '10000',
+  MAX_SOCKETS_PER_USER: '1000',
+  COMMIT_MAX_WAITING_PER_USER: '10000',
+};
+
+const OF_TARGET: Partial<Record<Target, Record<string, string>>> = {
+  unbatched: { COMMIT_MAX_BATCH: '1' },
+  uncached: { MESSAGE_CACHE: 'off' },
+  workers: { WORKERS: String(PROCESSES) },
+};
+
+async function assemble(parts: Parts): Promise<Subject> {
+  const { target, databaseName, secret, redis, ports } = parts;
+  const complaints: string[] = [];
+  const children = new Map<number, Child>();
+  const startOn = async (port: number, env: Record<string, string> = {}): Promise<void> => {
+    const child = parts.start(port, env);
+    children.set(port, child);
+    child.process.on('message', (complaint) => {
+      if (typeof complaint === 'string') complaints.push(complaint);
     });
-    call.on('error', () => resolve(false));
-    call.on('timeout', () => call.destroy());
-    call.end();
-  });
-
-async function waitUntilReady(child: Child, port: number): Promise<void> {
-  const giveUpAt = performance.now() + START_TIMEOUT_MS;
-  while (performance.now() < giveUpAt) {
-    if (child.process.exitCode !== null) break;
-    if (await answersOk(port)) return;
-    await sleep(50);
+    await waitUntilReady(child, port);
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...children.values()].map((child) => child.stop()));
+    await redis?.stop();
+  };
+  const pids = (): number[] => [...children.values()].map(({ pid }) => pid);
+  try {
+    // One after the other: the first makes the indexes.
+    for (const port of ports) await startOn(port);
+    if (target === 'workers') requireWorkers(pids());
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  await child.stop();
-  throw new Error('The server under test did not become ready.');
+  return {
+    ...{ target, databaseName, redis, pids, stop },
+    server: { ports, secret },
+    complaints: () => complaints,
+    groups: () => ({
+      ...(ports.length === 1
+        ? { server: pids() }
+        : Object.fromEntries(pids().map((pid, index) => [`server ${index + 1}`, [pid]]))),
+      ...(redis !== undefined && { redis: [redis.pid] }),
+    }),
+    restart: async (signal, env) => {
+      await Promise.all([...children.values()].map((child) => child.end(signal)));
+      for (const port of ports) await startOn(port, env);
+    },
+  };
 }
 
-/** Starts a server with a database name of its own, and waits until it is ready. */
+/** A server that does not know the setting would be measured as one process under a wrong name. */
+function requireWorkers(pids: number[]): void {
+  const workers = findTree(pids).length - pids.length;
+  if (workers !== PROCESSES) throw new Error(`WORKERS=${PROCESSES} gave ${workers} worker processes.`);
+}
+
+const findPorts = (count: number): Promise<number[]> =>
+  Promise.all(Array.from({ length: count }, findFreePort));
+
+/** The bare relay: one process, or two joined by an adapter. */
+async function startRelay(target: Target, databaseName: string): Promise<Subject> {
+  if (!isAdapter(target)) {
+    const start = (port: number): Child =>
+      startChild('./relay.js', { env: { PORT: String(port), NODE_ENV: 'production' } });
+    const ports = await findPorts(1);
+    return assemble({ target, databaseName, secret: undefined, redis: undefined, ports, start });
+  }
+  const redis = await startRedis();
+  const start = (port: number, env: Record<string, string>): Child =>
+    startChild('./adapters/node.js', {
+      env: { PORT: String(port), NODE_ENV: 'production', REDIS_URL: redis.url, ADAPTER: target, ...env },
+    });
+  return assemble({ target, databaseName, secret: undefined, redis, ports: await findPorts(2), start });
+}
+
+/** Starts what is to be measured with a database name of its own, and waits until it is ready. */
 export async function startSubject(
   target: Target,
   database: Database,
-  options: { folder: string; profileFolder?: string | undefined },
+  options: SubjectOptions,
 ): Promise<Subject> {
-  const port = await findFreePort();
   const databaseName = database.newName();
-  if (target === 'relay') {
-    const child = startChild('./relay.js', { env: { PORT: String(port), NODE_ENV: 'production' } });
-    await waitUntilReady(child, port);
-    return { target, server: { port, secret: undefined }, pid: child.pid, databaseName, stop: child.stop };
-  }
+  if (!isStoring(target)) return startRelay(target, databaseName);
   const secret = randomBytes(32).toString('hex');
-  const dataDir = join(options.folder, databaseName);
-  mkdirSync(dataDir, { recursive: true });
-  const child = startChild('../backend/src/index.js', {
-    folder: dataDir,
-    env: {
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      MONGODB_URI: database.uri,
-      DATABASE_NAME: databaseName,
-      DATA_DIR: dataDir,
-      JWT_SECRET: secret,
-      LOG_LEVEL: 'warn',
-      NODE_ENV: 'production',
-      // What is measured is what the server can do, not what one user may.
-      RATE_LIMITS: 'off',
-      MAX_COMMANDS_PER_SOCKET: '100000',
-      COMMIT_MAX_WAITING_PER_USER: '20000',
-      ...(target === 'unbatched' && { COMMIT_MAX_BATCH: '1' }),
-    },
-    nodeOptions:
-      options.profileFolder === undefined
-        ? []
-        : ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${options.profileFolder}`],
-  });
-  await waitUntilReady(child, port);
-  return { target, server: { port, secret }, pid: child.pid, databaseName, stop: child.stop };
+  const folder = join(options.folder, databaseName);
+  mkdirSync(folder, { recursive: true });
+  const redis = target === 'redis' ? await startRedis() : undefined;
+  const { profileFolder } = options;
+  const profile = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profileFolder ?? ''}`];
+  const start = (port: number, env: Record<string, string>): Child =>
+    startChild(options.entry, {
+      folder,
+      env: {
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        MONGODB_URI: database.uri,
+        DATABASE_NAME: databaseName,
+        DATA_DIR: folder,
+        JWT_SECRET: secret,
+        LOG_LEVEL: 'warn',
+        NODE_ENV: 'production',
+        ...WITHOUT_LIMITS,
+        ...(redis !== undefined && { REDIS_URL: redis.url }),
+        ...OF_TARGET[target],
+        ...env,
+      },
+      nodeOptions: profileFolder === undefined ? [] : profile,
+    });
+  const ports = await findPorts(target === 'redis' ? PROCESSES : 1);
+  return assemble({ target, databaseName, secret, redis, ports, start });
 }

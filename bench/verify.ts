@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './database.js';
 import type { TrafficResult } from './load/commands.js';
-import type { Check } from './results.js';
+import { isStoring, type Check } from './results.js';
 import type { Subject } from './targets.js';
 
 /** Summaries are written behind; longer than this after the last message is a fault. */
@@ -45,14 +45,9 @@ async function checkSummaries(
   }
 }
 
-/** What is stored must be what was acknowledged, without a gap; everything must have been delivered. */
-export async function checkTraffic(
-  subject: Subject,
-  database: Database,
-  traffic: TrafficResult,
-): Promise<Check[]> {
-  const { sent, acknowledged, delivered, refused } = traffic;
-  const checks: Check[] = [
+/** What was told to those who sent, and delivered to those who were connected all the time. */
+function checkAnswers({ sent, acknowledged, delivered, refused, outOfOrder }: TrafficResult): Check[] {
+  return [
     {
       name: 'every message acknowledged',
       passed: acknowledged === sent,
@@ -61,21 +56,33 @@ export async function checkTraffic(
     {
       name: 'every message delivered live',
       passed: delivered >= acknowledged,
-      detail: `${delivered} of ${acknowledged}, ${traffic.outOfOrder} out of order`,
+      detail: `${delivered} of ${acknowledged}, ${outOfOrder} out of order`,
     },
   ];
-  if (subject.target === 'relay') return checks;
+}
+
+/** What is stored must be what was acknowledged in all these loads together, without a gap. */
+export async function checkStored(
+  subject: Subject,
+  database: Database,
+  traffics: readonly TrafficResult[],
+): Promise<Check[]> {
+  const told = new Map<string, [seq: number, clientMessageId: string][]>();
+  for (const { acknowledgements } of traffics) {
+    for (const [id, some] of Object.entries(acknowledgements))
+      told.set(id, [...(told.get(id) ?? []), ...some]);
+  }
   const tally: Tally = { acknowledged: 0, stored: 0, missing: 0, unasked: 0, gaps: 0 };
   const ends = new Map<string, number>();
-  for (const [conversationId, told] of Object.entries(traffic.acknowledgements)) {
+  for (const [conversationId, some] of told) {
     const stored = await database.listMessages(subject.databaseName, conversationId);
-    compare(tally, stored, told);
+    compare(tally, stored, some);
     ends.set(conversationId, stored.at(-1)?.[0] ?? 0);
   }
   // A message whose sender heard nothing may be stored all the same; one that was acknowledged must be.
-  const unexplained = Math.max(0, tally.unasked - (sent - acknowledged));
+  const unanswered = traffics.reduce((sum, { sent, acknowledged }) => sum + sent - acknowledged, 0);
+  const unexplained = Math.max(0, tally.unasked - unanswered);
   return [
-    ...checks,
     {
       name: 'acknowledged = stored',
       passed: tally.missing === 0 && unexplained === 0,
@@ -84,4 +91,15 @@ export async function checkTraffic(
     { name: 'seq without a gap', passed: tally.gaps === 0, detail: `${tally.gaps} gaps` },
     await checkSummaries(subject, database, ends),
   ];
+}
+
+/** Everything acknowledged and delivered, and stored as it was acknowledged. */
+export async function checkTraffic(
+  subject: Subject,
+  database: Database,
+  traffic: TrafficResult,
+): Promise<Check[]> {
+  const answers = checkAnswers(traffic);
+  if (!isStoring(subject.target)) return answers;
+  return [...answers, ...(await checkStored(subject, database, [traffic]))];
 }

@@ -16,7 +16,7 @@ import { RateLimits } from './pipeline/rateLimits.js';
 import { findSecret } from './secret.js';
 import { joinRedis, type RedisPeers } from './redis/index.js';
 import type { Peers } from './services/ports.js';
-import { MemoryWindowCache } from './services/windowCache.js';
+import { MemoryWindowCache, NoWindowCache } from './services/windowCache.js';
 import { createServices, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
@@ -103,7 +103,8 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     onUsersChanged: () => live.peerPushes?.announceUsers(),
     presenceStore: peers?.presence,
-    windows: redis?.windows ?? new MemoryWindowCache(),
+    windows:
+      config.MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache()),
     limits: {
       maxBatch: config.COMMIT_MAX_BATCH,
       maxWaiting: config.COMMIT_MAX_WAITING,

@@ -75,6 +75,7 @@ const environment = z.object({
       'must begin with redis:// or rediss://',
     )
     .optional(),
+  MESSAGE_CACHE: z.enum(['on', 'off']).default('on'),
   JWT_SECRET: z.string().min(1).optional(),
   JWT_PUBLIC_KEY: z.string().refine(isPublicKey, 'must be a public key in PEM').optional(),
   JWT_ALGORITHMS: list.pipe(z.array(z.enum(JWT_ALGORITHMS)).min(1)).optional(),

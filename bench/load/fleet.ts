@@ -10,11 +10,16 @@ export interface User {
   userId: string;
   client: WireClient;
   conversationId: string;
+  /** Connects once more, as the same user to the same port. */
+  connectAgain: () => Promise<WireClient>;
 }
 
 /** A token as the app around Parley would sign it. */
 export const signToken = (userId: string, secret: string): string =>
   jwt.sign({ sub: userId }, secret, { algorithm: 'HS256', expiresIn: '1h' });
+
+/** The port of the user with this number. */
+export const portOf = ({ ports }: Server, index: number): number => ports[index % ports.length] ?? 0;
 
 /** Runs `work` for every item, so many at a time. */
 export async function forEachLimited<T>(
@@ -50,14 +55,14 @@ export class Fleet {
   async connect(options: { server: Server; group: string; userIds: string[]; atOnce: number }) {
     const { server, userIds } = options;
     const samples = new Samples();
-    const auths = userIds.map((userId) =>
+    const auths: Record<string, string>[] = userIds.map((userId) =>
       server.secret === undefined ? { userId } : { token: signToken(userId, server.secret) },
     );
     const clients: WireClient[] = [];
     const startedAt = performance.now();
     await forEachLimited(auths, options.atOnce, async (auth, index) => {
       const began = performance.now();
-      clients[index] = await WireClient.connect(server.port, auth);
+      clients[index] = await WireClient.connect(portOf(server, index), auth);
       samples.add(performance.now() - began);
     });
     const wallMs = performance.now() - startedAt;
@@ -65,6 +70,7 @@ export class Fleet {
       client,
       userId: userIds[index] ?? '',
       conversationId: '',
+      connectAgain: () => WireClient.connect(portOf(server, index), auths[index] ?? {}),
     }));
     this.groups.set(options.group, users);
     return { wallMs, each: samples.quantiles() };

@@ -31,13 +31,14 @@ function keepSending(
   }
 }
 
-async function measured(
-  traffic: Traffic,
+/** Waits for the end of a load's measured time; what counts, counts from now plus the warm-up. */
+export async function measured(
+  load: { measure: (from: number, to: number) => void },
   input: { warmUpMs: number; measureMs: number },
   marks: Marks,
 ): Promise<void> {
   const from = performance.now() + input.warmUpMs;
-  traffic.measure(from, from + input.measureMs);
+  load.measure(from, from + input.measureMs);
   await sleep(input.warmUpMs);
   marks.begin();
   await sleep(input.measureMs);
@@ -58,6 +59,30 @@ export async function runClosedLoop(
   return traffic.finish();
 }
 
+/** Calls `send` so many times a second, with the moment at which it was due, until `running` says no. */
+export async function keepPace(
+  perSecond: number,
+  running: (number: number) => boolean,
+  send: (number: number, dueAt: number) => void,
+): Promise<void> {
+  const intervalMs = 1_000 / perSecond;
+  const startedAt = performance.now();
+  let number = 0;
+  while (running(number)) {
+    const now = performance.now();
+    // Half a timer's tick early is nearer to the plan than one tick late.
+    while (running(number) && startedAt + number * intervalMs <= now + 0.5) {
+      send(number, startedAt + number * intervalMs);
+      number++;
+    }
+    await sleep(Math.max(1, Math.floor(startedAt + number * intervalMs - performance.now())));
+  }
+}
+
+/** A step prime to the number of users, so that all of them take part and pairs do not take turns. */
+export const takeTurn = <T>(users: readonly T[], number: number): T | undefined =>
+  users[(number * 7) % users.length];
+
 /** Sends at a steady pace, whatever the server does: times count from when a message was due. */
 export async function runOpenLoop(
   users: readonly User[],
@@ -65,23 +90,15 @@ export async function runOpenLoop(
   marks: Marks,
 ): Promise<TrafficResult> {
   const traffic = new Traffic(users);
-  const intervalMs = 1_000 / input.perSecond;
-  const startedAt = performance.now();
-  const total = Math.floor((input.warmUpMs + input.measureMs) / intervalMs);
-  let number = 0;
-  const pacing = (async () => {
-    while (number < total) {
-      const now = performance.now();
-      // Half a timer's tick early is nearer to the plan than one tick late.
-      while (number < total && startedAt + number * intervalMs <= now + 0.5) {
-        // A step prime to the number of users, so that all of them take part and pairs do not take turns.
-        const user = users[(number * 7) % users.length];
-        if (user !== undefined) traffic.send(user, () => undefined, startedAt + number * intervalMs);
-        number++;
-      }
-      await sleep(Math.max(1, Math.floor(startedAt + number * intervalMs - performance.now())));
-    }
-  })();
+  const total = Math.floor(((input.warmUpMs + input.measureMs) / 1_000) * input.perSecond);
+  const pacing = keepPace(
+    input.perSecond,
+    (number) => number < total,
+    (number, dueAt) => {
+      const user = takeTurn(users, number);
+      if (user !== undefined) traffic.send(user, () => undefined, dueAt);
+    },
+  );
   await measured(traffic, input, marks);
   await pacing;
   return traffic.finish();

@@ -1,8 +1,12 @@
 /** The load generator: a process of its own, told over IPC what to do. */
 import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './commands.js';
 import { Fleet } from './fleet.js';
+import { Comeback } from './comeback.js';
+import { runCommandLoop } from './commandLoop.js';
+import { makeConversations, readAllBut, readList, readUnread } from './lists.js';
 import { runClosedLoop, runFill, runOpenLoop, type Marks } from './loops.js';
-import { makeConversations, race, readHistory, readList } from './reads.js';
+import { markRead, race, readHistory } from './reads.js';
+import { runRooms } from './rooms.js';
 
 type Handlers = {
   [Name in LoadCommandName]: (input: LoadCommands[Name]['input']) => Promise<LoadCommands[Name]['output']>;
@@ -20,6 +24,8 @@ const firstOf = (group: string) => {
   return user;
 };
 
+let comeback: Comeback | undefined;
+
 const handlers: Handlers = {
   connect: (input) => fleet.connect(input),
   disconnect: async ({ group }) => {
@@ -29,9 +35,26 @@ const handlers: Handlers = {
   pairUp: async ({ group }) => ({ conversationIds: await fleet.pairUp(group) }),
   closedLoop: (input) => runClosedLoop(fleet.group(input.group), input, marks),
   openLoop: (input) => runOpenLoop(fleet.group(input.group), input, marks),
+  commandLoop: (input) => runCommandLoop(fleet.group(input.group), input, marks),
+  rooms: (input) => runRooms(fleet.group(input.group), input, marks),
+  beginComeback: ({ groups, senders, perSecond }) => {
+    const users = groups.flatMap((group) => fleet.group(group));
+    comeback = new Comeback(users, { senders: fleet.group(senders), perSecond });
+    return Promise.resolve(null);
+  },
+  awaitComeback: (input) => {
+    if (comeback === undefined) throw new Error('No comeback has begun.');
+    return comeback.finish(input);
+  },
   fill: (input) => runFill(fleet.group(input.group), input),
   readHistory: (input) => readHistory(firstOf(input.group), input),
+  markRead: ({ group, seqs }) => markRead(firstOf(group), seqs),
   makeConversations,
+  readAllBut: async ({ group, keep }) => {
+    await readAllBut(firstOf(group), keep);
+    return null;
+  },
+  readUnread: (input) => readUnread(firstOf(input.group), input),
   readList: (input) => readList(firstOf(input.group), input),
   race: ({ group, pair }) => race(fleet.group(group), pair),
 };

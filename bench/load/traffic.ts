@@ -29,11 +29,14 @@ export class Traffic {
   private outOfOrder = 0;
 
   constructor(private readonly users: readonly User[]) {
-    for (const user of users) {
-      user.client.onEvent = (event, payload) => {
-        if (event === 'message:new') this.deliver((payload as Success<MessageView>).data);
-      };
-    }
+    for (const user of users) this.follow(user);
+  }
+
+  /** Hears what a user's connection brings: once more for one who has come back on a new one. */
+  follow(user: User): void {
+    user.client.onEvent = (event, payload) => {
+      if (event === 'message:new') this.deliver((payload as Success<MessageView>).data);
+    };
   }
 
   /** From when to when (as `performance.now()`) messages count. */
@@ -67,8 +70,8 @@ export class Traffic {
   }
 
   /** Waits until every message is answered and every acknowledged one delivered, then sums up. */
-  async finish(): Promise<TrafficResult> {
-    const giveUpAt = performance.now() + DRAIN_MS;
+  async finish(withinMs = DRAIN_MS): Promise<TrafficResult> {
+    const giveUpAt = performance.now() + withinMs;
     const open = (): boolean => this.answered < this.sent || this.delivered < this.acknowledged;
     while (open() && performance.now() < giveUpAt) await sleep(20);
     for (const user of this.users) user.client.onEvent = () => undefined;

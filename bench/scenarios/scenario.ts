@@ -18,7 +18,7 @@ export interface Scenario {
   id: ScenarioId;
   title: string;
   targets: readonly Target[];
-  run: (stage: Stage) => Promise<{ figures: Figure[]; checks: Check[] }>;
+  run: (stage: Stage) => Promise<{ figures: Figure[]; checks: Check[]; notes?: string[] }>;
 }
 
 export const makeUserIds = (prefix: string, count: number): string[] =>
@@ -32,3 +32,20 @@ export const trafficFigures = (traffic: TrafficResult): Figure[] => [
   ...times('send→ack', traffic.toAcknowledge),
   ...times('send→delivered', traffic.toDeliver),
 ];
+
+/**
+ * CPU of each group of processes for every 1,000 of what the last measured load did: unlike a rate, it says the same
+ * on a machine that has other work as well.
+ */
+export function cpuPerThousand(
+  stage: Stage,
+  load: string,
+  { measureMs, count }: { measureMs: number; count: number },
+): Figure[] {
+  const shares = stage.load.cpu().at(-1)?.shares ?? [];
+  return shares.map(({ group, percent }) => ({
+    name: `${load}: CPU of ${group}`,
+    unit: 'ms per 1,000',
+    value: Math.round(((percent / 100) * measureMs * 10_000) / Math.max(1, count)) / 10,
+  }));
+}

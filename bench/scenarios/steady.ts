@@ -16,17 +16,17 @@ const connect = (stage: Stage, group: string, count: number) =>
 
 /** Memory per idle connection, from the first thousand and, without what a process allots once, from the second. */
 async function measureConnections(stage: Stage): Promise<Figure[]> {
-  const { pid } = stage.subject;
+  const pids = stage.subject.pids();
   await connect(stage, 'early', 100);
   await settle(stage);
-  const before = residentKb(pid);
+  const before = residentKb(pids);
   const connected = await connect(stage, 'user', USERS);
   stage.progress(`${USERS} users connected in ${Math.round(connected.wallMs)} ms`);
   await settle(stage);
-  const after = residentKb(pid);
+  const after = residentKb(pids);
   await connect(stage, 'more', USERS);
   await settle(stage);
-  const afterMore = residentKb(pid);
+  const afterMore = residentKb(pids);
   await stage.load.run('disconnect', { group: 'more' });
   await stage.load.run('disconnect', { group: 'early' });
   await settle(stage);

@@ -96,3 +96,15 @@ describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (
     expect(await seqsOf(ann, conversationId)).toEqual(range(400).slice(-100));
   });
 });
+
+test('MESSAGE_CACHE=off keeps no copy, with Redis or without', async () => {
+  await using redis = await RedisServer.start();
+  for (const env of [{ MESSAGE_CACHE: 'off' }, { MESSAGE_CACHE: 'off', REDIS_URL: redis.url }]) {
+    await using server = await startServer({ env });
+    const ann = await server.connectAs('ann');
+    const conversationId = await ann.open('bob');
+    await ann.send(conversationId, 'hello');
+    for (let read = 0; read < 3; read += 1) expect(await seqsOf(ann, conversationId)).toEqual([1]);
+    expect(await hits(server)).toBe(0);
+  }
+});

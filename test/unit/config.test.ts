@@ -35,6 +35,7 @@ test.each([
   ['MONGODB_URI', 'https://example.com'],
   ['DATABASE_NAME', 'a.b'],
   ['DATABASE_NAME', 'x'.repeat(39)],
+  ['MESSAGE_CACHE', 'false'],
   ['JWT_PUBLIC_KEY', 'not a key'],
   ['JWT_ALGORITHMS', 'none'],
   ['JWT_ALGORITHMS', 'HS256,none'],

@@ -26,3 +26,14 @@ export class MemoryWindowCache implements WindowCache {
     this.#windows.set(conversationId, messages);
   }
 }
+
+/** Keeps nothing, so that every page comes from the database: what the other caches are measured against. */
+export class NoWindowCache implements WindowCache {
+  read(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  write(): void {
+    // Nothing is kept.
+  }
+}

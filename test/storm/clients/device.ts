@@ -263,6 +263,7 @@ export class Device {
   }
 
   #push(event: PushName, payload: unknown): void {
+    if (event === 'sync:advised') void this.sync();
     for (const heard of hearPush(event, (payload as Success<unknown>).data)) this.#hear(heard);
   }
 

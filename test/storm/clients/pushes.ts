@@ -46,6 +46,8 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
       yield { entry: { kind: 'surprise', command: event, code: (data as PushData<typeof event>).code } };
       return;
     case 'server:draining':
+    case 'connection:ended':
+    case 'sync:advised':
       return;
     default:
       // A push that this model does not know yet is none of its conversations' (a later version of the server).
