@@ -30,30 +30,29 @@ test('one user has one limit on two server processes; without Redis one on each,
   await using two = await ServerProcess.start(options);
   const connect = async (userId: string) =>
     [await one.connectAs(userId), await two.connectAs(userId)] as const;
-  const alice = await connect('alice');
-  const conversationId = await alice[0].open('bob');
-  expect(await storedOf(200, conversationId, alice)).toBe(30);
+  /** On a machine that is busy for 100 ms Redis may count as silent for a moment: then with another person. */
+  const untilOneLimit = () =>
+    until(
+      async () => {
+        const person = await connect(`p${crypto.randomUUID()}`);
+        const stored = await storedOf(200, await person[0].open('bob'), person);
+        for (const client of person) client.close();
+        return stored === 30;
+      },
+      { timeoutMs: 20_000, everyMs: 1_200, what: 'one limit over both' },
+    );
+  await untilOneLimit();
 
   // Silent, not gone: what is asked now is answered by each process for itself.
   const bob = await connect('bob');
   redis.pause();
-  expect(await storedOf(200, conversationId, bob)).toBe(60);
+  expect(await storedOf(200, await bob[0].open('dan'), bob)).toBe(60);
   redis.resume();
   const carol = await connect('carol');
   const ofCarol = await carol[0].open('dan');
   await redis.kill();
   expect(await storedOf(200, ofCarol, carol)).toBe(60);
   await redis.restart();
-  await until(
-    async () => {
-      const name = `p${crypto.randomUUID()}`;
-      const probe = await connect(name);
-      const own = await probe[0].open('bob');
-      const stored = await storedOf(80, own, probe);
-      for (const client of probe) client.close();
-      return stored === 30;
-    },
-    { timeoutMs: 20_000, everyMs: 300, what: 'one limit again' },
-  );
-  for (const client of [...alice, ...bob, ...carol]) client.close();
+  await untilOneLimit();
+  for (const client of [...bob, ...carol]) client.close();
 }, 90_000);

@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis';
 import { monotonicMs } from '../utils/clock.js';
-import { withDeadline } from '../utils/deadline.js';
 import type { Logger } from '../utils/logger.js';
 
 /** No command waits longer than this for Redis, in ms. */
@@ -24,11 +23,7 @@ export class RedisHealth {
   /** @returns undefined when it has not answered in time, or with an error. */
   async ask<T>(question: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await withDeadline(
-        question(),
-        ANSWER_WITHIN_MS,
-        () => new Error(`no answer within ${ANSWER_WITHIN_MS} ms`),
-      );
+      return await within(ANSWER_WITHIN_MS, question());
     } catch (error) {
       // A connection that is just being lost fails all that is under way: one line for them is enough.
       if (this.isUsable())
@@ -36,5 +31,22 @@ export class RedisHealth {
       this.#restsUntilMs = monotonicMs() + REST_MS;
       return undefined;
     }
+  }
+}
+
+/**
+ * Waits for an answer until the time is over. A process that was busy itself for that long first looks whether the
+ * answer has come in the meantime: then it is not Redis that was late.
+ */
+async function within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    const giveUp = (): void => reject(new Error(`no answer within ${timeoutMs} ms`));
+    timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
