@@ -31,6 +31,7 @@ export function createLive({ io, delivery, peers, metrics, logger, joined }: Liv
       ...{ bus: peers.bus, adapter: io.of('/').adapter, metrics },
       deliver: (room, push) => publisher.deliver([room], push),
       deliverToAll: (push) => delivery.deliverToAll(push),
+      onStored: (place) => joined().services.noteStored(place),
       onPresence: (presence) => joined().services.presence.noteTold(presence),
       // Should the database be away: this process asks by itself, twice a second.
       onUsersChanged: () =>

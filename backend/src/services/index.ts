@@ -16,7 +16,7 @@ import { HistoryService } from './historyService.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
-import type { PresenceStore, Publisher, WindowCache } from './ports.js';
+import type { Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
@@ -130,6 +130,8 @@ export function createServices(parts: ServiceParts) {
       await users.start();
       databaseWatch.start();
     },
+    /** Another process has stored a message. */
+    noteStored: (place: Place): void => commitLog.hear(place.conversationId, place),
     /** True while this process may write. */
     isWriting: (): boolean => registry.isFresh(),
     /** Finishes what was taken in, writes what is owed, and leaves. */

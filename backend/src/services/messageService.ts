@@ -80,5 +80,5 @@ const announce = (
   publisher.toUsers(
     committed.participants,
     { event: 'message:new', data },
-    { exceptSocketId: committed.originSocketId },
+    { exceptSocketId: committed.originSocketId, place: committed.message },
   );

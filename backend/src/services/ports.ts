@@ -1,5 +1,10 @@
 import type { ConversationId, PushData, PushName, UserId } from '../../../contract/index.js';
-import type { MessageRecord } from '../models/messageModel.js';
+import type { MessageRecord, Tail } from '../models/messageModel.js';
+
+/** Where a message stands in the log of its conversation. */
+export interface Place extends Tail {
+  conversationId: ConversationId;
+}
 
 /**
  * What services say outward. An implementation must deliver to live sockets of this user on any process it reaches,
@@ -11,12 +16,12 @@ export interface Publisher {
    * Sends to every live socket of these users.
    *
    * @param options.exceptSocketId the socket that gets an answer of its own.
-   * @param options.ephemeral may be dropped for a receiver that is slow.
+   * @param options.place of a message in its log: other processes that write to the same log need not find out.
    */
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: { event: Name; data: PushData<Name> },
-    options?: { exceptSocketId?: string | undefined; ephemeral?: boolean },
+    options?: { exceptSocketId?: string | undefined; place?: Place },
   ): void;
 
   /**

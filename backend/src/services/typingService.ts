@@ -19,7 +19,6 @@ export class TypingService {
     this.publisher.toUsers(
       participants.filter((userId) => userId !== caller),
       { event: 'typing', data: { ...input, userId: caller, expiresInMs } },
-      { ephemeral: true },
     );
     return { expiresInMs };
   }

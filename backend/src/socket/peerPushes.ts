@@ -1,16 +1,15 @@
 import type { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import {
+  conversationId as conversationIdSchema,
   PUSHES,
   PUSH_NAMES,
   type PresenceView,
-  type PushData,
-  type PushName,
 } from '../../../contract/index.js';
-import type { Bus } from '../services/ports.js';
+import type { Bus, Place } from '../services/ports.js';
 import type { Metrics } from '../utils/metrics.js';
-import { asEncoded, encodePush, type EncodedPush, type Push } from './delivery.js';
-import { RepeatedHeads, type Head } from './repeatedHeads.js';
+import { asEncoded, encodePush, type EncodedPush } from './delivery.js';
+import { RepeatedHeads } from './repeatedHeads.js';
 import { CONTROL_ROOM, isSharedRoom } from './rooms.js';
 
 interface PeerPushParts {
@@ -23,6 +22,8 @@ interface PeerPushParts {
   deliverToAll: (push: EncodedPush) => void;
   /** Watchers here are told this by another process. */
   onPresence: (presence: PresenceView) => void;
+  /** Another process has stored this message: the log of its conversation goes at least as far. */
+  onStored: (place: Place) => void;
   /** Another process changed users (a revocation, perhaps): what is known of them is old. */
   onUsersChanged: () => void;
 }
@@ -85,10 +86,9 @@ export class PeerPushes {
   }
 
   /** Sends a push to the same rooms on every other process, as it was encoded for the sockets here. */
-  forward<Name extends PushName>(rooms: readonly string[], push: Push<Name>, encoded: EncodedPush): void {
-    const head = headOf(push);
-    if (head !== undefined) this.#heads.note(rooms, head);
-    this.#publish(rooms, { event: push.event, head: formatHead(head) }, encoded.text);
+  forward(rooms: readonly string[], push: EncodedPush, place?: Place): void {
+    if (place !== undefined) this.#heads.note(rooms, place);
+    this.#publish(rooms, { event: push.event, head: formatHead(place) }, push.text);
   }
 
   /** Tells every other process that users have changed. */
@@ -112,6 +112,7 @@ export class PeerPushes {
       return;
     }
     const head = parseHead(headText);
+    if (head !== undefined) this.#parts.onStored(head);
     if (event === REPEATED_HEAD) {
       if (head !== undefined && this.#heads.isNews(room, head)) this.#repair(room, head);
       return;
@@ -130,13 +131,9 @@ export class PeerPushes {
     if (presence.success) this.#parts.onPresence(presence.data[1].data);
   }
 
-  #repair(room: string, { conversationId, lastSeq }: Head): void {
+  #repair(room: string, { conversationId, seq }: Place): void {
     this.#parts.metrics.lostPushes.inc();
-    const head = {
-      conversationId: conversationId as PushData<'message:new'>['conversationId'],
-      lastSeq,
-      rev: 0,
-    };
+    const head = { conversationId, lastSeq: seq, rev: 0 };
     this.#parts.deliver(room, encodePush({ event: 'conversation:updated', data: { head } }));
   }
 
@@ -157,18 +154,16 @@ const presencePacket = z.tuple([z.literal('presence'), z.object({ data: PUSHES.p
 
 const NO_HEAD = '-';
 
-function headOf<Name extends PushName>(push: Push<Name>): Head | undefined {
-  if (push.event !== 'message:new') return undefined;
-  const { conversationId, seq } = push.data as PushData<'message:new'>;
-  return { conversationId, lastSeq: seq };
+const formatHead = (place: Place | undefined): string =>
+  place === undefined ? NO_HEAD : `${place.conversationId}:${place.seq}:${place.n}:${place.control}`;
+
+function parseHead(text: string): Place | undefined {
+  if (text === NO_HEAD) return undefined;
+  const [id, ...numbers] = text.split(':');
+  const parsed = place.safeParse([id, ...numbers.map(Number)]);
+  if (!parsed.success) return undefined;
+  const [conversationId, seq, n, control] = parsed.data;
+  return { conversationId, seq, n, control };
 }
 
-const formatHead = (head: Head | undefined): string =>
-  head === undefined ? NO_HEAD : `${head.conversationId}:${head.lastSeq}`;
-
-function parseHead(text: string): Head | undefined {
-  const [conversationId, lastSeq] = text.split(':');
-  return conversationId === undefined || lastSeq === undefined
-    ? undefined
-    : { conversationId, lastSeq: Number(lastSeq) };
-}
+const place = z.tuple([conversationIdSchema, z.int().min(1), z.int().min(0), z.int().min(0)]);

@@ -1,5 +1,5 @@
 import type { PushName, UserId } from '../../../contract/index.js';
-import type { Publisher } from '../services/ports.js';
+import type { Place, Publisher } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import { encodePush, type EncodedPush, type LocalDelivery, type Push } from './delivery.js';
 import type { PeerPushes } from './peerPushes.js';
@@ -32,10 +32,10 @@ export class SocketPublisher implements Publisher {
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: Push<Name>,
-    options: { exceptSocketId?: string | undefined; ephemeral?: boolean } = {},
+    options: { exceptSocketId?: string | undefined; place?: Place } = {},
   ): void {
     if (userIds.length === 0) return;
-    this.#send(userIds.map(userRoom), push, { exceptSocketId: options.exceptSocketId });
+    this.#send(userIds.map(userRoom), push, options);
   }
 
   toWatchers<Name extends PushName>(
@@ -58,11 +58,11 @@ export class SocketPublisher implements Publisher {
   #send<Name extends PushName>(
     rooms: readonly string[],
     push: Push<Name>,
-    { exceptSocketId, onlyHere = false }: { exceptSocketId?: string | undefined; onlyHere?: boolean },
+    options: { exceptSocketId?: string | undefined; place?: Place; onlyHere?: boolean },
   ): void {
     const encoded = encodePush(push);
-    this.deliver(rooms, encoded, exceptSocketId);
-    if (!onlyHere) this.parts.peers?.forward(rooms, push, encoded);
+    this.deliver(rooms, encoded, options.exceptSocketId);
+    if (options.onlyHere !== true) this.parts.peers?.forward(rooms, encoded, options.place);
   }
 
   /** Now, in the usual case; in their order after asking, when this process has slept. */

@@ -1,12 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { Place } from '../services/ports.js';
 
-/** The newest number of a conversation, and where the message that has it was published. */
-export interface Head {
-  conversationId: string;
-  lastSeq: number;
-}
-
-interface Noted extends Head {
+interface Noted {
+  place: Place;
   rooms: readonly string[];
   /** Ticks since the message. */
   age: number;
@@ -31,7 +27,7 @@ export class RepeatedHeads {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param repeat publishes a head to rooms of other processes. */
-  constructor(readonly repeat: (rooms: readonly string[], head: Head) => void) {}
+  constructor(readonly repeat: (rooms: readonly string[], head: Place) => void) {}
 
   start(): void {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -44,22 +40,22 @@ export class RepeatedHeads {
   }
 
   /** A message was published to rooms of other processes. */
-  note(rooms: readonly string[], { conversationId, lastSeq }: Head): void {
+  note(rooms: readonly string[], { conversationId, seq, n, control }: Place): void {
     this.#noted.delete(conversationId);
-    this.#noted.set(conversationId, { conversationId, lastSeq, rooms, age: 0 });
+    this.#noted.set(conversationId, { place: { conversationId, seq, n, control }, rooms, age: 0 });
     const [oldest] = this.#noted.keys();
     if (this.#noted.size > MAX_NOTED && oldest !== undefined) this.#noted.delete(oldest);
   }
 
   /** A message came in for a room. */
-  hear(room: string, { conversationId, lastSeq }: Head): void {
+  hear(room: string, { conversationId, seq }: Place): void {
     const key = room + conversationId;
-    if ((this.#heard.get(key) ?? 0) < lastSeq) this.#heard.set(key, lastSeq);
+    if ((this.#heard.get(key) ?? 0) < seq) this.#heard.set(key, seq);
   }
 
   /** A repeated head came in for a room. @returns whether it is news, which it is only when a packet was lost. */
-  isNews(room: string, head: Head): boolean {
-    const isNews = (this.#heard.get(room + head.conversationId) ?? 0) < head.lastSeq;
+  isNews(room: string, head: Place): boolean {
+    const isNews = (this.#heard.get(room + head.conversationId) ?? 0) < head.seq;
     this.hear(room, head);
     return isNews;
   }
@@ -67,8 +63,8 @@ export class RepeatedHeads {
   #tick(): void {
     for (const noted of this.#noted.values()) {
       noted.age += 1;
-      if (REPEAT_AT.includes(noted.age)) this.repeat(noted.rooms, noted);
-      if (noted.age >= LAST_REPEAT) this.#noted.delete(noted.conversationId);
+      if (REPEAT_AT.includes(noted.age)) this.repeat(noted.rooms, noted.place);
+      if (noted.age >= LAST_REPEAT) this.#noted.delete(noted.place.conversationId);
     }
   }
 }

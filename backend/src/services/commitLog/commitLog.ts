@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { newMessageId } from '../../models/objectIds.js';
 import { conflict, unavailable } from '../../utils/appError.js';
 import type { ConversationId } from '../../../../contract/index.js';
+import type { Tail } from '../../models/messageModel.js';
 import type { Batch } from './batch.js';
 import { BatchWriter } from './batchWriter.js';
 import { createEntry, entryKey, type Committed, type Draft, type Entry } from './entry.js';
@@ -89,6 +90,11 @@ export class CommitLog {
     const entry = twin === undefined ? this.#enter(draft) : this.#follow(twin, draft);
     void entry.promise.then(release, release);
     return entry;
+  }
+
+  /** Another process has stored a message: what waits here need not find out by losing a race. */
+  hear(conversationId: ConversationId, tail: Tail): void {
+    (this.#active.get(conversationId) ?? this.#idle.peek(conversationId))?.hear(tail);
   }
 
   /** Takes nothing new; resolves when everything taken in has its answer. */

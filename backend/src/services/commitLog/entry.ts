@@ -35,6 +35,8 @@ export interface Entry {
   alone: boolean;
   /** How often it failed by itself while the database took other writes. */
   failures: number;
+  /** How often it lost its place to another process that had said so: now and then the database is asked all the same. */
+  outrun: number;
   /** Nobody waits for the answer any more (the client was told to ask again): its socket hears it like the others. */
   abandoned: boolean;
 }
@@ -61,6 +63,7 @@ export function createEntry(draft: Draft, _id: MessageId): Entry {
     reject,
     alone: false,
     failures: 0,
+    outrun: 0,
     abandoned: false,
   };
 }

@@ -10,6 +10,8 @@ export class Lane {
   tail: Tail | undefined;
   /** The last place that is known to be taken, also while the tail is in doubt. */
   knownSeq = 0;
+  /** The last place that another process has said it took. */
+  heardSeq = 0;
   busy = false;
   /** In the order of arrival. */
   waiting: Entry[] = [];
@@ -44,6 +46,17 @@ export class Lane {
     if (first.alone) return this.waiting.splice(0, 1);
     const firstAlone = this.waiting.findIndex((entry) => entry.alone);
     return this.waiting.splice(0, Math.min(limit, firstAlone === -1 ? this.waiting.length : firstAlone));
+  }
+
+  /**
+   * Another process says that it has stored a message of this log: the next place is behind it, which the unique index
+   * would have said a round trip later. Behind a control entry it does not say who may write: then the log is asked.
+   */
+  hear(tail: Tail): void {
+    this.heardSeq = Math.max(this.heardSeq, tail.seq);
+    if (this.tail === undefined) return;
+    if (this.tail.control === tail.control) this.noteStored(tail);
+    else if (!this.busy) this.tail = undefined;
   }
 
   /** A message of this log is known to be stored: the tail is at least there. */
