@@ -29,6 +29,9 @@ export function formatOutcome({ hurts, tally, verdict, options, stage }: Outcome
     ...(complaints.length === 0 ? ['  nothing'] : complaints),
     '',
     ...(total === 0 ? [] : [formatVerdict(verdict), '']),
+    ...(total === 0 && options.sabotage !== undefined
+      ? [`The sabotage (${options.sabotage}) was NOT found.`]
+      : []),
     `${nameSeed(options)}: ${total === 0 ? 'every promise held' : `${total} violations`}`,
   ].join('\n');
 }

@@ -43,6 +43,8 @@ const FURTHER_FAULTS = 2;
 const FULL_PACE_PEOPLE = 20;
 const MS_PER_MINUTE = 60_000;
 const SETTLE_MS = { min: 800, max: 2_500 };
+/** When each kind comes only once, and somebody waits for it. */
+const SHORT_SETTLE_MS = { min: 300, max: 1_000 };
 /** The absent one comes back when this much of the run is over. */
 const BACK_AFTER = 0.6;
 /** People are there and talk before the first fault, in ms. */
@@ -133,7 +135,7 @@ const countOnce = ({ also }: StormOptions): number =>
 
 /** The schedule of the seed; after its first round that of the other seed, where there is one. */
 function* faultsOf({ random, otherRandom, options, cluster }: Stage): Generator<PlannedFault> {
-  const parts = { servers: cluster.nodes.length, settleMs: SETTLE_MS };
+  const parts = { servers: cluster.nodes.length, settleMs: options.once ? SHORT_SETTLE_MS : SETTLE_MS };
   for (const fault of planFaults(random.stream('faults'), parts)) {
     if (options.also !== undefined && fault.number > FAULT_KINDS.length) break;
     yield fault;

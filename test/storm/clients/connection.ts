@@ -13,6 +13,8 @@ import type { Node } from '../parts/cluster.js';
 
 /** A handshake that takes longer goes elsewhere, in ms. */
 const CONNECT_TIMEOUT_MS = 4_000;
+/** Pushes that say when to come back. */
+const FAREWELLS: ReadonlySet<string> = new Set(['server:draining', 'connection:ended']);
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 3_000;
 
@@ -121,7 +123,7 @@ export class Connection {
     this.#socket = socket;
     const ended = new Promise<string>((resolve) => socket.once('disconnect', resolve));
     socket.onAny((event: string, payload: unknown) => {
-      if (event === 'server:draining') this.#obey((payload as Success<Goodbye>).data);
+      if (FAREWELLS.has(event)) this.#obey((payload as Success<Goodbye>).data);
       else this.parts.onPush(event, payload);
     });
     const connected = await new Promise<boolean>((resolve) => {
