@@ -5,7 +5,9 @@ import type { Gate } from './pipeline/gate.js';
 import type { Peers } from './services/ports.js';
 import type { Services } from './services/index.js';
 import type { Sessions } from './socket/sessions.js';
-import type { ChatServer } from './socket/types.js';
+import { WaitingBytes } from './socket/waitingBytes.js';
+import type { ChatServer, ChatSocket } from './socket/types.js';
+import { monotonicMs, sleep } from './utils/clock.js';
 import { withDeadline } from './utils/deadline.js';
 import type { Logger } from './utils/logger.js';
 
@@ -30,7 +32,7 @@ const RETURN_AFTER_MS = 500;
  * process which takes over. It has bounds, in ms: a few clients need not hurry to within milliseconds of each other,
  * and nobody should wait longer than a person waits, even if the rate has to be higher then.
  */
-const RETURNS_PER_SECOND = 500;
+const RETURNS_PER_SECOND = 1_000;
 const MIN_SPREAD_MS = 3_000;
 const MAX_SPREAD_MS = 30_000;
 
@@ -41,6 +43,17 @@ export function planReturns(clients: number): number[] {
   return Array.from({ length: clients }, (_, index) =>
     Math.round(RETURN_AFTER_MS + (index + Math.random()) * slotMs),
   );
+}
+
+/** Who polls hears the goodbye with the next poll; a connection that takes nothing is not waited for, in ms. */
+const SAID_WITHIN_MS = 500;
+const LOOK_MS = 10;
+
+async function untilSaid(sockets: readonly ChatSocket[]): Promise<void> {
+  const giveUpAtMs = monotonicMs() + SAID_WITHIN_MS;
+  const waiting = new WaitingBytes();
+  const waits = (): boolean => sockets.some(({ conn }) => waiting.of(conn) > 0);
+  while (waits() && monotonicMs() < giveUpAtMs) await sleep(LOOK_MS);
 }
 
 /**
@@ -70,6 +83,7 @@ export async function shutDown(parts: ShutdownParts): Promise<void> {
       data: { code: 'UNAVAILABLE', reason, reconnect: true, afterMs },
     });
   }
+  await step('say goodbye', () => untilSaid(clients));
   sessions.stop();
   await step('write what is owed', () => services.stop());
   await step('close connections', async () => {

@@ -150,7 +150,7 @@ describe('what the server sends is what the tables say, no more and no less', ()
       expect(answer).toEqual({ success: true, data: expect.anything() as unknown });
       expectToFit(row.data, (answer as { data: unknown }).data);
     }
-    const silent = ['auth:expired', 'server:draining', 'connection:ended'];
+    const silent = ['auth:expired', 'sync:advised', 'server:draining', 'connection:ended'];
     expect([...new Set([...heard.map(({ event }) => event), ...silent])].sort()).toEqual(
       Object.keys(PUSHES).toSorted(),
     );

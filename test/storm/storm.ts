@@ -39,7 +39,7 @@ export interface Outcome {
 /** Not a performance figure: what is not back by then does not come back. */
 const RECOVERED_WITHIN_MS = 120_000;
 /** Of the second seed, when every kind comes once. */
-const FURTHER_FAULTS = 2;
+const FURTHER_FAULTS = 1;
 const FULL_PACE_PEOPLE = 20;
 const MS_PER_MINUTE = 60_000;
 const SETTLE_MS = { min: 800, max: 2_500 };

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { firstIdAt, newMessageId, timeOfId } from '../../backend/src/models/objectIds.js';
 import { findSecret } from '../../backend/src/secret.js';
 import { Backoff } from '../../backend/src/utils/backoff.js';
-import { withDeadline } from '../../backend/src/utils/deadline.js';
+import { SharedDeadline, withDeadline } from '../../backend/src/utils/deadline.js';
 import { TickBatcher } from '../../backend/src/utils/tickBatcher.js';
 
 test('what is asked for in one turn is done in one go, and the next turn in another', async () => {
@@ -46,6 +46,24 @@ test('a deadline passes on what comes in time, and speaks for what does not', as
   await expect(withDeadline(Promise.resolve(7), 1_000, late)).resolves.toBe(7);
   await expect(withDeadline(Promise.reject(new Error('broken')), 1_000, late)).rejects.toThrow('broken');
   await expect(withDeadline(new Promise(() => undefined), 5, late)).rejects.toThrow('late');
+});
+
+test('a shared deadline ends each wait at its own time, and lets those that end before alone', async () => {
+  const deadline = new SharedDeadline(40);
+  const late = (): Error => new Error('late');
+  const never = new Promise<never>(() => undefined);
+  const ended: string[] = [];
+  const note = (name: string) => (error: unknown) => void ended.push(`${name} ${String(error)}`);
+  const first = deadline.race(never, late).catch(note('first'));
+  await expect(deadline.race(Promise.resolve(7), late)).resolves.toBe(7);
+  await expect(deadline.race(Promise.reject(new Error('broken')), late)).rejects.toThrow('broken');
+  await new Promise((resolve) => setTimeout(resolve, 15));
+  const second = deadline.race(never, late).catch(note('second'));
+  await first;
+  expect(ended).toEqual(['first Error: late']);
+  await second;
+  expect(ended).toEqual(['first Error: late', 'second Error: late']);
+  await expect(deadline.race(never, late)).rejects.toThrow('late');
 });
 
 test('ids made later in a process sort later, and the first id of a second lies before all of its ids', () => {

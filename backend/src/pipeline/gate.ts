@@ -1,7 +1,7 @@
 import type { Principal } from '../services/tokens.js';
 import type { UserDirectory } from '../services/userDirectory.js';
 import { AppError, unavailable } from '../utils/appError.js';
-import { withDeadline } from '../utils/deadline.js';
+import { SharedDeadline } from '../utils/deadline.js';
 
 /** Nobody waits longer than this for an answer, in ms: a database may take a command and never say anything. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -11,6 +11,7 @@ const ANSWER_WITHIN_MS = 10_000;
  * Counts what is under way, so that a shutdown can wait for it.
  */
 export class Gate {
+  readonly #answers = new SharedDeadline(ANSWER_WITHIN_MS);
   #draining = false;
   /** Commands that have no answer yet. */
   #unanswered = 0;
@@ -46,7 +47,7 @@ export class Gate {
     if (this.#underWay >= this.maxUnderWay) throw unavailable('Too many commands are under way.');
     this.#unanswered += 1;
     try {
-      return await withDeadline(this.#track(command), ANSWER_WITHIN_MS, () =>
+      return await this.#answers.race(this.#track(command), () =>
         unavailable('This took too long; ask again.'),
       );
     } finally {

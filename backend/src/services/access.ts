@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import { notParticipant } from '../utils/appError.js';
+import { TickBatcher } from '../utils/tickBatcher.js';
 import { participantsKey } from '../utils/participantsKey.js';
 
 /** A direct conversation has two distinct members for ever: anything else under that type is damage, not a chat. */
@@ -27,8 +28,10 @@ const MAX_KNOWN = 100_000;
  */
 export class Access {
   readonly #known = new LRUCache<ConversationId, readonly UserId[]>({ max: MAX_KNOWN });
+  /** After a restart everybody's first command asks at once. */
+  readonly #loading = new TickBatcher<ConversationId>((ids) => this.#load(ids));
 
-  constructor(readonly conversations: Pick<ConversationModel, 'findById'>) {}
+  constructor(readonly conversations: Pick<ConversationModel, 'findByIds'>) {}
 
   /**
    * The members of a conversation that this user is in.
@@ -36,7 +39,8 @@ export class Access {
    * @throws AppError `NOT_PARTICIPANT`, whether the conversation is somebody else's or does not exist.
    */
   async requireMember(userId: UserId, conversationId: ConversationId): Promise<readonly UserId[]> {
-    const known = this.#known.get(conversationId) ?? (await this.#load(conversationId));
+    if (!this.#known.has(conversationId)) await this.#loading.add([conversationId]);
+    const known = this.#known.get(conversationId);
     if (known?.includes(userId) !== true) throw notParticipant();
     return known;
   }
@@ -48,10 +52,9 @@ export class Access {
     return conversation;
   }
 
-  async #load(conversationId: ConversationId): Promise<readonly UserId[] | undefined> {
-    const conversation = await this.conversations.findById(conversationId);
-    if (conversation === undefined || !isSoundDirect(conversation)) return undefined;
-    this.#known.set(conversationId, conversation.participants);
-    return conversation.participants;
+  async #load(ids: readonly ConversationId[]): Promise<void> {
+    for (const conversation of await this.conversations.findByIds([...new Set(ids)])) {
+      if (isSoundDirect(conversation)) this.#known.set(conversation._id, conversation.participants);
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SendInput, SentMessageView, UserId } from '../../../contract/index.js';
 import { unavailable } from '../utils/appError.js';
-import { withDeadline } from '../utils/deadline.js';
+import { SharedDeadline } from '../utils/deadline.js';
 import type { CommitLog } from './commitLog/commitLog.js';
 import type { Committed } from './commitLog/entry.js';
 import type { Summaries } from './derived/summaries.js';
@@ -18,16 +18,15 @@ interface MessageServiceParts {
 
 /** Names the payload: what a retry has to equal. Fields are joined by a character that no text contains. */
 const hashPayload = (input: SendInput): string =>
-  createHash('sha256')
-    .update(`${input.content}\u0000${input.replyTo ?? ''}`)
-    .digest('base64url')
-    .slice(0, 22);
+  hash('sha256', `${input.content}\u0000${input.replyTo ?? ''}`, 'base64url').slice(0, 22);
 
 export class MessageService {
   readonly #parts: MessageServiceParts;
+  readonly #deadline: SharedDeadline;
 
   constructor(parts: MessageServiceParts) {
     this.#parts = parts;
+    this.#deadline = new SharedDeadline(parts.sendTimeoutMs);
   }
 
   /**
@@ -39,7 +38,7 @@ export class MessageService {
    * `INTERNAL`.
    */
   async send(caller: UserId, input: SendInput, originSocketId?: string): Promise<SentMessageView> {
-    const { commitLog, views, sendTimeoutMs } = this.#parts;
+    const { commitLog, views } = this.#parts;
     const entry = commitLog.append({
       conversationId: input.conversationId,
       senderId: caller,
@@ -49,7 +48,7 @@ export class MessageService {
       replyTo: input.replyTo,
       originSocketId,
     });
-    const committed = await withDeadline(entry.promise, sendTimeoutMs, () => {
+    const committed = await this.#deadline.race(entry.promise, () => {
       entry.abandoned = true;
       return unavailable('The database has not answered yet; ask again with the same clientMessageId.');
     });
