@@ -86,7 +86,7 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
     () => models.conversations.findPage(ALICE, 50, { lastMessageAt: new Date(), _id: chat }),
   ],
   'what changed': [BY_CHANGE, () => models.conversations.findChanged(ALICE, 100, NEVER)],
-  'what may be unread': ['maybeUnread_1', () => models.conversations.findMaybeUnread(ALICE)],
+  'what may be unread': ['maybeUnread_1', () => models.conversations.findMaybeUnread([ALICE])],
   'positions of everybody': [BY_POSITION, () => models.members.findOf(ids.slice(0, 50))],
   'own positions, a few': [BY_POSITION, () => models.members.findOwn(ALICE, ids.slice(0, 50))],
   'own positions, many': [BY_OWN_CHANGE, () => models.members.findOwn(ALICE, ids)],

@@ -177,10 +177,13 @@ export function createConversationModel(connection: mongoose.Connection) {
       return page.map(toRecord);
     },
 
-    /** Every conversation in which a user may have something unread: of each only what counting needs. */
-    async findMaybeUnread(userId: UserId): Promise<ConversationRecord[]> {
+    /** Every conversation in which one of these users may have something unread: of each only what counting needs. */
+    async findMaybeUnread(userIds: readonly UserId[]): Promise<ConversationRecord[]> {
       const counted = { type: 1, participants: 1, lastSeq: 1, lastSent: 1 } as const;
-      const found = await model.find({ maybeUnread: userId }, counted).hint(BY_UNREAD).lean();
+      const found = await model
+        .find({ maybeUnread: op({ $in: userIds }) }, counted)
+        .hint(BY_UNREAD)
+        .lean();
       return found.map(toRecord);
     },
 

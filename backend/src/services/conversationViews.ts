@@ -1,16 +1,15 @@
 import type { ConversationId, ConversationView, UserId } from '../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
+import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../models/memberModel.js';
-import type { MessageModel } from '../models/messageModel.js';
 import { isSoundDirect } from './access.js';
 import type { Summaries } from './derived/summaries.js';
+import type { Lookups } from './lookups.js';
 import { effectivePosition, toConversationView, unreadCount, type Positions } from './present.js';
 import type { UserDirectory } from './userDirectory.js';
 
 export interface ViewParts {
-  conversations: Pick<ConversationModel, 'findMaybeUnread' | 'findByIds'>;
-  members: Pick<MemberModel, 'findOf' | 'findOwn'>;
-  messages: Pick<MessageModel, 'findByIds'>;
+  lookups: Lookups;
+  members: Pick<MemberModel, 'findOwn'>;
   users: UserDirectory;
   summaries: Summaries;
 }
@@ -31,6 +30,8 @@ export function groupPositions(members: readonly MemberRecord[]): Map<Conversati
 }
 
 const NOWHERE: Positions = new Map();
+/** A user with more candidates than this has them counted apart. */
+const MAX_GATHERED = 200;
 
 /** Conversations as one viewer sees them: a page costs one query for each kind of thing, whatever its length. */
 export class ConversationViews {
@@ -41,12 +42,12 @@ export class ConversationViews {
   }
 
   async present(viewer: UserId, stored: readonly ConversationRecord[]): Promise<ConversationView[]> {
-    const { summaries, members, messages, users } = this.#parts;
+    const { summaries, lookups, users } = this.#parts;
     const conversations = stored.map((record) => summaries.overlay(record));
     const lastIds = conversations.flatMap(({ lastMessageId }) => lastMessageId ?? []);
     const [positions, lastMessages, profiles] = await Promise.all([
-      members.findOf(conversations.map(({ _id }) => _id)).then(groupPositions),
-      messages.findByIds(lastIds),
+      lookups.positions.load(conversations.map(({ _id }) => _id)).then(groupPositions),
+      lookups.messages.load(lastIds),
       users.views(conversations.flatMap(({ participants }) => participants)),
     ]);
     const byId = new Map(lastMessages.map((message) => [message._id, message]));
@@ -68,17 +69,17 @@ export class ConversationViews {
 
   /** A user's unread messages over all conversations: looks only at those that may have any. */
   async unreadTotals(userId: UserId): Promise<UnreadTotals> {
-    const { conversations, members, summaries } = this.#parts;
+    const { lookups, summaries } = this.#parts;
     const unwritten = summaries.unreadFor(userId);
-    const stored = await conversations.findMaybeUnread(userId);
+    const stored = await lookups.maybeUnread.load([userId]);
     const known = new Set(stored.map(({ _id }) => _id));
-    const more = await conversations.findByIds(unwritten.filter((id) => !known.has(id)));
+    const more = await lookups.conversations.load(unwritten.filter((id) => !known.has(id)));
     // What is not shown as a chat does not count as unread either.
     const candidates = [...stored, ...more]
       .filter((record) => isSoundDirect(record) && record.participants.includes(userId))
       .map((record) => summaries.overlay(record));
     const own = groupPositions(
-      await members.findOwn(
+      await this.#ownPositions(
         userId,
         candidates.map(({ _id }) => _id),
       ),
@@ -91,5 +92,10 @@ export class ConversationViews {
       totalUnread: counts.reduce((sum, count) => sum + count, 0),
       conversations: counts.filter((count) => count > 0).length,
     };
+  }
+  /** Of a few conversations together with what others look up; of many, one range over all that the user has. */
+  #ownPositions(userId: UserId, ids: readonly ConversationId[]): Promise<MemberRecord[]> {
+    const { lookups, members } = this.#parts;
+    return ids.length > MAX_GATHERED ? members.findOwn(userId, ids) : lookups.positions.load(ids);
   }
 }

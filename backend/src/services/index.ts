@@ -1,5 +1,6 @@
 import type { Models } from '../models/index.js';
 import type { UserId } from '../../../contract/index.js';
+import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
@@ -13,6 +14,7 @@ import { recoverSummaries } from './derived/recovery.js';
 import { Summaries } from './derived/summaries.js';
 import { WriteWatermark } from './derived/writeWatermark.js';
 import { HistoryService } from './historyService.js';
+import { createLookups } from './lookups.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
@@ -77,6 +79,8 @@ function createLog(parts: ServiceParts, derived: ReturnType<typeof createDerived
   return { registry, commitLog };
 }
 
+const ALL = 'all processes';
+
 /** Builds and joins every service of a process. `start` has to have resolved before anybody is served. */
 export function createServices(parts: ServiceParts) {
   const { models, publisher, logger, limits } = parts;
@@ -91,13 +95,19 @@ export function createServices(parts: ServiceParts) {
     onChanged: parts.onUsersChanged,
   });
   const access = new Access(models.conversations);
-  const messageViews = new MessageViews({ ...models, users, summaries });
-  const views = new ConversationViews({ ...models, users, summaries });
+  const lookups = createLookups(models);
+  const messageViews = new MessageViews({ lookups, users, summaries });
+  const views = new ConversationViews({ ...models, lookups, users, summaries });
   const { registry, commitLog } = createLog(parts, derived, messageViews);
+  // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
+  const visibility = new BatchLoader<typeof ALL, Date>(
+    async () => [await registry.visibleThrough()],
+    () => [ALL],
+  );
   const sync = new SyncService({
     ...models,
     views,
-    visibleThrough: () => registry.visibleThrough(),
+    visibleThrough: () => visibility.load([ALL]).then(([at]) => at ?? new Date(0)),
     epoch: parts.epoch,
   });
   const shared = { ...parts, ...models, ...derived, access };

@@ -1,15 +1,14 @@
 import type { ConversationId, MessageView, UserId } from '../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
-import type { MemberModel } from '../models/memberModel.js';
+import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MessageRecord } from '../models/messageModel.js';
 import { groupPositions } from './conversationViews.js';
 import type { Summaries } from './derived/summaries.js';
+import type { Lookups } from './lookups.js';
 import { messageStatus, toMessageView, type Positions } from './present.js';
 import type { UserDirectory } from './userDirectory.js';
 
 export interface MessageViewParts {
-  conversations: Pick<ConversationModel, 'findByIds'>;
-  members: Pick<MemberModel, 'findOf'>;
+  lookups: Lookups;
   users: UserDirectory;
   summaries: Summaries;
 }
@@ -33,8 +32,8 @@ export class MessageViews {
   /** Where the members of these conversations stand now. */
   async standing(ids: readonly ConversationId[]): Promise<Standing> {
     const [conversations, positions] = await Promise.all([
-      this.#parts.conversations.findByIds(ids),
-      this.#parts.members.findOf(ids),
+      this.#parts.lookups.conversations.load(ids),
+      this.#parts.lookups.positions.load(ids),
     ]);
     return {
       conversations: new Map(conversations.map((one) => [one._id, this.#parts.summaries.overlay(one)])),
