@@ -209,10 +209,16 @@ async function join(parts: Joined): Promise<RequestListener> {
   return app;
 }
 
+/**
+ * Connections that the kernel keeps until they are accepted, at most (it may have a lower bound of its own). With Node's
+ * 511 the rest of thousands who come back at once are told nothing, and try again after 1, 3, 7, 15 seconds.
+ */
+const ACCEPT_BACKLOG = 4_096;
+
 function listen(http: Server, { PORT, HOST }: Config): Promise<number> {
   return new Promise((resolve, reject) => {
     http.once('error', reject);
-    http.listen(PORT, HOST, () => {
+    http.listen({ port: PORT, host: HOST, backlog: ACCEPT_BACKLOG }, () => {
       http.off('error', reject);
       resolve((http.address() as AddressInfo).port);
     });
