@@ -9,7 +9,7 @@ import { resultsFolder } from './paths.js';
 import { summariseProfiles } from './profile.js';
 import { startLoadGenerator } from './remote.js';
 import { formatReport } from './report.js';
-import { isStoring, type ScenarioResult, type Target } from './results.js';
+import { isBefore, isStoring, type ScenarioResult, type Target } from './results.js';
 import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { startSubject } from './targets.js';
@@ -40,7 +40,9 @@ async function runOne(run: Run, scenario: Scenario, target: Target): Promise<Sce
   progress(scenario.title);
   try {
     const { folder, database } = run;
-    const subject = await startSubject(target, database, { folder, profileFolder, entry: run.options.entry });
+    const subject = await startSubject(target, database, {
+      ...{ folder, profileFolder, entry: run.options.entry, before: run.options.before },
+    });
     const load = startLoadGenerator(() => ({
       ...subject.groups(),
       ...(isStoring(target) && database.pids.length > 0 && { database: database.pids }),
@@ -65,7 +67,10 @@ async function runOne(run: Run, scenario: Scenario, target: Target): Promise<Sce
 async function runAll(run: Run): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
   for (const scenario of SCENARIOS.filter(({ id }) => run.options.only.includes(id))) {
-    for (const target of scenario.targets.filter((one) => run.options.targets.includes(one))) {
+    const targets = scenario.targets.filter(
+      (one) => run.options.targets.includes(one) && (!isBefore(one) || run.options.before !== undefined),
+    );
+    for (const target of targets) {
       if (run.interrupted.aborted) return results;
       results.push(await runOne(run, scenario, target));
     }

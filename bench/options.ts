@@ -15,6 +15,8 @@ export interface BenchOptions {
   mongodbPids: readonly number[];
   /** The program of the server: of this checkout, or of another. */
   entry: string;
+  /** That of the build to compare with, where one is named. */
+  before: string | undefined;
 }
 
 /** Where a checkout's server is, from its `dist`. */
@@ -52,6 +54,8 @@ export const USAGE = `Usage: npm run bench -- [options]
                           are made there and dropped again
   --mongodb-pids 1,2      its processes on this machine, to count their CPU
   --server DIR            measure another checkout's build: DIR is its folder, or the dist in it
+  --before DIR            measure the build of this checkout, too, as the targets before and redis-before
+                          (scenarios a, b2, c, h): what a change was worth, in one run
   --json FILE             where the results go (bench/results/<date>.json)
   --help                  this text
 
@@ -85,6 +89,7 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
       mongodb: { type: 'string' },
       'mongodb-pids': { type: 'string', default: '' },
       server: { type: 'string' },
+      before: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -99,5 +104,6 @@ export function readOptions(args: string[]): BenchOptions | 'help' {
     mongodbUri: values.mongodb,
     mongodbPids: values['mongodb-pids'].split(',').map(Number).filter(Boolean),
     entry: findEntry(values.server),
+    before: values.before === undefined ? undefined : findEntry(values.before),
   };
 }

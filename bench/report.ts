@@ -4,6 +4,8 @@ import { SCENARIOS } from './scenarios/index.js';
 
 const TARGET_NAMES: Record<Target, string> = {
   parley: 'Parley',
+  before: 'Parley before',
+  'redis-before': '2 over Redis before',
   unbatched: 'batching off',
   uncached: 'cache off',
   workers: '2 workers',
@@ -22,6 +24,8 @@ const RATIOS: readonly (readonly [Target, Target])[] = [
   ['parley', 'relay'],
   ['workers', 'parley'],
   ['redis', 'parley'],
+  ['parley', 'before'],
+  ['redis', 'redis-before'],
   ['bus', 'classic'],
   ['bus', 'sharded'],
   ['bus', 'streams'],

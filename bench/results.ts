@@ -10,12 +10,26 @@ export type AdapterName = (typeof ADAPTERS)[number];
 /**
  * `unbatched` is the same server with one message per insert, `uncached` without copies of the newest messages;
  * `workers` is one server with two worker processes, `redis` two servers that share a Redis; `relay` stores nothing
- * and is the ceiling.
+ * and is the ceiling. `before` and `redis-before` are `parley` and `redis` of the build that `--before` names.
  */
-export const TARGETS = ['parley', 'unbatched', 'uncached', 'workers', 'redis', 'relay', ...ADAPTERS] as const;
+export const TARGETS = [
+  'parley',
+  'before',
+  'unbatched',
+  'uncached',
+  'workers',
+  'redis',
+  'redis-before',
+  'relay',
+  ...ADAPTERS,
+] as const;
 export type Target = (typeof TARGETS)[number];
 
 export const isAdapter = (target: Target): target is AdapterName => ADAPTERS.some((one) => one === target);
+/** Whether it is of another build, and there only where that is named. */
+export const isBefore = (target: Target): boolean => target === 'before' || target === 'redis-before';
+/** Whether it is several servers with a Redis between them. */
+export const hasRedis = (target: Target): boolean => target === 'redis' || target === 'redis-before';
 /** Whether it keeps messages, in a database that can be looked into. */
 export const isStoring = (target: Target): boolean => target !== 'relay' && !isAdapter(target);
 

@@ -7,7 +7,7 @@ import type { Server } from './load/commands.js';
 import { findFreePort, waitUntilReady } from './ports.js';
 import { findTree } from './processes.js';
 import { startRedis, type RedisProcess } from './redis.js';
-import { isAdapter, isStoring, type Target } from './results.js';
+import { hasRedis, isAdapter, isBefore, isStoring, type Target } from './results.js';
 
 /** Worker processes of the target `workers`, and servers of the target `redis`. */
 const PROCESSES = 2;
@@ -34,6 +34,8 @@ export interface SubjectOptions {
   profileFolder?: string | undefined;
   /** The program of the server. */
   entry: string;
+  /** That of the build to compare with. */
+  before?: string | undefined;
 }
 
 /** The children that make a subject, and how to start one of them again. */
@@ -138,11 +140,11 @@ export async function startSubject(
   const secret = randomBytes(32).toString('hex');
   const folder = join(options.folder, databaseName);
   mkdirSync(folder, { recursive: true });
-  const redis = target === 'redis' ? await startRedis() : undefined;
+  const redis = hasRedis(target) ? await startRedis() : undefined;
   const { profileFolder } = options;
   const profile = ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profileFolder ?? ''}`];
   const start = (port: number, env: Record<string, string>): Child =>
-    startChild(options.entry, {
+    startChild((isBefore(target) ? options.before : undefined) ?? options.entry, {
       folder,
       env: {
         PORT: String(port),
@@ -160,6 +162,6 @@ export async function startSubject(
       },
       nodeOptions: profileFolder === undefined ? [] : profile,
     });
-  const ports = await findPorts(target === 'redis' ? PROCESSES : 1);
+  const ports = await findPorts(hasRedis(target) ? PROCESSES : 1);
   return assemble({ target, databaseName, secret, redis, ports, start });
 }

@@ -26,20 +26,20 @@ async function runPairs(stage: Stage, load: { users: number; inFlight: number })
 export const PAIRS: Scenario = {
   id: 'a',
   title: '100 users in 50 pairs, one message in flight each',
-  targets: ['parley', 'unbatched', 'relay'],
+  targets: ['parley', 'before', 'unbatched', 'relay'],
   run: (stage) => runPairs(stage, { users: 100, inFlight: 1 }),
 };
 
 export const CROWD: Scenario = {
   id: 'b2',
   title: '1,000 users in 500 pairs, one message in flight each',
-  targets: ['parley', 'unbatched', 'relay'],
+  targets: ['parley', 'before', 'unbatched', 'relay'],
   run: (stage) => runPairs(stage, { users: 1_000, inFlight: 1 }),
 };
 
 export const HOT: Scenario = {
   id: 'c',
   title: 'One hot conversation, 100 messages in flight from each side',
-  targets: ['parley', 'unbatched', 'relay'],
+  targets: ['parley', 'before', 'unbatched', 'relay'],
   run: (stage) => runPairs(stage, { users: 2, inFlight: 100 }),
 };

@@ -93,6 +93,6 @@ async function run(stage: Stage) {
 export const PROCESSES: Scenario = {
   id: 'h',
   title: '1,000 users in pairs on one process and on two: messages, and commands without the database',
-  targets: ['parley', 'workers', 'redis'],
+  targets: ['parley', 'before', 'workers', 'redis', 'redis-before'],
   run,
 };
