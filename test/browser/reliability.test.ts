@@ -274,6 +274,7 @@ describe.skipIf(chromiumPath === undefined)(
       await retry.nth(1).waitFor();
       wire.refuse = () => undefined;
       await alice.messages('refused, too').getByRole('button', { name: 'Delete' }).click();
+      await alice.messages('refused, too').waitFor({ state: 'detached' });
       await retry.click();
       await state(alice, 'refused', 'sent').waitFor();
       expect(await alice.texts()).toEqual(['refused']);
