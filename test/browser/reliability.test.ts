@@ -161,7 +161,21 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await alice.texts()).toEqual(['one', 'two', 'three', 'four']);
     });
 
-    it('when a push is lost without a trace: the next sync finds it', async () => {
+    it.each<[string, (alice: ChatWindow, wire: Wire, id: string) => unknown]>([
+      [
+        'the next sync, as on coming back to a window, finds it',
+        ({ page }) => page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`),
+      ],
+      [
+        'asked to sync by servers that had lost each other, the page finds it',
+        (_alice, wire) => wire.push('sync:advised', { withinMs: 100 }),
+      ],
+      [
+        'a repeated head tells of it',
+        (_alice, wire, id) =>
+          wire.push('conversation:updated', { head: { conversationId: id, lastSeq: 2, rev: 0 } }),
+      ],
+    ])('when a push is lost without a trace: %s', async (_name, hint) => {
       await using server = await startServer({ demo: true });
       const wire = new Wire();
       const [alice, id] = await aliceWithBob(browser, server, wire);
@@ -171,38 +185,7 @@ describe.skipIf(chromiumPath === undefined)(
       wire.dropPushes = true;
       await bob.send(id, 'two');
       await wire.dropped(1);
-      // Coming back to a window syncs, as each minute does.
-      await alice.page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
-      await alice.messages('two').waitFor();
-      expect(await alice.texts()).toEqual(['one', 'two']);
-    });
-
-    it('when servers lost each other: asked to sync, the page finds what it has not heard', async () => {
-      await using server = await startServer({ demo: true });
-      const wire = new Wire();
-      const [alice, id] = await aliceWithBob(browser, server, wire);
-      const bob = await server.connectAs('bob');
-      await bob.send(id, 'one');
-      await alice.messages('one').waitFor();
-      wire.dropPushes = true;
-      await bob.send(id, 'two');
-      await wire.dropped(1);
-      wire.push('sync:advised', { withinMs: 100 });
-      await alice.messages('two').waitFor();
-      expect(await alice.texts()).toEqual(['one', 'two']);
-    });
-
-    it('when a repeated head tells of a message that was not heard', async () => {
-      await using server = await startServer({ demo: true });
-      const wire = new Wire();
-      const [alice, id] = await aliceWithBob(browser, server, wire);
-      const bob = await server.connectAs('bob');
-      await bob.send(id, 'one');
-      await alice.messages('one').waitFor();
-      wire.dropPushes = true;
-      await bob.send(id, 'two');
-      await wire.dropped(1);
-      wire.push('conversation:updated', { head: { conversationId: id, lastSeq: 2, rev: 0 } });
+      await hint(alice, wire, id);
       await alice.messages('two').waitFor();
       expect(await alice.texts()).toEqual(['one', 'two']);
     });

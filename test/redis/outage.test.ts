@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { RedisServer } from '../support/redisServer.js';
 import { newDatabaseName, startServer, type TestServer } from '../support/server.js';
-import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
-import { startTwo } from './support/twoServers.js';
+import { startTwo, startTwoWithProxy } from './support/twoServers.js';
 
 const TIMEOUT_MS = 60_000;
 
@@ -103,43 +102,34 @@ test(
   'when one process alone had lost Redis, the clients of the others are asked to sync, too',
   { timeout: TIMEOUT_MS },
   async () => {
-    let proxy: TcpProxy | undefined;
-    await using servers = await startTwo(async (redis) => {
-      proxy = await TcpProxy.start(redis.port);
-      return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
-    });
-    const { a, b } = servers;
+    await using servers = await startTwoWithProxy();
+    const { a, b, proxy } = servers;
     const [ann, bob] = await Promise.all([a.connectAs('ann'), b.connectAs('bob')]);
     const conversationId = await ann.open('bob');
-    proxy?.cut();
+    proxy.cut();
     await untilBus(a, 'unavailable');
     await ann.send(conversationId, 'unheard');
-    proxy?.pass();
+    proxy.pass();
     await untilBus(a, 'ok');
     await bob.next('sync:advised');
     const { conversations } = await bob.ok('sync', {});
     expect(conversations.map(({ lastSeq }) => lastSeq)).toEqual([1]);
     expect(await b.metric('parley_bus_gaps_total')).toBe(1);
-    await proxy?.[Symbol.asyncDispose]();
   },
 );
 
 test('a packet that is lost between processes shows within seconds', { timeout: TIMEOUT_MS }, async () => {
-  let proxy: TcpProxy | undefined;
-  await using servers = await startTwo(async (redis) => {
-    proxy = await TcpProxy.start(redis.port);
-    return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
-  });
-  const { a, b } = servers;
+  await using servers = await startTwoWithProxy();
+  const { a, b, proxy } = servers;
   const [ann, bob] = await Promise.all([a.connectAs('ann'), b.connectAs('bob')]);
   const conversationId = await ann.open('bob');
   await ann.send(conversationId, 'first');
   await bob.next('message:new', ({ seq }) => seq === 1);
-  const rule = proxy?.watch('the lost one', 'cut', 1);
+  const rule = proxy.watch('the lost one', 'cut', 1);
   await ann.send(conversationId, 'the lost one');
   const { head } = await bob.next('conversation:updated', ({ head }) => head.lastSeq === 2, 15_000);
   expect(head).toEqual({ conversationId, lastSeq: 2, rev: 0 });
-  expect(rule?.hits).toBe(1);
+  expect(rule.hits).toBe(1);
   expect(bob.pushes('message:new').map(({ seq }) => seq)).toEqual([1]);
   expect(await b.metric('parley_bus_repaired_total')).toBe(1);
   // Of what arrived nothing is repeated to clients: the next one is not followed by a head.
@@ -151,5 +141,4 @@ test('a packet that is lost between processes shows within seconds', { timeout: 
     timeoutMs: 15_000,
   });
   expect(bob.pushes('conversation:updated').filter(({ head }) => head.lastSeq > 2)).toEqual([]);
-  await proxy?.[Symbol.asyncDispose]();
 });

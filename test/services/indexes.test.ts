@@ -92,8 +92,7 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
   'own positions, many': [BY_OWN_CHANGE, () => models.members.findOwn(ALICE, ids)],
   'own positions that changed': [BY_OWN_CHANGE, () => models.members.findChanged(ALICE, 100, NEVER)],
   'the tail of a log': [BY_SEQ, () => models.messages.findTail(chat, MESSAGES - 1)],
-  'the newest messages': [BY_SEQ, () => models.messages.findNewest(chat, 50, MESSAGES - 1)],
-  'messages since a copy': [BY_SEQ, () => models.messages.findSince(chat, MESSAGES - 1, 100)],
+  'the newest messages': [BY_SEQ, () => models.messages.findSince(chat, MESSAGES - 1, 100)],
   'messages anywhere': [BY_SEQ, () => models.messages.findRange(chat, 1, 50)],
   'old messages': [BY_SEQ, () => models.messages.findSettledRange(chat, 1, 50)],
   'messages by client ids': [

@@ -226,21 +226,6 @@ export function createMessageModel(
       return isWhole ? found.map(toRecord) : this.findRange(conversationId, fromSeq, toSeq);
     },
 
-    /** The last `limit` messages, oldest first. @param knownSeq a place that is known to be taken, near the end. */
-    async findNewest(
-      conversationId: ConversationId,
-      limit: number,
-      knownSeq: number,
-    ): Promise<MessageRecord[]> {
-      const found = await model
-        .find({ conversationId, seq: op({ $gt: knownSeq - limit }) })
-        .sort({ seq: -1 })
-        .limit(limit)
-        .hint(BY_SEQ)
-        .lean();
-      return found.reverse().map(toRecord);
-    },
-
     /**
      * The last `limit` of the messages from a place on, oldest first; nothing behind the end escapes it.
      *

@@ -16,7 +16,7 @@ import type { MessageViews } from './messageViews.js';
 import type { MessageWindows } from './messageWindows.js';
 
 interface HistoryParts {
-  messages: Pick<MessageModel, 'findRange' | 'findSettledRange' | 'findNewest' | 'findTail' | 'findBySender'>;
+  messages: Pick<MessageModel, 'findRange' | 'findSettledRange' | 'findSince' | 'findTail' | 'findBySender'>;
   access: Access;
   views: MessageViews;
   windows: MessageWindows;
@@ -91,7 +91,7 @@ export class HistoryService {
       const from = Math.max(1, input.around - Math.floor(limit / 2));
       return readRange(from, from + limit - 1);
     }
-    return messages.findNewest(id, limit, knownSeq);
+    return messages.findSince(id, Math.max(1, knownSeq - limit + 1), limit);
   }
 
   /** The end of the log itself, not of the summary that may lag; the newest page brings it along. */

@@ -1,4 +1,5 @@
 import { RedisServer } from '../../support/redisServer.js';
+import { TcpProxy } from '../../support/tcpProxy.js';
 import { newDatabaseName, startServer, type TestServer } from '../../support/server.js';
 
 /** Two servers on one database and one Redis. Use with `await using`. */
@@ -24,6 +25,25 @@ export async function startTwo(
       await a[Symbol.asyncDispose]();
       await b[Symbol.asyncDispose]();
       await redis[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The same, with a proxy between the first server and Redis. */
+export async function startTwoWithProxy(): Promise<TwoServers & { proxy: TcpProxy }> {
+  const proxies: TcpProxy[] = [];
+  const servers = await startTwo(async (redis) => {
+    const proxy = await TcpProxy.start(redis.port);
+    proxies.push(proxy);
+    return { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
+  });
+  const [proxy] = proxies;
+  if (proxy === undefined) throw new Error('there is no proxy');
+  return {
+    ...{ a: servers.a, b: servers.b, redis: servers.redis, proxy },
+    [Symbol.asyncDispose]: async () => {
+      await servers[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
     },
   };
 }
