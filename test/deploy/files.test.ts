@@ -9,7 +9,7 @@ import { check, DEPLOY, isThere, readEnvFile, readYaml, readYamlFiles } from './
 /** Variables that Node or the shell reads, not the server. */
 const NOT_OURS = new Set(['NODE_OPTIONS']);
 /** What a stop of the server consists of at most, each as long as SHUTDOWN_TIMEOUT_MS. */
-const SHUTDOWN_STEPS = 5;
+const SHUTDOWN_STEPS = 6;
 /** Socket.IO's own: between two pings, and for the answer to one. */
 const PING_MS = 25_000 + 20_000;
 
