@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
 
-const address = process.argv[2] ?? 'http://localhost:3000';
+const address = process.argv[2] ?? 'http://localhost:3456';
 const { data } = await (await fetch(`${address}/api/demo`)).json();
 const tokenOf = (id) => data.users.find((user) => user._id === id).token;
 

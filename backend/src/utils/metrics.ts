@@ -107,6 +107,7 @@ export function createMetrics() {
     redisUp: new Gauge({
       name: 'parley_redis_up',
       help: '1 while Redis answers, 0 while it is away; absent without REDIS_URL.',
+      aggregator: 'min',
       registers: [],
     }),
     busPublished: new Counter({
