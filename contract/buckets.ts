@@ -52,6 +52,7 @@ export const BUCKETS = {
   typing: { per: 'user', points: 20, perSeconds: 10, summary: 'Typing notices.' },
   presence: { per: 'user', points: 20, perSeconds: 10, summary: 'Whose presence to watch.' },
   open: { per: 'user', points: 60, perSeconds: 60, summary: 'Opening (create-or-get) conversations.' },
+  search: { per: 'user', points: 30, perSeconds: 60, summary: 'Searching.' },
   profile: { per: 'user', points: 20, perSeconds: 60, summary: 'Changes of name and picture.' },
   session: {
     per: 'user',

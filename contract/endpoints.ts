@@ -4,10 +4,12 @@ import { LIMITS } from './limits.js';
 import type { ErrorCode } from './errors.js';
 import * as inputs from './inputs.js';
 import * as outputs from './outputs.js';
+import { COMMAND_ENDPOINTS } from './commandEndpoints.js';
+import { numeric } from './numeric.js';
 import { conversationId, cursor, seq, seqOrZero } from './primitives.js';
 
 interface EndpointRow<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, D extends z.ZodType> {
-  method: 'get' | 'post' | 'patch';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: `/${string}`;
   params: P;
   query: Q;
@@ -28,18 +30,11 @@ const none = z.strictObject({});
 const noBody = none.optional();
 const ofConversation = z.strictObject({ conversationId });
 
-/** A number in a query string: digits only, so that `1e3`, ` 7` or an array is refused. */
-const numeric = <T extends z.ZodType<number, number>>(schema: T) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(schema);
-
-const listQuery = z.strictObject({
+const pageQuery = z.strictObject({
   limit: numeric(z.int().min(1).max(LIMITS.conversationPageMax)).optional(),
   cursor: cursor.optional(),
 });
+const listQuery = pageQuery.extend({ filter: inputs.listInput.shape.filter });
 
 const historyQuery = z
   .strictObject({
@@ -52,6 +47,7 @@ const historyQuery = z
 
 /** Every HTTP endpoint that takes a token; health, metrics and the demo stand beside it. */
 export const ENDPOINTS = {
+  ...COMMAND_ENDPOINTS,
   createOrGetChat: endpoint({
     method: 'post',
     path: '/api/chats/create-or-get',
@@ -202,7 +198,7 @@ export const ENDPOINTS = {
     method: 'get',
     path: '/api/users/me/messages',
     params: none,
-    query: listQuery,
+    query: pageQuery,
     body: noBody,
     answer: outputs.ownMessagesAnswer,
     codes: [],

@@ -1,137 +1,32 @@
 import { z } from 'zod';
 import type { Answer, Failure, Success } from './answers.js';
-import type { BucketName } from './buckets.js';
-import type { ErrorCode } from './errors.js';
-import * as inputs from './inputs.js';
+import { CHANGE_COMMANDS } from './commands/changes.js';
+import { CORE_COMMANDS } from './commands/core.js';
+import { GROUP_COMMANDS } from './commands/groups.js';
+import { LIST_COMMANDS } from './commands/list.js';
+import { SAFETY_COMMANDS } from './commands/safety.js';
+import { SEARCH_COMMANDS } from './commands/search.js';
 import * as outputs from './outputs.js';
 import type { Priority } from './priorities.js';
-import { conversationView, headView, messageView, positionView, presenceView, typingView } from './views.js';
-
-interface CommandRow<
-  Payload extends z.ZodType,
-  Data extends z.ZodType,
-  Ok extends string,
-  Bad extends string,
-> {
-  payload: Payload;
-  answer: Data;
-  /** Where the answer goes when the client gave no acknowledgement. */
-  pair: { ok: Ok | undefined; error: Bad };
-  /** What may be answered besides the codes that any command may be answered with. */
-  codes: readonly ErrorCode[];
-  /** Which of the caller's rate limits it counts against. */
-  bucket: BucketName;
-  /** Why the same command twice does no harm. */
-  repeatSafe: string;
-  summary: string;
-}
-
-const command = <P extends z.ZodType, D extends z.ZodType, const Ok extends string, const Bad extends string>(
-  row: CommandRow<P, D, Ok, Bad>,
-): CommandRow<P, D, Ok, Bad> => row;
+import {
+  changeView,
+  conversationView,
+  entryView,
+  headView,
+  ownView,
+  positionView,
+  presenceView,
+  typingView,
+} from './views.js';
 
 /** Every event a client may send: the handlers, the types of both sides, the docs and the tests come from here. */
 export const COMMANDS = {
-  getOrCreateDirect: command({
-    payload: inputs.directInput,
-    answer: outputs.conversationAnswer,
-    pair: { ok: 'conversation:created', error: 'conversation:error' },
-    codes: [],
-    bucket: 'open',
-    repeatSafe: 'one conversation per pair, by a unique key',
-    summary: 'Opens the one direct conversation with another user; makes it if there is none.',
-  }),
-  getConversations: command({
-    payload: inputs.listInput,
-    answer: outputs.conversationListAnswer,
-    pair: { ok: 'conversations:list', error: 'conversations:error' },
-    codes: [],
-    bucket: 'read',
-    repeatSafe: 'reads only',
-    summary: "A page of the caller's conversations, the newest message first.",
-  }),
-  getConversation: command({
-    payload: inputs.conversationInput,
-    answer: outputs.oneConversationAnswer,
-    pair: { ok: 'conversation:result', error: 'conversation:error' },
-    codes: ['NOT_PARTICIPANT'],
-    bucket: 'read',
-    repeatSafe: 'reads only',
-    summary: 'One conversation as the caller sees it now.',
-  }),
-  sendMessage: command({
-    payload: inputs.sendInput,
-    answer: outputs.sentAnswer,
-    pair: { ok: 'message:sent', error: 'message:error' },
-    codes: ['NOT_PARTICIPANT', 'CONFLICT', 'TOO_LARGE'],
-    bucket: 'send',
-    repeatSafe: 'the same `clientMessageId` is stored once, for ever',
-    summary: 'Stores a message, then sends it to the members, then answers with it and its `seq`.',
-  }),
-  getMessages: command({
-    payload: inputs.historyInput,
-    answer: outputs.messagePageAnswer,
-    pair: { ok: 'messages:list', error: 'message:error' },
-    codes: ['NOT_PARTICIPANT'],
-    bucket: 'read',
-    repeatSafe: 'reads only',
-    summary: 'A page of history by `seq`: the newest, before, after or around a place.',
-  }),
-  'message:delivered': command({
-    payload: inputs.positionInput,
-    answer: outputs.positionAnswer,
-    pair: { ok: 'message:status', error: 'message:error' },
-    codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
-    bucket: 'receipt',
-    repeatSafe: 'positions only move forward',
-    summary: 'Everything up to here has reached the caller.',
-  }),
-  'message:read': command({
-    payload: inputs.positionInput,
-    answer: outputs.positionAnswer,
-    pair: { ok: 'message:status', error: 'message:error' },
-    codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
-    bucket: 'receipt',
-    repeatSafe: 'positions only move forward',
-    summary: 'The caller has read everything up to here.',
-  }),
-  typing: command({
-    payload: inputs.typingInput,
-    answer: outputs.typingAnswer,
-    pair: { ok: undefined, error: 'conversation:error' },
-    codes: ['NOT_PARTICIPANT'],
-    bucket: 'typing',
-    repeatSafe: 'nothing is stored',
-    summary: 'The caller is typing, or has stopped.',
-  }),
-  sync: command({
-    payload: inputs.syncInput,
-    answer: outputs.syncAnswer,
-    pair: { ok: 'sync:result', error: 'sync:error' },
-    codes: [],
-    bucket: 'sync',
-    repeatSafe: 'reads only',
-    summary: 'What changed since a cursor, however long ago: call it on every connect and once a minute.',
-  }),
-  'presence:watch': command({
-    payload: inputs.watchInput,
-    answer: outputs.presenceAnswer,
-    pair: { ok: 'presence:result', error: 'presence:error' },
-    codes: [],
-    bucket: 'presence',
-    repeatSafe: 'replaces what this socket watched before',
-    summary: 'Watches the presence of people the caller has a conversation with; others are left out.',
-  }),
-  'auth:refresh': command({
-    payload: inputs.tokenInput,
-    answer: outputs.sessionAnswer,
-    pair: { ok: 'auth:refreshed', error: 'auth:error' },
-    codes: ['FORBIDDEN'],
-    bucket: 'session',
-    repeatSafe: 'the newest token counts',
-    summary:
-      'A new token for the same user, without reconnecting. After an expiry run `sync` and `presence:watch` again: an expired connection heard nothing.',
-  }),
+  ...CORE_COMMANDS,
+  ...GROUP_COMMANDS,
+  ...CHANGE_COMMANDS,
+  ...LIST_COMMANDS,
+  ...SAFETY_COMMANDS,
+  ...SEARCH_COMMANDS,
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -161,9 +56,24 @@ const push = <D extends z.ZodType>(row: PushRow<D>): PushRow<D> => row;
 /** Every event the server sends unasked. Each carries `{success: true, data}`. */
 export const PUSHES = {
   'message:new': push({
-    data: messageView,
+    data: entryView,
     priority: 'durable',
     summary: 'A message was stored. May come twice: drop what you have by `seq`.',
+  }),
+  'message:updated': push({
+    data: changeView,
+    priority: 'durable',
+    summary: 'A message was edited, pinned or unpinned; `rev` numbers the changes of its conversation.',
+  }),
+  'message:deleted': push({
+    data: changeView,
+    priority: 'durable',
+    summary: 'A message was deleted for everyone; its place stays.',
+  }),
+  'message:reaction': push({
+    data: changeView,
+    priority: 'durable',
+    summary: 'A reaction came or went.',
   }),
   'message:status': push({
     data: positionView,
@@ -179,6 +89,17 @@ export const PUSHES = {
     data: z.object({ conversation: conversationView.optional(), head: headView }),
     priority: 'durable',
     summary: 'Something about a conversation changed; compare `head` with what you hold.',
+  }),
+  'conversation:own': push({
+    data: ownView,
+    priority: 'durable',
+    summary:
+      "The caller's own state in a conversation (pinned, muted, archived, cleared …) changed on another device.",
+  }),
+  'conversation:removed': push({
+    data: z.object({ conversationId: z.string(), reason: z.enum(['left', 'removed', 'closed', 'merged']) }),
+    priority: 'durable',
+    summary: 'The conversation is not yours any more.',
   }),
   typing: push({
     data: typingView,

@@ -1,6 +1,8 @@
 export * from './answers.js';
 export * from './buckets.js';
 export * from './closeCodes.js';
+export * from './content.js';
+export * from './commandEndpoints.js';
 export * from './endpoints.js';
 export * from './errors.js';
 export * from './events.js';
@@ -10,3 +12,12 @@ export * from './outputs.js';
 export * from './primitives.js';
 export * from './priorities.js';
 export * from './views.js';
+export {
+  audience,
+  privacyView,
+  REPORT_REASONS,
+  reportView,
+  type PrivacyView,
+  type ReportView,
+} from './commands/safety.js';
+export { type CreateGroupInput, type ListedMember, type UpdateConversationInput } from './commands/groups.js';

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { attachment, card, location } from './content.js';
 import { LIMITS } from './limits.js';
 import {
+  captionText,
   clientMessageId,
   conversationId,
   cursor,
   displayName,
   messageId,
-  messageText,
   occasionInput,
   pictureUrl,
   seq,
@@ -20,18 +21,37 @@ export const directInput = z.strictObject({ otherUserId: userId, occasion: occas
 export const listInput = z.strictObject({
   limit: z.int().min(1).max(LIMITS.conversationPageMax).optional(),
   cursor: cursor.optional(),
+  /** Left out: everything that is not archived. */
+  filter: z.enum(['unread', 'archived', 'groups']).optional(),
 });
 export type ListInput = z.infer<typeof listInput>;
 
 export const conversationInput = z.strictObject({ conversationId });
 
-/** A message as its sender makes it; the conversation comes from the payload or the route. */
-export const messageInput = z.strictObject({
-  content: messageText,
+const messageFields = z.strictObject({
+  content: captionText.optional(),
   clientMessageId,
   replyTo: seq.optional(),
+  attachments: z.array(attachment).min(1).max(LIMITS.maxAttachments).optional(),
+  location: location.optional(),
+  card: card.optional(),
 });
-export const sendInput = messageInput.extend({ conversationId });
+
+type Carried = Pick<z.infer<typeof messageFields>, 'content' | 'attachments' | 'location' | 'card'>;
+
+const says = ({ content, attachments, location: place, card: shown }: Carried): boolean =>
+  (content ?? '') !== '' || attachments !== undefined || place !== undefined || shown !== undefined;
+const SAYS = { message: 'must not be empty', path: ['content'] };
+const oneThing = ({ attachments, location: place, card: shown }: Carried): boolean =>
+  [attachments, place, shown].filter((one) => one !== undefined).length <= 1;
+const ONE_THING = 'give at most one of attachments, location and card';
+
+/** A message as its sender makes it; the conversation comes from the payload or the route. */
+export const messageInput = messageFields.refine(says, SAYS).refine(oneThing, ONE_THING);
+export const sendInput = messageFields
+  .extend({ conversationId })
+  .refine(says, SAYS)
+  .refine(oneThing, ONE_THING);
 export type SendInput = z.infer<typeof sendInput>;
 
 /** At most one of `before`, `after` and `around`; none of them means the newest page. */

@@ -33,6 +33,36 @@ export const LIMITS = {
   maxSocketsPerUser: 20,
   /** Commands refused by the client's fault in a row, without a success in between, after which a connection ends. */
   maxRefusalsInARow: 1_000,
+  /** Members by kind of conversation. A group is large above `small`, and small again below `backToSmall`. */
+  sizes: { direct: 2, small: 50, large: 1_000, backToSmall: 40 },
+  /** Users named in one command that adds members. */
+  maxUsersPerChange: 100,
+  maxAttachments: 10,
+  /** Bytes that an attachment may say it has. */
+  maxAttachmentBytes: 50 * 1024 * 1024,
+  /** Code points of one reaction. */
+  maxEmojiChars: 16,
+  /** Different reactions of one message, and of one user on it. */
+  maxReactions: 20,
+  maxReactionsPerUser: 5,
+  /** Pinned messages of a conversation, and pinned conversations of a user. */
+  maxPins: 50,
+  maxPinnedConversations: 100,
+  /** Large groups and channels of one user. */
+  maxApart: 500,
+  /** Characters of a quoted message shown with its reply. */
+  maxQuoteChars: 200,
+  maxCommentChars: 1_000,
+  /** Words of one search. */
+  maxSearchWords: 8,
+  searchPageDefault: 20,
+  searchPageMax: 50,
+  memberPageDefault: 100,
+  memberPageMax: 200,
+  changePageDefault: 100,
+  changePageMax: 200,
+  /** Messages on either side of a reported one that a moderator sees. */
+  reportContext: 10,
   /** A typing notice fades after this long without another. */
   typingExpiresInMs: 6_000,
 } as const;

@@ -27,7 +27,17 @@ export const clientMessageId = z
   .max(LIMITS.maxClientMessageIdChars)
   .regex(/^[A-Za-z0-9_.-]+$/, 'must be a UUID, or letters, digits and _ . - only');
 
+/** What a client makes once per group that it creates: the same again returns the first. */
+export const clientConversationId = clientMessageId;
+
 export const messageText = cleanString(LIMITS.maxTextChars).trim().min(1);
+/** Text beside an attachment, a place or a card: may be empty. */
+export const captionText = cleanString(LIMITS.maxTextChars).trim();
+/** One emoji, or whatever short sign an app uses as one: no spaces, no control characters. */
+export const emoji = cleanString(LIMITS.maxEmojiChars)
+  .min(1)
+  .regex(/^[^\s\p{Cc}]+$/u, 'must be an emoji');
+export const comment = cleanString(LIMITS.maxCommentChars).trim().min(1);
 export const displayName = cleanString(LIMITS.maxNameChars).trim().min(1);
 export const pictureUrl = z.url({ protocol: /^https?$/ }).max(LIMITS.maxUrlChars);
 export const token = z.string().min(1).max(LIMITS.maxTokenChars);

@@ -6,6 +6,7 @@ import type { Config } from './config.js';
 import { observeCommands } from './database/commandTimes.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { ensureIndexes } from './database/indexes.js';
+import { createCommands } from './commands/index.js';
 import { createHttpApp } from './http/index.js';
 import { createHttpServer } from './http/server.js';
 import { DEMO_USERS } from './http/routes/demo.js';
@@ -27,6 +28,7 @@ import { CommandLimits } from './socket/commandLimits.js';
 import { LocalDelivery } from './socket/delivery.js';
 import { createHandlers } from './socket/handlers/index.js';
 import { createSocketServer } from './socket/index.js';
+import { OpenConversations } from './socket/openConversations.js';
 import { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
 import type { Logger } from './utils/logger.js';
@@ -93,7 +95,11 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   const http = createHttpServer((request, response) => answer(request, response));
   const { io, rateLimits, backPressure } = createSockets({ config, logger, metrics, http, redis });
   const delivery = new LocalDelivery({ io, backPressure, metrics });
-  const live = createLive({ io, delivery, peers, metrics, logger, joined: () => ({ services, sessions }) });
+  const openConversations = new OpenConversations();
+  const joinedLater = () => ({ services, sessions });
+  const live = createLive({
+    ...{ io, delivery, peers, openConversations, metrics, logger, joined: joinedLater },
+  });
   const services: Services = createServices({
     models,
     publisher: live.publisher,
@@ -113,14 +119,16 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
       presenceGraceMs: config.PRESENCE_GRACE_MS,
     },
   });
-  const sessions: Sessions = new Sessions(io, services.presence, config.MAX_SOCKETS_PER_USER);
+  const sessions: Sessions = new Sessions(
+    ...([io, services.presence, openConversations, config.MAX_SOCKETS_PER_USER] as const),
+  );
   const gate = new Gate(services.users, config.MAX_COMMANDS_UNDER_WAY);
   await services.start();
   await live.peerPushes?.start();
   const commandLimits = new CommandLimits(backPressure, config.MAX_COMMANDS_PER_SOCKET);
   const joined = {
     ...{ config, logger, database, options, metrics, http, io, services, sessions, gate },
-    ...{ rateLimits, commandLimits, peers, live },
+    ...{ rateLimits, commandLimits, peers, live, openConversations },
   };
   answer = await join(joined);
   sessions.start();
@@ -158,6 +166,7 @@ interface Joined extends Base {
   commandLimits: CommandLimits;
   peers: Peers | undefined;
   live: Live;
+  openConversations: OpenConversations;
 }
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
@@ -178,8 +187,10 @@ async function join(parts: Joined): Promise<RequestListener> {
       await services.users.welcome({ userId: _id, name, issuedAtMs: Date.now(), expiresAtMs: Infinity });
     }
   }
+  const commands = createCommands(services);
   const app = createHttpApp({
     ...services,
+    commands,
     ...{ config, logger, metrics, gate, tokens, rateLimits, trustedProxies, publicDir: PUBLIC_DIR },
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),
@@ -193,7 +204,8 @@ async function join(parts: Joined): Promise<RequestListener> {
     },
   });
   io.use(authenticate({ tokens, users: services.users, gate, rateLimits, trustedProxies, logger }));
-  const handlers = createHandlers({ ...services, sessions, tokens });
+  const { openConversations } = parts;
+  const handlers = createHandlers({ ...services, sessions, tokens, openConversations }, commands);
   const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger };
   io.on('connection', (socket) => {
     bindCommands(binding, socket);

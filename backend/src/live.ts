@@ -2,7 +2,9 @@ import type { Services } from './services/index.js';
 import type { Peers } from './services/ports.js';
 import type { LocalDelivery } from './socket/delivery.js';
 import { PeerPushes } from './socket/peerPushes.js';
+import type { OpenConversations } from './socket/openConversations.js';
 import { SocketPublisher } from './socket/publisher.js';
+import { RestNotices } from './socket/restNotices.js';
 import type { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
 import type { Logger } from './utils/logger.js';
@@ -12,6 +14,7 @@ interface LiveParts {
   io: ChatServer;
   delivery: LocalDelivery;
   peers: Peers | undefined;
+  openConversations: OpenConversations;
   metrics: Metrics;
   logger: Logger;
   /** Services push, and what is pushed asks services who may hear: these come into being after this. */
@@ -24,7 +27,8 @@ export interface Live {
   peerPushes: PeerPushes | undefined;
 }
 
-export function createLive({ io, delivery, peers, metrics, logger, joined }: LiveParts): Live {
+export function createLive(parts: LiveParts): Live {
+  const { io, delivery, peers, openConversations, metrics, logger, joined } = parts;
   const peerPushes: PeerPushes | undefined =
     peers &&
     new PeerPushes({
@@ -32,6 +36,7 @@ export function createLive({ io, delivery, peers, metrics, logger, joined }: Liv
       deliver: (room, push) => publisher.deliver([room], push),
       deliverToAll: (push) => delivery.deliverToAll(push),
       onStored: (place) => joined().services.noteStored(place),
+      onRest: (noted) => notices.hear(noted),
       onPresence: (presence) => joined().services.presence.noteTold(presence),
       // Should the database be away: this process asks by itself, twice a second.
       onUsersChanged: () =>
@@ -39,8 +44,16 @@ export function createLive({ io, delivery, peers, metrics, logger, joined }: Liv
           .services.users.refresh()
           .catch(() => undefined),
     });
+  const notices: RestNotices = new RestNotices({
+    ...{ openConversations, logger },
+    usersHere: () => delivery.usersHere(),
+    findMembers: (id, userIds) => joined().services.heads.findMembers(id, userIds),
+    tell: (userIds, head) =>
+      publisher.toUsers(userIds, { event: 'conversation:updated', data: { head } }, { onlyHere: true }),
+    forward: (noted) => peerPushes?.announceRest(noted),
+  });
   const publisher: SocketPublisher = new SocketPublisher({
-    ...{ delivery, logger, peers: peerPushes },
+    ...{ delivery, logger, peers: peerPushes, notices: () => notices },
     isCurrent: () => joined().services.users.isFresh() && joined().sessions.isSwept,
     makeCurrent: async () => {
       const { services, sessions } = joined();

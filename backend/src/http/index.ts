@@ -9,12 +9,15 @@ import { AppError } from '../utils/appError.js';
 import type { Logger } from '../utils/logger.js';
 import { send } from './route.js';
 import { mountConversations, mountMessages, type ChatRouteParts } from './routes/chat.js';
+import type { CommandHandlers } from '../commands/types.js';
+import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
 import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
 
 export interface HttpParts extends ChatRouteParts {
+  commands: CommandHandlers;
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
@@ -45,6 +48,7 @@ export function createHttpApp(parts: HttpParts): Express {
   mountConversations(app, parts);
   mountMessages(app, parts);
   mountUsers(app, parts);
+  mountCommands(app, parts, parts.commands);
   if (parts.demo !== undefined) mountDemo(app, parts.demo);
   app.use(express.static(parts.publicDir));
   app.use(() => {

@@ -1,5 +1,11 @@
 import mongoose from 'mongoose';
-import type { ConversationId, MessageId, OccasionInput, UserId } from '../../../contract/index.js';
+import type {
+  ConversationId,
+  HistoryMode,
+  MessageId,
+  OccasionInput,
+  UserId,
+} from '../../../contract/index.js';
 import { conversationIdOf, messageIdOf, type ObjectId } from './objectIds.js';
 
 export interface Occasion extends OccasionInput {
@@ -14,13 +20,33 @@ export interface Occasion extends OccasionInput {
  */
 export interface ConversationDocument {
   _id: ObjectId;
-  /** Groups and channels keep the same shape; this version serves direct ones only. */
   type: 'direct' | 'group' | 'channel';
   participantsKey?: string;
   /** A key that sat on a document which was not that pair (requirement B3). */
   quarantinedKey?: string;
-  /** Sorted, as in the key. */
+  /** Of a direct one sorted, as in the key. Of a small group the members; not there when the members live `apart`. */
   participants: string[];
+  /** Large groups and channels: who is in it is found through `members` alone. */
+  apart?: boolean;
+  /** Makes a group once per creator and the creator's own name for it. */
+  creationKey?: string;
+  /** What the group was created as: the same key with another content is a conflict. */
+  creationHash?: string;
+  /** Every control entry of the log up to this one is applied to `members` and to the fields from here to `blockedBy`. */
+  control?: number;
+  name?: string;
+  avatar?: string;
+  history?: HistoryMode;
+  open?: boolean;
+  /** The last entry that took somebody out. */
+  removalSeq?: number;
+  /** Of a direct one: who closed it, and who of the two has blocked the other. */
+  closedBy?: string;
+  blockedBy?: string[];
+  /** Messages pinned for everybody; derived from the changes, up to `rev`. */
+  pinned?: number[];
+  /** Sealed after a merge: everything goes on there. */
+  mergedInto?: ObjectId;
   createdBy: string;
   memberCount: number;
   rev: number;
@@ -30,10 +56,17 @@ export interface ConversationDocument {
   messageCount: number;
   /** Order of the list; of an empty conversation, when it was made. */
   lastMessageAt: Date;
-  /** The newest message; compared as a whole, and so by `seq` first. */
-  tail?: { seq: number; id: ObjectId };
-  /** The newest message of each participant, in their order: who sends has read what came before. */
+  /** The newest entry; compared as a whole, and so by `seq` first. */
+  tail?: { seq: number; id: ObjectId; control?: number };
+  /** The newest entry that history shows, where it is another one; compared in the same way. */
+  shown?: { seq: number; id: ObjectId };
+  /**
+   * Direct ones: the newest message of each participant, in their order: who sends has read what came before. In groups
+   * the sender's position in `members` is moved instead.
+   */
   lastSent: number[];
+  /** How many counted messages there were up to each of `lastSent`. */
+  lastSentN?: number[];
   /** Who may have something unread: a superset, so that totals need not look at every conversation. */
   maybeUnread: string[];
   /** Database time of the last write that a client should hear of: the order of `sync`. */
@@ -42,12 +75,33 @@ export interface ConversationDocument {
 
 export interface ConversationRecord extends Omit<
   ConversationDocument,
-  '_id' | 'participants' | 'createdBy' | 'tail' | 'maybeUnread'
+  | '_id'
+  | 'participants'
+  | 'createdBy'
+  | 'tail'
+  | 'shown'
+  | 'maybeUnread'
+  | 'closedBy'
+  | 'blockedBy'
+  | 'mergedInto'
+  | 'control'
+  | 'lastSentN'
 > {
   _id: ConversationId;
   participants: UserId[];
   createdBy: UserId;
+  /** The newest message that history shows. */
   lastMessageId: MessageId | undefined;
+  /** The `seq` of that message, and the control entry behind which the newest entry stands. */
+  lastMessageSeq: number;
+  tailControl: number;
+  control: number;
+  closedBy: UserId | undefined;
+  blockedBy: UserId[];
+  lastSentN: number[];
+  mergedInto: ConversationId | undefined;
+  /** Of groups: the newest messages of senders whose positions are not written yet. */
+  sentBy?: ReadonlyMap<UserId, { seq: number; n: number }>;
 }
 
 /** What was committed to a conversation, to be merged into its stored summary. */
@@ -56,9 +110,16 @@ export interface Summary {
   lastSeq: number;
   messageCount: number;
   lastMessageId: MessageId;
-  lastMessageAt: Date;
-  /** By place in `participants`. */
-  lastSent: Map<number, number>;
+  /** The control entry behind which the newest entry stands. */
+  control: number;
+  /** The newest entry that history shows; undefined when all of these are silent. */
+  shown: { seq: number; id: MessageId } | undefined;
+  /** Of a silent entry nobody is told, and no list is reordered for it. */
+  lastMessageAt: Date | undefined;
+  /** Of direct ones, by place in `participants`. */
+  lastSent: Map<number, { seq: number; n: number }>;
+  /** Of groups: the newest message of each sender. */
+  senders: Map<UserId, { seq: number; n: number }>;
   unreadFor: Set<UserId>;
 }
 
@@ -73,7 +134,20 @@ export const schema = new mongoose.Schema<ConversationDocument>(
     type: { type: String, required: true },
     participantsKey: String,
     quarantinedKey: String,
-    participants: { type: [String], required: true },
+    participants: { type: [String], default: undefined },
+    apart: Boolean,
+    creationKey: String,
+    creationHash: String,
+    control: Number,
+    name: String,
+    avatar: String,
+    history: String,
+    open: Boolean,
+    removalSeq: Number,
+    closedBy: String,
+    blockedBy: { type: [String], default: undefined },
+    pinned: { type: [Number], default: undefined },
+    mergedInto: mongoose.Schema.Types.ObjectId,
     createdBy: { type: String, required: true },
     memberCount: Number,
     rev: Number,
@@ -82,8 +156,10 @@ export const schema = new mongoose.Schema<ConversationDocument>(
     lastSeq: Number,
     messageCount: Number,
     lastMessageAt: Date,
-    tail: { type: { _id: false, seq: Number, id: mongoose.Schema.Types.ObjectId }, required: false },
+    tail: mongoose.Schema.Types.Mixed,
+    shown: mongoose.Schema.Types.Mixed,
     lastSent: [Number],
+    lastSentN: { type: [Number], default: undefined },
     maybeUnread: [String],
     changedAt: Date,
   },
@@ -97,7 +173,10 @@ export const BY_LAST_MESSAGE = { participants: 1, lastMessageAt: -1, _id: -1 } a
 export const BY_CHANGE = { participants: 1, changedAt: 1, _id: 1 } as const;
 /** The conversations in which a user may have something unread. */
 export const BY_UNREAD = { maybeUnread: 1 } as const;
+/** One group per creator and the creator's own name for it. */
+const BY_CREATION = { creationKey: 1 } as const;
 schema.index(BY_KEY, { unique: true, sparse: true });
+schema.index(BY_CREATION, { unique: true, sparse: true });
 schema.index(BY_LAST_MESSAGE);
 schema.index(BY_CHANGE);
 schema.index(BY_UNREAD);
@@ -106,9 +185,10 @@ schema.index(BY_UNREAD);
 type StoredConversation = Partial<ConversationDocument> & Pick<ConversationDocument, '_id'>;
 
 export function toRecord(stored: StoredConversation): ConversationRecord {
-  const { _id, createdBy, tail, maybeUnread: _superset, ...doc } = stored;
+  const { _id, createdBy, tail, shown, maybeUnread: _superset, mergedInto, ...doc } = stored;
   const participants = (doc.participants ?? []) as UserId[];
   const createdAt = doc.createdAt ?? _id.getTimestamp();
+  const newest = shown ?? tail;
   return {
     ...doc,
     _id: conversationIdOf(_id),
@@ -119,11 +199,18 @@ export function toRecord(stored: StoredConversation): ConversationRecord {
     messageCount: doc.messageCount ?? 0,
     lastSeq: doc.lastSeq ?? 0,
     rev: doc.rev ?? 0,
+    control: doc.control ?? 0,
+    closedBy: doc.closedBy as UserId | undefined,
+    blockedBy: (doc.blockedBy ?? []) as UserId[],
     lastSent: doc.lastSent ?? [],
+    lastSentN: doc.lastSentN ?? doc.lastSent ?? [],
     occasions: doc.occasions ?? [],
     createdAt,
     lastMessageAt: doc.lastMessageAt ?? createdAt,
     changedAt: doc.changedAt ?? createdAt,
-    lastMessageId: tail === undefined ? undefined : messageIdOf(tail.id),
+    lastMessageId: newest === undefined ? undefined : messageIdOf(newest.id),
+    lastMessageSeq: newest?.seq ?? 0,
+    tailControl: tail?.control ?? 0,
+    mergedInto: mergedInto === undefined ? undefined : conversationIdOf(mergedInto),
   };
 }

@@ -28,15 +28,41 @@ const toUpdate = (summary: Summary): mongoose.mongo.AnyBulkWriteOperation<Conver
       $max: {
         lastSeq: summary.lastSeq,
         messageCount: summary.messageCount,
-        lastMessageAt: summary.lastMessageAt,
-        tail: { seq: summary.lastSeq, id: objectId(summary.lastMessageId) },
-        ...Object.fromEntries([...summary.lastSent].map(([place, seq]) => [`lastSent.${place}`, seq])),
+        tail: { seq: summary.lastSeq, id: objectId(summary.lastMessageId), control: summary.control },
+        ...(summary.lastMessageAt !== undefined && { lastMessageAt: summary.lastMessageAt }),
+        ...(summary.shown !== undefined && {
+          shown: { seq: summary.shown.seq, id: objectId(summary.shown.id) },
+        }),
+        ...Object.fromEntries(
+          [...summary.lastSent].flatMap(([place, { seq, n }]) => [
+            [`lastSent.${place}`, seq],
+            [`lastSentN.${place}`, n],
+          ]),
+        ),
       },
       $addToSet: { maybeUnread: { $each: [...summary.unreadFor] } },
       $currentDate: { changedAt: true },
     },
   },
 });
+
+/** Who is in a conversation and what it is called, as of a control entry. */
+export interface StoredMembership {
+  conversationId: ConversationId;
+  type: ConversationDocument['type'];
+  control: number;
+  isApart: boolean;
+  memberCount: number;
+  removalSeq: number;
+  name: string | undefined;
+  avatar: string | undefined;
+  history: 'all' | 'joined';
+  open: boolean;
+  closedBy: UserId | undefined;
+  blockedBy: ReadonlySet<UserId>;
+  sealedInto: ConversationId | undefined;
+  members: ReadonlyMap<UserId, unknown>;
+}
 
 export function createConversationModel(connection: mongoose.Connection) {
   const model = connection.model('Conversation', schema);
@@ -75,6 +101,7 @@ export function createConversationModel(connection: mongoose.Connection) {
               lastSeq: 0,
               rev: 0,
               lastSent: [0, 0],
+              lastSentN: [0, 0],
               maybeUnread: [],
               occasions: [],
               lastMessageAt: now,
@@ -179,12 +206,52 @@ export function createConversationModel(connection: mongoose.Connection) {
 
     /** Every conversation in which one of these users may have something unread: of each only what counting needs. */
     async findMaybeUnread(userIds: readonly UserId[]): Promise<ConversationRecord[]> {
-      const counted = { type: 1, participants: 1, lastSeq: 1, lastSent: 1 } as const;
+      const counted = {
+        ...{ type: 1, participants: 1, lastSeq: 1, messageCount: 1, lastSent: 1, lastSentN: 1 },
+        ...{ control: 1, closedBy: 1, mergedInto: 1 },
+      } as const;
       const found = await model
         .find({ maybeUnread: op({ $in: userIds }) }, counted)
         .hint(BY_UNREAD)
         .lean();
       return found.map(toRecord);
+    },
+
+    /** What control entries make of a conversation; nothing if it has seen later ones. */
+    async applyMembership(
+      membership: StoredMembership,
+      { isBack = false }: { isBack?: boolean } = {},
+    ): Promise<void> {
+      const { conversationId, control, isApart, memberCount, removalSeq } = membership;
+      const { name, avatar, history, open, closedBy, blockedBy, sealedInto, members } = membership;
+      const userIds = [...members.keys()].sort();
+      const isDirect = membership.type === 'direct';
+      const gone = {
+        ...(!isDirect && (isApart ? { participants: 1 as const } : { apart: 1 as const })),
+        ...(avatar === undefined && { avatar: 1 as const }),
+        ...(closedBy === undefined && { closedBy: 1 as const }),
+      };
+      await collection.updateOne(
+        {
+          _id: objectId(conversationId),
+          $or: [{ control: { $lt: control } }, { control: { $exists: false } }],
+        },
+        {
+          $set: {
+            ...{ control, memberCount, removalSeq, history, open, blockedBy: [...blockedBy] },
+            ...(name !== undefined && { name }),
+            ...(avatar !== undefined && { avatar }),
+            ...(closedBy !== undefined && { closedBy }),
+            ...(sealedInto !== undefined && { mergedInto: objectId(sealedInto) }),
+            ...(!isDirect && (isApart ? { apart: true, maybeUnread: [] } : { participants: userIds })),
+            // Whoever comes back into the array may have something unread.
+            ...(isBack && { maybeUnread: userIds }),
+          },
+          ...(Object.keys(gone).length > 0 && { $unset: gone }),
+          $currentDate: { changedAt: true },
+        },
+        { writeConcern: { w: 'majority', journal: true } },
+      );
     },
 
     /** Merges summaries into their conversations in one round trip. Sorted: overlapping bulks could deadlock. */

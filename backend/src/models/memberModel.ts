@@ -1,66 +1,87 @@
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
+import type { ConversationId, Role, UserId } from '../../../contract/index.js';
+import { isDuplicateKey, retryRaces } from './insertMany.js';
+import {
+  BY_APART,
+  BY_CHANGE,
+  BY_CONVERSATION,
+  BY_RANK,
+  GONE,
+  RANKS,
+  schema,
+  toRecord,
+  type MemberDocument,
+  type MemberRecord,
+} from './memberDocument.js';
+import { objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
-import type { ConversationId, UserId } from '../../../contract/index.js';
-import { retryRaces } from './insertMany.js';
-import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 
-/**
- * A person's own state in a conversation, made with the first position they report; until then both are 0.
- * Positions only move forward. Reading implies delivery.
- */
-interface MemberDocument {
-  _id: ObjectId;
-  conversationId: ObjectId;
-  userId: string;
-  lastReadSeq: number;
-  lastDeliveredSeq: number;
-  /** Database time of the last move: the order of `sync`. */
-  changedAt: Date;
-}
-
-export interface MemberRecord extends Omit<MemberDocument, '_id' | 'conversationId' | 'userId'> {
-  conversationId: ConversationId;
-  userId: UserId;
-}
+export type { MemberRecord } from './memberDocument.js';
 
 export interface Position {
   conversationId: ConversationId;
   userId: UserId;
   readSeq: number;
+  /** How many counted messages there are up to `readSeq`. */
+  readN: number;
   deliveredSeq: number;
 }
-
-const schema = new mongoose.Schema<MemberDocument>(
-  {
-    conversationId: { type: mongoose.Schema.Types.ObjectId, required: true },
-    userId: { type: String, required: true },
-    lastReadSeq: { type: Number, required: true },
-    lastDeliveredSeq: { type: Number, required: true },
-    changedAt: Date,
-  },
-  { collection: 'members', versionKey: false },
-);
-/** The members of a page of conversations, and one's own place in one. */
-const BY_CONVERSATION = { conversationId: 1, userId: 1 } as const;
-/** What a user did on another device since a time; all of a user's positions. */
-const BY_CHANGE = { userId: 1, changedAt: 1, conversationId: 1 } as const;
-schema.index(BY_CONVERSATION, { unique: true });
-schema.index(BY_CHANGE);
 
 /** Beyond this many conversations, one range over all of a user's positions is cheaper than a lookup for each. */
 const MAX_LOOKUPS = 200;
 
-const toRecord = (doc: MemberDocument): MemberRecord => ({
-  conversationId: conversationIdOf(doc.conversationId),
-  userId: doc.userId as UserId,
-  lastReadSeq: doc.lastReadSeq,
-  lastDeliveredSeq: doc.lastDeliveredSeq,
-  changedAt: doc.changedAt,
-});
+/** What a control entry means for one member. */
+export interface MemberControl {
+  userId: UserId;
+  /** The entry's place. */
+  seq: number;
+  role?: Role;
+  /** There when the entry lets them in: how many counted messages there were up to it. */
+  joinedN?: number;
+  gone?: boolean;
+}
+
+type Stored = Omit<MemberDocument, '_id'>;
+
+function toControlUpdate(
+  conversationId: ObjectId,
+  { userId, seq, role, joinedN, gone = false }: MemberControl,
+  isApart: boolean,
+): mongoose.mongo.AnyBulkWriteOperation<Stored> {
+  const joins = joinedN !== undefined;
+  return {
+    updateOne: {
+      filter: {
+        conversationId,
+        userId,
+        $or: [{ controlSeq: { $lt: seq } }, { controlSeq: { $exists: false } }],
+      },
+      update: {
+        $set: {
+          controlSeq: seq,
+          ...(role !== undefined && { role, rank: RANKS[role] }),
+          ...(joins && { joinedSeq: seq, ...(isApart && { apart: true }) }),
+          ...(gone && { rank: GONE, leftSeq: seq }),
+        },
+        ...((joins || gone) && {
+          $unset: { ...(joins && { leftSeq: 1 as const }), ...((gone || !isApart) && { apart: 1 as const }) },
+        }),
+        // Who joins has nothing unread of what was said before.
+        $max: {
+          lastReadSeq: joins ? seq - 1 : 0,
+          lastReadN: joinedN ?? 0,
+          lastDeliveredSeq: joins ? seq - 1 : 0,
+        },
+        $currentDate: { changedAt: true as const },
+      },
+      upsert: true,
+    },
+  };
+}
 
 export function createMemberModel(connection: mongoose.Connection) {
   const model = connection.model('Member', schema);
-  const collection = connection.collection<Omit<MemberDocument, '_id'>>('members');
+  const collection = connection.collection<Stored>('members');
   const find = (filter: mongoose.QueryFilter<MemberDocument>) => model.find(filter);
 
   return {
@@ -74,11 +95,15 @@ export function createMemberModel(connection: mongoose.Connection) {
       const sorted = positions.toSorted((a, b) =>
         a.conversationId + a.userId < b.conversationId + b.userId ? -1 : 1,
       );
-      const moves = sorted.map(({ conversationId, userId, readSeq, deliveredSeq }) => ({
+      const moves = sorted.map(({ conversationId, userId, readSeq, readN, deliveredSeq }) => ({
         updateOne: {
           filter: { conversationId: objectId(conversationId), userId },
           update: {
-            $max: { lastReadSeq: readSeq, lastDeliveredSeq: Math.max(readSeq, deliveredSeq) },
+            $max: {
+              lastReadSeq: readSeq,
+              lastReadN: readN,
+              lastDeliveredSeq: Math.max(readSeq, deliveredSeq),
+            },
             $currentDate: { changedAt: true as const },
           },
           upsert: true,
@@ -88,6 +113,105 @@ export function createMemberModel(connection: mongoose.Connection) {
       await retryRaces(() =>
         collection.bulkWrite(moves, { ordered: false, writeConcern: { w: 'majority', journal: true } }),
       );
+    },
+
+    /**
+     * What control entries mean for members, all in one round trip; who has seen a later entry is left as they are.
+     */
+    async applyControls(
+      conversationId: ConversationId,
+      controls: readonly MemberControl[],
+      { isApart }: { isApart: boolean },
+    ): Promise<void> {
+      const updates = controls
+        .toSorted((a, b) => (a.userId < b.userId ? -1 : 1))
+        .map((control) => toControlUpdate(objectId(conversationId), control, isApart));
+      // An upsert that meets a document which has seen a later entry is refused as a duplicate: nothing is left to do.
+      await retryRaces(() =>
+        collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 'majority', journal: true } }),
+      ).catch((error: unknown) => {
+        if (!isDuplicateKey(error)) throw error;
+      });
+    },
+
+    /** Says in every member's document whether the conversation keeps a list of its members. */
+    async setApart(conversationId: ConversationId, isApart: boolean): Promise<void> {
+      await collection.updateMany(
+        { conversationId: objectId(conversationId) },
+        {
+          ...(isApart ? { $set: { apart: true } } : { $unset: { apart: 1 } }),
+          $currentDate: { changedAt: true },
+        },
+        { hint: BY_CONVERSATION },
+      );
+    },
+
+    /** The members of these conversations, without those who left. */
+    async findCurrent(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+      if (conversationIds.length === 0) return [];
+      const found = await find({ conversationId: op({ $in: conversationIds }), rank: op({ $lt: GONE }) })
+        .hint(BY_RANK)
+        .read('primary')
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** Owners and admins of these conversations. */
+    async findStaff(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+      if (conversationIds.length === 0) return [];
+      const found = await find({
+        conversationId: op({ $in: conversationIds }),
+        rank: op({ $lte: RANKS.admin }),
+      })
+        .hint(BY_RANK)
+        .read('primary')
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** The documents of these users in a conversation. */
+    async findPairs(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MemberRecord[]> {
+      const found = await find({ conversationId, userId: op({ $in: userIds }) })
+        .hint(BY_CONVERSATION)
+        .read('primary')
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** A page of members: by rank, then in the order of joining. */
+    async findPage(
+      conversationId: ConversationId,
+      limit: number,
+      after?: { rank: number; joinedSeq: number; userId: string },
+    ): Promise<MemberRecord[]> {
+      const range =
+        after === undefined
+          ? {}
+          : {
+              $or: [
+                { rank: op({ $gt: after.rank }) },
+                { rank: after.rank, joinedSeq: op({ $gt: after.joinedSeq }) },
+                { rank: after.rank, joinedSeq: after.joinedSeq, userId: op({ $gt: after.userId }) },
+              ],
+            };
+      const found = await find({
+        conversationId,
+        rank: op({ $gte: after?.rank ?? 0, $lt: GONE }),
+        ...range,
+      })
+        .sort({ rank: 1, joinedSeq: 1, userId: 1 })
+        .limit(limit)
+        .hint(BY_RANK)
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** A user's large groups and channels. */
+    async findApart(userIds: readonly UserId[]): Promise<MemberRecord[]> {
+      const found = await find({ userId: op({ $in: userIds }), apart: true, rank: op({ $lt: GONE }) })
+        .hint(BY_APART)
+        .lean();
+      return found.map(toRecord);
     },
 
     /** Everybody's positions in these conversations. */

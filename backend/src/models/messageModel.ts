@@ -1,113 +1,23 @@
 import mongoose from 'mongoose';
-import { z } from 'zod';
-import {
-  conversationId,
-  messageId,
-  userId,
-  type ConversationId,
-  type MessageId,
-  type UserId,
-} from '../../../contract/index.js';
-import { op } from './operators.js';
+import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
 import { insertEach, type InsertResult } from './insertMany.js';
-import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
+import {
+  BY_CLIENT_ID,
+  BY_CONTROL,
+  BY_SENDER,
+  BY_SEQ,
+  schema,
+  toDocument,
+  toRecord,
+  type MessageDocument,
+  type MessageRecord,
+  type MessageTrace,
+  type Tail,
+} from './messageDocument.js';
+import { conversationIdOf, messageIdOf, objectId } from './objectIds.js';
+import { op } from './operators.js';
 
-/**
- * A message as it is stored. What always holds of a conversation's messages:
- * `seq` is 1, 2, 3 … without a gap; (sender, `clientMessageId`) is there once.
- */
-interface MessageDocument {
-  _id: ObjectId;
-  conversationId: ObjectId;
-  seq: number;
-  /** How many counted messages there are up to this one; control entries do not count. */
-  n: number;
-  /** The `seq` of the last control entry (join, removal …) that the writer had seen; 0 for none. */
-  control: number;
-  senderId: string;
-  clientMessageId: string;
-  /** Of the payload as it was first sent: a retry after an edit is still the same message. */
-  payloadHash: string;
-  kind: 'text';
-  content: string;
-  replyTo?: number;
-  createdAt: Date;
-  editedAt?: Date;
-  deletedAt?: Date;
-}
-
-/** A message above the models; also as it comes back from JSON. */
-export const messageRecord = z.object({
-  _id: messageId,
-  conversationId,
-  seq: z.int().min(1),
-  n: z.int().min(0),
-  control: z.int().min(0),
-  senderId: userId,
-  clientMessageId: z.string(),
-  payloadHash: z.string(),
-  kind: z.literal('text'),
-  content: z.string(),
-  replyTo: z.int().exactOptional(),
-  createdAt: z.coerce.date(),
-  editedAt: z.coerce.date().exactOptional(),
-  deletedAt: z.coerce.date().exactOptional(),
-});
-export type MessageRecord = z.infer<typeof messageRecord>;
-
-/** The end of a conversation's log. */
-export interface Tail {
-  seq: number;
-  n: number;
-  control: number;
-}
-
-/** What recovery reads of a message. */
-export type MessageTrace = Pick<
-  MessageRecord,
-  '_id' | 'conversationId' | 'seq' | 'n' | 'senderId' | 'createdAt'
->;
-
-const schema = new mongoose.Schema<MessageDocument>(
-  {
-    conversationId: { type: mongoose.Schema.Types.ObjectId, required: true },
-    seq: { type: Number, required: true },
-    n: { type: Number, required: true },
-    control: { type: Number, required: true },
-    senderId: { type: String, required: true },
-    clientMessageId: { type: String, required: true },
-    payloadHash: { type: String, required: true },
-    kind: { type: String, required: true },
-    content: { type: String, required: true },
-    replyTo: Number,
-    createdAt: { type: Date, required: true },
-    editedAt: Date,
-    deletedAt: Date,
-  },
-  { collection: 'messages', versionKey: false },
-);
-/** History pages, the tail, and the one referee between two processes that want the same place. */
-const BY_SEQ = { conversationId: 1, seq: 1 } as const;
-/** A repeated send, whenever and from whichever device. */
-const BY_CLIENT_ID = { conversationId: 1, senderId: 1, clientMessageId: 1 } as const;
-/** Everything a user wrote (their own export). */
-const BY_SENDER = { senderId: 1, _id: -1 } as const;
-schema.index(BY_SEQ, { unique: true });
-schema.index(BY_CLIENT_ID, { unique: true });
-schema.index(BY_SENDER);
-
-const toRecord = (doc: MessageDocument): MessageRecord => ({
-  ...doc,
-  _id: messageIdOf(doc._id),
-  conversationId: conversationIdOf(doc.conversationId),
-  senderId: doc.senderId as UserId,
-});
-
-const toDocument = (record: MessageRecord): MessageDocument => ({
-  ...record,
-  _id: objectId(record._id),
-  conversationId: objectId(record.conversationId),
-});
+export type { MessageRecord, MessageTrace, Tail } from './messageDocument.js';
 
 /** Asked for on every commit, whatever the URI says: what is acknowledged has to survive the loss of a node. */
 const COMMITTED = { w: 'majority', journal: true } as const;
@@ -246,6 +156,28 @@ export function createMessageModel(
       return found.reverse().map(toRecord);
     },
 
+    /** The control entries of a conversation behind a place, oldest first, as the primary has them. */
+    async findControls(conversationId: ConversationId, afterSeq: number): Promise<MessageRecord[]> {
+      const found = await model
+        .find({ conversationId, controlSeq: op({ $gt: afterSeq }) })
+        .sort({ controlSeq: 1 })
+        .hint(BY_CONTROL)
+        .read('primary')
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** How many counted messages there are up to each of these places, by place. */
+    async findCounts(conversationId: ConversationId, seqs: readonly number[]): Promise<Map<number, number>> {
+      if (seqs.length === 0) return new Map();
+      const found = await model
+        .find({ conversationId, seq: op({ $in: [...seqs] }) }, { seq: 1, n: 1 })
+        .hint(BY_SEQ)
+        .read('primary')
+        .lean();
+      return new Map(found.map(({ seq, n }) => [seq, n]));
+    },
+
     /** The place of a message, if it is in this conversation. */
     async findSeq(conversationId: ConversationId, messageId: MessageId): Promise<number | undefined> {
       const found = await model.findOne({ _id: messageId, conversationId }, { seq: 1 }).lean();
@@ -269,7 +201,10 @@ export function createMessageModel(
     /** Every message whose id is `fromId` or later, in the order of ids, without loading them all at once. */
     async *traceSince(fromId: string): AsyncGenerator<MessageTrace> {
       const cursor = model
-        .find({ _id: op({ $gte: fromId }) }, { conversationId: 1, seq: 1, n: 1, senderId: 1, createdAt: 1 })
+        .find(
+          { _id: op({ $gte: fromId }) },
+          { conversationId: 1, seq: 1, n: 1, control: 1, silent: 1, senderId: 1, createdAt: 1 },
+        )
         .sort({ _id: 1 })
         .lean()
         .cursor({ batchSize: 2_000 });
@@ -279,6 +214,8 @@ export function createMessageModel(
           conversationId: conversationIdOf(doc.conversationId),
           seq: doc.seq,
           n: doc.n,
+          control: doc.control,
+          ...(doc.silent === true && { silent: true }),
           senderId: doc.senderId as UserId,
           createdAt: doc.createdAt,
         };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConversationId } from '../../../contract/index.js';
-import { messageRecord, type MessageRecord } from '../models/messageModel.js';
+import { messageRecord, type MessageRecord } from '../models/messageDocument.js';
 import type { WindowCache } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { RedisConnection } from './connection.js';

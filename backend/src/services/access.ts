@@ -1,60 +1,47 @@
-import { LRUCache } from 'lru-cache';
 import type { ConversationId, UserId } from '../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import { notParticipant } from '../utils/appError.js';
-import { TickBatcher } from '../utils/tickBatcher.js';
-import { participantsKey } from '../utils/participantsKey.js';
+import { visibleFrom, type MemberFacts, type Membership } from './membership/membership.js';
+import type { MembershipStore } from './membership/membershipStore.js';
 
-/** A direct conversation has two distinct members for ever: anything else under that type is damage, not a chat. */
-export const isSoundDirect = (conversation: Pick<ConversationRecord, 'type' | 'participants'>): boolean =>
-  conversation.type === 'direct' &&
-  conversation.participants.length === 2 &&
-  conversation.participants[0] !== conversation.participants[1];
+/** Where a member stands in a conversation. */
+export interface Standing {
+  membership: Membership;
+  facts: MemberFacts;
+  /** The first place that they may see. */
+  visibleFromSeq: number;
+}
 
-/** True if this document is exactly the pair that its key stands for, and nobody else. */
-export const isPair = (
-  conversation: Pick<ConversationRecord, 'type' | 'participants'>,
-  key: string,
-): boolean => {
-  const [a, b] = conversation.participants;
-  return isSoundDirect(conversation) && a !== undefined && b !== undefined && participantsKey(a, b) === key;
-};
+/** What is said in passing (typing, positions) is judged by what was true at most this long ago, in ms. */
+const RECENT_MS = 1_000;
 
-const MAX_KNOWN = 100_000;
-
-/**
- * Every permission rule. Who is in a sound direct conversation never changes, so an answer from memory is always
- * what the database would answer; that somebody is *not* in one is never remembered.
- */
+/** Who may enter. What may be done inside is decided entry by entry, in the log (`membership/rules.ts`). */
 export class Access {
-  readonly #known = new LRUCache<ConversationId, readonly UserId[]>({ max: MAX_KNOWN });
-  /** After a restart everybody's first command asks at once. */
-  readonly #loading = new TickBatcher<ConversationId>((ids) => this.#load(ids));
-
-  constructor(readonly conversations: Pick<ConversationModel, 'findByIds'>) {}
+  constructor(readonly memberships: MembershipStore) {}
 
   /**
-   * The members of a conversation that this user is in.
+   * Where a user stands in a conversation now, as the log has it.
    *
-   * @throws AppError `NOT_PARTICIPANT`, whether the conversation is somebody else's or does not exist.
+   * @throws AppError `NOT_PARTICIPANT`, whether the conversation is somebody else's, closed, or does not exist.
    */
-  async requireMember(userId: UserId, conversationId: ConversationId): Promise<readonly UserId[]> {
-    if (!this.#known.has(conversationId)) await this.#loading.add([conversationId]);
-    const known = this.#known.get(conversationId);
-    if (known?.includes(userId) !== true) throw notParticipant();
-    return known;
+  async requireMember(userId: UserId, id: ConversationId): Promise<Standing> {
+    return this.#standing(userId, await this.memberships.current(id));
   }
 
-  /** The same for a document that was just read. @throws AppError `NOT_PARTICIPANT`. */
-  requireMemberOf(userId: UserId, conversation: ConversationRecord | undefined): ConversationRecord {
-    if (conversation === undefined || !isSoundDirect(conversation)) throw notParticipant();
-    if (!conversation.participants.includes(userId)) throw notParticipant();
-    return conversation;
+  /** The same as of at most a second ago: for what is not stored. @throws AppError `NOT_PARTICIPANT`. */
+  async requireRecentMember(userId: UserId, id: ConversationId): Promise<Standing> {
+    return this.#standing(userId, await this.memberships.recent(id, RECENT_MS));
   }
 
-  async #load(ids: readonly ConversationId[]): Promise<void> {
-    for (const conversation of await this.conversations.findByIds([...new Set(ids)])) {
-      if (isSoundDirect(conversation)) this.#known.set(conversation._id, conversation.participants);
-    }
+  /** Those of these users who are in a conversation, by what was just read of it. */
+  async membersAmong(membership: Membership, userIds: readonly UserId[]): Promise<UserId[]> {
+    const facts = await this.memberships.complete(membership, userIds);
+    return userIds.filter((userId) => facts.has(userId) && !membership.gone.has(userId));
+  }
+
+  async #standing(userId: UserId, membership: Membership | undefined): Promise<Standing> {
+    if (membership === undefined || membership.closedBy !== undefined) throw notParticipant();
+    const facts = (await this.memberships.complete(membership, [userId])).get(userId);
+    if (facts === undefined || membership.gone.has(userId)) throw notParticipant();
+    return { membership, facts, visibleFromSeq: visibleFrom(membership, facts) };
   }
 }

@@ -12,12 +12,13 @@ import {
 import type { ConversationModel, ConversationRecord, ListPosition } from '../models/conversationModel.js';
 import { isDuplicateKey } from '../models/insertMany.js';
 import { isDatabaseUnavailable } from '../models/unavailable.js';
-import { AppError } from '../utils/appError.js';
+import { AppError, notParticipant } from '../utils/appError.js';
 import { monotonicMs } from '../utils/clock.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { participantsKey } from '../utils/participantsKey.js';
-import { isPair, isSoundDirect, type Access } from './access.js';
+import type { Access } from './access.js';
+import { isPair, isSound } from './sound.js';
 import type { ConversationViews } from './conversationViews.js';
 import { decodeCursor, encodeCursor, timeMs } from './cursors.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
@@ -56,7 +57,10 @@ export class ConversationService {
   async getOrCreateDirect(
     caller: UserId,
     other: UserId,
-    { occasion, originSocketId }: { occasion?: OccasionInput | undefined; originSocketId?: string } = {},
+    {
+      occasion,
+      originSocketId,
+    }: { occasion?: OccasionInput | undefined; originSocketId?: string | undefined } = {},
   ): Promise<{ conversation: ConversationView; created: boolean }> {
     if (caller === other) {
       throw new AppError('VALIDATION', 'A direct conversation has two distinct members.', {
@@ -81,7 +85,11 @@ export class ConversationService {
 
   /** One conversation as the caller sees it. @throws AppError `NOT_PARTICIPANT`. */
   async get(caller: UserId, id: ConversationId): Promise<ConversationView> {
-    const record = this.#parts.access.requireMemberOf(caller, await this.#parts.conversations.findById(id));
+    const [record] = await Promise.all([
+      this.#parts.conversations.findById(id),
+      this.#parts.access.requireMember(caller, id),
+    ]);
+    if (record === undefined) throw notParticipant();
     return this.#parts.views.presentOne(caller, record);
   }
 
@@ -91,7 +99,7 @@ export class ConversationService {
     const below = input.cursor === undefined ? undefined : toPosition(input.cursor);
     // Taken before the list is read: what changes in between is found by the next sync.
     const syncCursor = below === undefined ? await this.#parts.syncCursor() : undefined;
-    const [page, { totalUnread }] = await Promise.all([
+    const [page, { conversations: _counted, ...totals }] = await Promise.all([
       this.#parts.conversations.findPage(caller, limit + 1, below),
       this.#parts.views.unreadTotals(caller),
     ]);
@@ -101,11 +109,11 @@ export class ConversationService {
       conversations: await this.#parts.views.present(
         caller,
         // A damaged document is not shown as a chat, and does not end the page.
-        shown.filter(isSoundDirect),
+        shown.filter(isSound),
       ),
       ...(page.length > limit &&
         last !== undefined && { nextCursor: encodeCursor([last.lastMessageAt.getTime(), last._id]) }),
-      totalUnread,
+      ...totals,
       ...(syncCursor !== undefined && { syncCursor }),
     };
   }

@@ -1,21 +1,29 @@
 import type { ConversationId, ConversationView, UserId } from '../../../contract/index.js';
 import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../models/memberModel.js';
-import { isSoundDirect } from './access.js';
+import { isSound } from './sound.js';
 import type { Summaries } from './derived/summaries.js';
+import { notParticipant } from '../utils/appError.js';
 import type { Lookups } from './lookups.js';
+import type { MembershipStore } from './membership/membershipStore.js';
 import { effectivePosition, toConversationView, unreadCount, type Positions } from './present.js';
 import type { UserDirectory } from './userDirectory.js';
 
-export interface ViewParts {
+export interface PositionParts {
   lookups: Lookups;
   members: Pick<MemberModel, 'findOwn'>;
+}
+
+export interface ViewParts extends PositionParts {
+  memberships: MembershipStore;
   users: UserDirectory;
   summaries: Summaries;
 }
 
 export interface UnreadTotals {
+  /** Of conversations that are not muted. */
   totalUnread: number;
+  mutedUnread: number;
   conversations: number;
 }
 
@@ -27,6 +35,22 @@ export function groupPositions(members: readonly MemberRecord[]): Map<Conversati
     groups.set(member.conversationId, group.set(member.userId, member));
   }
   return groups;
+}
+
+/** Everybody's positions in direct chats and small groups; in others there may be thousands: the viewer's alone. */
+export async function findPositions(
+  { lookups, members }: PositionParts,
+  viewer: UserId,
+  conversations: readonly ConversationRecord[],
+): Promise<Map<ConversationId, Positions>> {
+  const [apart, together] = [true, false].map((isApart) =>
+    conversations.filter((one) => (one.apart ?? false) === isApart).map(({ _id }) => _id),
+  );
+  const [own, all] = await Promise.all([
+    members.findOwn(viewer, apart ?? []),
+    lookups.positions.load(together ?? []),
+  ]);
+  return groupPositions([...own, ...all]);
 }
 
 const NOWHERE: Positions = new Map();
@@ -43,10 +67,13 @@ export class ConversationViews {
 
   async present(viewer: UserId, stored: readonly ConversationRecord[]): Promise<ConversationView[]> {
     const { summaries, lookups, users } = this.#parts;
-    const conversations = stored.map((record) => summaries.overlay(record));
+    const conversations = await this.#stillMine(
+      viewer,
+      stored.map((record) => summaries.overlay(record)),
+    );
     const lastIds = conversations.flatMap(({ lastMessageId }) => lastMessageId ?? []);
     const [positions, lastMessages, profiles] = await Promise.all([
-      lookups.positions.load(conversations.map(({ _id }) => _id)).then(groupPositions),
+      findPositions(this.#parts, viewer, conversations),
       lookups.messages.load(lastIds),
       users.views(conversations.flatMap(({ participants }) => participants)),
     ]);
@@ -61,9 +88,33 @@ export class ConversationViews {
     );
   }
 
+  /**
+   * What was read may name a newest message from behind a control entry that is not applied to the list of members yet:
+   * then the log says whether the viewer is still in.
+   */
+  async #stillMine(
+    viewer: UserId,
+    conversations: readonly ConversationRecord[],
+  ): Promise<readonly ConversationRecord[]> {
+    const doubtful = conversations.filter(({ tailControl, control }) => tailControl > control);
+    if (doubtful.length === 0) return conversations;
+    const { memberships } = this.#parts;
+    const known = await memberships.currentOf(doubtful.map(({ _id }) => _id));
+    const lost = await Promise.all(
+      doubtful.map(async ({ _id }) => {
+        const membership = known.get(_id);
+        if (membership === undefined || membership.closedBy !== undefined) return [_id];
+        const facts = await memberships.complete(membership, [viewer]);
+        return facts.has(viewer) && !membership.gone.has(viewer) ? [] : [_id];
+      }),
+    );
+    const gone = new Set(lost.flat());
+    return conversations.filter(({ _id }) => !gone.has(_id));
+  }
+
   async presentOne(viewer: UserId, stored: ConversationRecord): Promise<ConversationView> {
     const [view] = await this.present(viewer, [stored]);
-    if (view === undefined) throw new Error('a conversation was lost on its way to a view');
+    if (view === undefined) throw notParticipant();
     return view;
   }
 
@@ -76,7 +127,7 @@ export class ConversationViews {
     const more = await lookups.conversations.load(unwritten.filter((id) => !known.has(id)));
     // What is not shown as a chat does not count as unread either.
     const candidates = [...stored, ...more]
-      .filter((record) => isSoundDirect(record) && record.participants.includes(userId))
+      .filter((record) => isSound(record) && record.participants.includes(userId))
       .map((record) => summaries.overlay(record));
     const own = groupPositions(
       await this.#ownPositions(
@@ -85,11 +136,12 @@ export class ConversationViews {
       ),
     );
     const counts = candidates.map((conversation) => {
-      const { readSeq } = effectivePosition(conversation, own.get(conversation._id) ?? NOWHERE, userId);
-      return unreadCount(conversation, readSeq);
+      const reached = effectivePosition(conversation, own.get(conversation._id) ?? NOWHERE, userId);
+      return unreadCount(conversation, reached);
     });
     return {
       totalUnread: counts.reduce((sum, count) => sum + count, 0),
+      mutedUnread: 0,
       conversations: counts.filter((count) => count > 0).length,
     };
   }

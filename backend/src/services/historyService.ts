@@ -14,12 +14,14 @@ import type { Access } from './access.js';
 import { decodeCursor, encodeCursor } from './cursors.js';
 import type { MessageViews } from './messageViews.js';
 import type { MessageWindows } from './messageWindows.js';
+import type { Visibility } from './visibility.js';
 
 interface HistoryParts {
   messages: Pick<MessageModel, 'findRange' | 'findSettledRange' | 'findSince' | 'findTail' | 'findBySender'>;
   access: Access;
   views: MessageViews;
   windows: MessageWindows;
+  visibility: Visibility;
 }
 
 const limitOf = (input: PageInput): number => input.limit ?? LIMITS.messagePageDefault;
@@ -43,9 +45,9 @@ export class HistoryService {
    * @throws AppError `NOT_PARTICIPANT`.
    */
   async page(caller: UserId, id: ConversationId, input: PageInput): Promise<MessagePageAnswer> {
-    await this.#parts.access.requireMember(caller, id);
-    const [standing, newest] = await Promise.all([
-      this.#parts.views.standing([id]),
+    const [entered, standing, newest] = await Promise.all([
+      this.#parts.access.requireMember(caller, id),
+      this.#parts.views.standing([id], caller),
       isNewest(input) ? this.#parts.windows.newest(id, limitOf(input)) : undefined,
     ]);
     const knownSeq = standing.conversations.get(id)?.lastSeq ?? 0;
@@ -54,13 +56,22 @@ export class HistoryService {
       this.#tailSeq(id, input, knownSeq),
     ]);
     if (newest === undefined && isNewest(input)) this.#parts.windows.keep(id, messages);
+    // Read behind a control entry that the check at the door had not seen: it may have shown the caller out.
+    const isBehind = messages.some(({ control }) => control > entered.membership.control);
+    const viewer = await this.#parts.visibility.viewerOf(
+      caller,
+      isBehind ? await this.#parts.access.requireMember(caller, id) : entered,
+    );
     const last = messages.at(-1)?.seq ?? 0;
     const lastSeq = Math.max(tailSeq, last);
     const wanted = Math.max(input.after ?? 0, (input.before ?? 1) - 1, input.around ?? 0);
     return {
-      messages: await this.#parts.views.present(messages, standing),
+      messages: await this.#parts.views.presentFor(viewer, messages, standing),
       lastSeq,
-      hasMore: input.after !== undefined ? last > 0 && last < lastSeq : (messages[0]?.seq ?? 1) > 1,
+      hasMore:
+        input.after !== undefined
+          ? last > 0 && last < lastSeq
+          : (messages[0]?.seq ?? 1) > viewer.visibleFromSeq,
       ...(wanted > lastSeq && { reload: true }),
     };
   }
@@ -74,7 +85,7 @@ export class HistoryService {
     const last = shown.at(-1);
     const ids = [...new Set(shown.map(({ conversationId }) => conversationId))];
     return {
-      messages: await this.#parts.views.present(shown, await this.#parts.views.standing(ids)),
+      messages: await this.#parts.views.present(shown, await this.#parts.views.standing(ids, caller)),
       ...(found.length > limit && last !== undefined && { nextCursor: encodeCursor([last._id]) }),
     };
   }

@@ -13,8 +13,12 @@ import { ProcessRegistry } from './derived/processRegistry.js';
 import { recoverSummaries } from './derived/recovery.js';
 import { Summaries } from './derived/summaries.js';
 import { WriteWatermark } from './derived/writeWatermark.js';
+import type { FanOutParts } from './fanOut.js';
+import { HeadService } from './headService.js';
 import { HistoryService } from './historyService.js';
 import { createLookups } from './lookups.js';
+import { MembershipStore } from './membership/membershipStore.js';
+import { MembershipWriter } from './membership/membershipWriter.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
@@ -24,6 +28,7 @@ import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UserDirectory } from './userDirectory.js';
+import { Visibility } from './visibility.js';
 
 export interface ServiceParts {
   models: Models;
@@ -46,33 +51,48 @@ export interface ServiceParts {
 function createDerived({ models, publisher, metrics, logger }: ServiceParts) {
   const time = new DatabaseTime();
   const watermark = new WriteWatermark(time);
-  const summaries = new Summaries({ conversations: models.conversations, watermark, metrics, logger });
+  const summaries = new Summaries({ ...models, watermark, metrics, logger });
+  const membershipWriter = new MembershipWriter({ ...models, watermark, logger });
+  const memberships = new MembershipStore({ ...models, writer: membershipWriter });
   const recover = (flushedThrough: string) =>
-    recoverSummaries({ ...models, watermark, publisher, metrics, logger }, flushedThrough);
-  return { time, watermark, summaries, recover };
+    recoverSummaries(
+      { ...models, memberships, membershipWriter, watermark, publisher, metrics, logger },
+      flushedThrough,
+    );
+  return { time, watermark, summaries, membershipWriter, memberships, recover };
 }
 
-/** The smaller of two ids, where there are any. */
-const olderId = (a: string | undefined, b: string | undefined): string | undefined =>
-  a === undefined || (b !== undefined && b < a) ? b : a;
+/** The smallest of ids, where there are any. */
+const oldestOf = (...ids: (string | undefined)[]): string | undefined =>
+  ids.filter((id) => id !== undefined).sort()[0];
 
 /** The way of a message: log, registry, and who writes what. */
-function createLog(parts: ServiceParts, derived: ReturnType<typeof createDerived>, views: MessageViews) {
-  const { models, publisher, metrics, logger, limits } = parts;
+function createLog(
+  parts: ServiceParts,
+  derived: ReturnType<typeof createDerived>,
+  { views, fanOut }: { views: MessageViews; fanOut: FanOutParts },
+) {
+  const { models, metrics, logger, limits } = parts;
   const registry = new ProcessRegistry({
     processes: models.processes,
     ...derived,
     logger,
-    oldestPendingId: () => olderId(commitLog.oldestWaitingId(), derived.summaries.oldestPendingId()),
+    oldestPendingId: () =>
+      oldestOf(
+        commitLog.oldestWaitingId(),
+        derived.summaries.oldestPendingId(),
+        derived.membershipWriter.oldestPendingId(),
+      ),
   });
   const commitLog: CommitLog = new CommitLog(
     {
       ...models,
+      ...derived,
       lease: registry,
       metrics,
       logger,
       isBehind: () => derived.summaries.isBehind(),
-      onCommitted: (batch) => publishCommitted({ summaries: derived.summaries, views, publisher }, batch),
+      onCommitted: (batch) => publishCommitted({ summaries: derived.summaries, views, fanOut }, batch),
     },
     limits,
   );
@@ -80,6 +100,7 @@ function createLog(parts: ServiceParts, derived: ReturnType<typeof createDerived
 }
 
 const ALL = 'all processes';
+const NOBODY: ReadonlySet<UserId> = new Set();
 
 /** Builds and joins every service of a process. `start` has to have resolved before anybody is served. */
 export function createServices(parts: ServiceParts) {
@@ -94,20 +115,23 @@ export function createServices(parts: ServiceParts) {
     onRevoked: parts.onRevoked,
     onChanged: parts.onUsersChanged,
   });
-  const access = new Access(models.conversations);
+  const { memberships } = derived;
+  const access = new Access(memberships);
+  const visibility = new Visibility(models);
+  const fanOut: FanOutParts = { publisher, hiddenFrom: () => NOBODY };
   const lookups = createLookups(models);
-  const messageViews = new MessageViews({ lookups, users, summaries });
-  const views = new ConversationViews({ ...models, lookups, users, summaries });
-  const { registry, commitLog } = createLog(parts, derived, messageViews);
+  const messageViews = new MessageViews({ ...models, lookups, users, summaries });
+  const views = new ConversationViews({ ...models, lookups, memberships, users, summaries });
+  const { registry, commitLog } = createLog(parts, derived, { views: messageViews, fanOut });
   // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
-  const visibility = new BatchLoader<typeof ALL, Date>(
+  const visibleThrough = new BatchLoader<typeof ALL, Date>(
     async () => [await registry.visibleThrough()],
     () => [ALL],
   );
   const sync = new SyncService({
     ...models,
     views,
-    visibleThrough: () => visibility.load([ALL]).then(([at]) => at ?? new Date(0)),
+    visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
     epoch: parts.epoch,
   });
   const shared = { ...parts, ...models, ...derived, access };
@@ -127,13 +151,19 @@ export function createServices(parts: ServiceParts) {
     messages: new MessageService({
       commitLog,
       views: messageViews,
-      publisher,
+      fanOut,
       sendTimeoutMs: limits.sendTimeoutMs,
     }),
-    history: new HistoryService({ messages: models.messages, access, views: messageViews, windows }),
+    history: new HistoryService({
+      messages: models.messages,
+      ...{ access, views: messageViews, windows, visibility },
+    }),
     receipts,
     presence,
     typing: new TypingService(access, publisher),
+    access,
+    memberships,
+    heads: new HeadService({ ...models, memberships, access }),
     /** @throws when the database does not answer. */
     start: async (): Promise<void> => {
       await registry.start();
@@ -149,6 +179,7 @@ export function createServices(parts: ServiceParts) {
       await commitLog.close();
       await receipts.drain();
       await presence.stop();
+      await derived.membershipWriter.drain();
       await summaries.drain();
       users.stop();
       await databaseWatch.stop();

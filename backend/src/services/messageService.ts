@@ -1,24 +1,38 @@
 import { hash } from 'node:crypto';
-import type { SendInput, SentMessageView, UserId } from '../../../contract/index.js';
+import type { MessageView, SendInput, SentMessageView, UserId } from '../../../contract/index.js';
 import { unavailable } from '../utils/appError.js';
 import { SharedDeadline } from '../utils/deadline.js';
 import type { CommitLog } from './commitLog/commitLog.js';
-import type { Committed } from './commitLog/entry.js';
-import type { Summaries } from './derived/summaries.js';
+import type { Committed, MessageBody } from './commitLog/entry.js';
+import { audienceOf, type Summaries } from './derived/summaries.js';
+import { announceEntry, type FanOutParts } from './fanOut.js';
 import type { MessageViews } from './messageViews.js';
-import type { Publisher } from './ports.js';
 
 interface MessageServiceParts {
   commitLog: CommitLog;
   views: MessageViews;
-  publisher: Publisher;
+  fanOut: FanOutParts;
   /** After this long a send is answered `UNAVAILABLE`, in ms; the message itself goes on. */
   sendTimeoutMs: number;
 }
 
 /** Names the payload: what a retry has to equal. Fields are joined by a character that no text contains. */
-const hashPayload = (input: SendInput): string =>
-  hash('sha256', `${input.content}\u0000${input.replyTo ?? ''}`, 'base64url').slice(0, 22);
+function hashPayload({ content, replyTo, attachments, location, card }: SendInput): string {
+  const extras = attachments ?? location ?? card;
+  const carried = extras === undefined ? '' : `\u0000${JSON.stringify(extras)}`;
+  return hash('sha256', `${content ?? ''}\u0000${replyTo ?? ''}${carried}`, 'base64url').slice(0, 22);
+}
+
+function toBody({ content = '', replyTo, attachments, location, card }: SendInput): MessageBody {
+  const kind = attachments?.[0]?.kind ?? (location ? 'location' : card ? 'card' : 'text');
+  return {
+    ...{ kind, content },
+    ...(replyTo !== undefined && { replyTo }),
+    ...(attachments !== undefined && { attachments }),
+    ...(location !== undefined && { location }),
+    ...(card !== undefined && { card }),
+  };
+}
 
 export class MessageService {
   readonly #parts: MessageServiceParts;
@@ -44,8 +58,7 @@ export class MessageService {
       senderId: caller,
       clientMessageId: input.clientMessageId,
       payloadHash: hashPayload(input),
-      content: input.content,
-      replyTo: input.replyTo,
+      body: toBody(input),
       originSocketId,
     });
     const committed = await this.#deadline.race(entry.promise, () => {
@@ -54,30 +67,25 @@ export class MessageService {
     });
     if (!committed.duplicate) return { ...views.fresh(committed.message), duplicate: false };
     const message = await views.presentOne(committed.message);
-    announce(this.#parts.publisher, committed, message);
+    announce(this.#parts.fanOut, committed, message);
     return { ...message, duplicate: true };
   }
 }
 
 /** What the commit log calls once per batch, when it is stored and before anybody is answered. */
 export function publishCommitted(
-  parts: { summaries: Summaries; views: MessageViews; publisher: Publisher },
+  parts: { summaries: Summaries; views: MessageViews; fanOut: FanOutParts },
   batch: readonly Committed[],
 ): void {
   for (const committed of batch) {
     if (committed.duplicate) continue;
-    parts.summaries.note(committed.message, committed.participants);
-    announce(parts.publisher, committed, parts.views.fresh(committed.message));
+    parts.summaries.note(committed.message, audienceOf(committed.membership));
+    announce(parts.fanOut, committed, parts.views.fresh(committed.message));
   }
 }
 
 const announce = (
-  publisher: Publisher,
-  committed: Committed,
-  data: ReturnType<MessageViews['fresh']>,
-): void =>
-  publisher.toUsers(
-    committed.participants,
-    { event: 'message:new', data },
-    { exceptSocketId: committed.originSocketId, place: committed.message },
-  );
+  fanOut: FanOutParts,
+  { message, membership, originSocketId }: Committed,
+  view: MessageView,
+): void => announceEntry(fanOut, { message, membership, exceptSocketId: originSocketId }, view);

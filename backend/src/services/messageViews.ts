@@ -1,14 +1,14 @@
-import type { ConversationId, MessageView, UserId } from '../../../contract/index.js';
+import type { ConversationId, EntryView, MessageView, UserId } from '../../../contract/index.js';
 import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MessageRecord } from '../models/messageModel.js';
-import { groupPositions } from './conversationViews.js';
+import { findPositions, type PositionParts } from './conversationViews.js';
 import type { Summaries } from './derived/summaries.js';
-import type { Lookups } from './lookups.js';
+import { toHidden } from './fanOut.js';
 import { messageStatus, toMessageView, type Positions } from './present.js';
 import type { UserDirectory } from './userDirectory.js';
+import type { Viewer } from './visibility.js';
 
-export interface MessageViewParts {
-  lookups: Lookups;
+export interface MessageViewParts extends PositionParts {
   users: UserDirectory;
   summaries: Summaries;
 }
@@ -29,15 +29,12 @@ export class MessageViews {
     this.#parts = parts;
   }
 
-  /** Where the members of these conversations stand now. */
-  async standing(ids: readonly ConversationId[]): Promise<Standing> {
-    const [conversations, positions] = await Promise.all([
-      this.#parts.lookups.conversations.load(ids),
-      this.#parts.lookups.positions.load(ids),
-    ]);
+  /** Where the members of these conversations stand now; of large groups and channels the viewer alone. */
+  async standing(ids: readonly ConversationId[], viewer: UserId): Promise<Standing> {
+    const conversations = await this.#parts.lookups.conversations.load(ids);
     return {
       conversations: new Map(conversations.map((one) => [one._id, this.#parts.summaries.overlay(one)])),
-      positions: groupPositions(positions),
+      positions: await findPositions(this.#parts, viewer, conversations),
     };
   }
 
@@ -52,9 +49,24 @@ export class MessageViews {
     });
   }
 
+  /** The same for one viewer: of what they may not see, its place. */
+  async presentFor(
+    viewer: Viewer,
+    messages: readonly MessageRecord[],
+    standing: Standing,
+  ): Promise<EntryView[]> {
+    const views = await this.present(
+      messages.filter((message) => viewer.sees(message)),
+      standing,
+    );
+    const bySeq = new Map(views.map((view) => [view.seq, view]));
+    return messages.map((message) => bySeq.get(message.seq) ?? toHidden(message));
+  }
+
   /** One message as it stands now. */
   async presentOne(message: MessageRecord): Promise<MessageView> {
-    const [view] = await this.present([message], await this.standing([message.conversationId]));
+    const standing = await this.standing([message.conversationId], message.senderId);
+    const [view] = await this.present([message], standing);
     return view ?? this.fresh(message);
   }
 

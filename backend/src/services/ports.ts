@@ -17,12 +17,29 @@ export interface Publisher {
    *
    * @param options.exceptSocketId the socket that gets an answer of its own.
    * @param options.place of a message in its log: other processes that write to the same log need not find out.
+   * @param options.onlyHere to those of this process alone.
    */
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: { event: Name; data: PushData<Name> },
-    options?: { exceptSocketId?: string | undefined; place?: Place },
+    options?: { exceptSocketId?: string | undefined; place?: Place; onlyHere?: boolean },
   ): void;
+
+  /**
+   * Sends to those who have a large group or channel open.
+   *
+   * @param conversation its id, and the last entry that took somebody out: who was taken out hears nothing any more,
+   * even on a process that has not noticed yet.
+   * @param options.hiddenFrom users who must not see what is said; they hear that there is something at its place.
+   */
+  toOpen<Name extends PushName>(
+    conversation: { conversationId: ConversationId; removalSeq: number },
+    push: { event: Name; data: PushData<Name> },
+    options?: { exceptSocketId?: string | undefined; place?: Place; hiddenFrom?: ReadonlySet<UserId> },
+  ): void;
+
+  /** Tells the other members of a large group or channel its head, now and then. */
+  toRest(conversation: { conversationId: ConversationId; removalSeq: number }, head: { seq: number }): void;
 
   /**
    * Sends to the sockets that watch this user's presence.

@@ -4,7 +4,7 @@ import type { ConversationModel } from '../models/conversationModel.js';
 import type { UserModel } from '../models/userModel.js';
 import { participantsKey } from '../utils/participantsKey.js';
 import type { Logger } from '../utils/logger.js';
-import { isPair } from './access.js';
+import { isPair } from './sound.js';
 import type { PresenceStore, Publisher } from './ports.js';
 
 interface PresenceParts {

@@ -13,33 +13,56 @@ import type { MemberRecord } from '../models/memberModel.js';
 import type { MessageRecord } from '../models/messageModel.js';
 
 /** How far each member has come; a member without a stored position has come nowhere yet. */
-export type Positions = ReadonlyMap<UserId, Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'>>;
+export type Positions = ReadonlyMap<
+  UserId,
+  Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> & Partial<MemberRecord>
+>;
 
-/** A member's positions with what follows from their own messages: who sends has read what came before. */
-export function effectivePosition(
-  conversation: Pick<ConversationRecord, 'participants' | 'lastSent'>,
-  positions: Positions,
-  userId: UserId,
-): { readSeq: number; deliveredSeq: number } {
-  const sentSeq = conversation.lastSent[conversation.participants.indexOf(userId)] ?? 0;
-  const stored = positions.get(userId);
-  const readSeq = Math.max(stored?.lastReadSeq ?? 0, sentSeq);
-  return { readSeq, deliveredSeq: Math.max(stored?.lastDeliveredSeq ?? 0, readSeq) };
+export interface Reached {
+  readSeq: number;
+  /** How many counted messages there are up to `readSeq`. */
+  readN: number;
+  deliveredSeq: number;
 }
 
-/** Messages of the other that one has not read: nobody's own message lies behind their read position. */
-export const unreadCount = (conversation: Pick<ConversationRecord, 'lastSeq'>, readSeq: number): number =>
-  Math.max(0, conversation.lastSeq - readSeq);
+type Counted = Pick<
+  ConversationRecord,
+  'type' | 'participants' | 'lastSent' | 'lastSentN' | 'sentBy' | 'messageCount' | 'lastSeq'
+>;
+
+/** A member's positions with what follows from their own messages: who sends has read what came before. */
+export function effectivePosition(conversation: Counted, positions: Positions, userId: UserId): Reached {
+  const stored = positions.get(userId);
+  const read = { seq: stored?.lastReadSeq ?? 0, n: stored?.lastReadN ?? stored?.lastReadSeq ?? 0 };
+  const sent = sentBy(conversation, userId);
+  const furthest = sent.seq > read.seq ? sent : read;
+  const cleared = { seq: stored?.clearedSeq ?? 0, n: stored?.clearedN ?? 0 };
+  const { seq, n } = cleared.seq > furthest.seq ? cleared : furthest;
+  return { readSeq: seq, readN: n, deliveredSeq: Math.max(stored?.lastDeliveredSeq ?? 0, seq) };
+}
+
+function sentBy(conversation: Counted, userId: UserId): { seq: number; n: number } {
+  if (conversation.type !== 'direct') return conversation.sentBy?.get(userId) ?? { seq: 0, n: 0 };
+  const place = conversation.participants.indexOf(userId);
+  return { seq: conversation.lastSent[place] ?? 0, n: conversation.lastSentN[place] ?? 0 };
+}
+
+/** Messages of others that one has not read: nobody's own message lies behind their read position. */
+export const unreadCount = (
+  conversation: Pick<ConversationRecord, 'messageCount'>,
+  { readN }: Pick<Reached, 'readN'>,
+): number => Math.max(0, conversation.messageCount - readN);
 
 /** What everybody but the sender has reached. */
 export function messageStatus(
-  conversation: Pick<ConversationRecord, 'participants' | 'lastSent'>,
+  conversation: Counted,
   positions: Positions,
   message: Pick<MessageRecord, 'seq' | 'senderId'>,
 ): MessageStatus {
   const others = conversation.participants
-    .filter((userId) => userId !== message.senderId)
+    .filter((userId) => userId !== message.senderId && (positions.get(userId)?.joinedSeq ?? 0) <= message.seq)
     .map((userId) => effectivePosition(conversation, positions, userId));
+  if (others.length === 0) return 'sent';
   if (others.every(({ readSeq }) => readSeq >= message.seq)) return 'read';
   return others.every(({ deliveredSeq }) => deliveredSeq >= message.seq) ? 'delivered' : 'sent';
 }
@@ -56,7 +79,10 @@ export function toMessageView(message: MessageRecord, sender: UserView, status: 
     clientMessageId: message.clientMessageId,
     kind: message.kind,
     content: message.content,
-    attachments: [],
+    attachments: message.attachments ?? [],
+    ...(message.location !== undefined && { location: message.location }),
+    ...(message.card !== undefined && { card: message.card }),
+    ...(message.action !== undefined && { action: message.action }),
     ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
     reactions: [],
     status,
@@ -76,25 +102,54 @@ export interface ConversationParts {
 
 const userOf = (users: ReadonlyMap<UserId, UserView>, id: UserId): UserView => users.get(id) ?? { _id: id };
 
+/** What a member has set for themselves. */
+export function ownFields(
+  conversation: Pick<ConversationRecord, 'type' | 'history'>,
+  own: Partial<MemberRecord> | undefined,
+): Pick<
+  ConversationView,
+  'role' | 'visibleFromSeq' | 'pinnedAt' | 'mutedUntil' | 'archived' | 'markedUnread'
+> {
+  const joinedSeq =
+    conversation.type !== 'direct' && conversation.history === 'joined' ? (own?.joinedSeq ?? 1) : 1;
+  return {
+    role: own?.role ?? 'member',
+    visibleFromSeq: Math.max(1, joinedSeq, (own?.clearedSeq ?? 0) + 1),
+    ...(own?.pinnedAt !== undefined && { pinnedAt: own.pinnedAt.toISOString() }),
+    ...(own?.mutedUntil !== undefined && { mutedUntil: own.mutedUntil.toISOString() }),
+    archived: own?.archivedAt !== undefined,
+    markedUnread: own?.markedUnread ?? false,
+  };
+}
+
 /** A conversation as one of its members sees it. */
 export function toConversationView(viewer: UserId, parts: ConversationParts): ConversationView {
   const { conversation, positions, users, lastMessage } = parts;
   const own = effectivePosition(conversation, positions, viewer);
   return {
     _id: conversation._id,
-    type: 'direct',
+    type: conversation.type,
+    ...(conversation.name !== undefined && { name: conversation.name }),
+    ...(conversation.avatar !== undefined && { avatar: conversation.avatar }),
     participants: conversation.participants,
     members: conversation.participants.map((userId): MemberView => {
       const { readSeq, deliveredSeq } = effectivePosition(conversation, positions, userId);
       return {
         ...userOf(users, userId),
-        role: 'member',
+        role: positions.get(userId)?.role ?? 'member',
         lastReadSeq: readSeq,
         lastDeliveredSeq: deliveredSeq,
       };
     }),
     createdBy: conversation.createdBy,
     memberCount: conversation.memberCount,
+    isLarge: conversation.apart ?? false,
+    history: conversation.history ?? 'all',
+    open: conversation.open ?? false,
+    ...ownFields(conversation, positions.get(viewer)),
+    closed: conversation.closedBy !== undefined || conversation.blockedBy.length > 0,
+    blocked: conversation.blockedBy.includes(viewer),
+    pinnedMessages: conversation.pinned ?? [],
     messageCount: conversation.messageCount,
     lastSeq: conversation.lastSeq,
     rev: conversation.rev,
@@ -106,7 +161,7 @@ export function toConversationView(viewer: UserId, parts: ConversationParts): Co
       ),
     }),
     lastMessageAt: conversation.lastMessageAt.toISOString(),
-    unreadCount: unreadCount(conversation, own.readSeq),
+    unreadCount: unreadCount(conversation, own),
     lastReadSeq: own.readSeq,
     lastDeliveredSeq: own.deliveredSeq,
     occasions: conversation.occasions.map(({ at, ...occasion }) => ({ ...occasion, at: at.toISOString() })),

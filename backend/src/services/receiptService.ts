@@ -3,6 +3,7 @@ import type { ConversationModel, ConversationRecord } from '../models/conversati
 import type { MemberModel, MemberRecord, Position } from '../models/memberModel.js';
 import type { MessageModel } from '../models/messageModel.js';
 import { AppError, notParticipant, unavailable } from '../utils/appError.js';
+import { groupBy } from '../utils/groupBy.js';
 import type { Logger } from '../utils/logger.js';
 import type { Access } from './access.js';
 import { groupPositions } from './conversationViews.js';
@@ -14,7 +15,7 @@ import { effectivePosition, toPositionView, unreadCount } from './present.js';
 interface ReceiptParts {
   conversations: Pick<ConversationModel, 'findByIds' | 'clearUnread'>;
   members: Pick<MemberModel, 'advance' | 'findOf'>;
-  messages: Pick<MessageModel, 'findSeq' | 'findTail'>;
+  messages: Pick<MessageModel, 'findSeq' | 'findTail' | 'findCounts'>;
   access: Access;
   summaries: Summaries;
   watermark: WriteWatermark;
@@ -22,7 +23,7 @@ interface ReceiptParts {
   logger: Logger;
 }
 
-type Known = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'>;
+type Known = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> & { lastReadN?: number };
 
 interface Waiting extends Position {
   done: Promise<PositionView>;
@@ -55,12 +56,14 @@ export class ReceiptService {
    * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND` (no such message in this conversation), `UNAVAILABLE`.
    */
   async advance(caller: UserId, kind: 'read' | 'delivered', input: PositionInput): Promise<PositionView> {
-    await this.#parts.access.requireMember(caller, input.conversationId);
+    await this.#parts.access.requireRecentMember(caller, input.conversationId);
     const seq = input.seq ?? (await this.#seqOf(input));
     return this.#enqueue({
       conversationId: input.conversationId,
       userId: caller,
       readSeq: kind === 'read' ? seq : 0,
+      // Known when it is written.
+      readN: 0,
       deliveredSeq: seq,
     });
   }
@@ -119,6 +122,7 @@ export class ReceiptService {
     ]);
     const records = new Map(stored.map((record) => [record._id, summaries.overlay(record)]));
     await this.#cutToTail(batch, records);
+    await this.#count(batch, records);
     const news = batch.filter((position) =>
       isAhead(position, before.get(position.conversationId)?.get(position.userId)),
     );
@@ -150,6 +154,31 @@ export class ReceiptService {
     );
   }
 
+  /** How many counted messages lie up to each read position: in a log without control entries its own number. */
+  async #count(
+    batch: readonly Waiting[],
+    records: ReadonlyMap<ConversationId, ConversationRecord>,
+  ): Promise<void> {
+    const uncounted: Waiting[] = [];
+    for (const position of batch) {
+      const record = records.get(position.conversationId);
+      if (record === undefined || position.readSeq === 0) continue;
+      const isInside = position.readSeq <= record.lastSeq;
+      if (isInside && record.lastSeq === record.messageCount) position.readN = position.readSeq;
+      else if (position.readSeq === record.lastSeq) position.readN = record.messageCount;
+      else uncounted.push(position);
+    }
+    await Promise.all(
+      [...groupBy(uncounted, ({ conversationId }) => conversationId)].map(async ([id, positions]) => {
+        const counts = await this.#parts.messages.findCounts(
+          id,
+          positions.map(({ readSeq }) => readSeq),
+        );
+        for (const position of positions) position.readN = counts.get(position.readSeq) ?? 0;
+      }),
+    );
+  }
+
   #answer(
     position: Waiting,
     record: ConversationRecord,
@@ -157,14 +186,11 @@ export class ReceiptService {
   ): void {
     const now = {
       lastReadSeq: Math.max(position.readSeq, known?.lastReadSeq ?? 0),
+      lastReadN: Math.max(position.readN, known?.lastReadN ?? 0),
       lastDeliveredSeq: Math.max(position.deliveredSeq, known?.lastDeliveredSeq ?? 0),
     };
     const reached = effectivePosition(record, new Map([[position.userId, now]]), position.userId);
-    const view = toPositionView(
-      { ...position, at: new Date() },
-      reached,
-      unreadCount(record, reached.readSeq),
-    );
+    const view = toPositionView({ ...position, at: new Date() }, reached, unreadCount(record, reached));
     if (isNews) this.#tell(record.participants, view);
     position.resolve(view);
   }

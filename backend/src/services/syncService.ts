@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { LIMITS, type PositionView, type SyncAnswer, type UserId } from '../../../contract/index.js';
 import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../models/memberModel.js';
-import { isSoundDirect } from './access.js';
+import { isSound } from './sound.js';
 import type { ConversationViews } from './conversationViews.js';
 import { decodeCursor, encodeCursor, timeMs } from './cursors.js';
 import { toPositionView } from './present.js';
@@ -78,7 +78,7 @@ export class SyncService {
       conversations: await this.#parts.views.present(
         caller,
         // Poison in the database is left out; the walk goes on behind it.
-        conversations.filter(isSoundDirect),
+        conversations.filter(isSound),
       ),
       own: own.map(toOwnPosition),
       removed: [],
@@ -87,6 +87,7 @@ export class SyncService {
       epoch: this.#parts.epoch,
       ...(reload && { reload }),
       totalUnread: totals.totalUnread,
+      mutedUnread: totals.mutedUnread,
     };
   }
 
@@ -137,5 +138,8 @@ function walked(
 const toOwnPosition = (member: MemberRecord): PositionView =>
   toPositionView(
     { conversationId: member.conversationId, userId: member.userId, at: member.changedAt },
-    { readSeq: member.lastReadSeq, deliveredSeq: Math.max(member.lastReadSeq, member.lastDeliveredSeq) },
+    {
+      readSeq: member.lastReadSeq,
+      deliveredSeq: Math.max(member.lastReadSeq, member.lastDeliveredSeq),
+    },
   );

@@ -1,5 +1,7 @@
 import { LIMITS, type ConversationId, type UserId } from '../../../contract/index.js';
 import type { Access } from './access.js';
+import { othersIn } from './membership/membership.js';
+import { blocked } from './membership/rules.js';
 import type { Publisher } from './ports.js';
 
 /** Tells the other members that somebody is typing. Nothing is stored; a notice that is lost fades by itself. */
@@ -9,17 +11,17 @@ export class TypingService {
     readonly publisher: Publisher,
   ) {}
 
-  /** @throws AppError `NOT_PARTICIPANT`. */
+  /** @throws AppError `NOT_PARTICIPANT`, `BLOCKED`. */
   async notify(
     caller: UserId,
     input: { conversationId: ConversationId; typing: boolean },
   ): Promise<{ expiresInMs: number }> {
-    const participants = await this.access.requireMember(caller, input.conversationId);
+    const { membership } = await this.access.requireRecentMember(caller, input.conversationId);
+    if (membership.blockedBy.size > 0) throw blocked();
     const expiresInMs = LIMITS.typingExpiresInMs;
-    this.publisher.toUsers(
-      participants.filter((userId) => userId !== caller),
-      { event: 'typing', data: { ...input, userId: caller, expiresInMs } },
-    );
+    const push = { event: 'typing' as const, data: { ...input, userId: caller, expiresInMs } };
+    if (membership.isApart) this.publisher.toOpen(membership, push);
+    else this.publisher.toUsers(othersIn(membership, caller), push);
     return { expiresInMs };
   }
 }

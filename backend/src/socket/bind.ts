@@ -109,7 +109,7 @@ async function execute<Name extends CommandName>(
   const parsed = row.payload.safeParse(call.payload);
   if (!parsed.success) throw toInputError(parsed.error);
   // The table pairs each payload with its handler; a union over all rows cannot express that.
-  return handlers[name]({ principal, socket }, parsed.data as never);
+  return handlers[name]({ principal, socket, socketId: socket.id }, parsed.data as never);
 }
 
 /** By the acknowledgement where there is one, else by the row's pair: never silence for a failure. */

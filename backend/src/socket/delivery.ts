@@ -1,6 +1,6 @@
 import { PUSHES, type Priority, type PushData, type PushName, type UserId } from '../../../contract/index.js';
 import type { Metrics } from '../utils/metrics.js';
-import { isWatchersRoom, watchedUser } from './rooms.js';
+import { isWatchersRoom, userOfRoom, watchedUser } from './rooms.js';
 import type { BackPressure } from './backPressure.js';
 import type { ChatServer, ChatSocket } from './types.js';
 import { textFrame } from './webSocketFrame.js';
@@ -16,6 +16,11 @@ export interface EncodedPush {
   readonly priority: Priority;
   /** The Socket.IO packet. */
   readonly text: string;
+}
+
+export interface DeliveryOptions {
+  exceptSocketId?: string | undefined;
+  instead?: { of: ReadonlySet<UserId>; push: EncodedPush } | undefined;
 }
 
 /** Socket.IO's number of an event packet; the default namespace has no name on the wire. */
@@ -43,10 +48,31 @@ export class LocalDelivery {
     readonly parts: { io: ChatServer; backPressure: BackPressure; metrics: Pick<Metrics, 'droppedPushes'> },
   ) {}
 
-  /** To every local socket that is in one of the rooms, once, except the one that gets an answer of its own. */
-  deliver(rooms: readonly string[], push: EncodedPush, exceptSocketId?: string): void {
-    const receivers = this.#socketsIn(rooms, exceptSocketId);
-    if (receivers.size === 0) return;
+  /**
+   * To every local socket that is in one of the rooms, once, except the one that gets an answer of its own.
+   *
+   * @param options.instead what these users get in its place.
+   */
+  deliver(
+    rooms: readonly string[],
+    push: EncodedPush,
+    { exceptSocketId, instead }: DeliveryOptions = {},
+  ): void {
+    const found = [...this.#socketsIn(rooms, exceptSocketId)];
+    if (instead === undefined) {
+      this.#write(found, push);
+      return;
+    }
+    const isBlind = (socket: ChatSocket): boolean => instead.of.has(socket.data.principal.userId);
+    this.#write(
+      found.filter((socket) => !isBlind(socket)),
+      push,
+    );
+    this.#write(found.filter(isBlind), instead.push);
+  }
+
+  #write(receivers: readonly ChatSocket[], push: EncodedPush): void {
+    if (receivers.length === 0) return;
     const frame = textFrame(MESSAGE_PACKET + push.text);
     for (const socket of receivers) {
       if (!this.parts.backPressure.mayWrite(socket, push.priority)) {
@@ -57,6 +83,11 @@ export class LocalDelivery {
       const options = { compress: true, wsPreEncodedFrame: frame };
       socket.conn.write(push.text, options);
     }
+  }
+
+  /** Users with a live connection to this process. */
+  usersHere(): UserId[] {
+    return [...this.parts.io.sockets.adapter.rooms.keys()].flatMap((room) => userOfRoom(room) ?? []);
   }
 
   /** Whose presence is watched by a socket of this process. */

@@ -10,6 +10,7 @@ import type { Bus, Place } from '../services/ports.js';
 import type { Metrics } from '../utils/metrics.js';
 import { asEncoded, encodePush, type EncodedPush } from './delivery.js';
 import { RepeatedHeads } from './repeatedHeads.js';
+import type { Noted } from './restNotices.js';
 import { CONTROL_ROOM, isSharedRoom } from './rooms.js';
 
 interface PeerPushParts {
@@ -24,6 +25,8 @@ interface PeerPushParts {
   onPresence: (presence: PresenceView) => void;
   /** Another process has stored this message: the log of its conversation goes at least as far. */
   onStored: (place: Place) => void;
+  /** Another process has stored something in a large group or channel. */
+  onRest: (noted: Noted) => void;
   /** Another process changed users (a revocation, perhaps): what is known of them is old. */
   onUsersChanged: () => void;
 }
@@ -41,6 +44,7 @@ interface Envelope {
 const USERS_CHANGED = 'users-changed';
 const REPEATED_HEAD = 'repeated-head';
 const WAS_AWAY = 'was-away';
+const REST = 'rest';
 /** When the bus is back, every process says so at about the same time: clients are told once, in ms. */
 const ADVISE_AFTER_MS = 300;
 
@@ -96,6 +100,11 @@ export class PeerPushes {
     this.#publish([CONTROL_ROOM], { event: USERS_CHANGED, head: NO_HEAD });
   }
 
+  /** Tells every other process that there is something for those who do not look at a conversation. */
+  announceRest(noted: Noted): void {
+    this.#publish([CONTROL_ROOM], { event: REST, head: NO_HEAD }, JSON.stringify(noted));
+  }
+
   #publish(rooms: readonly string[], { event, head }: Envelope, packet = ''): void {
     const line = `${event} ${head} ${packet}`;
     for (const room of rooms) this.#parts.bus.publish(room, line);
@@ -109,6 +118,11 @@ export class PeerPushes {
     }
     if (event === WAS_AWAY) {
       this.#adviseSync();
+      return;
+    }
+    if (event === REST) {
+      const noted = restNotice.safeParse(JSON.parse(line.slice(event.length + headText.length + 2)));
+      if (noted.success) this.#parts.onRest(noted.data);
       return;
     }
     const head = parseHead(headText);
@@ -148,6 +162,12 @@ export class PeerPushes {
     this.#parts.deliverToAll(encodePush({ event: 'sync:advised', data: { withinMs: SYNC_WITHIN_MS } }));
   }
 }
+
+const restNotice = z.object({
+  conversationId: conversationIdSchema,
+  removalSeq: z.int().min(0),
+  seq: z.int().min(1),
+});
 
 /** A presence push as a Socket.IO packet, behind its number. */
 const presencePacket = z.tuple([z.literal('presence'), z.object({ data: PUSHES.presence.data })]);

@@ -1,20 +1,37 @@
-import type { PushName, UserId } from '../../../contract/index.js';
+import type { ConversationId, EntryView, PushName, UserId } from '../../../contract/index.js';
 import type { Place, Publisher } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
-import { encodePush, type EncodedPush, type LocalDelivery, type Push } from './delivery.js';
+import {
+  encodePush,
+  type DeliveryOptions,
+  type EncodedPush,
+  type LocalDelivery,
+  type Push,
+} from './delivery.js';
 import type { PeerPushes } from './peerPushes.js';
-import { userRoom, watchersRoom } from './rooms.js';
+import type { RestNotices } from './restNotices.js';
+import { openRoom, userRoom, watchersRoom } from './rooms.js';
 
 export interface PublisherParts {
   delivery: LocalDelivery;
   logger: Logger;
   /** The way to the sockets of other processes, where there are any. */
   peers?: PeerPushes | undefined;
+  /** What happens in large groups and channels, for those who do not look at them. */
+  notices: () => RestNotices;
   /** Whether it is known, as of now, whose tokens still hold. */
   isCurrent: () => boolean;
   /** Finds out, and silences those whose tokens do not. @throws while the database is away. */
   makeCurrent: () => Promise<void>;
 }
+
+interface OpenOptions {
+  exceptSocketId?: string | undefined;
+  place?: Place | undefined;
+  hiddenFrom?: ReadonlySet<UserId> | undefined;
+}
+
+const hiddenAt = ({ conversationId, seq }: Place): EntryView => ({ kind: 'hidden', conversationId, seq });
 
 /** Pushes held back while it is not known who may hear; live delivery is a hint, so the oldest may go. */
 const MAX_HELD = 10_000;
@@ -32,7 +49,7 @@ export class SocketPublisher implements Publisher {
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: Push<Name>,
-    options: { exceptSocketId?: string | undefined; place?: Place } = {},
+    options: { exceptSocketId?: string | undefined; place?: Place; onlyHere?: boolean } = {},
   ): void {
     if (userIds.length === 0) return;
     this.#send(userIds.map(userRoom), push, options);
@@ -50,18 +67,38 @@ export class SocketPublisher implements Publisher {
     return this.parts.delivery.watchedUsers();
   }
 
+  toOpen<Name extends PushName>(
+    { conversationId, removalSeq }: { conversationId: ConversationId; removalSeq: number },
+    push: Push<Name>,
+    { hiddenFrom, ...options }: OpenOptions = {},
+  ): void {
+    const { place } = options;
+    const instead =
+      hiddenFrom === undefined || hiddenFrom.size === 0 || place === undefined
+        ? undefined
+        : { of: hiddenFrom, push: encodePush({ event: 'message:new', data: hiddenAt(place) }) };
+    this.#send([openRoom(conversationId, removalSeq)], push, { ...options, instead });
+  }
+
+  toRest(
+    { conversationId, removalSeq }: { conversationId: ConversationId; removalSeq: number },
+    { seq }: { seq: number },
+  ): void {
+    this.parts.notices().note({ conversationId, removalSeq, seq });
+  }
+
   /** To the sockets of this process that are in one of these rooms. */
-  deliver(rooms: readonly string[], push: EncodedPush, exceptSocketId?: string): void {
-    this.#whenKnown(() => this.parts.delivery.deliver(rooms, push, exceptSocketId));
+  deliver(rooms: readonly string[], push: EncodedPush, options?: DeliveryOptions): void {
+    this.#whenKnown(() => this.parts.delivery.deliver(rooms, push, options));
   }
 
   #send<Name extends PushName>(
     rooms: readonly string[],
     push: Push<Name>,
-    options: { exceptSocketId?: string | undefined; place?: Place; onlyHere?: boolean },
+    options: DeliveryOptions & { place?: Place | undefined; onlyHere?: boolean },
   ): void {
     const encoded = encodePush(push);
-    this.deliver(rooms, encoded, options.exceptSocketId);
+    this.deliver(rooms, encoded, options);
     if (options.onlyHere !== true) this.parts.peers?.forward(rooms, encoded, options.place);
   }
 

@@ -3,6 +3,7 @@ import type { PresenceService } from '../services/presenceService.js';
 import type { Principal } from '../services/tokens.js';
 import { monotonicMs } from '../utils/clock.js';
 import { endWithGoodbye } from './endConnection.js';
+import type { OpenConversations } from './openConversations.js';
 import { userRoom } from './rooms.js';
 import type { ChatServer, ChatSocket } from './types.js';
 
@@ -21,6 +22,7 @@ export class Sessions {
   constructor(
     readonly io: ChatServer,
     readonly presence: PresenceService,
+    readonly openConversations: OpenConversations,
     /** Live connections of one user on this process. */
     readonly maxSocketsPerUser: number,
   ) {}
@@ -53,6 +55,7 @@ export class Sessions {
 
   end(socket: ChatSocket): void {
     socket.data.live = false;
+    this.openConversations.leaveAll(socket);
     const second = Math.ceil(socket.data.principal.expiresAtMs / 1_000);
     this.#byExpiry.get(second)?.delete(socket);
     this.presence.disconnected(socket.data.principal.userId, socket.id);
@@ -104,6 +107,7 @@ export class Sessions {
 
   #expire(socket: ChatSocket): void {
     socket.data.live = false;
+    this.openConversations.leaveAll(socket);
     for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
     this.presence.disconnected(socket.data.principal.userId, socket.id);
     const reason = 'The token has expired: renew it with auth:refresh.';

@@ -1,4 +1,4 @@
-import type { MessageRecord } from '../../models/messageModel.js';
+import type { MessageRecord, Tail } from '../../models/messageModel.js';
 import { toRecord, type Entry } from './entry.js';
 import type { Lane } from './lane.js';
 
@@ -23,15 +23,18 @@ export interface Placed {
   record: MessageRecord;
 }
 
+const EMPTY: Tail = { seq: 0, n: 0, control: 0 };
+
 /** Gives each entry the next place behind its lane's tail. */
 export function placeEntries(slots: readonly Slot[]): Placed[] {
   return slots.flatMap(({ lane, entries }) => {
-    const { seq, n, control } = lane.tail ?? { seq: 0, n: 0, control: 0 };
-    return entries.map((entry, index) => ({
-      lane,
-      entry,
-      record: toRecord(entry, { seq: seq + 1 + index, n: n + 1 + index, control }),
-    }));
+    let tail = lane.tail ?? EMPTY;
+    const type = lane.membership?.type ?? 'direct';
+    return entries.map((entry) => {
+      const record = toRecord(entry, tail, type);
+      tail = record;
+      return { lane, entry, record };
+    });
   });
 }
 

@@ -7,8 +7,10 @@ import { monotonicMs, sleep } from '../../utils/clock.js';
 import { groupByLane, placeEntries, type Batch, type Placed, type Slot } from './batch.js';
 import type { Committed, Entry } from './entry.js';
 import type { Lane } from './lane.js';
+import { nobodyIn } from '../membership/membership.js';
 import type { CommitLogParts } from './parts.js';
-import { authoriseSlots, loadLanes } from './prepare.js';
+import { authoriseSlots, loadLanes, reloadLanes } from './prepare.js';
+import { applyControl } from './applyControl.js';
 
 interface LaneEvents {
   settled: (entry: Entry) => void;
@@ -44,7 +46,7 @@ export class BatchWriter {
     const lanes = batch.slots.map((slot) => slot.lane);
     let placed: Placed[] | undefined;
     try {
-      await loadLanes(this.parts, lanes);
+      await loadLanes(this.parts, batch.slots);
       const slots = await this.#authorise(batch.slots);
       // Last of all: what came before may have taken so long that another process has taken over.
       if (!this.parts.lease.isFresh()) await this.parts.lease.ensureFresh();
@@ -72,32 +74,27 @@ export class BatchWriter {
     return results;
   }
 
-  /** Takes out whoever may not write; a repeat of something stored is answered all the same. */
+  /**
+   * Takes out whoever may not write; a repeat of something stored is answered all the same. Nobody is refused by what is
+   * remembered alone: who was let in a moment ago, on another process, may write.
+   */
   async #authorise(slots: readonly Slot[]): Promise<Slot[]> {
+    const first = authoriseSlots(slots);
+    if (first.refused.length === 0) return first.allowed;
+    const doubted = new Set(first.refused.map(({ lane }) => lane));
+    await reloadLanes(
+      this.parts,
+      slots.filter(({ lane }) => doubted.has(lane)),
+    );
     const { allowed, refused } = authoriseSlots(slots);
-    const goOn = await Promise.all(
+    await Promise.all(
       refused.map(async ({ lane, entry, error }) => {
-        const stored = await this.#findStored(lane, [entry]);
-        const message = stored.get(entry.key);
-        if (message !== undefined) this.#answerStored(lane, entry, message);
-        else if (await this.#mayGoOn(lane, entry)) return true;
-        else this.#reject(entry, error);
-        return false;
+        const message = (await this.#findStored(lane, [entry])).get(entry.key);
+        if (message === undefined) this.#reject(entry, error);
+        else await this.#answerStored(lane, entry, message);
       }),
     );
-    if (!goOn.includes(true)) return allowed;
-    // Judged by an old end of the log: all of them again, so that none overtakes another.
-    return this.#authorise(
-      slots.map(({ lane, entries }) => ({ lane, entries: entries.filter((entry) => lane.holds(entry)) })),
-    );
-  }
-
-  /** A reply may be to a message that another process has just stored: the true tail decides. */
-  async #mayGoOn(lane: Lane, entry: Entry): Promise<boolean> {
-    if (lane.participants?.includes(entry.draft.senderId) !== true) return false;
-    const tail = await this.parts.messages.findTail(lane.conversationId, lane.knownSeq);
-    if (tail !== undefined) lane.noteStored(tail);
-    return (entry.draft.replyTo ?? 0) <= (tail?.seq ?? 0);
+    return allowed;
   }
 
   /** The outcome of each message is known: answer what was stored, resolve the others per conversation. */
@@ -135,7 +132,7 @@ export class BatchWriter {
     const lost = duplicates.filter(({ entry }) => !stored.has(entry.key));
     for (const { entry } of duplicates) {
       const message = stored.get(entry.key);
-      if (message !== undefined) this.#answerStored(lane, entry, message);
+      if (message !== undefined) await this.#answerStored(lane, entry, message);
     }
     if (lost.length === 0) return;
     const tail = await this.parts.messages.findTail(lane.conversationId, lane.knownSeq);
@@ -169,7 +166,7 @@ export class BatchWriter {
         const tried = new Set(placed?.map(({ entry }) => entry));
         for (const { lane, entry } of open) {
           const message = stored.get(entry._id);
-          if (message !== undefined) this.#answerStored(lane, entry, message);
+          if (message !== undefined) await this.#answerStored(lane, entry, message);
           else if (tried.has(entry)) this.#noteFailure(entry, mayBeToBlame && attempt === 0, cause);
         }
         break;
@@ -210,6 +207,7 @@ export class BatchWriter {
     if (placed.length === 0) return;
     const committed = placed.map(({ lane, entry, record }): Committed => {
       lane.noteStored(record);
+      applyControl(this.parts, lane, record);
       return this.#committed(lane, entry, { message: record, duplicate: false });
     });
     this.parts.onCommitted(committed);
@@ -221,8 +219,12 @@ export class BatchWriter {
   }
 
   /** Stored already: by this very entry (an answer was lost on the way), or by an earlier send of the same. */
-  #answerStored(lane: Lane, entry: Entry, message: MessageRecord): void {
+  async #answerStored(lane: Lane, entry: Entry, message: MessageRecord): Promise<void> {
     lane.noteStored(message);
+    // Stored by an attempt whose outcome was unknown: others may have written before and after it.
+    if (message.action !== undefined) {
+      lane.membership = await this.parts.memberships.current(lane.conversationId);
+    }
     const own = message._id === entry._id;
     if (!own && message.payloadHash !== entry.draft.payloadHash) {
       this.#reject(entry, conflict());
@@ -238,12 +240,12 @@ export class BatchWriter {
   #committed(lane: Lane, entry: Entry, what: Pick<Committed, 'message' | 'duplicate'>): Committed {
     return {
       ...what,
-      participants: lane.participants ?? [],
+      membership: lane.membership ?? nobodyIn(lane.conversationId),
       originSocketId: entry.abandoned ? undefined : entry.draft.originSocketId,
     };
   }
 
-  #reject(entry: Entry, error: AppError): void {
+  #reject(entry: Entry, error: Error): void {
     this.events.settled(entry);
     entry.reject(error);
   }

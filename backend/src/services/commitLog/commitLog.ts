@@ -210,7 +210,7 @@ export class CommitLog {
     if (lane.waiting.length > 0) this.#ready.add(lane);
     else if (lane.idle) {
       this.#active.delete(lane.conversationId);
-      if (lane.participants !== undefined) this.#idle.set(lane.conversationId, lane);
+      if (lane.membership !== undefined) this.#idle.set(lane.conversationId, lane);
     }
     this.#queuePump();
   }

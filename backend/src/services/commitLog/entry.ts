@@ -1,25 +1,78 @@
-import type { ConversationId, MessageId, UserId } from '../../../../contract/index.js';
+import type {
+  Action,
+  Attachment,
+  Card,
+  ConversationId,
+  Location,
+  MessageId,
+  MessageKind,
+  UserId,
+} from '../../../../contract/index.js';
 import type { MessageRecord } from '../../models/messageModel.js';
+import type { AppError } from '../../utils/appError.js';
+import { isSilent, type MemberFacts, type Membership } from '../membership/membership.js';
 
-/** A message as its sender made it, before it has a place. */
-export interface Draft {
+interface DraftBase {
   conversationId: ConversationId;
   senderId: UserId;
   clientMessageId: string;
   /** Of the payload: the same id with another hash is a conflict. */
   payloadHash: string;
-  content: string;
-  replyTo?: number | undefined;
   /** The socket that waits for the answer, so that it is not told twice. */
   originSocketId?: string | undefined;
 }
+
+/** What a message says. */
+export interface MessageBody {
+  kind: Exclude<MessageKind, 'system'>;
+  content: string;
+  replyTo?: number;
+  attachments?: Attachment[];
+  location?: Location;
+  card?: Card;
+  words?: string[];
+}
+
+/** A message as its sender made it, before it has a place. */
+export interface MessageDraft extends DraftBase {
+  body: MessageBody;
+}
+
+/** A conversation at the place where an entry is to go, as far as it concerns whom the entry is about. */
+export interface Judged {
+  membership: Membership;
+  facts: ReadonlyMap<UserId, MemberFacts>;
+}
+
+/** What is to be written, why it may not be, or that nothing is left to do. */
+export type Decision = { action: Action } | { refusal: AppError } | 'nothing';
+
+/** A control entry: what it does is decided anew at each attempt for a place, by who is in the conversation there. */
+export interface ControlDraft extends DraftBase {
+  decide: (judged: Judged) => Decision;
+  /** Whom the decision has to know about, besides the sender. */
+  about: readonly UserId[];
+}
+
+export type Draft = MessageDraft | ControlDraft;
+
+export const isControl = (draft: Draft): draft is ControlDraft => 'decide' in draft;
 
 /** What became of a send: the stored message, and whether it had been stored before. */
 export interface Committed {
   message: MessageRecord;
   duplicate: boolean;
-  participants: readonly UserId[];
+  /** Who is in the conversation as of the message, the message included. */
+  membership: Membership;
   originSocketId: string | undefined;
+}
+
+/** Not a failure: the log says already what a control entry was to say. */
+export class NothingToDo extends Error {
+  constructor(readonly membership: Membership) {
+    super('nothing is left to do');
+    this.name = 'NothingToDo';
+  }
 }
 
 /** A draft on its way into the log. It keeps its id over all attempts, so that a stored one is recognised. */
@@ -31,6 +84,8 @@ export interface Entry {
   readonly promise: Promise<Committed>;
   resolve: (committed: Committed) => void;
   reject: (error: unknown) => void;
+  /** Of a control entry: what was decided for the place that it goes for now. */
+  action: Action | undefined;
   /** Must go out by itself: a batch that it was in has failed as a whole. */
   alone: boolean;
   /** How often it failed by itself while the database took other writes. */
@@ -61,6 +116,7 @@ export function createEntry(draft: Draft, _id: MessageId): Entry {
     promise,
     resolve,
     reject,
+    action: undefined,
     alone: false,
     failures: 0,
     outrun: 0,
@@ -68,19 +124,32 @@ export function createEntry(draft: Draft, _id: MessageId): Entry {
   };
 }
 
-/** The entry as a message at a place. */
-export const toRecord = (
+/** The entry as a message behind the end of a log. */
+export function toRecord(
   entry: Entry,
-  place: { seq: number; n: number; control: number },
-): MessageRecord => ({
-  _id: entry._id,
-  conversationId: entry.draft.conversationId,
-  ...place,
-  senderId: entry.draft.senderId,
-  clientMessageId: entry.draft.clientMessageId,
-  payloadHash: entry.draft.payloadHash,
-  kind: 'text',
-  content: entry.draft.content,
-  ...(entry.draft.replyTo !== undefined && { replyTo: entry.draft.replyTo }),
-  createdAt: entry.createdAt,
-});
+  tail: { seq: number; n: number; control: number },
+  type: Membership['type'],
+): MessageRecord {
+  const { draft, action } = entry;
+  const seq = tail.seq + 1;
+  const base = {
+    _id: entry._id,
+    conversationId: draft.conversationId,
+    seq,
+    senderId: draft.senderId,
+    clientMessageId: draft.clientMessageId,
+    payloadHash: draft.payloadHash,
+    createdAt: entry.createdAt,
+  };
+  if (!isControl(draft)) return { ...base, n: tail.n + 1, control: tail.control, ...draft.body };
+  if (action === undefined) throw new Error('a control entry was placed before it was decided');
+  const place = { n: tail.n, control: seq, controlSeq: seq };
+  return {
+    ...base,
+    ...place,
+    kind: 'system',
+    content: '',
+    action,
+    ...(isSilent(type, action) && { silent: true }),
+  };
+}

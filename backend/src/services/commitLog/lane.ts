@@ -1,11 +1,14 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { MessageRecord, Tail } from '../../models/messageModel.js';
-import type { Entry } from './entry.js';
+import type { MemberFacts, Membership } from '../membership/membership.js';
+import { isControl, type Entry } from './entry.js';
 
 /** The queue of one conversation: at most one batch of it is in flight. */
 export class Lane {
   /** Who is in the conversation; undefined until read, and again when it has to be read anew. */
-  participants: readonly UserId[] | undefined;
+  membership: Membership | undefined;
+  /** The members of it that waiting entries are about: of a channel not all are in `membership`. */
+  facts: ReadonlyMap<UserId, MemberFacts> = new Map();
   /** Where this process believes the log to end; the unique index corrects it. */
   tail: Tail | undefined;
   /** The last place that is known to be taken, also while the tail is in doubt. */
@@ -43,8 +46,10 @@ export class Lane {
   take(limit: number): Entry[] {
     const first = this.waiting[0];
     if (first === undefined) return [];
-    if (first.alone) return this.waiting.splice(0, 1);
-    const firstAlone = this.waiting.findIndex((entry) => entry.alone);
+    // What stands behind a control entry is judged by what it has made of the conversation.
+    const goesAlone = ({ alone, draft }: Entry): boolean => alone || isControl(draft);
+    if (goesAlone(first)) return this.waiting.splice(0, 1);
+    const firstAlone = this.waiting.findIndex(goesAlone);
     return this.waiting.splice(0, Math.min(limit, firstAlone === -1 ? this.waiting.length : firstAlone));
   }
 

@@ -1,4 +1,6 @@
 import type { ConversationModel } from '../../models/conversationModel.js';
+import type { MembershipStore } from '../membership/membershipStore.js';
+import type { MembershipWriter } from '../membership/membershipWriter.js';
 import type { MessageModel } from '../../models/messageModel.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
@@ -16,6 +18,9 @@ export interface Lease {
 export interface CommitLogParts {
   messages: Pick<MessageModel, 'insert' | 'findTail' | 'findByClientIds' | 'findByIds'>;
   conversations: Pick<ConversationModel, 'findByIds'>;
+  memberships: MembershipStore;
+  /** Writes what committed control entries mean. */
+  membershipWriter: MembershipWriter;
   lease: Lease;
   metrics: Metrics;
   logger: Logger;

@@ -1,16 +1,23 @@
 import type { ConversationId } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord, Summary } from '../../models/conversationModel.js';
+import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageModel, MessageTrace } from '../../models/messageModel.js';
 import { firstIdAt, timeOfId } from '../../models/objectIds.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
+import type { Membership } from '../membership/membership.js';
 import type { Publisher } from '../ports.js';
-import { emptySummary, mergeIntoSummary } from './summaries.js';
+import type { MembershipStore } from '../membership/membershipStore.js';
+import type { MembershipWriter } from '../membership/membershipWriter.js';
+import { audienceOf, emptySummary, mergeIntoSummary, writeSummaries } from './summaries.js';
 import type { WriteWatermark } from './writeWatermark.js';
 
 interface RecoveryParts {
   messages: Pick<MessageModel, 'traceSince'>;
   conversations: Pick<ConversationModel, 'findByIds' | 'mergeSummaries'>;
+  members: Pick<MemberModel, 'advance'>;
+  memberships: MembershipStore;
+  membershipWriter: MembershipWriter;
   watermark: WriteWatermark;
   publisher: Publisher;
   metrics: Metrics;
@@ -39,33 +46,49 @@ export async function recoverSummaries(parts: RecoveryParts, flushedThrough: str
     const conversations = await parts.conversations.findByIds(ids.slice(from, from + CONVERSATIONS_PER_BULK));
     behind += await mergeBehind(parts, conversations, traces);
   }
+  // What control entries mean was noted while their conversations were read.
+  await parts.membershipWriter.drain();
   if (behind > 0) parts.logger.info({ conversations: behind }, 'summaries derived again from the messages');
   parts.metrics.recoveredConversations.inc(behind);
   return behind;
 }
 
-/** Per conversation and sender only the newest message matters. */
+/** Per conversation, sender and kind of entry only the newest matters. */
 function noteTrace(traces: Map<ConversationId, MessageTrace[]>, trace: MessageTrace): void {
   const known = traces.get(trace.conversationId) ?? [];
-  const older = known.findIndex((one) => one.senderId === trace.senderId);
+  const older = known.findIndex(
+    (one) => one.senderId === trace.senderId && isControlTrace(one) === isControlTrace(trace),
+  );
   if (older === -1) known.push(trace);
   else if ((known[older]?.seq ?? 0) < trace.seq) known[older] = trace;
   traces.set(trace.conversationId, known);
 }
+
+const isControlTrace = ({ seq, control, silent }: MessageTrace): string =>
+  `${seq === control} ${silent === true}`;
 
 async function mergeBehind(
   parts: RecoveryParts,
   conversations: readonly ConversationRecord[],
   traces: ReadonlyMap<ConversationId, readonly MessageTrace[]>,
 ): Promise<number> {
+  const memberships = await parts.memberships.currentOf(conversations.map(({ _id }) => _id));
   const behind = conversations.flatMap((conversation) => {
-    const summary = summaryOf(conversation, traces.get(conversation._id) ?? []);
-    return summary !== undefined && isBehind(conversation, summary) ? [{ conversation, summary }] : [];
+    const membership = memberships.get(conversation._id);
+    const summary = membership && summaryOf(membership, traces.get(conversation._id) ?? []);
+    return summary !== undefined && isBehind(conversation, summary)
+      ? [{ conversation, membership, summary }]
+      : [];
   });
   if (behind.length === 0) return 0;
-  await parts.watermark.track(() => parts.conversations.mergeSummaries(behind.map(({ summary }) => summary)));
-  for (const { conversation, summary } of behind) {
-    parts.publisher.toUsers(conversation.participants, {
+  await parts.watermark.track(() =>
+    writeSummaries(
+      parts,
+      behind.map(({ summary }) => summary),
+    ),
+  );
+  for (const { conversation, membership, summary } of behind) {
+    parts.publisher.toUsers([...(membership?.members.keys() ?? [])], {
       event: 'conversation:updated',
       data: { head: { conversationId: conversation._id, lastSeq: summary.lastSeq, rev: conversation.rev } },
     });
@@ -73,14 +96,18 @@ async function mergeBehind(
   return behind.length;
 }
 
-function summaryOf(conversation: ConversationRecord, traces: readonly MessageTrace[]): Summary | undefined {
+function summaryOf(membership: Membership, traces: readonly MessageTrace[]): Summary | undefined {
   const first = traces[0];
   if (first === undefined) return undefined;
   const summary = emptySummary(first);
-  for (const trace of traces) mergeIntoSummary(summary, trace, conversation.participants);
+  const audience = audienceOf(membership);
+  for (const trace of traces) mergeIntoSummary(summary, trace, audience);
   return summary;
 }
 
 const isBehind = (conversation: ConversationRecord, summary: Summary): boolean =>
   summary.lastSeq > conversation.lastSeq ||
-  [...summary.lastSent].some(([place, seq]) => seq > (conversation.lastSent[place] ?? 0));
+  (summary.shown?.seq ?? 0) > conversation.lastMessageSeq ||
+  // Positions of senders are not in this document: they are set once more.
+  summary.senders.size > 0 ||
+  [...summary.lastSent].some(([place, { seq }]) => seq > (conversation.lastSent[place] ?? 0));

@@ -1,10 +1,12 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord, Summary } from '../../models/conversationModel.js';
+import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageTrace } from '../../models/messageModel.js';
 import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
+import type { Membership } from '../membership/membership.js';
 import type { WriteWatermark } from './writeWatermark.js';
 
 interface Pending extends Summary {
@@ -14,6 +16,7 @@ interface Pending extends Summary {
 
 interface SummariesParts {
   conversations: Pick<ConversationModel, 'mergeSummaries'>;
+  members: Pick<MemberModel, 'advance'>;
   watermark: WriteWatermark;
   metrics: Metrics;
   logger: Logger;
@@ -29,23 +32,53 @@ const MAX_PENDING = 50_000;
 /** What was written is remembered for at least this long: no read that began before the write takes longer. */
 const REMEMBER_MS = 15_000;
 
-/** Takes what one message adds to its conversation's summary. */
-export function mergeIntoSummary(
-  summary: Summary,
-  message: MessageTrace,
-  participants: readonly UserId[],
+/** Whom a summary is about: the pair of a direct conversation, or the members of a group that keeps a list of them. */
+export interface SummaryAudience {
+  type: ConversationRecord['type'];
+  isApart: boolean;
+  /** Of a direct conversation in their stored order. */
+  userIds: readonly UserId[];
+}
+
+export const audienceOf = (membership: Membership): SummaryAudience => ({
+  type: membership.type,
+  isApart: membership.isApart,
+  userIds: [...membership.members.keys()],
+});
+
+/** Takes what one entry adds to its conversation's summary. */
+export function mergeIntoSummary(summary: Summary, message: MessageTrace, audience: SummaryAudience): void {
+  const { _id, seq, n, control, senderId } = message;
+  if (seq > summary.lastSeq) {
+    summary.lastSeq = seq;
+    summary.messageCount = n;
+    summary.lastMessageId = _id;
+    summary.control = control;
+  }
+  if (message.silent === true) return;
+  if (seq > (summary.shown?.seq ?? 0)) summary.shown = { seq, id: _id };
+  if (summary.lastMessageAt === undefined || message.createdAt > summary.lastMessageAt) {
+    summary.lastMessageAt = message.createdAt;
+  }
+  // A control entry is news to nobody's unread count, and no sign that its writer has read what came before.
+  if (control === seq) return;
+  noteSender(summary, message, audience);
+  if (audience.isApart) return;
+  for (const userId of audience.userIds) if (userId !== senderId) summary.unreadFor.add(userId);
+}
+
+function noteSender(
+  { lastSent, senders }: Summary,
+  { seq, n, senderId }: MessageTrace,
+  { type, userIds }: SummaryAudience,
 ): void {
-  if (message.seq > summary.lastSeq) {
-    summary.lastSeq = message.seq;
-    summary.messageCount = message.n;
-    summary.lastMessageId = message._id;
+  const sent = { seq, n };
+  if (type !== 'direct') {
+    if (seq > (senders.get(senderId)?.seq ?? 0)) senders.set(senderId, sent);
+    return;
   }
-  if (message.createdAt > summary.lastMessageAt) summary.lastMessageAt = message.createdAt;
-  const place = participants.indexOf(message.senderId);
-  if (place !== -1) summary.lastSent.set(place, Math.max(message.seq, summary.lastSent.get(place) ?? 0));
-  for (const participant of participants) {
-    if (participant !== message.senderId) summary.unreadFor.add(participant);
-  }
+  const place = userIds.indexOf(senderId);
+  if (place !== -1 && seq > (lastSent.get(place)?.seq ?? 0)) lastSent.set(place, sent);
 }
 
 export const emptySummary = (message: MessageTrace): Summary => ({
@@ -53,8 +86,11 @@ export const emptySummary = (message: MessageTrace): Summary => ({
   lastSeq: 0,
   messageCount: 0,
   lastMessageId: message._id,
-  lastMessageAt: message.createdAt,
+  control: 0,
+  shown: undefined,
+  lastMessageAt: undefined,
   lastSent: new Map(),
+  senders: new Map(),
   unreadFor: new Set(),
 });
 
@@ -78,13 +114,13 @@ export class Summaries {
   }
 
   /** Notes a message that was committed. */
-  note(message: MessageTrace, participants: readonly UserId[]): void {
+  note(message: MessageTrace, audience: SummaryAudience): void {
     let summary = this.#pending.get(message.conversationId);
     if (summary === undefined) {
       summary = { ...emptySummary(message), oldestId: message._id };
       this.#pending.set(message.conversationId, summary);
     }
-    mergeIntoSummary(summary, message, participants);
+    mergeIntoSummary(summary, message, audience);
     if (message._id < summary.oldestId) summary.oldestId = message._id;
     this.#flushing ??= this.#flush();
   }
@@ -130,9 +166,7 @@ export class Summaries {
       this.#takeBulk();
       const startedMs = monotonicMs();
       try {
-        await this.#parts.watermark.track(() =>
-          this.#parts.conversations.mergeSummaries([...this.#writing.values()]),
-        );
+        await this.#parts.watermark.track(() => writeSummaries(this.#parts, [...this.#writing.values()]));
         this.#remember();
         backoff.reset();
         const tookMs = monotonicMs() - startedMs;
@@ -170,31 +204,67 @@ export class Summaries {
   }
 }
 
+/** The positions of senders first: a summary that counts a message must find its sender behind it. */
+export async function writeSummaries(
+  { conversations, members }: Pick<SummariesParts, 'conversations' | 'members'>,
+  summaries: readonly Summary[],
+): Promise<void> {
+  const positions = summaries.flatMap(({ conversationId, senders }) =>
+    [...senders].map(([userId, { seq, n }]) => ({
+      ...{ conversationId, userId, readSeq: seq, readN: n, deliveredSeq: seq },
+    })),
+  );
+  if (positions.length > 0) await members.advance(positions);
+  await conversations.mergeSummaries(summaries);
+}
+
+type Sent = { seq: number; n: number };
+
+function newestOf<Key>(a: ReadonlyMap<Key, Sent>, b: ReadonlyMap<Key, Sent>): Map<Key, Sent> {
+  const newest = new Map(a);
+  for (const [key, sent] of b) if (sent.seq > (newest.get(key)?.seq ?? 0)) newest.set(key, sent);
+  return newest;
+}
+
+const laterOf = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a;
+
 /** Two summaries of one conversation as one. */
 function joined(a: Summary, b: Summary): Summary {
-  const newer = b.lastSeq > a.lastSeq ? b : a;
-  const lastSent = new Map(a.lastSent);
-  for (const [place, seq] of b.lastSent) lastSent.set(place, Math.max(seq, lastSent.get(place) ?? 0));
   return {
-    ...newer,
-    lastMessageAt: b.lastMessageAt > a.lastMessageAt ? b.lastMessageAt : a.lastMessageAt,
-    lastSent,
+    ...(b.lastSeq > a.lastSeq ? b : a),
+    shown: (b.shown?.seq ?? 0) > (a.shown?.seq ?? 0) ? b.shown : a.shown,
+    lastMessageAt: laterOf(a.lastMessageAt, b.lastMessageAt),
+    lastSent: newestOf(a.lastSent, b.lastSent),
+    senders: newestOf(a.senders, b.senders),
     unreadFor: new Set([...a.unreadFor, ...b.unreadFor]),
   };
 }
 
 function overlayOne(record: ConversationRecord, summary: Summary | undefined): ConversationRecord {
   if (summary === undefined) return record;
-  const newer = summary.lastSeq > record.lastSeq;
+  const { shown } = summary;
+  const sent = record.participants.map((_, place) => {
+    const stored = { seq: record.lastSent[place] ?? 0, n: record.lastSentN[place] ?? 0 };
+    const noted = summary.lastSent.get(place);
+    return noted !== undefined && noted.seq > stored.seq ? noted : stored;
+  });
   return {
     ...record,
-    lastSeq: newer ? summary.lastSeq : record.lastSeq,
-    messageCount: newer ? summary.messageCount : record.messageCount,
-    lastMessageId: newer ? summary.lastMessageId : record.lastMessageId,
-    lastMessageAt:
-      summary.lastMessageAt > record.lastMessageAt ? summary.lastMessageAt : record.lastMessageAt,
-    lastSent: record.participants.map((_, place) =>
-      Math.max(record.lastSent[place] ?? 0, summary.lastSent.get(place) ?? 0),
-    ),
+    ...(summary.lastSeq > record.lastSeq && {
+      lastSeq: summary.lastSeq,
+      messageCount: summary.messageCount,
+      tailControl: summary.control,
+    }),
+    ...(shown !== undefined &&
+      shown.seq > record.lastMessageSeq && { lastMessageId: shown.id, lastMessageSeq: shown.seq }),
+    lastMessageAt: laterOf(record.lastMessageAt, summary.lastMessageAt) ?? record.lastMessageAt,
+    ...(record.type === 'direct' && {
+      lastSent: sent.map(({ seq }) => seq),
+      lastSentN: sent.map(({ n }) => n),
+    }),
+    ...(summary.senders.size > 0 && {
+      sentBy: newestOf(record.sentBy ?? new Map<UserId, Sent>(), summary.senders),
+    }),
   };
 }

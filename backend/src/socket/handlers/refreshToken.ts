@@ -1,11 +1,11 @@
 import type { CommandData, CommandPayload } from '../../../../contract/index.js';
 import { AppError } from '../../utils/appError.js';
-import type { CommandContext, HandlerParts } from './types.js';
+import type { SocketContext, HandlerParts } from './types.js';
 
 /** Renews a connection's token, also after it has expired. A token of somebody else never changes who one is. */
 export async function refreshToken(
   { tokens, users, sessions }: Pick<HandlerParts, 'tokens' | 'users' | 'sessions'>,
-  { principal, socket }: CommandContext,
+  { principal, socket }: SocketContext,
   payload: CommandPayload<'auth:refresh'>,
 ): Promise<CommandData<'auth:refresh'>> {
   const renewed = tokens.verify(payload.token);

@@ -1,11 +1,11 @@
 import type { CommandData, CommandPayload } from '../../../../contract/index.js';
 import { isWatchersRoom, watchersRoom } from '../rooms.js';
-import type { CommandContext, HandlerParts } from './types.js';
+import type { SocketContext, HandlerParts } from './types.js';
 
 /** Replaces what this socket watches. Joins first, reads after: a change in between comes as an event. */
 export async function watchPresence(
   { presence }: Pick<HandlerParts, 'presence'>,
-  { principal, socket }: CommandContext,
+  { principal, socket }: SocketContext,
   { userIds }: CommandPayload<'presence:watch'>,
 ): Promise<CommandData<'presence:watch'>> {
   const allowed = await presence.watchable(principal.userId, userIds);
