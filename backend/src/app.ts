@@ -119,9 +119,10 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
       presenceGraceMs: config.PRESENCE_GRACE_MS,
     },
   });
-  const sessions: Sessions = new Sessions(
-    ...([io, services.presence, openConversations, config.MAX_SOCKETS_PER_USER] as const),
-  );
+  const sessions: Sessions = new Sessions({
+    ...{ io, presence: services.presence, openConversations },
+    maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
+  });
   const gate = new Gate(services.users, config.MAX_COMMANDS_UNDER_WAY);
   await services.start();
   await live.peerPushes?.start();

@@ -174,7 +174,7 @@ export const BY_CHANGE = { participants: 1, changedAt: 1, _id: 1 } as const;
 /** The conversations in which a user may have something unread. */
 export const BY_UNREAD = { maybeUnread: 1 } as const;
 /** One group per creator and the creator's own name for it. */
-const BY_CREATION = { creationKey: 1 } as const;
+export const BY_CREATION = { creationKey: 1 } as const;
 schema.index(BY_KEY, { unique: true, sparse: true });
 schema.index(BY_CREATION, { unique: true, sparse: true });
 schema.index(BY_LAST_MESSAGE);

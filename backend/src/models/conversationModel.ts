@@ -1,9 +1,10 @@
 import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import { LIMITS } from '../../../contract/index.js';
-import { participantsKey, sortPair } from '../utils/participantsKey.js';
+import { escapeId, participantsKey, sortPair } from '../utils/participantsKey.js';
 import {
   BY_CHANGE,
+  BY_CREATION,
   BY_KEY,
   BY_LAST_MESSAGE,
   BY_UNREAD,
@@ -113,6 +114,53 @@ export function createConversationModel(connection: mongoose.Connection) {
         )
         .lean();
       return { record: toRecord(found), created: conversationIdOf(found._id) === _id };
+    },
+
+    /**
+     * Makes the document of a group or channel, which nobody is in until its first entry says so. With a name of the
+     * creator's own for it, the document of the first creation.
+     *
+     * @param now database time, so that `sync` sees a new conversation in its order.
+     */
+    async upsertGroup(
+      group: { type: 'group' | 'channel'; creator: UserId; creationHash: string; name: string | undefined },
+      now: Date,
+    ): Promise<ConversationRecord> {
+      const { type, creator, creationHash, name } = group;
+      const fields = {
+        ...{ _id: newConversationId(), type, creationHash, createdBy: creator, participants: [] },
+        ...{
+          memberCount: 0,
+          messageCount: 0,
+          lastSeq: 0,
+          rev: 0,
+          lastSent: [],
+          maybeUnread: [],
+          occasions: [],
+        },
+        ...{ lastMessageAt: now, changedAt: now, createdAt: now },
+      };
+      const writeConcern = { w: 'majority', journal: true } as const;
+      if (name === undefined) {
+        const document = { ...fields, _id: objectId(fields._id) };
+        await collection.insertOne(document, { writeConcern });
+        return toRecord(document);
+      }
+      const creationKey = `${escapeId(creator)}_${name}`;
+      try {
+        const found = await model
+          .findOneAndUpdate(
+            { creationKey: op({ $eq: creationKey, $exists: true }) },
+            { $setOnInsert: { ...fields, creationKey } },
+            { upsert: true, returnDocument: 'after', writeConcern },
+          )
+          .lean();
+        return toRecord(found);
+      } catch (error) {
+        const found = await model.findOne({ creationKey }).hint(BY_CREATION).read('primary').lean();
+        if (found === null) throw error;
+        return toRecord(found);
+      }
     },
 
     async findByKey(key: string): Promise<ConversationRecord | undefined> {

@@ -5,6 +5,7 @@ import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
 import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
+import { ControlLog } from './controlLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
 import { DatabaseWatch } from './databaseWatch.js';
@@ -14,6 +15,9 @@ import { recoverSummaries } from './derived/recovery.js';
 import { Summaries } from './derived/summaries.js';
 import { WriteWatermark } from './derived/writeWatermark.js';
 import type { FanOutParts } from './fanOut.js';
+import { GroupNews } from './groups/groupNews.js';
+import { GroupService } from './groups/groupService.js';
+import { MemberList } from './groups/memberList.js';
 import { HeadService } from './headService.js';
 import { HistoryService } from './historyService.js';
 import { createLookups } from './lookups.js';
@@ -141,6 +145,10 @@ export function createServices(parts: ServiceParts) {
     ...models,
     ...{ publisher, logger, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
   });
+  const { sendTimeoutMs } = limits;
+  const controlLog = new ControlLog({ ...derived, commitLog, sendTimeoutMs });
+  const news = new GroupNews({ ...models, views, publisher });
+  const groups = new GroupService({ ...shared, views, controlLog, news });
   const windows = new MessageWindows({ ...models, cache: parts.windows, metrics: parts.metrics });
   return {
     users,
@@ -163,6 +171,8 @@ export function createServices(parts: ServiceParts) {
     typing: new TypingService(access, publisher),
     access,
     memberships,
+    groups,
+    memberList: new MemberList({ ...models, access, users }),
     heads: new HeadService({ ...models, memberships, access }),
     /** @throws when the database does not answer. */
     start: async (): Promise<void> => {

@@ -9,10 +9,10 @@ export function mountCommands(router: Router, parts: RouteParts, commands: Comma
   for (const name of ROUTED_COMMANDS) mountCommand(router, parts, { name, commands });
 }
 
-function mountCommand<Name extends RoutedCommand>(
+function mountCommand(
   router: Router,
   parts: RouteParts,
-  { name, commands }: { name: Name; commands: CommandHandlers },
+  { name, commands }: { name: RoutedCommand; commands: CommandHandlers },
 ): void {
   mount(parts, router, {
     name,

@@ -218,7 +218,10 @@ export async function writeSummaries(
   await conversations.mergeSummaries(summaries);
 }
 
-type Sent = { seq: number; n: number };
+interface Sent {
+  seq: number;
+  n: number;
+}
 
 function newestOf<Key>(a: ReadonlyMap<Key, Sent>, b: ReadonlyMap<Key, Sent>): Map<Key, Sent> {
   const newest = new Map(a);

@@ -126,7 +126,7 @@ export class MembershipStore {
     const records = await this.#parts.messages.findControls(base.conversationId, base.control);
     const entries = records.flatMap((record) => toControlEntry(record) ?? []);
     const membership = entries.reduce(fold, base);
-    if (entries.length > 0) this.#parts.writer.note(base, entries, membership);
+    if (entries.length > 0) this.#parts.writer.note({ before: base, entries, after: membership });
     const known = this.#known.get(base.conversationId)?.membership;
     const newest = known !== undefined && known.control > membership.control ? known : membership;
     this.#known.set(base.conversationId, { membership: this.#trim(newest), checkedAtMs: askedMs });
