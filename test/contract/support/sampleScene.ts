@@ -14,7 +14,7 @@ export async function createSampleContext(
   const conversationId = await openChat(server, [caller, other]);
   await openChat(server, [caller, third]);
   const { _id: messageId } = await sendAs(server, { conversationId, sender: other });
-  const { nextCursor = '', syncCursor = '' } = await server.app.services.conversations.list(caller, {
+  const { nextCursor = '', syncCursor = '' } = await server.app.services.lists.page(caller, {
     limit: 1,
   });
   return {
