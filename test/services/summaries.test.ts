@@ -65,6 +65,7 @@ describe('what conversations say of their messages', () => {
       await sendAs(server(), { conversationId: id, sender: alice });
       expect(await server().app.services.unread.totals(bob)).toEqual({
         totalUnread: 1,
+        mutedUnread: 0,
         conversations: 1,
       });
     }

@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import { LIMITS, type OwnView } from '../../contract/index.js';
+import { openChat } from '../contract/support/chat.js';
+import { rawCollection } from '../contract/support/database.js';
+import { caughtUp } from '../contract/support/refusal.js';
+import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { connectAll, createGroup } from '../groups/support/group.js';
+import { dataOf } from '../support/api.js';
+import type { TestClient } from '../support/client.js';
+import { idsOf, say, walkList } from './support/list.js';
+
+const server = sharedServer();
+const FAR = '2999-01-01T00:00:00.000Z';
+const PAST = '2020-01-01T00:00:00.000Z';
+
+/** A person's two devices, somebody they talk with, and their chat. */
+async function scene() {
+  const [ann, ben] = people('ann', 'ben');
+  const [phone, tablet, other] = await connectAll(server(), [ann, ann, ben]);
+  const conversationId = await phone.open(ben);
+  return { ann, ben, phone, tablet, other, conversationId };
+}
+
+const set = async (client: TestClient, conversationId: string, settings: object): Promise<OwnView> =>
+  (await client.ok('setConversation', { conversationId, ...settings })).own;
+
+const shown = async (client: TestClient, conversationId: string) =>
+  (await client.ok('getConversation', { conversationId })).conversation;
+
+describe('what a person sets', () => {
+  test('is heard by their other devices and told by sync, and by nobody else', async () => {
+    const { ann, phone, tablet, other, conversationId } = await scene();
+    const { cursor } = await tablet.ok('sync', {});
+    const settings = { pinned: true, mutedUntil: FAR, archived: true, markedUnread: true };
+    const own = await set(phone, conversationId, settings);
+    const expected = { conversationId, userId: ann, mutedUntil: FAR, archived: true, markedUnread: true };
+    expect(own).toMatchObject({ ...expected, pinnedAt: expect.any(String) as string });
+    expect(await tablet.next('conversation:own')).toEqual(own);
+    const synced = await tablet.ok('sync', { cursor });
+    expect(synced.own).toMatchObject([{ ...expected, pinnedAt: own.pinnedAt }]);
+    const { _id, archived, markedUnread, mutedUntil, pinnedAt } = await shown(tablet, conversationId);
+    expect({ conversationId: _id, userId: ann, archived, markedUnread, mutedUntil, pinnedAt }).toEqual({
+      ...expected,
+      pinnedAt: own.pinnedAt,
+    });
+    await caughtUp([phone, tablet, other]);
+    expect(phone.pushes('conversation:own')).toEqual([]);
+    expect(other.pushes('conversation:own')).toEqual([]);
+    const theirs = await shown(other, conversationId);
+    expect(theirs).toMatchObject({ archived: false, markedUnread: false });
+    expect(theirs).not.toHaveProperty('mutedUntil');
+    expect(theirs).not.toHaveProperty('pinnedAt');
+  });
+
+  test('is taken back one by one, and a repeat changes nothing', async () => {
+    const { phone, conversationId } = await scene();
+    const first = await set(phone, conversationId, { pinned: true });
+    expect(await set(phone, conversationId, { pinned: true })).toMatchObject({ pinnedAt: first.pinnedAt });
+    await set(phone, conversationId, { mutedUntil: FAR, archived: true, markedUnread: true });
+    const after = await set(phone, conversationId, { pinned: false, mutedUntil: null });
+    expect(after).toMatchObject({ archived: true, markedUnread: true });
+    expect(after).not.toHaveProperty('pinnedAt');
+    expect(after).not.toHaveProperty('mutedUntil');
+    expect(await set(phone, conversationId, { archived: false, markedUnread: false })).toMatchObject({
+      archived: false,
+      markedUnread: false,
+    });
+  });
+
+  test('never moves a position, and two devices setting at once make one document', async () => {
+    const { ann, phone, tablet, other, conversationId } = await scene();
+    await say(other, conversationId);
+    await Promise.all(
+      [phone, tablet, phone, tablet].map((device, index) =>
+        set(device, conversationId, { markedUnread: true, pinned: index % 2 === 0 }),
+      ),
+    );
+    const stored = await rawCollection(server(), 'members').find({ userId: ann }).toArray();
+    expect(stored).toHaveLength(1);
+    expect(stored[0]).toMatchObject({ lastReadSeq: 0, lastDeliveredSeq: 0 });
+    expect(await shown(phone, conversationId)).toMatchObject({ unreadCount: 1, lastReadSeq: 0 });
+  });
+
+  test('is refused to strangers, and nothing is stored', async () => {
+    const { conversationId } = await scene();
+    const [eve] = people('eve');
+    const stranger = await server().connectAs(eve);
+    for (const answer of [
+      await stranger.call('setConversation', { conversationId, pinned: true }),
+      await stranger.call('clearHistory', { conversationId }),
+      await stranger.call('deleteConversation', { conversationId }),
+    ]) {
+      expect(answer).toMatchObject({ success: false, code: 'NOT_PARTICIPANT' });
+    }
+    expect(await rawCollection(server(), 'members').countDocuments({ userId: eve })).toBe(0);
+  });
+
+  test('works the same over HTTP', async () => {
+    const { ann, tablet, conversationId } = await scene();
+    const api = server().api(ann);
+    const path = `/api/conversations/${conversationId}`;
+    const reply = await api.request<{ own: OwnView }>('PATCH', `${path}/own`, { archived: true });
+    expect(dataOf(reply).own).toMatchObject({ archived: true });
+    expect((await tablet.next('conversation:own')).archived).toBe(true);
+    const list = await api.get<{ conversations: { _id: string }[] }>('/api/conversations?filter=archived');
+    expect(idsOf(dataOf(list).conversations)).toEqual([conversationId]);
+    expect((await api.request('POST', `${path}/clear`)).status).toBe(200);
+    expect((await api.request('DELETE', path)).status).toBe(200);
+    expect(dataOf(await api.get<{ conversations: unknown[] }>('/api/conversations')).conversations).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a pin', () => {
+  test('beyond the limit is refused, from two devices at once too, and leaves nothing pinned', async () => {
+    const [ann] = people('ann');
+    const [phone, tablet] = await connectAll(server(), [ann, ann]);
+    const ids = await Promise.all(
+      Array.from({ length: LIMITS.maxPinnedConversations + 2 }, (_, index) => {
+        const [other] = people(`other${index}-`);
+        return openChat(server(), [ann, other]);
+      }),
+    );
+    const [last = '', first = '', ...others] = ids;
+    await Promise.all(others.slice(0, -1).map((id) => set(phone, id, { pinned: true })));
+    const answers = await Promise.all([
+      phone.call('setConversation', { conversationId: first, pinned: true }),
+      tablet.call('setConversation', { conversationId: last, pinned: true }),
+    ]);
+    expect(answers.map(({ success }) => success).sort()).toEqual([false, true]);
+    expect(answers.find(({ success }) => !success)).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    const pinned = (await walkList(phone)).filter(({ pinnedAt }) => pinnedAt !== undefined);
+    expect(pinned).toHaveLength(LIMITS.maxPinnedConversations);
+  });
+});
+
+describe('an archived conversation', () => {
+  test('comes back with a new message', async () => {
+    const { phone, other, conversationId } = await scene();
+    await say(other, conversationId);
+    await set(phone, conversationId, { archived: true });
+    expect(await walkList(phone)).toEqual([]);
+    expect(idsOf(await walkList(phone, { filter: 'archived' }))).toEqual([conversationId]);
+    const { cursor } = await phone.ok('sync', {});
+    await say(other, conversationId);
+    expect(idsOf(await walkList(phone))).toEqual([conversationId]);
+    expect(await walkList(phone, { filter: 'archived' })).toEqual([]);
+    const { conversations } = await phone.ok('sync', { cursor });
+    expect(conversations).toMatchObject([{ _id: conversationId, archived: false }]);
+  });
+
+  test('stays where it is while it is muted', async () => {
+    const { phone, other, conversationId } = await scene();
+    await set(phone, conversationId, { archived: true, mutedUntil: FAR });
+    await say(other, conversationId);
+    expect(await walkList(phone)).toEqual([]);
+    expect(await shown(phone, conversationId)).toMatchObject({ archived: true, unreadCount: 1 });
+    await set(phone, conversationId, { mutedUntil: PAST });
+    expect(idsOf(await walkList(phone))).toEqual([conversationId]);
+  });
+
+  test('does not come back because a group is renamed or somebody joins', async () => {
+    const [ann, ben, cid] = people('ann', 'ben', 'cid');
+    const [owner, member] = await connectAll(server(), [ann, ben]);
+    const { _id: conversationId } = await createGroup(owner, { participants: [ben] });
+    await set(member, conversationId, { archived: true });
+    await owner.ok('updateConversation', { conversationId, name: 'Others' });
+    await owner.ok('addMembers', { conversationId, userIds: [cid] });
+    expect(await shown(member, conversationId)).toMatchObject({ archived: true, name: 'Others' });
+    await say(owner, conversationId);
+    expect(await shown(member, conversationId)).toMatchObject({ archived: false });
+  });
+});
+
+describe('marked as unread', () => {
+  test('is gone on every device once it is read, wherever the position is already', async () => {
+    const { phone, tablet, other, conversationId } = await scene();
+    const { seq } = await say(other, conversationId);
+    await phone.ok('message:read', { conversationId, seq });
+    await set(phone, conversationId, { markedUnread: true });
+    await tablet.next('conversation:own', ({ markedUnread }) => markedUnread === true);
+    const { cursor } = await phone.ok('sync', {});
+    await tablet.ok('message:delivered', { conversationId, seq });
+    expect(await shown(phone, conversationId)).toMatchObject({ markedUnread: true, lastReadSeq: seq });
+    await tablet.ok('message:read', { conversationId, seq });
+    await phone.next('conversation:own', ({ markedUnread }) => markedUnread === false);
+    expect(await shown(phone, conversationId)).toMatchObject({ markedUnread: false, unreadCount: 0 });
+    expect((await phone.ok('sync', { cursor })).own).toMatchObject([{ conversationId, markedUnread: false }]);
+  });
+});
+
+describe('clearing', () => {
+  test('hides what was said so far from one’s own devices alone, and counts it as read', async () => {
+    const { phone, tablet, other, conversationId } = await scene();
+    for (const text of ['one', 'two', 'three']) await say(other, conversationId, text);
+    const { own } = await phone.ok('clearHistory', { conversationId });
+    expect(own).toMatchObject({ clearedSeq: 3, readSeq: 3, unreadCount: 0, deleted: false });
+    expect(await tablet.next('conversation:own', ({ clearedSeq }) => clearedSeq === 3)).toEqual(own);
+    const view = await shown(tablet, conversationId);
+    expect(view).toMatchObject({ visibleFromSeq: 4, unreadCount: 0, lastSeq: 3 });
+    expect(view).not.toHaveProperty('lastMessage');
+    const { messages } = await tablet.ok('getMessages', { conversationId });
+    expect(messages.map(({ kind }) => kind)).toEqual(['hidden', 'hidden', 'hidden']);
+    expect((await other.ok('getMessages', { conversationId })).messages).toMatchObject([
+      { content: 'one' },
+      { content: 'two' },
+      { content: 'three' },
+    ]);
+    await say(other, conversationId, 'four');
+    expect(await shown(phone, conversationId)).toMatchObject({
+      unreadCount: 1,
+      lastMessage: { content: 'four' },
+    });
+    expect(idsOf(await walkList(phone))).toEqual([conversationId]);
+  });
+
+  test('of an empty chat, and once more, is no failure', async () => {
+    const { phone, other, conversationId } = await scene();
+    expect((await phone.ok('clearHistory', { conversationId })).own).toMatchObject({ clearedSeq: 0 });
+    await say(other, conversationId);
+    for (let round = 0; round < 2; round += 1) {
+      expect((await phone.ok('clearHistory', { conversationId })).own).toMatchObject({ clearedSeq: 1 });
+    }
+  });
+});
+
+describe('a deleted conversation', () => {
+  test('is off the list and the totals until a new message, which comes without what was before', async () => {
+    const { phone, tablet, other, conversationId } = await scene();
+    await say(other, conversationId, 'old');
+    await set(phone, conversationId, { pinned: true, markedUnread: true });
+    const { cursor } = await tablet.ok('sync', {});
+    const { own } = await phone.ok('deleteConversation', { conversationId });
+    expect(own).toMatchObject({ deleted: true, markedUnread: false, unreadCount: 0 });
+    expect(own).not.toHaveProperty('pinnedAt');
+    await tablet.next('conversation:own', ({ deleted }) => deleted === true);
+    const away = await tablet.ok('sync', { cursor });
+    expect(away).toMatchObject({ own: [{ conversationId, deleted: true }], totalUnread: 0 });
+    expect(away.conversations).toEqual([]);
+    expect(await walkList(tablet)).toEqual([]);
+    expect(idsOf(await walkList(other))).toEqual([conversationId]);
+
+    await say(other, conversationId, 'new');
+    const back = await tablet.ok('sync', { cursor: away.cursor });
+    expect(back.conversations).toMatchObject([
+      { _id: conversationId, unreadCount: 1, visibleFromSeq: 2, lastMessage: { content: 'new' } },
+    ]);
+    const list = await phone.ok('getConversations', {});
+    expect(list).toMatchObject({ totalUnread: 1, conversations: [{ _id: conversationId }] });
+    const { messages } = await phone.ok('getMessages', { conversationId });
+    expect(messages).toMatchObject([{ kind: 'hidden' }, { content: 'new' }]);
+  });
+
+  test('that nobody has written in comes back with the first message', async () => {
+    const { phone, other, conversationId } = await scene();
+    await phone.ok('deleteConversation', { conversationId });
+    expect(await walkList(phone)).toEqual([]);
+    await say(other, conversationId);
+    expect(idsOf(await walkList(phone))).toEqual([conversationId]);
+  });
+});

@@ -1,0 +1,31 @@
+import type { ConversationListAnswer, ConversationView, ListInput } from '../../../contract/index.js';
+import type { TestClient } from '../../support/client.js';
+
+/** Every page of a list, by cursor to the end. */
+export async function walkPages(
+  client: TestClient,
+  input: Omit<ListInput, 'cursor'> = {},
+): Promise<ConversationListAnswer[]> {
+  const pages: ConversationListAnswer[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await client.ok('getConversations', { ...input, ...(cursor && { cursor }) });
+    pages.push(page);
+    cursor = page.nextCursor;
+    if (cursor === undefined) return pages;
+  }
+}
+
+/** The whole list. */
+export async function walkList(
+  client: TestClient,
+  input: Omit<ListInput, 'cursor'> = {},
+): Promise<ConversationView[]> {
+  return (await walkPages(client, input)).flatMap(({ conversations }) => conversations);
+}
+
+export const idsOf = (conversations: readonly { _id: string }[]): string[] =>
+  conversations.map(({ _id }) => _id);
+
+/** Sends, and fails unless it succeeded. */
+export const say = (client: TestClient, conversationId: string, content = 'hello') =>
+  client.ok('sendMessage', { conversationId, content, clientMessageId: crypto.randomUUID() });
