@@ -31,9 +31,9 @@ export class Replica {
 
   /** Syncs again and again until the work is done, and once more behind it. */
   async syncWhile<Result>(work: Promise<Result>, check: () => void = () => undefined): Promise<Result> {
-    let isDone = false;
-    const done = work.finally(() => (isDone = true));
-    while (!isDone) {
+    const progress = { isDone: false };
+    const done = work.finally(() => (progress.isDone = true));
+    while (!progress.isDone) {
       await this.sync();
       check();
     }
