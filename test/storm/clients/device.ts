@@ -14,6 +14,7 @@ import { Connection } from './connection.js';
 import { mayRetry, Outbox, type Outgoing } from './outbox.js';
 import { hearPush, type Heard } from './pushes.js';
 import { Store } from './store.js';
+import { messagesOf } from '../../support/messages.js';
 import { makeToken } from '../../support/tokens.js';
 import { seenConversation, seenMessage, seenPosition } from './views.js';
 
@@ -255,7 +256,7 @@ export class Device {
           break;
         }
         this.#logPage(answer.data, { conversationId, askedAt, fromSeq: after + 1, limit: PAGE });
-        for (const view of answer.data.messages) held.add(view.seq, view._id);
+        for (const view of messagesOf(answer.data)) held.add(view.seq, view._id);
         if (held.through === before) break;
       }
     }
@@ -330,7 +331,7 @@ export class Device {
     page: MessagePageAnswer,
     asked: { conversationId: string; askedAt: number; limit: number; fromSeq?: number; toSeq?: number },
   ): void {
-    this.log({ kind: 'page', ...asked, messages: page.messages.map(seenMessage), lastSeq: page.lastSeq });
+    this.log({ kind: 'page', ...asked, messages: messagesOf(page).map(seenMessage), lastSeq: page.lastSeq });
   }
 
   /** No answer, or one that says "again", is what faults do; anything else is a fault of somebody. */

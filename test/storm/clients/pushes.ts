@@ -1,4 +1,5 @@
 import type { PushData, PushName } from '../../../contract/index.js';
+import { messageOf } from '../../support/messages.js';
 import type { Entry, SeenMessage } from '../checker/history.js';
 import { seenConversation, seenMessage, seenPosition } from './views.js';
 
@@ -13,7 +14,7 @@ export interface Heard {
 export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
   switch (event) {
     case 'message:new': {
-      const message = seenMessage(data as PushData<typeof event>);
+      const message = seenMessage(messageOf(data as PushData<typeof event>));
       yield { entry: { kind: 'heard', message }, message };
       return;
     }
@@ -34,6 +35,11 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
       yield { entry: { kind: 'told', push: event, conversationId: head.conversationId }, head };
       return;
     }
+    case 'message:updated':
+    case 'message:deleted':
+    case 'message:reaction':
+    case 'conversation:own':
+    case 'conversation:removed':
     case 'typing':
       yield {
         entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
