@@ -40,6 +40,17 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
       yield { entry: { kind: 'told', push: event, conversationId, seq: seq === 0 ? undefined : seq }, head };
       return;
     }
+    case 'message:updated':
+    case 'message:deleted':
+    case 'message:reaction':
+    case 'conversation:own':
+      yield {
+        entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
+      };
+      return;
+    case 'conversation:removed':
+      // It may overtake the news of being let in again: the next answer says which of the two holds.
+      return;
     case 'typing':
       yield {
         entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
