@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import type { CommandName, ErrorCode } from '../../contract/index.js';
+import type { TestClient } from '../support/client.js';
 import { caughtUp, expectRefused } from '../contract/support/refusal.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
-import { createGroup, listMembers, readLog, upTo } from './support/group.js';
+import { connectAll, createGroup, listMembers, readLog, upTo } from './support/group.js';
 
 const server = sharedServer();
 
 describe('creating a group', () => {
   test('makes the caller its owner and tells every member', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
-    const [owner, member, other] = await Promise.all([ann, ben, cid].map((id) => server().connectAs(id)));
-    const group = await createGroup(owner!, { participants: [ben, cid], name: 'Hikers' });
+    const [owner, member, other] = await connectAll(server(), [ann, ben, cid]);
+    const group = await createGroup(owner, { participants: [ben, cid], name: 'Hikers' });
     expect(group).toMatchObject({
       type: 'group',
       name: 'Hikers',
@@ -22,7 +24,7 @@ describe('creating a group', () => {
       [ben, 'member'],
       [cid, 'member'],
     ]);
-    for (const client of [member!, other!]) {
+    for (const client of [member, other]) {
       const { conversation } = await client.next('conversation:created');
       expect(conversation).toMatchObject({ _id: group._id, role: 'member', memberCount: 3, unreadCount: 0 });
     }
@@ -79,45 +81,29 @@ describe('who is in a group', () => {
 
   test('changes by owner and admins only; nobody hears of a refusal', async () => {
     const [ann, ben, cid, eve] = people('ann', 'ben', 'cid', 'eve');
-    const clients = await Promise.all([ann, ben, cid, eve].map((id) => server().connectAs(id)));
-    const [owner, admin, member, stranger] = clients as [
-      (typeof clients)[0],
-      (typeof clients)[0],
-      (typeof clients)[0],
-      (typeof clients)[0],
-    ];
+    const clients = await connectAll(server(), [ann, ben, cid, eve]);
+    const [owner, admin, member, stranger] = clients;
     const { _id: conversationId } = await createGroup(owner, { participants: [ben, cid] });
     await owner.ok('setRole', { conversationId, userId: ben, role: 'admin' });
-    const refused = async (
-      client: typeof owner,
-      command: Parameters<typeof owner.call>[0],
-      payload: object,
-      code: 'FORBIDDEN' | 'NOT_PARTICIPANT',
-    ) =>
-      expectRefused(() => client.call(command, { conversationId, ...payload }), {
-        code,
-        server: server(),
-        listeners: clients,
+    const refused = (act: { by: TestClient; command: CommandName }, payload: object, code: ErrorCode) =>
+      expectRefused(() => act.by.call(act.command, { conversationId, ...payload }), {
+        ...{ code, server: server(), listeners: clients },
       });
-    await refused(member, 'addMembers', { userIds: [eve] }, 'FORBIDDEN');
-    await refused(member, 'removeMember', { userId: ben }, 'FORBIDDEN');
-    await refused(member, 'updateConversation', { name: 'Mine' }, 'FORBIDDEN');
-    await refused(member, 'setRole', { userId: cid, role: 'owner' }, 'FORBIDDEN');
-    await refused(admin, 'removeMember', { userId: ann }, 'FORBIDDEN');
-    await refused(admin, 'setRole', { userId: cid, role: 'admin' }, 'FORBIDDEN');
-    await refused(stranger, 'addMembers', { userIds: [eve] }, 'NOT_PARTICIPANT');
-    await refused(stranger, 'joinConversation', {}, 'NOT_PARTICIPANT');
-    await refused(stranger, 'leaveConversation', {}, 'NOT_PARTICIPANT');
-    await refused(stranger, 'getMembers', {}, 'NOT_PARTICIPANT');
+    await refused({ by: member, command: 'addMembers' }, { userIds: [eve] }, 'FORBIDDEN');
+    await refused({ by: member, command: 'removeMember' }, { userId: ben }, 'FORBIDDEN');
+    await refused({ by: member, command: 'updateConversation' }, { name: 'Mine' }, 'FORBIDDEN');
+    await refused({ by: member, command: 'setRole' }, { userId: cid, role: 'owner' }, 'FORBIDDEN');
+    await refused({ by: admin, command: 'removeMember' }, { userId: ann }, 'FORBIDDEN');
+    await refused({ by: admin, command: 'setRole' }, { userId: cid, role: 'admin' }, 'FORBIDDEN');
+    await refused({ by: stranger, command: 'addMembers' }, { userIds: [eve] }, 'NOT_PARTICIPANT');
+    await refused({ by: stranger, command: 'joinConversation' }, {}, 'NOT_PARTICIPANT');
+    await refused({ by: stranger, command: 'leaveConversation' }, {}, 'NOT_PARTICIPANT');
+    await refused({ by: stranger, command: 'getMembers' }, {}, 'NOT_PARTICIPANT');
   });
 
   test('who owned it and leaves hands it to the oldest admin, else the oldest member; the last one out ends it', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
-    const [one, two, three] = (await Promise.all([ann, ben, cid].map((id) => server().connectAs(id)))) as [
-      Awaited<ReturnType<ReturnType<typeof server>['connectAs']>>,
-      Awaited<ReturnType<ReturnType<typeof server>['connectAs']>>,
-      Awaited<ReturnType<ReturnType<typeof server>['connectAs']>>,
-    ];
+    const [one, two, three] = await connectAll(server(), [ann, ben, cid]);
     const { _id: conversationId } = await createGroup(one, { participants: [ben, cid] });
     await one.ok('setRole', { conversationId, userId: cid, role: 'admin' });
     await one.ok('leaveConversation', { conversationId });

@@ -1,5 +1,6 @@
 import type { ConversationView, CreateGroupInput, EntryView } from '../../../contract/index.js';
 import type { TestClient } from '../../support/client.js';
+import type { TestServer } from '../../support/server.js';
 
 export type NewGroup = Partial<CreateGroupInput> & { participants: readonly string[] };
 
@@ -7,6 +8,15 @@ export type NewGroup = Partial<CreateGroupInput> & { participants: readonly stri
 export async function createGroup(owner: TestClient, input: NewGroup): Promise<ConversationView> {
   return (await owner.ok('createGroup', { name: 'Friends', ...input })).conversation;
 }
+
+type Clients<Ids extends readonly unknown[]> = { [Place in keyof Ids]: TestClient };
+
+/** A connection of each of these people. */
+export const connectAll = <const Ids extends readonly string[]>(
+  server: TestServer,
+  ids: Ids,
+): Promise<Clients<Ids>> =>
+  Promise.all(ids.map((id) => server.connectAs(id))) as Promise<unknown> as Promise<Clients<Ids>>;
 
 /** Everything that a member sees of a conversation's log. */
 export async function readLog(client: TestClient, conversationId: string): Promise<EntryView[]> {

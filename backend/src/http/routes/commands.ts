@@ -9,6 +9,9 @@ export function mountCommands(router: Router, parts: RouteParts, commands: Comma
   for (const name of ROUTED_COMMANDS) mountCommand(router, parts, { name, commands });
 }
 
+/** What was there before was not made now, whatever the row says of what is made. */
+const isOld = (data: object): boolean => 'created' in data && data.created === false;
+
 function mountCommand(
   router: Router,
   parts: RouteParts,
@@ -21,7 +24,7 @@ function mountCommand(
       if (!parsed.success) throw toInputError(parsed.error);
       // The table pairs each payload with its handler; a union over all rows cannot express that.
       const data = await commands[name]({ principal }, parsed.data as never);
-      return { data: data as never, status: ENDPOINTS[name].status };
+      return { data: data as never, status: isOld(data) ? 200 : ENDPOINTS[name].status };
     },
   });
 }

@@ -71,11 +71,14 @@ export class MembershipStore {
     return this.current(id);
   }
 
-  /** Whatever is known here, or else stored, however old: the log corrects whoever commits by it. */
-  async known(ids: readonly ConversationId[]): Promise<Map<ConversationId, Membership>> {
-    const here = ids.flatMap((id) => this.peek(id) ?? []);
+  /**
+   * Whatever is known here, or else follows from documents just read, however old: the log corrects whoever commits by
+   * it.
+   */
+  async known(records: readonly ConversationRecord[]): Promise<Map<ConversationId, Membership>> {
+    const here = records.flatMap(({ _id }) => this.peek(_id) ?? []);
     const held = new Set(here.map(({ conversationId }) => conversationId));
-    const loaded = await this.#load(ids.filter((id) => !held.has(id)));
+    const loaded = await this.#complete(records.filter(({ _id }) => !held.has(_id)));
     for (const membership of loaded) this.put(membership);
     return new Map([...here, ...loaded].map((membership) => [membership.conversationId, membership]));
   }
@@ -133,10 +136,13 @@ export class MembershipStore {
     return newest;
   }
 
-  /** What the stored documents say; the control entries that are not applied to them yet come on top. */
   async #load(ids: readonly ConversationId[]): Promise<Membership[]> {
-    if (ids.length === 0) return [];
-    const records = (await this.#parts.conversations.findByIds(ids)).filter(isSound);
+    return ids.length === 0 ? [] : this.#complete(await this.#parts.conversations.findByIds(ids));
+  }
+
+  /** What the stored documents say; the control entries that are not applied to them yet come on top. */
+  async #complete(found: readonly ConversationRecord[]): Promise<Membership[]> {
+    const records = found.filter(isSound);
     const groups = records.filter(({ type }) => type === 'group').map(({ _id }) => _id);
     const channels = records.filter(({ type }) => type === 'channel').map(({ _id }) => _id);
     const [inGroups, staff] = await Promise.all([
