@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { listAll } from '../faults/support/summaries.js';
 import { Api, dataOf } from '../support/api.js';
-import { messagesOf } from '../support/messages.js';
 import type { FinalState, Holdings } from './checker/history.js';
 import type { Device } from './clients/device.js';
 import { seenConversation, seenMessage } from './clients/views.js';
@@ -111,7 +110,7 @@ async function readAll(stage: Stage, device: Device, conversationId: string): Pr
     const after = ids.length;
     const page = await device.ask('getMessages', { conversationId, after, limit: PAGE });
     if (page === undefined) return ids;
-    const messages = messagesOf(page).map(seenMessage);
+    const messages = page.messages.map(seenMessage);
     const { lastSeq } = page;
     device.log({ kind: 'page', conversationId, askedAt, fromSeq: after + 1, limit: PAGE, messages, lastSeq });
     ids.push(...messages.map(({ _id }) => _id));

@@ -5,6 +5,7 @@ import { escapeId, participantsKey, sortPair } from '../utils/participantsKey.js
 import {
   BY_CHANGE,
   BY_CREATION,
+  BY_GROUP,
   BY_KEY,
   BY_LAST_MESSAGE,
   BY_UNREAD,
@@ -64,6 +65,14 @@ export interface StoredMembership {
   sealedInto: ConversationId | undefined;
   members: ReadonlyMap<UserId, unknown>;
 }
+
+const rangeBelow = (below: ListPosition | undefined) =>
+  below === undefined
+    ? {}
+    : {
+        lastMessageAt: op({ $lte: below.lastMessageAt }),
+        $or: [{ lastMessageAt: op({ $lt: below.lastMessageAt }) }, { _id: op({ $lt: below._id }) }],
+      };
 
 export function createConversationModel(connection: mongoose.Connection) {
   const model = connection.model('Conversation', schema);
@@ -219,17 +228,20 @@ export function createConversationModel(connection: mongoose.Connection) {
 
     /** A page of a user's conversations below a position, the newest message first: one index range. */
     async findPage(userId: UserId, limit: number, below?: ListPosition): Promise<ConversationRecord[]> {
-      const range =
-        below === undefined
-          ? {}
-          : {
-              lastMessageAt: op({ $lte: below.lastMessageAt }),
-              $or: [{ lastMessageAt: op({ $lt: below.lastMessageAt }) }, { _id: op({ $lt: below._id }) }],
-            };
-      const page = await find({ participants: userId, ...range })
+      const page = await find({ participants: userId, ...rangeBelow(below) })
         .sort({ lastMessageAt: -1, _id: -1 })
         .limit(limit)
         .hint(BY_LAST_MESSAGE)
+        .lean();
+      return page.map(toRecord);
+    },
+
+    /** The same of a user's small groups alone. */
+    async findGroupPage(userId: UserId, limit: number, below?: ListPosition): Promise<ConversationRecord[]> {
+      const page = await find({ type: 'group', participants: userId, ...rangeBelow(below) })
+        .sort({ lastMessageAt: -1, _id: -1 })
+        .limit(limit)
+        .hint(BY_GROUP)
         .lean();
       return page.map(toRecord);
     },
@@ -256,7 +268,7 @@ export function createConversationModel(connection: mongoose.Connection) {
     async findMaybeUnread(userIds: readonly UserId[]): Promise<ConversationRecord[]> {
       const counted = {
         ...{ type: 1, participants: 1, lastSeq: 1, messageCount: 1, lastSent: 1, lastSentN: 1 },
-        ...{ control: 1, closedBy: 1, mergedInto: 1 },
+        ...{ control: 1, closedBy: 1, mergedInto: 1, lastMessageAt: 1, createdAt: 1 },
       } as const;
       const found = await model
         .find({ maybeUnread: op({ $in: userIds }) }, counted)

@@ -4,6 +4,7 @@ import { createDatabaseFacts } from './databaseFacts.js';
 import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
+import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createUserModel } from './userModel.js';
 
@@ -15,6 +16,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     members: createMemberModel(connection),
     messages: createMessageModel(connection, options),
     meta: createMetaModel(connection),
+    ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     users: createUserModel(connection),
   };

@@ -28,12 +28,15 @@ export interface MemberDocument {
   pinnedAt?: Date;
   mutedUntil?: Date;
   archivedAt?: Date;
+  /** How many counted messages there were when it was archived: one more brings it back. */
+  archivedN?: number;
   markedUnread?: boolean;
   /** Everything up to here is hidden from this member. */
   clearedSeq?: number;
   clearedN?: number;
-  /** The conversation is off this member's list until something comes behind this place. */
+  /** The conversation is off this member's list until there is a counted message behind this place. */
   hiddenSeq?: number;
+  hiddenN?: number;
   /** Database time of the last change: the order of `sync`. */
   changedAt: Date;
 }
@@ -68,10 +71,12 @@ export const schema = new mongoose.Schema<MemberDocument>(
     pinnedAt: Date,
     mutedUntil: Date,
     archivedAt: Date,
+    archivedN: Number,
     markedUnread: Boolean,
     clearedSeq: Number,
     clearedN: Number,
     hiddenSeq: Number,
+    hiddenN: Number,
     changedAt: Date,
   },
   { collection: 'members', versionKey: false },
@@ -86,11 +91,20 @@ export const BY_RANK = { conversationId: 1, rank: 1, joinedSeq: 1, userId: 1 } a
 export const BY_APART = { userId: 1, apart: 1 } as const;
 /** How many members have come at least so far. */
 export const BY_READ = { conversationId: 1, lastReadSeq: 1 } as const;
+/** A user's pinned conversations, the newest pin first. */
+export const BY_PIN = { userId: 1, pinnedAt: -1, conversationId: -1 } as const;
+/** A user's archive, what was archived last first. */
+export const BY_ARCHIVE = { userId: 1, archivedAt: -1, conversationId: -1 } as const;
+/** What a user has marked as unread. */
+export const BY_MARK = { userId: 1, markedUnread: 1 } as const;
 schema.index(BY_CONVERSATION, { unique: true });
 schema.index(BY_CHANGE);
 schema.index(BY_RANK);
 schema.index(BY_APART, { partialFilterExpression: { apart: true } });
 schema.index(BY_READ);
+schema.index(BY_PIN, { partialFilterExpression: { pinnedAt: { $exists: true } } });
+schema.index(BY_ARCHIVE, { partialFilterExpression: { archivedAt: { $exists: true } } });
+schema.index(BY_MARK, { partialFilterExpression: { markedUnread: true } });
 
 export const toRecord = (
   doc: Partial<MemberDocument> & Pick<MemberDocument, 'conversationId' | 'userId'>,

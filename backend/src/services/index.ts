@@ -4,6 +4,7 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
+import { ApartConversations } from './apartConversations.js';
 import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
 import { ControlLog } from './controlLog.js';
 import { ConversationService } from './conversationService.js';
@@ -21,16 +22,19 @@ import { MemberList } from './groups/memberList.js';
 import { HeadService } from './headService.js';
 import { HistoryService } from './historyService.js';
 import { createLookups } from './lookups.js';
+import { ListService } from './listService.js';
 import { MembershipStore } from './membership/membershipStore.js';
 import { MembershipWriter } from './membership/membershipWriter.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
+import { OwnStateService } from './ownStateService.js';
 import type { Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
+import { UnreadCounts } from './unreadCounts.js';
 import { UserDirectory } from './userDirectory.js';
 import { Visibility } from './visibility.js';
 
@@ -125,21 +129,27 @@ export function createServices(parts: ServiceParts) {
   const fanOut: FanOutParts = { publisher, hiddenFrom: () => NOBODY };
   const lookups = createLookups(models);
   const messageViews = new MessageViews({ ...models, lookups, users, summaries });
-  const views = new ConversationViews({ ...models, lookups, memberships, users, summaries });
+  const views = new ConversationViews({ ...models, ...derived, lookups, users });
   const { registry, commitLog } = createLog(parts, derived, { views: messageViews, fanOut });
   // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
   const visibleThrough = new BatchLoader<typeof ALL, Date>(
     async () => [await registry.visibleThrough()],
     () => [ALL],
   );
+  const apart = new ApartConversations(lookups);
+  const unread = new UnreadCounts({ ...models, ...derived, lookups, apart });
   const sync = new SyncService({
-    ...models,
-    views,
+    ...{ ...models, ...derived, lookups, apart, unread, views },
+    hiddenSeqs: () => Promise.resolve(new Map()),
     visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
     epoch: parts.epoch,
   });
   const shared = { ...parts, ...models, ...derived, access };
-  const receipts = new ReceiptService(shared);
+  const receipts: ReceiptService = new ReceiptService({
+    ...shared,
+    onUnmarked: (marked) => ownState.tell(marked),
+  });
+  const ownState = new OwnStateService({ ...shared, lookups, receipts });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
@@ -155,7 +165,13 @@ export function createServices(parts: ServiceParts) {
     views,
     sync,
     databaseWatch,
-    conversations: new ConversationService({ ...shared, views, syncCursor: () => sync.cursorNow() }),
+    conversations: new ConversationService({ ...shared, views }),
+    lists: new ListService({
+      ...{ ...shared, lookups, apart, unread, views },
+      syncCursor: () => sync.cursorNow(),
+    }),
+    unread,
+    ownState,
     messages: new MessageService({
       commitLog,
       views: messageViews,

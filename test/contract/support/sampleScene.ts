@@ -13,7 +13,7 @@ export async function createSampleContext(
   [caller, other]: readonly [UserId, UserId] = people('caller', 'other'),
 ): Promise<SampleContext> {
   const [third, stranger] = people('third', 'stranger');
-  const { conversations, groups } = server.app.services;
+  const { lists, groups } = server.app.services;
   const conversationId = await openChat(server, [caller, other]);
   await openChat(server, [caller, third]);
   const { conversation: group } = await groups.create(
@@ -22,7 +22,7 @@ export async function createSampleContext(
   );
   const { _id: messageId } = await sendAs(server, { conversationId, sender: other });
   await sendAs(server, { conversationId, sender: caller });
-  const { nextCursor = '', syncCursor = '' } = await conversations.list(caller, { limit: 1 });
+  const { nextCursor = '', syncCursor = '' } = await lists.page(caller, { limit: 1 });
   const { reportId, cursors } = await shelfOf(server);
   return {
     ...{ conversationId, messageId, groupId: group._id, reportId },
