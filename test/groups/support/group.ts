@@ -2,7 +2,7 @@ import type { ConversationView, CreateGroupInput, EntryView } from '../../../con
 import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
 
-export type NewGroup = Partial<CreateGroupInput> & { participants: readonly string[] };
+export type NewGroup = Partial<Omit<CreateGroupInput, 'participants'>> & { participants: readonly string[] };
 
 /** Makes a group (or what `input.type` says) of these people; the client owns it. */
 export async function createGroup(owner: TestClient, input: NewGroup): Promise<ConversationView> {
