@@ -34,6 +34,8 @@ export interface MemberDocument {
   clearedN?: number;
   /** The conversation is off this member's list until something comes behind this place. */
   hiddenSeq?: number;
+  /** Numbers among the counted messages of those that this member deleted for themselves before reading them. */
+  hiddenNs?: number[];
   /** Database time of the last change: the order of `sync`. */
   changedAt: Date;
 }
@@ -72,6 +74,7 @@ export const schema = new mongoose.Schema<MemberDocument>(
     clearedSeq: Number,
     clearedN: Number,
     hiddenSeq: Number,
+    hiddenNs: { type: [Number], default: undefined },
     changedAt: Date,
   },
   { collection: 'members', versionKey: false },
@@ -86,11 +89,14 @@ export const BY_RANK = { conversationId: 1, rank: 1, joinedSeq: 1, userId: 1 } a
 export const BY_APART = { userId: 1, apart: 1 } as const;
 /** How many members have come at least so far. */
 export const BY_READ = { conversationId: 1, lastReadSeq: 1 } as const;
+/** Who has cleared a conversation up to a place or further. */
+export const BY_CLEARED = { conversationId: 1, clearedSeq: 1 } as const;
 schema.index(BY_CONVERSATION, { unique: true });
 schema.index(BY_CHANGE);
 schema.index(BY_RANK);
 schema.index(BY_APART, { partialFilterExpression: { apart: true } });
 schema.index(BY_READ);
+schema.index(BY_CLEARED, { partialFilterExpression: { clearedSeq: { $exists: true } } });
 
 export const toRecord = (
   doc: Partial<MemberDocument> & Pick<MemberDocument, 'conversationId' | 'userId'>,

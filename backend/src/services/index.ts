@@ -4,6 +4,8 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
+import { createChangeLog, createChangeServices, recoverChanges, type ChangeLog } from './changes/index.js';
+import type { ChangeWindows } from './changes/judge.js';
 import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
@@ -22,7 +24,7 @@ import { MembershipWriter } from './membership/membershipWriter.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
-import type { Place, PresenceStore, Publisher, WindowCache } from './ports.js';
+import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
@@ -41,10 +43,16 @@ export interface ServiceParts {
   onRevoked: (userId: UserId, validFromMs: number) => boolean;
   /** Users were changed here: other processes may want to know at once. */
   onUsersChanged: () => void;
+  /** A text was erased here: other processes must not keep a copy. */
+  onErased: (erased: Erased) => void;
   /** Who is online on other processes, where there are any. */
   presenceStore?: PresenceStore | undefined;
   windows: WindowCache;
-  limits: CommitLogLimits & { sendTimeoutMs: number; presenceGraceMs: number };
+  limits: CommitLogLimits & {
+    sendTimeoutMs: number;
+    presenceGraceMs: number;
+    windowsOfChange: ChangeWindows;
+  };
 }
 
 /** What follows from the messages, and this process's place among the others. */
@@ -54,12 +62,12 @@ function createDerived({ models, publisher, metrics, logger }: ServiceParts) {
   const summaries = new Summaries({ ...models, watermark, metrics, logger });
   const membershipWriter = new MembershipWriter({ ...models, watermark, logger });
   const memberships = new MembershipStore({ ...models, writer: membershipWriter });
-  const recover = (flushedThrough: string) =>
+  const recoverMessages = (flushedThrough: string) =>
     recoverSummaries(
       { ...models, memberships, membershipWriter, watermark, publisher, metrics, logger },
       flushedThrough,
     );
-  return { time, watermark, summaries, membershipWriter, memberships, recover };
+  return { time, watermark, summaries, membershipWriter, memberships, recoverMessages };
 }
 
 /** The smallest of ids, where there are any. */
@@ -82,8 +90,22 @@ function createLog(
         commitLog.oldestWaitingId(),
         derived.summaries.oldestPendingId(),
         derived.membershipWriter.oldestPendingId(),
+        changeLog.oldestPendingId(),
       ),
+    recover: async (flushedThrough) => {
+      await derived.recoverMessages(flushedThrough);
+      await recoverChanges({ ...models, changeLog, logger }, flushedThrough);
+    },
   });
+  const changeLog: ChangeLog = createChangeLog(
+    {
+      ...{ ...models, ...derived, ...limits, lease: registry, logger },
+      windows: parts.windows,
+      onErased: parts.onErased,
+      wordsOf: () => undefined,
+    },
+    { ...models, views, fanOut },
+  );
   const commitLog: CommitLog = new CommitLog(
     {
       ...models,
@@ -96,7 +118,7 @@ function createLog(
     },
     limits,
   );
-  return { registry, commitLog };
+  return { registry, commitLog, changeLog };
 }
 
 const ALL = 'all processes';
@@ -122,7 +144,7 @@ export function createServices(parts: ServiceParts) {
   const lookups = createLookups(models);
   const messageViews = new MessageViews({ ...models, lookups, users, summaries });
   const views = new ConversationViews({ ...models, lookups, memberships, users, summaries });
-  const { registry, commitLog } = createLog(parts, derived, { views: messageViews, fanOut });
+  const { registry, commitLog, changeLog } = createLog(parts, derived, { views: messageViews, fanOut });
   // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
   const visibleThrough = new BatchLoader<typeof ALL, Date>(
     async () => [await registry.visibleThrough()],
@@ -158,6 +180,10 @@ export function createServices(parts: ServiceParts) {
       messages: models.messages,
       ...{ access, views: messageViews, windows, visibility },
     }),
+    ...createChangeServices({
+      ...{ ...shared, users, visibility, changeLog, views: messageViews },
+      sendTimeoutMs: limits.sendTimeoutMs,
+    }),
     receipts,
     presence,
     typing: new TypingService(access, publisher),
@@ -172,11 +198,13 @@ export function createServices(parts: ServiceParts) {
     },
     /** Another process has stored a message. */
     noteStored: (place: Place): void => commitLog.hear(place.conversationId, place),
+    /** Another process has erased a text. */
+    noteErased: ({ conversationId, rev }: Erased): void => void parts.windows.remove(conversationId, rev),
     /** True while this process may write. */
     isWriting: (): boolean => registry.isFresh(),
     /** Finishes what was taken in, writes what is owed, and leaves. */
     stop: async (): Promise<void> => {
-      await commitLog.close();
+      await Promise.all([commitLog.close(), changeLog.close()]);
       await receipts.drain();
       await presence.stop();
       await derived.membershipWriter.drain();

@@ -23,7 +23,7 @@ interface ReceiptParts {
   logger: Logger;
 }
 
-type Known = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> & { lastReadN?: number };
+type Known = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> & Partial<MemberRecord>;
 
 interface Waiting extends Position {
   done: Promise<PositionView>;
@@ -185,6 +185,7 @@ export class ReceiptService {
     { known, isNews }: { known: Known | undefined; isNews: boolean },
   ): void {
     const now = {
+      ...known,
       lastReadSeq: Math.max(position.readSeq, known?.lastReadSeq ?? 0),
       lastReadN: Math.max(position.readN, known?.lastReadN ?? 0),
       lastDeliveredSeq: Math.max(position.deliveredSeq, known?.lastDeliveredSeq ?? 0),
