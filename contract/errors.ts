@@ -30,7 +30,8 @@ export const ERRORS = {
   CONFLICT: {
     status: 409,
     retry: 'never',
-    meaning: 'This `clientMessageId` was used for another content; nothing was stored.',
+    meaning:
+      'This `clientMessageId` (or `clientConversationId`) was used for another content; nothing was stored.',
   },
   LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be passed.' },
   RATE_LIMITED: {

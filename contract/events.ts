@@ -86,7 +86,12 @@ export const PUSHES = {
     summary: 'Somebody opened a conversation with you.',
   }),
   'conversation:updated': push({
-    data: z.object({ conversation: conversationView.optional(), head: headView }),
+    data: z.object({
+      conversation: conversationView.optional(),
+      head: headView,
+      /** More than the head is different (name, roles, members): ask `getConversation`. */
+      stale: z.boolean().optional(),
+    }),
     priority: 'durable',
     summary: 'Something about a conversation changed; compare `head` with what you hold.',
   }),

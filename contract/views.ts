@@ -171,6 +171,8 @@ export const ownView = positionView.extend({
   archived: z.boolean().optional(),
   markedUnread: z.boolean().optional(),
   clearedSeq: seqOrZero.optional(),
+  /** Deleted by this member for themselves: off their list until the next message. */
+  deleted: z.boolean().optional(),
   /** Places deleted for this member since their last `sync`. */
   hiddenSeqs: z.array(seq).optional(),
 });

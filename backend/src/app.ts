@@ -18,7 +18,7 @@ import { findSecret } from './secret.js';
 import { joinRedis, type RedisPeers } from './redis/index.js';
 import type { Peers } from './services/ports.js';
 import { MemoryWindowCache, NoWindowCache } from './services/windowCache.js';
-import { createServices, type Services } from './services/index.js';
+import { createServices, type ServiceParts, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
 import { shutDown } from './shutdown.js';
 import { authenticate } from './socket/auth.js';
@@ -97,9 +97,8 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   const delivery = new LocalDelivery({ io, backPressure, metrics });
   const openConversations = new OpenConversations();
   const joinedLater = () => ({ services, sessions });
-  const live = createLive({
-    ...{ io, delivery, peers, openConversations, metrics, logger, joined: joinedLater },
-  });
+  const liveParts = { io, delivery, peers, openConversations, metrics, logger, joined: joinedLater };
+  const live = createLive(liveParts);
   const services: Services = createServices({
     models,
     publisher: live.publisher,
@@ -112,18 +111,12 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
     presenceStore: peers?.presence,
     windows:
       config.MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache()),
-    limits: {
-      maxBatch: config.COMMIT_MAX_BATCH,
-      maxWaiting: config.COMMIT_MAX_WAITING,
-      maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
-      sendTimeoutMs: config.SEND_TIMEOUT_MS,
-      presenceGraceMs: config.PRESENCE_GRACE_MS,
-      windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
-    },
+    limits: toLimits(config),
   });
-  const sessions: Sessions = new Sessions(
-    ...([io, services.presence, openConversations, config.MAX_SOCKETS_PER_USER] as const),
-  );
+  const sessions: Sessions = new Sessions({
+    ...{ io, presence: services.presence, openConversations },
+    maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
+  });
   const gate = new Gate(services.users, config.MAX_COMMANDS_UNDER_WAY);
   await services.start();
   await live.peerPushes?.start();
@@ -139,6 +132,15 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io, port, metrics, models, services, close };
 }
+
+const toLimits = (config: Config): ServiceParts['limits'] => ({
+  maxBatch: config.COMMIT_MAX_BATCH,
+  maxWaiting: config.COMMIT_MAX_WAITING,
+  maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
+  sendTimeoutMs: config.SEND_TIMEOUT_MS,
+  presenceGraceMs: config.PRESENCE_GRACE_MS,
+  windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
+});
 
 /** The socket server, and what guards it and what is said through it. */
 function createSockets(

@@ -49,7 +49,11 @@ const dropRows = (): string[] =>
   });
 
 const limitRows = (): string[] =>
-  Object.entries(LIMITS).map(([name, value]) => row(code(name), numberOf(value)));
+  Object.entries(LIMITS).flatMap(([name, value]) =>
+    typeof value === 'number'
+      ? [row(code(name), numberOf(value))]
+      : Object.entries(value).map(([part, size]) => row(code(`${name}.${part}`), numberOf(size))),
+  );
 
 /** Every bound a client, a person or a slow database can meet. */
 export const limitsPage = (): string => `${NOTE}

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { messagesOf } from '../support/messages.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { chromiumPath, closeWindows, launchBrowser, openWindow, type ChatWindow } from './support/browser.js';
 import { Wire } from './support/wire.js';
@@ -7,8 +8,7 @@ import { Wire } from './support/wire.js';
 /** What the server has stored of a conversation, as Bob reads it. */
 async function stored(server: TestServer, conversationId: string): Promise<string[]> {
   const bob = await server.connectAs('bob');
-  const { messages } = await bob.ok('getMessages', { conversationId });
-  return messages.map(({ content }) => content);
+  return messagesOf(await bob.ok('getMessages', { conversationId })).map(({ content }) => content);
 }
 
 /** Alice's window with her chat with Bob, and that chat's id. */

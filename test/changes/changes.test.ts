@@ -1,3 +1,4 @@
+import mongoose from 'mongoose';
 import { describe, expect, test } from 'vitest';
 import { createScene } from '../contract/support/scene.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
@@ -12,7 +13,7 @@ describe('a client that was offline', () => {
     for (let n = 1; n <= 130; n += 1) await alice.send(conversationId, `text ${n}`);
     const round = await until(async () => {
       const answer = await bob.ok('sync', {});
-      return answer.conversations[0]?.lastSeq === 130 && answer;
+      return answer.conversations[0]?.lastSeq === 130 ? answer : undefined;
     });
     const known = round.conversations[0]?.rev ?? 0;
     bob.close();
@@ -59,7 +60,7 @@ describe('what a process stored and did not apply', () => {
   /** As a process leaves it that dies right after its insert. */
   async function leave(conversationId: string, ...left: object[]) {
     const conversation = await storedIn(server(), 'conversations').findOne({
-      _id: server().app.models.messages.model.base.Types.ObjectId.createFromHexString(conversationId),
+      _id: mongoose.Types.ObjectId.createFromHexString(conversationId),
     });
     const from = Number(conversation?.['rev'] ?? 0);
     const documents = left.map((one, index) => ({

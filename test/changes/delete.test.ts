@@ -130,7 +130,7 @@ async function keysWith({ url }: RedisServer, text: string): Promise<string[]> {
     const type = await redis.type(key);
     if (type === 'hash') return redis.hgetall(key);
     if (type === 'set') return redis.smembers(key);
-    if (type === 'zset') return redis.zrange(key, 0, -1);
+    if (type === 'zset') return redis.zrange(key, '0', '-1');
     return redis.get(key);
   };
   const keys = await redis.keys('*');

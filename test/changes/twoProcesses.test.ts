@@ -1,10 +1,9 @@
-import { expect, test, vi } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { ServerProcess } from '../support/serverProcess.js';
 import { newDatabaseName, startServer, type TestServer } from '../support/server.js';
 import type { TestClient } from '../support/client.js';
 import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
-import { inject } from 'vitest';
 import { storedIn, storedRevs } from './support/stored.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -42,8 +41,9 @@ async function foldedReactions(server: TestServer, seq: number): Promise<Map<str
 
 test('two processes that change the same messages at once: no rev is missing or taken twice, and both show the same', async () => {
   const databaseName = newDatabaseName();
-  await using a = await startServer({ databaseName });
-  await using b = await startServer({ databaseName });
+  const env = { SEND_TIMEOUT_MS: '60000' };
+  await using a = await startServer({ databaseName, env });
+  await using b = await startServer({ databaseName, env });
   const [ann, annB, bob, bobB] = await Promise.all([
     a.connectAs('ann'),
     b.connectAs('ann'),

@@ -11,7 +11,8 @@ import {
   failure,
 } from '../../contract/index.js';
 import type { TestClient } from '../support/client.js';
-import { createSampleContext, pathOf, requestSample } from './support/sampleScene.js';
+import { pathOf, requestSample } from './support/requests.js';
+import { callerApi, connectCaller, createSampleContext } from './support/sampleScene.js';
 import { commandSamples, endpointSamples, type SampleContext } from './support/samples.js';
 import { fieldPaths, pathsIn } from './support/schemaPaths.js';
 import { people, sharedServer } from './support/sharedServer.js';
@@ -20,13 +21,9 @@ const server = sharedServer();
 const GENERAL = ['VALIDATION', 'UNAUTHENTICATED', 'TOKEN_EXPIRED', 'UNAVAILABLE', 'INTERNAL'];
 
 const emptyContext: SampleContext = {
-  conversationId: '',
-  messageId: '',
-  otherUserId: 'x',
-  callerId: 'y',
-  token: 't',
-  listCursor: 'c',
-  syncCursor: 'c',
+  ...{ conversationId: '', messageId: '', groupId: '', reportId: '', token: 't' },
+  ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
+  cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', search: 'c' },
 };
 
 describe('the tables', () => {
@@ -101,7 +98,7 @@ function expectToFit(schema: z.ZodType, data: unknown): void {
 describe('what the server sends is what the tables say, no more and no less', () => {
   test.each(COMMAND_NAMES)('in the answer to %s', async (name) => {
     const context = await createSampleContext(server());
-    const client = await server().connectAs(context.callerId);
+    const client = await connectCaller(server(), context);
     for (const sample of commandSamples(context)[name]) {
       const answer = await client.call(name, sample);
       expect(answer).toEqual({ success: true, data: expect.anything() as unknown });
@@ -112,7 +109,7 @@ describe('what the server sends is what the tables say, no more and no less', ()
   test.each(ENDPOINT_NAMES)('in the answer to %s over HTTP', async (name) => {
     const context = await createSampleContext(server());
     for (const sample of endpointSamples(context)[name]) {
-      const reply = await requestSample(server().api(context.callerId), name, sample);
+      const reply = await requestSample(callerApi(server(), context), name, sample);
       expect([reply.status, reply.body.success]).toEqual([reply.status === 201 ? 201 : 200, true]);
       if (reply.body.success) expectToFit(ENDPOINTS[name].answer, reply.body.data);
     }
@@ -120,7 +117,7 @@ describe('what the server sends is what the tables say, no more and no less', ()
 
   test('in a failure, over a socket and over HTTP, with the status of its code', async () => {
     const context = await createSampleContext(server());
-    const client = await server().connectAs(context.callerId);
+    const client = await connectCaller(server(), context);
     for (const name of COMMAND_NAMES) expectToFit(failure, await client.call(name, { wrong: true }));
     for (const name of ENDPOINT_NAMES) {
       const sample = endpointSamples(context)[name][0] ?? {};

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { until } from '../support/until.js';
-import { others, readiness, tryEverything } from './support/everything.js';
+import { openSetting, others, readiness, tryEverything } from './support/everything.js';
 import { OwnDatabase } from './support/ownDatabase.js';
 import { apisOf, lanesOf, Scene } from './support/scene.js';
 import { untilSummariesRight } from './support/summaries.js';
@@ -26,11 +26,9 @@ async function open() {
   const server = await scene.start();
   const people = scene.people(NAMES, server);
   const lanes = await lanesOf(people);
-  const client = await server.connectAs('zoe');
-  const conversationId = await client.open('ann');
+  const setting = await openSetting(server, ['zoe', 'ann']);
   const traffic = new Traffic(lanes, { width: 2, readEvery: 4 });
   await until(() => scene.ledger.ackedCount > 100, { what: 'traffic' });
-  const setting = { url: server.url, client, conversationId, otherUserId: 'ann' };
   const untilReady = (http: number) =>
     until(async () => (await readiness(server.url)).http === http, {
       what: `readiness ${http}`,

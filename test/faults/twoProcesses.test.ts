@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { ConversationView, MessageView, PositionView } from '../../contract/index.js';
 import { dataOf } from '../support/api.js';
 import type { TestClient } from '../support/client.js';
+import { messagesOf } from '../support/messages.js';
 import { untilSummariesRight } from './support/summaries.js';
 import { apisOf, Scene } from './support/scene.js';
 
@@ -15,7 +16,7 @@ async function readAll(client: TestClient, conversationId: string): Promise<Mess
   for (;;) {
     const after = messages.at(-1)?.seq ?? 0;
     const page = await client.ok('getMessages', { conversationId, after, limit: 200 });
-    messages.push(...page.messages);
+    messages.push(...messagesOf(page));
     if (!page.hasMore) return messages;
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { Refused } from '../support/client.js';
 import { until } from '../support/until.js';
-import { others, readiness, tryEverything, type Setting } from './support/everything.js';
+import { openSetting, others, readiness, tryEverything } from './support/everything.js';
 import { Scene } from './support/scene.js';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -15,11 +15,8 @@ async function open(env: Record<string, string> = {}) {
   const scene = await Scene.open();
   const proxy = await scene.proxy();
   const server = await scene.start({ mongoUri: proxy.mongoUri, env });
-  const client = await server.connectAs('ann');
-  const conversationId = await client.open('bob');
-  for (const text of ['one', 'two', 'three']) await client.send(conversationId, text);
-  const setting: Setting = { url: server.url, client, conversationId, otherUserId: 'bob' };
-  return { scene, truth: scene.truth, proxy, server, client, setting };
+  const setting = await openSetting(server, ['ann', 'bob']);
+  return { scene, truth: scene.truth, proxy, server, client: setting.client, setting };
 }
 
 test('while there is no way to the database, everything that is asked is answered UNAVAILABLE, and it heals by itself (invariant 10)', async () => {

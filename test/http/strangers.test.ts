@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ENDPOINTS, ENDPOINT_NAMES, type EndpointName } from '../../contract/index.js';
 import { expectRefused } from '../contract/support/refusal.js';
-import { createSampleContext, pathOf, requestSample } from '../contract/support/sampleScene.js';
+import { pathOf, requestSample } from '../contract/support/requests.js';
+import { createSampleContext } from '../contract/support/sampleScene.js';
 import { endpointSamples } from '../contract/support/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { Api } from '../support/api.js';
@@ -13,6 +14,25 @@ const doors = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].path.includes(':co
 describe('whoever is not in a conversation (invariant 6)', () => {
   test('would have to pass one of these doors', () => {
     expect(doors).toEqual([
+      'updateConversation',
+      'deleteConversation',
+      'getMembers',
+      'addMembers',
+      'setRole',
+      'removeMember',
+      'joinConversation',
+      'leaveConversation',
+      'setConversation',
+      'clearHistory',
+      'unmatch',
+      'editMessage',
+      'deleteMessage',
+      'getEdits',
+      'getReceipts',
+      'getReactions',
+      'react',
+      'pinMessage',
+      'getChanges',
       'getConversation',
       'listMessages',
       'sendMessage',
@@ -28,8 +48,8 @@ describe('whoever is not in a conversation (invariant 6)', () => {
     const api = server().api(eve);
     for (const sample of endpointSamples(context)[name]) {
       const answers = [];
-      for (const conversationId of [context.conversationId, NOWHERE]) {
-        const request = { ...sample, params: { conversationId } };
+      for (const conversationId of [sample.params?.['conversationId'] ?? '', NOWHERE]) {
+        const request = { ...sample, params: { ...sample.params, conversationId } };
         const act = async () => {
           const reply = await requestSample(api, name, request);
           expect(reply.status).toBe(403);
@@ -61,11 +81,10 @@ describe('whoever shows no valid token', () => {
     const tokens = [undefined, 'garbage', server().token(context.callerId, { exp: 1 })];
     const codes = ['UNAUTHENTICATED', 'UNAUTHENTICATED', 'TOKEN_EXPIRED'];
     for (const [index, token] of tokens.entries()) {
-      for (const sample of [
-        endpointSamples(context)[name][0] ?? {},
-        { params: { conversationId: '{$ne:1}' } },
-      ]) {
-        const reply = await requestSample(new Api(server().url, token), name, sample);
+      const [sample = {}] = endpointSamples(context)[name];
+      const wrong = { ...sample, params: { ...sample.params, conversationId: '{$ne:1}' } };
+      for (const tried of [sample, wrong]) {
+        const reply = await requestSample(new Api(server().url, token), name, tried);
         expect([reply.status, reply.body]).toEqual([
           401,
           expect.objectContaining({ success: false, code: codes[index] }),

@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { ConversationId, MessageId, UserId } from '../../contract/index.js';
+import { GONE, RANKS } from '../../backend/src/models/memberDocument.js';
 import { createModels, type Models } from '../../backend/src/models/index.js';
 import { newConversationId, newMessageId } from '../../backend/src/models/objectIds.js';
 import { participantsKey } from '../../backend/src/utils/participantsKey.js';
@@ -36,8 +37,10 @@ async function seed(): Promise<void> {
     })),
   );
   await models.members.model.insertMany(
-    ids.map((conversationId) => ({
+    ids.map((conversationId, index) => ({
       ...{ conversationId, userId: ALICE, lastReadSeq: 1, lastDeliveredSeq: 1, changedAt: now },
+      ...{ role: 'member', rank: index % 10 === 0 ? GONE : RANKS.member, joinedSeq: 0 },
+      ...(index % 10 === 1 && { apart: true }),
     })),
   );
   await models.users.model.insertMany(
@@ -60,6 +63,7 @@ async function seed(): Promise<void> {
         kind: 'text' as const,
       },
       ...{ clientMessageId: `m${index}`, payloadHash: 'h', content: 'text', createdAt: now },
+      ...(index % 50 === 0 && { controlSeq: index + 1 }),
     })),
     { ordered: true },
   );
@@ -68,8 +72,10 @@ async function seed(): Promise<void> {
 const BY_KEY = 'participantsKey_1';
 const BY_LAST_MESSAGE = 'participants_1_lastMessageAt_-1__id_-1';
 const BY_CHANGE = 'participants_1_changedAt_1__id_1';
+const BY_RANK = 'conversationId_1_rank_1_joinedSeq_1_userId_1';
 const BY_POSITION = 'conversationId_1_userId_1';
 const BY_OWN_CHANGE = 'userId_1_changedAt_1_conversationId_1';
+const BY_CONTROL = 'conversationId_1_controlSeq_1';
 const BY_SEQ = 'conversationId_1_seq_1';
 const BY_CLIENT_ID = 'conversationId_1_senderId_1_clientMessageId_1';
 const BY_ID = '_id_';
@@ -87,12 +93,23 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
   ],
   'what changed': [BY_CHANGE, () => models.conversations.findChanged(ALICE, 100, NEVER)],
   'what may be unread': ['maybeUnread_1', () => models.conversations.findMaybeUnread([ALICE])],
+  'members of groups': [BY_RANK, () => models.members.findCurrent([chat])],
+  'owners and admins': [BY_RANK, () => models.members.findStaff([chat])],
+  'a page of members': [BY_RANK, () => models.members.findPage(chat, 50)],
+  'a later page of members': [
+    BY_RANK,
+    () => models.members.findPage(chat, 50, { rank: 2, joinedSeq: 0, userId: 'a' }),
+  ],
+  'some members': [BY_POSITION, () => models.members.findPairs(chat, [ALICE])],
+  'large groups and channels': ['userId_1_apart_1', () => models.members.findApart([ALICE])],
   'positions of everybody': [BY_POSITION, () => models.members.findOf(ids.slice(0, 50))],
   'own positions, a few': [BY_POSITION, () => models.members.findOwn(ALICE, ids.slice(0, 50))],
   'own positions, many': [BY_OWN_CHANGE, () => models.members.findOwn(ALICE, ids)],
   'own positions that changed': [BY_OWN_CHANGE, () => models.members.findChanged(ALICE, 100, NEVER)],
   'the tail of a log': [BY_SEQ, () => models.messages.findTail(chat, MESSAGES - 1)],
   'the newest messages': [BY_SEQ, () => models.messages.findSince(chat, MESSAGES - 1, 100)],
+  'control entries': [BY_CONTROL, () => models.messages.findControls(chat, 10)],
+  'counts at places': [BY_SEQ, () => models.messages.findCounts(chat, [3, 7])],
   'messages anywhere': [BY_SEQ, () => models.messages.findRange(chat, 1, 50)],
   'old messages': [BY_SEQ, () => models.messages.findSettledRange(chat, 1, 50)],
   'messages by client ids': [
@@ -186,14 +203,18 @@ test.each(Object.keys(QUERIES))('%s: searched in the index that is meant for it'
 /** Every write that a server makes while it serves, as far as it looks for something. */
 const WRITES: Record<string, () => Promise<unknown>> = {
   positions: () =>
-    models.members.advance([{ conversationId: chat, userId: ALICE, readSeq: 2, deliveredSeq: 2 }]),
+    models.members.advance([{ conversationId: chat, userId: ALICE, readSeq: 2, readN: 2, deliveredSeq: 2 }]),
   summaries: () =>
     models.conversations.mergeSummaries([
       {
         ...{ conversationId: chat, lastSeq: 2, messageCount: 2, lastMessageId: aMessage },
-        ...{ lastMessageAt: new Date(), lastSent: new Map([[0, 2]]), unreadFor: new Set([ALICE]) },
+        ...{ control: 0, shown: { seq: 2, id: aMessage }, lastMessageAt: new Date() },
+        ...{ lastSent: new Map([[0, { seq: 2, n: 2 }]]), senders: new Map(), unreadFor: new Set([ALICE]) },
       },
     ]),
+  'what a control entry makes of a member': () =>
+    models.members.applyControls(chat, [{ userId: ALICE, seq: 1, role: 'admin' }], { isApart: false }),
+  'where a list of members is': () => models.members.setApart(chat, true),
   'what is read': () =>
     models.conversations.clearUnread([{ conversationId: chat, userId: ALICE, readSeq: 2 }]),
   'an occasion': () =>

@@ -43,9 +43,9 @@ describe('what conversations say of their messages', () => {
     for (let seq = 1; seq <= 60; seq += 1) {
       await sendAs(server(), { conversationId: id, sender: alice });
       const [{ conversations, totalUnread }, one, unread, sync] = await Promise.all([
-        services.conversations.list(bob, {}),
+        services.lists.page(bob, {}),
         services.conversations.get(bob, id),
-        services.views.unreadTotals(bob),
+        services.unread.totals(bob),
         services.sync.sync(bob, undefined),
       ]);
       expect([conversations[0]?.lastSeq, conversations[0]?.unreadCount, totalUnread]).toEqual([
@@ -63,7 +63,7 @@ describe('what conversations say of their messages', () => {
       const [alice, bob] = people('alice', 'bob');
       const id = await openChat(server(), [alice, bob]);
       await sendAs(server(), { conversationId: id, sender: alice });
-      expect(await server().app.services.views.unreadTotals(bob)).toEqual({
+      expect(await server().app.services.unread.totals(bob)).toEqual({
         totalUnread: 1,
         conversations: 1,
       });
@@ -119,7 +119,7 @@ describe('a server that starts (invariant 5)', () => {
       });
     }
     await using second = await startServer({ databaseName });
-    const { conversations, totalUnread } = await second.app.services.conversations.list(alice, {});
+    const { conversations, totalUnread } = await second.app.services.lists.page(alice, {});
     expect(conversations).toMatchObject([{ _id: id, lastSeq: 5, messageCount: 5, lastMessage: { seq: 5 } }]);
     expect(totalUnread).toBe(1);
     const derived = await second.app.models.conversations.findById(id);
@@ -163,7 +163,7 @@ describe('two servers on one database', () => {
     for (const server of [one, two]) {
       for (const who of [alice, bob]) {
         await until(async () => {
-          const { totalUnread } = await server.app.services.views.unreadTotals(who);
+          const { totalUnread } = await server.app.services.unread.totals(who);
           return totalUnread === unreadOf(who);
         });
       }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS, COMMAND_NAMES, ERROR_CODES, type Answer, type CommandName } from '../../contract/index.js';
-import { createSampleContext } from '../contract/support/sampleScene.js';
+import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
 import { commandSamples, type SampleContext } from '../contract/support/samples.js';
 import { fieldPaths } from '../contract/support/schemaPaths.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
@@ -15,7 +15,7 @@ let context: SampleContext;
 let client: TestClient;
 beforeAll(async () => {
   context = await createSampleContext(server());
-  client = await server().connectAs(context.callerId);
+  client = await connectCaller(server(), context);
 });
 
 /** Calls with any arguments, and waits until every call is answered, and then some: each is answered once. */

@@ -4,6 +4,7 @@ import { rawCollection } from '../contract/support/database.js';
 import { caughtUp, expectRefused } from '../contract/support/refusal.js';
 import { createScene, everyone, type Scene } from '../contract/support/scene.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { messagesOf } from '../support/messages.js';
 import { until } from '../support/until.js';
 
 const server = sharedServer();
@@ -19,7 +20,7 @@ async function sceneWith(count: number): Promise<Scene> {
 }
 
 const statuses = async ({ alice, conversationId }: Scene): Promise<string[]> =>
-  (await alice.ok('getMessages', { conversationId })).messages.map(({ status }) => status);
+  messagesOf(await alice.ok('getMessages', { conversationId })).map(({ status }) => status);
 
 describe('the status of a message', () => {
   test('goes from sent over delivered to read, as the other reports', async () => {

@@ -5,6 +5,7 @@ import { rawCollection } from '../contract/support/database.js';
 import { caughtUp } from '../contract/support/refusal.js';
 import { createScene, everyone, storedMessages } from '../contract/support/scene.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { messageOf } from '../support/messages.js';
 import { until } from '../support/until.js';
 
 const server = sharedServer();
@@ -44,7 +45,7 @@ describe('a message', () => {
     const findings: Promise<unknown>[] = [];
     const look = (clientMessageId: string): void =>
       void findings.push(messages.findOne({ clientMessageId }, { projection: { seq: 1 } }));
-    bob.socket.on('message:new', (answer) => look(answer.data.clientMessageId));
+    bob.socket.on('message:new', (answer) => look(messageOf(answer.data).clientMessageId));
     for (let index = 0; index < 30; index += 1) {
       const clientMessageId = `early-${conversationId}-${index}`;
       await alice.ok('sendMessage', { conversationId, content: 'x', clientMessageId });

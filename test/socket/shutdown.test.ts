@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { messagesOf } from '../support/messages.js';
 import { startServer } from '../support/server.js';
 import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
@@ -30,7 +31,7 @@ test('what is under way is answered, what comes later is UNAVAILABLE, and exactl
   const seen: string[] = [];
   for (let after = 0; ; after += 200) {
     const page = await client.ok('getMessages', { conversationId, after, limit: 200 });
-    seen.push(...page.messages.map(({ clientMessageId }) => clientMessageId));
+    seen.push(...messagesOf(page).map(({ clientMessageId }) => clientMessageId));
     if (!page.hasMore) break;
   }
   expect(seen.toSorted()).toEqual(stored.toSorted());

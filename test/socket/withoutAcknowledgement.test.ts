@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../contract/index.js';
 import { caughtUp } from '../contract/support/refusal.js';
-import { createSampleContext } from '../contract/support/sampleScene.js';
+import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
 import { commandSamples } from '../contract/support/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';
@@ -24,7 +24,7 @@ describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
 
   test(`is answered with ${ok ?? 'nothing'} when it succeeds`, async () => {
     const context = await createSampleContext(server());
-    const client = await server().connectAs(context.callerId);
+    const client = await connectCaller(server(), context);
     const [sample] = commandSamples(context)[name];
     if (ok === undefined) {
       const from = client.heard.length;
@@ -77,7 +77,7 @@ describe('a failure about a message', () => {
 describe('more than a payload and an acknowledgement', () => {
   test.each(COMMAND_NAMES)('is refused by %s: nothing is positional', async (name) => {
     const context = await createSampleContext(server());
-    const client = await server().connectAs(context.callerId);
+    const client = await connectCaller(server(), context);
     const [sample] = commandSamples(context)[name];
     const socket = client.socket as unknown as {
       emitWithAck(name: CommandName, ...args: unknown[]): Promise<unknown>;

@@ -87,6 +87,7 @@ export class Stage implements AsyncDisposable {
       balancer: this.balancer,
       log: this.log,
       isStored: (messageId) => this.#isStored(messageId),
+      crowds: () => this.world.crowdsOf(user),
     });
     this.devices.push(device);
     return device;

@@ -9,6 +9,7 @@ import { live } from './clients/behaviour.js';
 import type { Store } from './clients/store.js';
 import { prowl } from './clients/trespass.js';
 import { conduct } from './conductor.js';
+import { gather, revolve } from './groups.js';
 import { inject, targetOf, type Scene } from './faults/inject.js';
 import { Probe } from './faults/probe.js';
 import { FAULT_KINDS, FAULTS, planFaults, type FaultKind, type PlannedFault } from './faults/schedule.js';
@@ -59,6 +60,7 @@ export async function storm(stage: Stage): Promise<Outcome> {
   for (const { connection } of stage.devices) if (!isGone(stage, connection)) connection.open();
   await cast.crowd.connect();
   await introduce(stage, cast);
+  await gather(stage, cast);
   await fillAMonth(stage, cast);
   say(`prepared in ${seconds(stage.log.now())}: a month has passed for one of them`);
   const playing = play(stage, cast);
@@ -92,6 +94,7 @@ async function play(stage: Stage, cast: Cast): Promise<void> {
   const pace = Math.max(1, cast.users.length / FULL_PACE_PEOPLE);
   await Promise.all([
     conduct(stage, cast),
+    revolve(stage, cast),
     ...people.map((device, index) => {
       const source = index % 2 === 0 ? random : otherRandom;
       return live(device, world, { random: source.stream(device.parts.client), over, pace });

@@ -1,7 +1,17 @@
 /** A conversation that clients know of. */
 export interface KnownConversation {
   id: string;
+  /** Everybody who is in it at some time. */
   members: readonly string[];
+  /** Of a group: who is in it all the time (the first owns it), and who comes and goes. */
+  group?: Group;
+}
+
+export interface Group {
+  steady: readonly string[];
+  revolving: readonly string[];
+  /** So many that it is heard by those who have it open. */
+  isCrowd: boolean;
 }
 
 /** Who talks to whom: what clients choose from, and what strangers try. Conversations may have any number of members. */
@@ -9,15 +19,24 @@ export class World {
   readonly conversations: KnownConversation[] = [];
   readonly #byUser = new Map<string, KnownConversation[]>();
 
-  add(id: string, members: readonly string[]): void {
+  add(id: string, members: readonly string[], group?: Group): void {
     if (this.conversations.some((one) => one.id === id)) return;
-    const conversation = { id, members };
+    const conversation = { id, members, ...(group && { group }) };
     this.conversations.push(conversation);
     for (const member of members) this.#byUser.set(member, [...this.of(member), conversation]);
   }
 
   of(user: string): readonly KnownConversation[] {
     return this.#byUser.get(user) ?? [];
+  }
+
+  /** Large groups that somebody is in now and then. */
+  crowdsOf(user: string): string[] {
+    return this.of(user).flatMap(({ id, group }) => (group?.isCrowd === true ? [id] : []));
+  }
+
+  groups(): KnownConversation[] {
+    return this.conversations.filter(({ group }) => group !== undefined);
   }
 
   notOf(user: string): KnownConversation[] {

@@ -7,7 +7,11 @@ const alice = 'alice' as UserId;
 const bob = 'bob' as UserId;
 const RANK = { sent: 0, delivered: 1, read: 2 } as const;
 
-const conversation = (lastSent: number[]) => ({ participants: [alice, bob], lastSent });
+/** A direct conversation in which nothing but messages has happened, so that `n` is `seq`. */
+const conversation = (lastSent: number[]) => ({
+  ...{ type: 'direct' as const, participants: [alice, bob], lastSeq: 10, messageCount: 10 },
+  ...{ lastSent, lastSentN: lastSent },
+});
 const at = (lastReadSeq: number, lastDeliveredSeq: number) =>
   new Map([[bob, { lastReadSeq, lastDeliveredSeq }]]);
 const own = { seq: 5, senderId: alice };
@@ -55,27 +59,45 @@ describe('the status of a message', () => {
   });
 });
 
-test('unread is exactly the messages of others behind the read position (invariant 7)', () => {
-  const senders = fc.array(fc.constantFrom(alice, bob), { maxLength: 30 });
+/** What a log of messages and control entries adds up to. */
+function countedLog(log: readonly (UserId | 'control')[]) {
+  const countUpTo = (seq: number): number => log.slice(0, seq).filter((entry) => entry !== 'control').length;
+  const lastSent = [alice, bob].map((who) => log.lastIndexOf(who) + 1);
+  const record = {
+    ...conversation(lastSent),
+    ...{ lastSentN: lastSent.map(countUpTo), lastSeq: log.length, messageCount: countUpTo(log.length) },
+  };
+  return { record, countUpTo };
+}
+
+test('unread is exactly the messages of others behind the read position; control entries do not count (invariant 7)', () => {
+  const entries = fc.array(fc.constantFrom(alice, bob, 'control' as const), { maxLength: 30 });
+  const place = fc.nat({ max: 30 });
   fc.assert(
-    fc.property(senders, fc.nat({ max: 30 }), (log, read) => {
+    fc.property(entries, place, place, (log, read, cleared) => {
+      const { record, countUpTo } = countedLog(log);
       const lastReadSeq = Math.min(read, log.length);
-      const newest = (who: UserId): number => log.lastIndexOf(who) + 1;
-      const record = { ...conversation([newest(alice), newest(bob)]), lastSeq: log.length };
-      const { readSeq } = effectivePosition(record, at(lastReadSeq, 0), bob);
-      const expected = log.filter((sender, index) => {
-        const seq = index + 1;
-        return sender !== bob && seq > lastReadSeq && seq > newest(bob);
-      }).length;
-      expect(unreadCount(record, readSeq)).toBe(expected);
+      const clearedSeq = Math.min(cleared, log.length);
+      const stored = {
+        ...{ lastReadSeq, lastReadN: countUpTo(lastReadSeq), lastDeliveredSeq: 0 },
+        ...{ clearedSeq, clearedN: countUpTo(clearedSeq) },
+      };
+      const position = effectivePosition(record, new Map([[bob, stored]]), bob);
+      const seenThrough = Math.max(lastReadSeq, clearedSeq, log.lastIndexOf(bob) + 1);
+      const expected = log.slice(seenThrough).filter((entry) => entry === alice).length;
+      expect(unreadCount(record, position)).toBe(expected);
     }),
   );
 });
 
 test('what was read was delivered', () => {
-  expect(effectivePosition(conversation([0, 0]), at(7, 3), bob)).toEqual({ readSeq: 7, deliveredSeq: 7 });
+  expect(effectivePosition(conversation([0, 0]), at(7, 3), bob)).toEqual({
+    ...{ readSeq: 7, readN: 7, deliveredSeq: 7 },
+  });
 });
 
 test('old documents without lastSent are read as nothing sent', () => {
-  expect(effectivePosition(conversation([]), new Map(), bob)).toEqual({ readSeq: 0, deliveredSeq: 0 });
+  expect(effectivePosition(conversation([]), new Map(), bob)).toEqual({
+    ...{ readSeq: 0, readN: 0, deliveredSeq: 0 },
+  });
 });

@@ -7,7 +7,7 @@ export const coreCommands = (parts: CommandParts): AreaHandlers<typeof CORE_COMM
       occasion,
       originSocketId: socketId,
     }),
-  getConversations: ({ principal }, payload) => parts.conversations.list(principal.userId, payload),
+  getConversations: ({ principal }, payload) => parts.lists.page(principal.userId, payload),
   getConversation: async ({ principal }, { conversationId }) => ({
     conversation: await parts.conversations.get(principal.userId, conversationId),
   }),

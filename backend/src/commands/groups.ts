@@ -1,14 +1,36 @@
 import type { GROUP_COMMANDS } from '../../../contract/commands/groups.js';
-import { notReady } from './notReady.js';
-import type { AreaHandlers, CommandParts } from './types.js';
+import type { Caller } from '../services/groups/groupService.js';
+import type { AreaHandlers, CommandContext, CommandParts } from './types.js';
 
-export const groupsCommands = (_parts: CommandParts): AreaHandlers<typeof GROUP_COMMANDS> => ({
-  createGroup: notReady,
-  getMembers: notReady,
-  addMembers: notReady,
-  removeMember: notReady,
-  joinConversation: notReady,
-  leaveConversation: notReady,
-  setRole: notReady,
-  updateConversation: notReady,
+const callerOf = ({ principal, socketId }: CommandContext): Caller => ({
+  userId: principal.userId,
+  socketId,
+});
+
+export const groupsCommands = ({
+  groups,
+  memberList,
+}: Pick<CommandParts, 'groups' | 'memberList'>): AreaHandlers<typeof GROUP_COMMANDS> => ({
+  createGroup: (context, payload) => groups.create(callerOf(context), payload),
+  getMembers: ({ principal }, { conversationId, ...page }) =>
+    memberList.page(principal.userId, conversationId, page),
+  addMembers: async (context, { conversationId, userIds }) => ({
+    conversation: await groups.add(callerOf(context), conversationId, userIds),
+  }),
+  removeMember: async (context, { conversationId, userId }) => ({
+    conversation: await groups.remove(callerOf(context), conversationId, userId),
+  }),
+  joinConversation: async (context, { conversationId }) => ({
+    conversation: await groups.join(callerOf(context), conversationId),
+  }),
+  leaveConversation: async (context, { conversationId }) => {
+    await groups.leave(callerOf(context), conversationId);
+    return { conversationId };
+  },
+  setRole: async (context, { conversationId, ...wish }) => ({
+    conversation: await groups.setRole(callerOf(context), conversationId, wish),
+  }),
+  updateConversation: async (context, payload) => ({
+    conversation: await groups.update(callerOf(context), payload),
+  }),
 });

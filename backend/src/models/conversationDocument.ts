@@ -169,15 +169,18 @@ export const schema = new mongoose.Schema<ConversationDocument>(
 export const BY_KEY = { participantsKey: 1 } as const;
 /** A user's list, newest message first. */
 export const BY_LAST_MESSAGE = { participants: 1, lastMessageAt: -1, _id: -1 } as const;
+/** The groups among them: a user with ten thousand chats has few. */
+export const BY_GROUP = { type: 1, participants: 1, lastMessageAt: -1, _id: -1 } as const;
 /** What changed for a user since a time. */
 export const BY_CHANGE = { participants: 1, changedAt: 1, _id: 1 } as const;
 /** The conversations in which a user may have something unread. */
 export const BY_UNREAD = { maybeUnread: 1 } as const;
 /** One group per creator and the creator's own name for it. */
-const BY_CREATION = { creationKey: 1 } as const;
+export const BY_CREATION = { creationKey: 1 } as const;
 schema.index(BY_KEY, { unique: true, sparse: true });
 schema.index(BY_CREATION, { unique: true, sparse: true });
 schema.index(BY_LAST_MESSAGE);
+schema.index(BY_GROUP, { partialFilterExpression: { type: 'group' } });
 schema.index(BY_CHANGE);
 schema.index(BY_UNREAD);
 

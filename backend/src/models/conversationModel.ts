@@ -1,9 +1,11 @@
 import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import { LIMITS } from '../../../contract/index.js';
-import { participantsKey, sortPair } from '../utils/participantsKey.js';
+import { escapeId, participantsKey, sortPair } from '../utils/participantsKey.js';
 import {
   BY_CHANGE,
+  BY_CREATION,
+  BY_GROUP,
   BY_KEY,
   BY_LAST_MESSAGE,
   BY_UNREAD,
@@ -64,6 +66,14 @@ export interface StoredMembership {
   members: ReadonlyMap<UserId, unknown>;
 }
 
+const rangeBelow = (below: ListPosition | undefined) =>
+  below === undefined
+    ? {}
+    : {
+        lastMessageAt: op({ $lte: below.lastMessageAt }),
+        $or: [{ lastMessageAt: op({ $lt: below.lastMessageAt }) }, { _id: op({ $lt: below._id }) }],
+      };
+
 export function createConversationModel(connection: mongoose.Connection) {
   const model = connection.model('Conversation', schema);
   const collection = connection.collection<ConversationDocument>('conversations');
@@ -113,6 +123,53 @@ export function createConversationModel(connection: mongoose.Connection) {
         )
         .lean();
       return { record: toRecord(found), created: conversationIdOf(found._id) === _id };
+    },
+
+    /**
+     * Makes the document of a group or channel, which nobody is in until its first entry says so. With a name of the
+     * creator's own for it, the document of the first creation.
+     *
+     * @param now database time, so that `sync` sees a new conversation in its order.
+     */
+    async upsertGroup(
+      group: { type: 'group' | 'channel'; creator: UserId; creationHash: string; name: string | undefined },
+      now: Date,
+    ): Promise<ConversationRecord> {
+      const { type, creator, creationHash, name } = group;
+      const fields = {
+        ...{ _id: newConversationId(), type, creationHash, createdBy: creator, participants: [] },
+        ...{
+          memberCount: 0,
+          messageCount: 0,
+          lastSeq: 0,
+          rev: 0,
+          lastSent: [],
+          maybeUnread: [],
+          occasions: [],
+        },
+        ...{ lastMessageAt: now, changedAt: now, createdAt: now },
+      };
+      const writeConcern = { w: 'majority', journal: true } as const;
+      if (name === undefined) {
+        const document = { ...fields, _id: objectId(fields._id) };
+        await collection.insertOne(document, { writeConcern });
+        return toRecord(document);
+      }
+      const creationKey = `${escapeId(creator)}_${name}`;
+      try {
+        const found = await model
+          .findOneAndUpdate(
+            { creationKey: op({ $eq: creationKey, $exists: true }) },
+            { $setOnInsert: { ...fields, creationKey } },
+            { upsert: true, returnDocument: 'after', writeConcern },
+          )
+          .lean();
+        return toRecord(found);
+      } catch (error) {
+        const found = await model.findOne({ creationKey }).hint(BY_CREATION).read('primary').lean();
+        if (found === null) throw error;
+        return toRecord(found);
+      }
     },
 
     async findByKey(key: string): Promise<ConversationRecord | undefined> {
@@ -171,17 +228,20 @@ export function createConversationModel(connection: mongoose.Connection) {
 
     /** A page of a user's conversations below a position, the newest message first: one index range. */
     async findPage(userId: UserId, limit: number, below?: ListPosition): Promise<ConversationRecord[]> {
-      const range =
-        below === undefined
-          ? {}
-          : {
-              lastMessageAt: op({ $lte: below.lastMessageAt }),
-              $or: [{ lastMessageAt: op({ $lt: below.lastMessageAt }) }, { _id: op({ $lt: below._id }) }],
-            };
-      const page = await find({ participants: userId, ...range })
+      const page = await find({ participants: userId, ...rangeBelow(below) })
         .sort({ lastMessageAt: -1, _id: -1 })
         .limit(limit)
         .hint(BY_LAST_MESSAGE)
+        .lean();
+      return page.map(toRecord);
+    },
+
+    /** The same of a user's small groups alone. */
+    async findGroupPage(userId: UserId, limit: number, below?: ListPosition): Promise<ConversationRecord[]> {
+      const page = await find({ type: 'group', participants: userId, ...rangeBelow(below) })
+        .sort({ lastMessageAt: -1, _id: -1 })
+        .limit(limit)
+        .hint(BY_GROUP)
         .lean();
       return page.map(toRecord);
     },
@@ -208,7 +268,7 @@ export function createConversationModel(connection: mongoose.Connection) {
     async findMaybeUnread(userIds: readonly UserId[]): Promise<ConversationRecord[]> {
       const counted = {
         ...{ type: 1, participants: 1, lastSeq: 1, messageCount: 1, lastSent: 1, lastSentN: 1 },
-        ...{ control: 1, closedBy: 1, mergedInto: 1 },
+        ...{ control: 1, closedBy: 1, mergedInto: 1, lastMessageAt: 1, createdAt: 1 },
       } as const;
       const found = await model
         .find({ maybeUnread: op({ $in: userIds }) }, counted)

@@ -4,6 +4,7 @@ import { BY_CLEARED, type MemberDocument } from './memberDocument.js';
 import { retryRaces } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { groupBy } from '../utils/groupBy.js';
 
 /** A message that one user has deleted for themselves: its place stays, nothing of it is shown to them. For ever. */
 interface HideDocument {
@@ -12,12 +13,6 @@ interface HideDocument {
   conversationId: ObjectId;
   seq: number;
   /** Database time. */
-  at: Date;
-}
-
-export interface HideRecord {
-  conversationId: ConversationId;
-  seq: number;
   at: Date;
 }
 
@@ -35,7 +30,7 @@ const BY_USER = { userId: 1, conversationId: 1, seq: 1 } as const;
 /** Who must not be told of a message. */
 const BY_MESSAGE = { conversationId: 1, seq: 1 } as const;
 /** What a user hid on another device since a time. */
-const BY_TIME = { userId: 1, at: 1 } as const;
+const BY_TIME = { userId: 1, conversationId: 1, at: 1 } as const;
 schema.index(BY_USER, { unique: true });
 schema.index(BY_MESSAGE);
 schema.index(BY_TIME);
@@ -125,17 +120,22 @@ export function createHideModel(connection: mongoose.Connection) {
       return new Set([...hiding, ...clearing].map(({ userId }) => userId as UserId));
     },
 
-    /** What a user has hidden at this time or later, the first `limit` of it: for `sync`. */
-    async findSince(userId: UserId, since: Date, limit: number): Promise<HideRecord[]> {
+    /** What a user has hidden in these conversations at this time or later, by conversation: for `sync`. */
+    async findSince(
+      userId: UserId,
+      conversationIds: readonly ConversationId[],
+      since: Date,
+    ): Promise<Map<ConversationId, number[]>> {
+      if (conversationIds.length === 0) return new Map();
       const found = await model
-        .find({ userId, at: op({ $gte: since }) })
-        .sort({ at: 1 })
-        .limit(limit)
+        .find(
+          { userId, conversationId: op({ $in: [...conversationIds] }), at: op({ $gte: since }) },
+          { conversationId: 1, seq: 1 },
+        )
         .hint(BY_TIME)
         .lean();
-      return found.map(({ conversationId, seq, at }) => ({
-        ...{ conversationId: conversationIdOf(conversationId), seq, at },
-      }));
+      const groups = groupBy(found, ({ conversationId }) => conversationIdOf(conversationId));
+      return new Map([...groups].map(([id, hides]) => [id, hides.map(({ seq }) => seq)]));
     },
   };
 }

@@ -7,6 +7,7 @@ import { createHideModel } from './hideModel.js';
 import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
+import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
 import { createUserModel } from './userModel.js';
@@ -22,6 +23,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     members: createMemberModel(connection),
     messages: createMessageModel(connection, options),
     meta: createMetaModel(connection),
+    ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
     users: createUserModel(connection),

@@ -28,14 +28,17 @@ export interface MemberDocument {
   pinnedAt?: Date;
   mutedUntil?: Date;
   archivedAt?: Date;
+  /** How many counted messages there were when it was archived: one more brings it back. */
+  archivedN?: number;
   markedUnread?: boolean;
   /** Everything up to here is hidden from this member. */
   clearedSeq?: number;
   clearedN?: number;
-  /** The conversation is off this member's list until something comes behind this place. */
+  /** The conversation is off this member's list until there is a counted message behind this place. */
   hiddenSeq?: number;
   /** Numbers among the counted messages of those that this member deleted for themselves before reading them. */
   hiddenNs?: number[];
+  hiddenN?: number;
   /** Database time of the last change: the order of `sync`. */
   changedAt: Date;
 }
@@ -70,11 +73,13 @@ export const schema = new mongoose.Schema<MemberDocument>(
     pinnedAt: Date,
     mutedUntil: Date,
     archivedAt: Date,
+    archivedN: Number,
     markedUnread: Boolean,
     clearedSeq: Number,
     clearedN: Number,
     hiddenSeq: Number,
     hiddenNs: { type: [Number], default: undefined },
+    hiddenN: Number,
     changedAt: Date,
   },
   { collection: 'members', versionKey: false },
@@ -91,12 +96,21 @@ export const BY_APART = { userId: 1, apart: 1 } as const;
 export const BY_READ = { conversationId: 1, lastReadSeq: 1 } as const;
 /** Who has cleared a conversation up to a place or further. */
 export const BY_CLEARED = { conversationId: 1, clearedSeq: 1 } as const;
+/** A user's pinned conversations, the newest pin first. */
+export const BY_PIN = { userId: 1, pinnedAt: -1, conversationId: -1 } as const;
+/** A user's archive, what was archived last first. */
+export const BY_ARCHIVE = { userId: 1, archivedAt: -1, conversationId: -1 } as const;
+/** What a user has marked as unread. */
+export const BY_MARK = { userId: 1, markedUnread: 1 } as const;
 schema.index(BY_CONVERSATION, { unique: true });
 schema.index(BY_CHANGE);
 schema.index(BY_RANK);
 schema.index(BY_APART, { partialFilterExpression: { apart: true } });
 schema.index(BY_READ);
 schema.index(BY_CLEARED, { partialFilterExpression: { clearedSeq: { $exists: true } } });
+schema.index(BY_PIN, { partialFilterExpression: { pinnedAt: { $exists: true } } });
+schema.index(BY_ARCHIVE, { partialFilterExpression: { archivedAt: { $exists: true } } });
+schema.index(BY_MARK, { partialFilterExpression: { markedUnread: true } });
 
 export const toRecord = (
   doc: Partial<MemberDocument> & Pick<MemberDocument, 'conversationId' | 'userId'>,

@@ -43,6 +43,9 @@ export interface MemberControl {
 
 type Stored = Omit<MemberDocument, '_id'>;
 
+/** Who leaves has it on no list any more. */
+const OFF_THE_LIST = { pinnedAt: 1, archivedAt: 1, archivedN: 1, markedUnread: 1 } as const;
+
 function toControlUpdate(
   conversationId: ObjectId,
   { userId, seq, role, joinedN, gone = false }: MemberControl,
@@ -64,7 +67,11 @@ function toControlUpdate(
           ...(gone && { rank: GONE, leftSeq: seq }),
         },
         ...((joins || gone) && {
-          $unset: { ...(joins && { leftSeq: 1 as const }), ...((gone || !isApart) && { apart: 1 as const }) },
+          $unset: {
+            ...(joins && { leftSeq: 1 as const }),
+            ...((gone || !isApart) && { apart: 1 as const }),
+            ...(gone && OFF_THE_LIST),
+          },
         }),
         // Who joins has nothing unread of what was said before.
         $max: {

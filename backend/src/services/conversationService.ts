@@ -1,15 +1,5 @@
-import { z } from 'zod';
-import {
-  LIMITS,
-  conversationId,
-  type ConversationId,
-  type ConversationListAnswer,
-  type ConversationView,
-  type ListInput,
-  type OccasionInput,
-  type UserId,
-} from '../../../contract/index.js';
-import type { ConversationModel, ConversationRecord, ListPosition } from '../models/conversationModel.js';
+import type { ConversationId, ConversationView, OccasionInput, UserId } from '../../../contract/index.js';
+import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import { isDuplicateKey } from '../models/insertMany.js';
 import { isDatabaseUnavailable } from '../models/unavailable.js';
 import { AppError, notParticipant } from '../utils/appError.js';
@@ -18,9 +8,8 @@ import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { participantsKey } from '../utils/participantsKey.js';
 import type { Access } from './access.js';
-import { isPair, isSound } from './sound.js';
+import { isPair } from './sound.js';
 import type { ConversationViews } from './conversationViews.js';
-import { decodeCursor, encodeCursor, timeMs } from './cursors.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { WriteWatermark } from './derived/writeWatermark.js';
 import type { Publisher } from './ports.js';
@@ -34,13 +23,10 @@ interface ConversationServiceParts {
   publisher: Publisher;
   metrics: Metrics;
   logger: Logger;
-  /** A cursor for `sync`, taken now. */
-  syncCursor: () => Promise<string>;
 }
 
 /** Attempts to get a right document for a pair: each takes one wrong holder of the key out of the way. */
 const MAX_ATTEMPTS = 5;
-const listCursor = z.tuple([timeMs, conversationId]);
 
 export class ConversationService {
   readonly #parts: ConversationServiceParts;
@@ -91,31 +77,6 @@ export class ConversationService {
     ]);
     if (record === undefined) throw notParticipant();
     return this.#parts.views.presentOne(caller, record);
-  }
-
-  /** A page of the caller's conversations, newest message first; the first page brings a cursor for `sync`. */
-  async list(caller: UserId, input: ListInput): Promise<ConversationListAnswer> {
-    const limit = input.limit ?? LIMITS.conversationPageDefault;
-    const below = input.cursor === undefined ? undefined : toPosition(input.cursor);
-    // Taken before the list is read: what changes in between is found by the next sync.
-    const syncCursor = below === undefined ? await this.#parts.syncCursor() : undefined;
-    const [page, { conversations: _counted, ...totals }] = await Promise.all([
-      this.#parts.conversations.findPage(caller, limit + 1, below),
-      this.#parts.views.unreadTotals(caller),
-    ]);
-    const shown = page.slice(0, limit);
-    const last = shown.at(-1);
-    return {
-      conversations: await this.#parts.views.present(
-        caller,
-        // A damaged document is not shown as a chat, and does not end the page.
-        shown.filter(isSound),
-      ),
-      ...(page.length > limit &&
-        last !== undefined && { nextCursor: encodeCursor([last.lastMessageAt.getTime(), last._id]) }),
-      ...totals,
-      ...(syncCursor !== undefined && { syncCursor }),
-    };
   }
 
   async #findOrInsert(
@@ -189,9 +150,4 @@ export class ConversationService {
       { exceptSocketId: originSocketId },
     );
   }
-}
-
-function toPosition(cursor: string): ListPosition {
-  const [time, _id] = decodeCursor(cursor, listCursor);
-  return { lastMessageAt: new Date(time), _id };
 }

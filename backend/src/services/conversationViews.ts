@@ -1,12 +1,13 @@
 import type { ConversationId, ConversationView, UserId } from '../../../contract/index.js';
 import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../models/memberModel.js';
-import { isSound } from './sound.js';
+import type { DatabaseTime } from './derived/databaseTime.js';
 import type { Summaries } from './derived/summaries.js';
+import type { Own } from './ownState.js';
 import { notParticipant } from '../utils/appError.js';
 import type { Lookups } from './lookups.js';
 import type { MembershipStore } from './membership/membershipStore.js';
-import { effectivePosition, toConversationView, unreadCount, type Positions } from './present.js';
+import { toConversationView, type Positions } from './present.js';
 import type { UserDirectory } from './userDirectory.js';
 
 export interface PositionParts {
@@ -18,13 +19,7 @@ export interface ViewParts extends PositionParts {
   memberships: MembershipStore;
   users: UserDirectory;
   summaries: Summaries;
-}
-
-export interface UnreadTotals {
-  /** Of conversations that are not muted. */
-  totalUnread: number;
-  mutedUnread: number;
-  conversations: number;
+  time: DatabaseTime;
 }
 
 /** Stored positions by conversation and member. */
@@ -54,8 +49,10 @@ export async function findPositions(
 }
 
 const NOWHERE: Positions = new Map();
-/** A user with more candidates than this has them counted apart. */
-const MAX_GATHERED = 200;
+
+/** Whether a viewer is to see a conversation, by their own document. */
+type Keep = (conversation: ConversationRecord, own: Own | undefined) => boolean;
+const ANY: Keep = () => true;
 
 /** Conversations as one viewer sees them: a page costs one query for each kind of thing, whatever its length. */
 export class ConversationViews {
@@ -65,7 +62,16 @@ export class ConversationViews {
     this.#parts = parts;
   }
 
-  async present(viewer: UserId, stored: readonly ConversationRecord[]): Promise<ConversationView[]> {
+  /**
+   * In the order of `stored`, without what is not the viewer's any more.
+   *
+   * @param keep what else to leave out.
+   */
+  async present(
+    viewer: UserId,
+    stored: readonly ConversationRecord[],
+    keep = ANY,
+  ): Promise<ConversationView[]> {
     const { summaries, lookups, users } = this.#parts;
     const conversations = await this.#stillMine(
       viewer,
@@ -78,14 +84,17 @@ export class ConversationViews {
       users.views(conversations.flatMap(({ participants }) => participants)),
     ]);
     const byId = new Map(lastMessages.map((message) => [message._id, message]));
-    return conversations.map((conversation) =>
-      toConversationView(viewer, {
-        conversation,
-        positions: positions.get(conversation._id) ?? NOWHERE,
-        users: profiles,
-        lastMessage: conversation.lastMessageId && byId.get(conversation.lastMessageId),
-      }),
-    );
+    const now = this.#parts.time.now();
+    return conversations.flatMap((conversation) => {
+      const known = positions.get(conversation._id) ?? NOWHERE;
+      // Read behind the conversation: if that has seen the viewer leave, this says so.
+      const own = known.get(viewer);
+      if (own?.leftSeq !== undefined || !keep(conversation, own)) return [];
+      const lastMessage = conversation.lastMessageId && byId.get(conversation.lastMessageId);
+      return [
+        toConversationView(viewer, { conversation, positions: known, users: profiles, lastMessage, now }),
+      ];
+    });
   }
 
   /**
@@ -116,38 +125,5 @@ export class ConversationViews {
     const [view] = await this.present(viewer, [stored]);
     if (view === undefined) throw notParticipant();
     return view;
-  }
-
-  /** A user's unread messages over all conversations: looks only at those that may have any. */
-  async unreadTotals(userId: UserId): Promise<UnreadTotals> {
-    const { lookups, summaries } = this.#parts;
-    const unwritten = summaries.unreadFor(userId);
-    const stored = await lookups.maybeUnread.load([userId]);
-    const known = new Set(stored.map(({ _id }) => _id));
-    const more = await lookups.conversations.load(unwritten.filter((id) => !known.has(id)));
-    // What is not shown as a chat does not count as unread either.
-    const candidates = [...stored, ...more]
-      .filter((record) => isSound(record) && record.participants.includes(userId))
-      .map((record) => summaries.overlay(record));
-    const own = groupPositions(
-      await this.#ownPositions(
-        userId,
-        candidates.map(({ _id }) => _id),
-      ),
-    );
-    const counts = candidates.map((conversation) => {
-      const reached = effectivePosition(conversation, own.get(conversation._id) ?? NOWHERE, userId);
-      return unreadCount(conversation, reached);
-    });
-    return {
-      totalUnread: counts.reduce((sum, count) => sum + count, 0),
-      mutedUnread: 0,
-      conversations: counts.filter((count) => count > 0).length,
-    };
-  }
-  /** Of a few conversations together with what others look up; of many, one range over all that the user has. */
-  #ownPositions(userId: UserId, ids: readonly ConversationId[]): Promise<MemberRecord[]> {
-    const { lookups, members } = this.#parts;
-    return ids.length > MAX_GATHERED ? members.findOwn(userId, ids) : lookups.positions.load(ids);
   }
 }

@@ -6,7 +6,9 @@ import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
 import { createChangeLog, createChangeServices, recoverChanges, type ChangeLog } from './changes/index.js';
 import type { ChangeWindows } from './changes/judge.js';
+import { ApartConversations } from './apartConversations.js';
 import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
+import { ControlLog } from './controlLog.js';
 import { ConversationService } from './conversationService.js';
 import { ConversationViews } from './conversationViews.js';
 import { DatabaseWatch } from './databaseWatch.js';
@@ -16,19 +18,25 @@ import { recoverSummaries } from './derived/recovery.js';
 import { Summaries } from './derived/summaries.js';
 import { WriteWatermark } from './derived/writeWatermark.js';
 import type { FanOutParts } from './fanOut.js';
+import { GroupNews } from './groups/groupNews.js';
+import { GroupService } from './groups/groupService.js';
+import { MemberList } from './groups/memberList.js';
 import { HeadService } from './headService.js';
 import { HistoryService } from './historyService.js';
 import { createLookups } from './lookups.js';
+import { ListService } from './listService.js';
 import { MembershipStore } from './membership/membershipStore.js';
 import { MembershipWriter } from './membership/membershipWriter.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
+import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
+import { UnreadCounts } from './unreadCounts.js';
 import { UserDirectory } from './userDirectory.js';
 import { Visibility } from './visibility.js';
 
@@ -104,7 +112,7 @@ function createLog(
       onErased: parts.onErased,
       wordsOf: () => undefined,
     },
-    { ...models, views, fanOut },
+    { ...models, ...derived, views, fanOut },
   );
   const commitLog: CommitLog = new CommitLog(
     {
@@ -143,33 +151,49 @@ export function createServices(parts: ServiceParts) {
   const fanOut: FanOutParts = { publisher, hiddenFrom: () => NOBODY };
   const lookups = createLookups(models);
   const messageViews = new MessageViews({ ...models, lookups, users, summaries });
-  const views = new ConversationViews({ ...models, lookups, memberships, users, summaries });
+  const views = new ConversationViews({ ...models, ...derived, lookups, users });
   const { registry, commitLog, changeLog } = createLog(parts, derived, { views: messageViews, fanOut });
   // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
   const visibleThrough = new BatchLoader<typeof ALL, Date>(
     async () => [await registry.visibleThrough()],
     () => [ALL],
   );
+  const apart = new ApartConversations(lookups);
+  const unread = new UnreadCounts({ ...models, ...derived, lookups, apart });
   const sync = new SyncService({
-    ...models,
-    views,
+    ...{ ...models, ...derived, lookups, apart, unread, views },
+    hiddenSeqs: (userId, ids, since) => models.hides.findSince(userId, ids, since),
     visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
     epoch: parts.epoch,
   });
   const shared = { ...parts, ...models, ...derived, access };
-  const receipts = new ReceiptService(shared);
+  const receipts: ReceiptService = new ReceiptService({
+    ...shared,
+    onUnmarked: (marked) => ownState.tell(marked),
+  });
+  const ownState = new OwnStateService({ ...shared, lookups, receipts });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
     ...{ publisher, logger, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
   });
+  const { sendTimeoutMs } = limits;
+  const controlLog = new ControlLog({ ...derived, commitLog, sendTimeoutMs });
+  const news = new GroupNews({ ...models, views, publisher });
+  const groups = new GroupService({ ...shared, views, controlLog, news });
   const windows = new MessageWindows({ ...models, cache: parts.windows, metrics: parts.metrics });
   return {
     users,
     views,
     sync,
     databaseWatch,
-    conversations: new ConversationService({ ...shared, views, syncCursor: () => sync.cursorNow() }),
+    conversations: new ConversationService({ ...shared, views }),
+    lists: new ListService({
+      ...{ ...shared, lookups, apart, unread, views },
+      syncCursor: () => sync.cursorNow(),
+    }),
+    unread,
+    ownState,
     messages: new MessageService({
       commitLog,
       views: messageViews,
@@ -189,6 +213,8 @@ export function createServices(parts: ServiceParts) {
     typing: new TypingService(access, publisher),
     access,
     memberships,
+    groups,
+    memberList: new MemberList({ ...models, access, users }),
     heads: new HeadService({ ...models, memberships, access }),
     /** @throws when the database does not answer. */
     start: async (): Promise<void> => {

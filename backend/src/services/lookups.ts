@@ -13,13 +13,18 @@ export interface Lookups {
   messages: BatchLoader<MessageId, MessageRecord>;
   /** Conversations in which users may have something unread; a superset. */
   maybeUnread: BatchLoader<UserId, ConversationRecord>;
+  /** What users have of their large groups and channels. */
+  apart: BatchLoader<UserId, MemberRecord>;
+  /** What users have marked as unread. */
+  marked: BatchLoader<UserId, MemberRecord>;
 }
 
 export const createLookups = ({
   conversations,
   members,
   messages,
-}: Pick<Models, 'conversations' | 'members' | 'messages'>): Lookups => ({
+  ownStates,
+}: Pick<Models, 'conversations' | 'members' | 'messages' | 'ownStates'>): Lookups => ({
   conversations: new BatchLoader(
     (ids) => conversations.findByIds(ids),
     ({ _id }) => [_id],
@@ -35,5 +40,13 @@ export const createLookups = ({
   maybeUnread: new BatchLoader(
     (userIds) => conversations.findMaybeUnread(userIds),
     ({ participants }) => participants,
+  ),
+  apart: new BatchLoader(
+    (userIds) => members.findApart(userIds),
+    ({ userId }) => [userId],
+  ),
+  marked: new BatchLoader(
+    (userIds) => ownStates.findMarked(userIds),
+    ({ userId }) => [userId],
   ),
 });

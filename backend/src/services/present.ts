@@ -11,6 +11,7 @@ import type {
 import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MemberRecord } from '../models/memberModel.js';
 import type { MessageRecord } from '../models/messageModel.js';
+import { isArchived } from './ownState.js';
 
 /** How far each member has come; a member without a stored position has come nowhere yet. */
 export type Positions = ReadonlyMap<
@@ -114,14 +115,16 @@ export interface ConversationParts {
   positions: Positions;
   users: ReadonlyMap<UserId, UserView>;
   lastMessage: MessageRecord | undefined;
+  now: Date;
 }
 
 const userOf = (users: ReadonlyMap<UserId, UserView>, id: UserId): UserView => users.get(id) ?? { _id: id };
 
 /** What a member has set for themselves. */
 export function ownFields(
-  conversation: Pick<ConversationRecord, 'type' | 'history'>,
+  conversation: Pick<ConversationRecord, 'type' | 'history' | 'messageCount'>,
   own: Partial<MemberRecord> | undefined,
+  now: Date,
 ): Pick<
   ConversationView,
   'role' | 'visibleFromSeq' | 'pinnedAt' | 'mutedUntil' | 'archived' | 'markedUnread'
@@ -133,15 +136,19 @@ export function ownFields(
     visibleFromSeq: Math.max(1, joinedSeq, (own?.clearedSeq ?? 0) + 1),
     ...(own?.pinnedAt !== undefined && { pinnedAt: own.pinnedAt.toISOString() }),
     ...(own?.mutedUntil !== undefined && { mutedUntil: own.mutedUntil.toISOString() }),
-    archived: own?.archivedAt !== undefined,
+    archived: isArchived(conversation, own, now),
     markedUnread: own?.markedUnread ?? false,
   };
 }
 
 /** A conversation as one of its members sees it. */
 export function toConversationView(viewer: UserId, parts: ConversationParts): ConversationView {
-  const { conversation, positions, users, lastMessage } = parts;
+  const { conversation, positions, users, now } = parts;
   const own = effectivePosition(conversation, positions, viewer);
+  const fields = ownFields(conversation, positions.get(viewer), now);
+  // The preview shows no more than the history would.
+  const isVisible = (parts.lastMessage?.seq ?? 0) >= fields.visibleFromSeq;
+  const lastMessage = isVisible ? parts.lastMessage : undefined;
   return {
     _id: conversation._id,
     type: conversation.type,
@@ -162,7 +169,7 @@ export function toConversationView(viewer: UserId, parts: ConversationParts): Co
     isLarge: conversation.apart ?? false,
     history: conversation.history ?? 'all',
     open: conversation.open ?? false,
-    ...ownFields(conversation, positions.get(viewer)),
+    ...fields,
     closed: conversation.closedBy !== undefined || conversation.blockedBy.length > 0,
     blocked: conversation.blockedBy.includes(viewer),
     pinnedMessages: conversation.pinned ?? [],

@@ -2,6 +2,7 @@ import type { ConversationId, PositionInput, PositionView, UserId } from '../../
 import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord, Position } from '../models/memberModel.js';
 import type { MessageModel } from '../models/messageModel.js';
+import type { OwnStateModel } from '../models/ownStateModel.js';
 import { AppError, notParticipant, unavailable } from '../utils/appError.js';
 import { groupBy } from '../utils/groupBy.js';
 import type { Logger } from '../utils/logger.js';
@@ -10,7 +11,7 @@ import { groupPositions } from './conversationViews.js';
 import type { Summaries } from './derived/summaries.js';
 import type { WriteWatermark } from './derived/writeWatermark.js';
 import type { Publisher } from './ports.js';
-import { effectivePosition, toPositionView, unreadCount } from './present.js';
+import { effectivePosition, toPositionView, unreadCount, type Positions } from './present.js';
 
 interface ReceiptParts {
   conversations: Pick<ConversationModel, 'findByIds' | 'clearUnread'>;
@@ -20,6 +21,9 @@ interface ReceiptParts {
   summaries: Summaries;
   watermark: WriteWatermark;
   publisher: Publisher;
+  ownStates: Pick<OwnStateModel, 'clearMarks'>;
+  /** These have read what they had marked as unread. */
+  onUnmarked: (marked: readonly { conversationId: ConversationId; userId: UserId }[]) => void;
   logger: Logger;
 }
 
@@ -127,6 +131,7 @@ export class ReceiptService {
       isAhead(position, before.get(position.conversationId)?.get(position.userId)),
     );
     if (news.length > 0) await watermark.track(() => members.advance(news));
+    await this.#clearMarks(batch, before);
     for (const position of batch) {
       const record = records.get(position.conversationId);
       const known = before.get(position.conversationId)?.get(position.userId);
@@ -134,6 +139,20 @@ export class ReceiptService {
       else this.#answer(position, record, { known, isNews: news.includes(position) });
     }
     await this.#clearUnread(news);
+  }
+
+  /** Who reads has not marked it as unread any more; their other devices hear so. */
+  async #clearMarks(
+    batch: readonly Waiting[],
+    before: ReadonlyMap<ConversationId, Positions>,
+  ): Promise<void> {
+    const marked = batch.flatMap(({ conversationId, userId, readSeq }) => {
+      const known = before.get(conversationId)?.get(userId);
+      return readSeq > 0 && known?.markedUnread === true ? [{ conversationId, userId }] : [];
+    });
+    if (marked.length === 0) return;
+    await this.#parts.watermark.track(() => this.#parts.ownStates.clearMarks(marked));
+    this.#parts.onUnmarked(marked);
   }
 
   /** A place beyond the end is cut to it; beyond the summary's end only the log itself knows. */

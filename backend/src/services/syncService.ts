@@ -1,16 +1,39 @@
 import { z } from 'zod';
-import { LIMITS, type PositionView, type SyncAnswer, type UserId } from '../../../contract/index.js';
+import {
+  LIMITS,
+  type ConversationId,
+  type OwnView,
+  type SyncAnswer,
+  type UserId,
+} from '../../../contract/index.js';
 import type { ConversationModel, ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../models/memberModel.js';
+import type { ApartConversations } from './apartConversations.js';
 import { isSound } from './sound.js';
 import type { ConversationViews } from './conversationViews.js';
 import { decodeCursor, encodeCursor, timeMs } from './cursors.js';
-import { toPositionView } from './present.js';
+import type { DatabaseTime } from './derived/databaseTime.js';
+import type { Summaries } from './derived/summaries.js';
+import type { Lookups } from './lookups.js';
+import { isListed, isOver, needsConversation } from './ownState.js';
+import { toOwnView } from './ownViews.js';
+import type { UnreadCounts } from './unreadCounts.js';
 
 interface SyncParts {
   conversations: Pick<ConversationModel, 'findChanged'>;
   members: Pick<MemberModel, 'findChanged'>;
+  lookups: Pick<Lookups, 'conversations'>;
+  apart: ApartConversations;
+  unread: UnreadCounts;
   views: ConversationViews;
+  summaries: Pick<Summaries, 'overlay'>;
+  time: DatabaseTime;
+  /** Places that a user has deleted for themselves in these conversations since a time. */
+  hiddenSeqs: (
+    userId: UserId,
+    ids: readonly ConversationId[],
+    since: Date,
+  ) => Promise<ReadonlyMap<ConversationId, number[]>>;
   /** Database time before which every write is visible to a reader. */
   visibleThrough: () => Promise<Date>;
   epoch: string;
@@ -63,25 +86,34 @@ export class SyncService {
     const { from, reload } = this.#decode(cursor);
     const until = from.untilMs === undefined ? await this.#safeNow() : new Date(from.untilMs);
     const [conversations, own, totals] = await Promise.all([
-      this.#parts.conversations.findChanged(caller, LIMITS.syncPage, from.conversations),
+      this.#findChanged(caller, from.conversations),
       this.#parts.members.findChanged(caller, LIMITS.syncPage, {
         changedAt: from.own.changedAt,
         conversationId: from.own._id,
       }),
-      this.#parts.views.unreadTotals(caller),
+      this.#parts.unread.totals(caller),
     ]);
     const hasMore = conversations.length === LIMITS.syncPage || own.length === LIMITS.syncPage;
     const next = hasMore
       ? { ...walked(from, conversations, own), untilMs: until.getTime() }
       : startAt(later(until, from));
+    const left = own
+      .filter(({ leftSeq }) => leftSeq !== undefined)
+      .map(({ conversationId }) => conversationId);
+    const gone = new Set([...left, ...conversations.filter(isOver).map(({ _id }) => _id)]);
     return {
       conversations: await this.#parts.views.present(
         caller,
         // Poison in the database is left out; the walk goes on behind it.
-        conversations.filter(isSound),
+        conversations.filter((one) => isSound(one) && !gone.has(one._id)),
+        isListed,
       ),
-      own: own.map(toOwnPosition),
-      removed: [],
+      own: await this.#ownViews(
+        own.filter(({ conversationId }) => !gone.has(conversationId)),
+        // Behind the first page of a round a place may have been hidden before what its walk has come to.
+        from.untilMs === undefined ? from.own.changedAt : new Date(0),
+      ),
+      removed: [...gone],
       cursor: this.#encode(next),
       hasMore,
       epoch: this.#parts.epoch,
@@ -89,6 +121,40 @@ export class SyncService {
       totalUnread: totals.totalUnread,
       mutedUnread: totals.mutedUnread,
     };
+  }
+
+  /**
+   * A page of conversations in the order of their changes: those with a list of members, and the large groups and
+   * channels, which are all looked at, as there are few. A group that changes its size changes while it does: what this
+   * page misses of it lies behind its cursor.
+   */
+  async #findChanged(caller: UserId, after: Place): Promise<ConversationRecord[]> {
+    const { found, apart } = await this.#parts.apart.beside(caller, () =>
+      this.#parts.conversations.findChanged(caller, LIMITS.syncPage, after),
+    );
+    const listed = new Set(found.map(({ _id }) => _id));
+    const beside = apart.filter((one) => !listed.has(one._id) && inOrder(after, one) < 0);
+    return [...found, ...beside].sort(inOrder).slice(0, LIMITS.syncPage);
+  }
+
+  async #ownViews(members: readonly MemberRecord[], since: Date): Promise<OwnView[]> {
+    const [caller] = members.map(({ userId }) => userId);
+    if (caller === undefined) return [];
+    const { lookups, summaries, time, hiddenSeqs } = this.#parts;
+    const idsOf = (some: readonly MemberRecord[]) => some.map(({ conversationId }) => conversationId);
+    const [found, hidden] = await Promise.all([
+      lookups.conversations.load(idsOf(members.filter(needsConversation))),
+      hiddenSeqs(caller, idsOf(members), since),
+    ]);
+    const byId = new Map(found.map((record) => [record._id, summaries.overlay(record)]));
+    const now = time.now();
+    return members.map((own) => {
+      const seqs = hidden.get(own.conversationId);
+      return {
+        ...toOwnView(own, { conversation: byId.get(own.conversationId), now }),
+        ...(seqs !== undefined && seqs.length > 0 && { hiddenSeqs: seqs }),
+      };
+    });
   }
 
   async #safeNow(): Promise<Date> {
@@ -135,11 +201,6 @@ function walked(
   };
 }
 
-const toOwnPosition = (member: MemberRecord): PositionView =>
-  toPositionView(
-    { conversationId: member.conversationId, userId: member.userId, at: member.changedAt },
-    {
-      readSeq: member.lastReadSeq,
-      deliveredSeq: Math.max(member.lastReadSeq, member.lastDeliveredSeq),
-    },
-  );
+/** By the time of the change; of one time by id, as the index has it. */
+const inOrder = (a: Place, b: Place): number =>
+  a.changedAt.getTime() - b.changedAt.getTime() || (a._id < b._id ? -1 : a._id === b._id ? 0 : 1);

@@ -11,6 +11,14 @@ const SWEEP_MS = 250;
 /** How long a connection with an expired token may stay to renew it. */
 const RENEWAL_MS = 60_000;
 
+interface SessionParts {
+  io: ChatServer;
+  presence: PresenceService;
+  openConversations: OpenConversations;
+  /** Live connections of one user on this process. */
+  maxSocketsPerUser: number;
+}
+
 /** Which connections are live, until when: expiry and revocation end them within a second, also after a pause. */
 export class Sessions {
   /** Sockets by the second in which their token expires. */
@@ -19,13 +27,7 @@ export class Sessions {
   #sweptAtMs = monotonicMs();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    readonly io: ChatServer,
-    readonly presence: PresenceService,
-    readonly openConversations: OpenConversations,
-    /** Live connections of one user on this process. */
-    readonly maxSocketsPerUser: number,
-  ) {}
+  constructor(readonly parts: SessionParts) {}
 
   start(): void {
     this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
@@ -49,16 +51,16 @@ export class Sessions {
     const expiring = this.#byExpiry.get(second) ?? new Set();
     this.#byExpiry.set(second, expiring.add(socket));
     void socket.join(userRoom(principal.userId));
-    this.presence.connected(principal.userId, socket.id);
+    this.parts.presence.connected(principal.userId, socket.id);
     this.#endOldest(principal.userId);
   }
 
   end(socket: ChatSocket): void {
     socket.data.live = false;
-    this.openConversations.leaveAll(socket);
+    this.parts.openConversations.leaveAll(socket);
     const second = Math.ceil(socket.data.principal.expiresAtMs / 1_000);
     this.#byExpiry.get(second)?.delete(socket);
-    this.presence.disconnected(socket.data.principal.userId, socket.id);
+    this.parts.presence.disconnected(socket.data.principal.userId, socket.id);
   }
 
   /** Silences every connection whose token has expired since the last sweep. */
@@ -90,8 +92,8 @@ export class Sessions {
 
   /** The live connections of a user, the oldest first. */
   #socketsOf(userId: UserId): ChatSocket[] {
-    const ids = [...(this.io.sockets.adapter.rooms.get(userRoom(userId)) ?? [])];
-    return ids.flatMap((id) => this.io.sockets.sockets.get(id) ?? []);
+    const ids = [...(this.parts.io.sockets.adapter.rooms.get(userRoom(userId)) ?? [])];
+    return ids.flatMap((id) => this.parts.io.sockets.sockets.get(id) ?? []);
   }
 
   /**
@@ -99,17 +101,17 @@ export class Sessions {
    * refuse the newest would let connections that died on the way lock a person out.
    */
   #endOldest(userId: UserId): void {
-    const { size = 0 } = this.io.sockets.adapter.rooms.get(userRoom(userId)) ?? {};
-    if (size <= this.maxSocketsPerUser) return;
-    const surplus = this.#socketsOf(userId).slice(0, size - this.maxSocketsPerUser);
+    const { size = 0 } = this.parts.io.sockets.adapter.rooms.get(userRoom(userId)) ?? {};
+    if (size <= this.parts.maxSocketsPerUser) return;
+    const surplus = this.#socketsOf(userId).slice(0, size - this.parts.maxSocketsPerUser);
     for (const socket of surplus) endWithGoodbye(socket, 'TOO_MANY_SOCKETS');
   }
 
   #expire(socket: ChatSocket): void {
     socket.data.live = false;
-    this.openConversations.leaveAll(socket);
+    this.parts.openConversations.leaveAll(socket);
     for (const room of socket.rooms) if (room !== socket.id) void socket.leave(room);
-    this.presence.disconnected(socket.data.principal.userId, socket.id);
+    this.parts.presence.disconnected(socket.data.principal.userId, socket.id);
     const reason = 'The token has expired: renew it with auth:refresh.';
     say(socket, { code: 'TOKEN_EXPIRED', reason, reconnect: true });
     setTimeout(() => {

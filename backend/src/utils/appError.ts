@@ -38,5 +38,5 @@ export const notParticipant = (): AppError =>
   new AppError('NOT_PARTICIPANT', 'You are not a participant of this conversation.');
 
 /** The id of a message is spent on another content: nothing was stored. */
-export const conflict = (): AppError =>
-  new AppError('CONFLICT', 'This clientMessageId was used for another content.');
+export const conflict = (message = 'This clientMessageId was used for another content.'): AppError =>
+  new AppError('CONFLICT', message);

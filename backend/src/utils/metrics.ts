@@ -66,6 +66,11 @@ export function createMetrics() {
       help: 'Documents that held the key of a pair without being exactly that pair.',
       registers,
     }),
+    thirdMembers: new Counter({
+      name: 'parley_third_member_refused_total',
+      help: 'Attempts to add somebody to a direct conversation.',
+      registers,
+    }),
     commitBatchSize: new Histogram({
       name: 'parley_commit_batch_messages',
       help: 'Messages per insert.',

@@ -1,5 +1,5 @@
 /** Escapes what has a meaning in a key, so that `a_b` + `c` and `a` + `b_c` give two keys. */
-const escapeId = (userId: string): string => userId.replaceAll('%', '%25').replaceAll('_', '%5F');
+export const escapeId = (userId: string): string => userId.replaceAll('%', '%25').replaceAll('_', '%5F');
 
 /** A pair of users in the one order that both of them, and every process, arrive at. */
 export const sortPair = <Id extends string>(a: Id, b: Id): [Id, Id] => (a < b ? [a, b] : [b, a]);

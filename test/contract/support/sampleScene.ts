@@ -1,41 +1,39 @@
-import { ENDPOINTS, type EndpointName, type UserId } from '../../../contract/index.js';
-import type { Api, ApiReply } from '../../support/api.js';
+import type { UserId } from '../../../contract/index.js';
+import { Api } from '../../support/api.js';
+import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
 import { openChat, sendAs } from './chat.js';
-import type { EndpointSample, SampleContext } from './samples.js';
+import type { SampleContext } from './samples.js';
 import { people } from './sharedServer.js';
+import { MODERATOR, shelfOf } from './shelf.js';
 
-/** A caller with what every command and endpoint can speak of: two conversations, a message, cursors, a token. */
+/** A caller with what every command and endpoint can speak of: conversations, messages, a group, cursors, a token. */
 export async function createSampleContext(
   server: TestServer,
   [caller, other]: readonly [UserId, UserId] = people('caller', 'other'),
 ): Promise<SampleContext> {
-  const [third] = people('third');
+  const [third, stranger] = people('third', 'stranger');
+  const { lists, groups } = server.app.services;
   const conversationId = await openChat(server, [caller, other]);
   await openChat(server, [caller, third]);
+  const { conversation: group } = await groups.create(
+    { userId: caller },
+    { name: 'Friends', participants: [other] },
+  );
   const { _id: messageId } = await sendAs(server, { conversationId, sender: other });
-  const { nextCursor = '', syncCursor = '' } = await server.app.services.conversations.list(caller, {
-    limit: 1,
-  });
+  await sendAs(server, { conversationId, sender: caller });
+  const { nextCursor = '', syncCursor = '' } = await lists.page(caller, { limit: 1 });
+  const { reportId, cursors } = await shelfOf(server);
   return {
-    conversationId,
-    messageId,
-    otherUserId: other,
-    callerId: caller,
-    token: server.token(caller),
-    listCursor: nextCursor,
-    syncCursor,
+    ...{ conversationId, messageId, groupId: group._id, reportId },
+    ...{ otherUserId: other, callerId: caller, strangerId: stranger },
+    token: server.token(caller, MODERATOR),
+    cursors: { ...cursors, list: nextCursor, sync: syncCursor },
   };
 }
 
-/** The path of an endpoint with its parameters and query in place. */
-export function pathOf(name: EndpointName, { params = {}, query = {} }: EndpointSample): string {
-  const path = ENDPOINTS[name].path.replace(/:(\w+)/g, (_, key: string) =>
-    encodeURIComponent(params[key] ?? ''),
-  );
-  const search = new URLSearchParams(query).toString();
-  return search === '' ? path : `${path}?${search}`;
-}
+/** The caller of a context, with all the rights that samples need. */
+export const connectCaller = (server: TestServer, { callerId, token }: SampleContext): Promise<TestClient> =>
+  server.connectAs(callerId, { token });
 
-export const requestSample = (api: Api, name: EndpointName, sample: EndpointSample): Promise<ApiReply> =>
-  api.request(ENDPOINTS[name].method.toUpperCase(), pathOf(name, sample), sample.body);
+export const callerApi = (server: TestServer, { token }: SampleContext): Api => new Api(server.url, token);

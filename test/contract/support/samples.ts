@@ -1,26 +1,56 @@
-import type { CommandName, EndpointName } from '../../../contract/index.js';
+import {
+  ENDPOINTS,
+  ROUTED_COMMANDS,
+  type CommandName,
+  type EndpointName,
+  type RoutedCommand,
+} from '../../../contract/index.js';
 
-/** What samples speak of: a conversation of the caller's, the other one in it, and a token of the caller's. */
+/** What samples speak of, all of it the caller's: see `createSampleContext`. */
 export interface SampleContext {
+  /** Of the caller and the other one: message 1 is the other's, message 2 the caller's. */
   conversationId: string;
   messageId: string;
+  /** A closed group that the caller owns and the other one is in. */
+  groupId: string;
   otherUserId: string;
+  /** Somebody who is in nothing. */
+  strangerId: string;
   callerId: string;
+  /** Says that the caller is a moderator, too. */
   token: string;
-  listCursor: string;
-  syncCursor: string;
+  reportId: string;
+  cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
 }
 
 type Fields = Record<string, unknown>;
+type Samples<Name extends string> = Record<Name, readonly Fields[]>;
 
-/** Payloads that fit, which together use every field of the command's schema (a test sees to it). */
-export const commandSamples = (context: SampleContext): Record<CommandName, readonly Fields[]> => {
-  const { conversationId, messageId, otherUserId, token, listCursor, syncCursor } = context;
+const PICTURE = 'https://x.example/a.png';
+
+const attachment = {
+  ...{ kind: 'image', url: PICTURE, name: 'a.png', mimeType: 'image/png', sizeBytes: 1_000 },
+  ...{ width: 10, height: 10, durationMs: 0, thumbnailUrl: PICTURE },
+};
+const location = { latitude: 52.5, longitude: 13.4, title: 'Here' };
+const card = {
+  ...{ kind: 'product', id: 'sku-1', title: 'A bicycle', pictureUrl: PICTURE },
+  price: { amount: '99.90', currency: 'EUR' },
+};
+
+const coreSamples = (context: SampleContext) => {
+  const { conversationId, messageId, otherUserId, token, cursors } = context;
+  const clientMessageId = crypto.randomUUID();
   return {
     getOrCreateDirect: [{ otherUserId, occasion: { kind: 'product', id: 'sku-1', title: 'A bicycle' } }],
-    getConversations: [{ limit: 10, cursor: listCursor }],
+    getConversations: [{ limit: 10, cursor: cursors.list }, { filter: 'groups' }],
     getConversation: [{ conversationId }],
-    sendMessage: [{ conversationId, content: 'hello', clientMessageId: crypto.randomUUID(), replyTo: 1 }],
+    sendMessage: [
+      { conversationId, content: 'hello', clientMessageId, replyTo: 1 },
+      { conversationId, clientMessageId: crypto.randomUUID(), attachments: [attachment] },
+      { conversationId, clientMessageId: crypto.randomUUID(), location },
+      { conversationId, clientMessageId: crypto.randomUUID(), card },
+    ],
     getMessages: [
       { conversationId, before: 2, limit: 10 },
       { conversationId, after: 0 },
@@ -35,10 +65,89 @@ export const commandSamples = (context: SampleContext): Record<CommandName, read
       { conversationId, messageId },
     ],
     typing: [{ conversationId, typing: true }],
-    sync: [{ cursor: syncCursor }],
+    sync: [{ cursor: cursors.sync }],
     'presence:watch': [{ userIds: [otherUserId] }],
     'auth:refresh': [{ token }],
   };
+};
+
+const groupSamples = ({ groupId: conversationId, otherUserId, strangerId, cursors }: SampleContext) => ({
+  createGroup: [
+    {
+      ...{ type: 'group', name: 'Hikers', participants: [otherUserId], avatar: PICTURE },
+      ...{ clientConversationId: crypto.randomUUID(), history: 'all', open: false },
+    },
+  ],
+  getMembers: [{ conversationId, limit: 10, cursor: cursors.members }],
+  addMembers: [{ conversationId, userIds: [strangerId] }],
+  removeMember: [{ conversationId, userId: otherUserId }],
+  joinConversation: [{ conversationId }],
+  leaveConversation: [{ conversationId }],
+  setRole: [{ conversationId, userId: otherUserId, role: 'admin' }],
+  updateConversation: [{ conversationId, name: 'Climbers', avatar: PICTURE, history: 'all', open: true }],
+  openConversation: [{ conversationId, open: true }],
+});
+
+const changeSamples = ({ conversationId }: SampleContext) => ({
+  editMessage: [{ conversationId, seq: 2, content: 'hello again' }],
+  deleteMessage: [{ conversationId, seq: 2, for: 'everyone' }],
+  react: [{ conversationId, seq: 1, emoji: '👍', on: true }],
+  pinMessage: [{ conversationId, seq: 1, pinned: true }],
+  getChanges: [{ conversationId, afterRev: 0, limit: 10 }],
+  getEdits: [{ conversationId, seq: 2 }],
+  getReactions: [{ conversationId, seq: 1, emoji: '👍' }],
+  getReceipts: [{ conversationId, seq: 2 }],
+});
+
+const listSamples = ({ conversationId }: SampleContext) => ({
+  setConversation: [
+    {
+      ...{ conversationId, pinned: true, mutedUntil: '2099-01-01T00:00:00.000Z' },
+      ...{ archived: true, markedUnread: true },
+    },
+  ],
+  clearHistory: [{ conversationId }],
+  deleteConversation: [{ conversationId }],
+});
+
+const safetySamples = (context: SampleContext) => {
+  const { conversationId, otherUserId, strangerId: userId, reportId, cursors } = context;
+  return {
+    blockUser: [{ userId, blocked: true }],
+    getBlocked: [{ limit: 10, cursor: cursors.blocked }],
+    unmatch: [{ conversationId }],
+    report: [
+      { userId: otherUserId, reason: 'spam', comment: 'sells bicycles' },
+      { conversationId, seq: 1, reason: 'other' },
+    ],
+    getReports: [{ limit: 10, cursor: cursors.reports, status: 'open' }],
+    resolveReport: [{ reportId, resolution: 'warned' }],
+    restrictUser: [{ userId, restricted: true }],
+    getPrivacy: [{}],
+    setPrivacy: [{ readReceipts: true, lastSeen: 'everyone', typing: true }],
+  };
+};
+
+const searchSamples = ({ conversationId, otherUserId, cursors }: SampleContext) => ({
+  searchMessages: [
+    { conversationId, words: 'hello', senderId: otherUserId, limit: 10, cursor: cursors.search },
+  ],
+});
+
+/** Payloads that fit, which together use every field of the command's schema (a test sees to it). */
+export const commandSamples = (context: SampleContext): Samples<CommandName> => ({
+  ...coreSamples(context),
+  ...groupSamples(context),
+  ...changeSamples(context),
+  ...listSamples(context),
+  ...safetySamples(context),
+  ...searchSamples(context),
+});
+
+/** Fields that take `null` for a value: it takes away what was set. */
+export const NULLABLE: Partial<Record<CommandName | EndpointName, readonly string[]>> = {
+  updateConversation: ['avatar'],
+  setConversation: ['mutedUntil'],
 };
 
 export interface EndpointSample {
@@ -47,25 +156,46 @@ export interface EndpointSample {
   body?: Fields;
 }
 
+const texts = (fields: Fields): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
+
+/** A command's payload as the parts of a request. */
+export function toRequest(name: RoutedCommand, payload: Fields): EndpointSample {
+  const { method, path } = ENDPOINTS[name];
+  const fields = Object.entries(payload);
+  const isParam = (field: string): boolean => path.split('/').includes(`:${field}`);
+  const params = texts(Object.fromEntries(fields.filter(([field]) => isParam(field))));
+  const rest = Object.fromEntries(fields.filter(([field]) => !isParam(field)));
+  const takesBody = method !== 'get' && method !== 'delete';
+  return {
+    params,
+    ...(Object.keys(rest).length > 0 && (takesBody ? { body: rest } : { query: texts(rest) })),
+  };
+}
+
 /** The same for HTTP. */
 export const endpointSamples = (context: SampleContext): Record<EndpointName, readonly EndpointSample[]> => {
-  const { conversationId, messageId, otherUserId, callerId, listCursor, syncCursor } = context;
+  const { conversationId, messageId, otherUserId, callerId, cursors } = context;
+  const samples = commandSamples(context);
+  const routed = {} as Record<RoutedCommand, readonly EndpointSample[]>;
+  for (const name of ROUTED_COMMANDS) routed[name] = samples[name].map((sample) => toRequest(name, sample));
   const params = { conversationId };
   const occasion = { kind: 'order', id: '7', title: 'A bicycle' };
   return {
+    ...routed,
     createOrGetChat: [
       { body: { otherUserId, occasion } },
       { body: { participants: [callerId, otherUserId] } },
     ],
     startConversation: [{ body: { otherUserId, occasion } }],
-    listConversations: [{ query: { limit: '10', cursor: listCursor } }],
+    listConversations: [{ query: { limit: '10', cursor: cursors.list } }, { query: { filter: 'groups' } }],
     getConversation: [{ params }],
     listMessages: [
       { params, query: { before: '2', limit: '10' } },
       { params, query: { after: '0' } },
       { params, query: { around: '1' } },
     ],
-    sendMessage: [{ params, body: { content: 'hello', clientMessageId: crypto.randomUUID(), replyTo: 1 } }],
+    sendMessage: samples.sendMessage.map(({ conversationId: _, ...body }) => ({ params, body })),
     markRead: [
       { params, body: { seq: 1 } },
       { params, body: { messageId } },
@@ -74,10 +204,10 @@ export const endpointSamples = (context: SampleContext): Record<EndpointName, re
       { params, body: { seq: 1 } },
       { params, body: { messageId } },
     ],
-    sync: [{ query: { cursor: syncCursor } }],
+    sync: [{ query: { cursor: cursors.sync } }],
     getUnread: [{}],
     getProfile: [{}],
-    updateProfile: [{ body: { name: 'Alice', avatar: 'https://x.example/a.png' } }],
+    updateProfile: [{ body: { name: 'Alice', avatar: PICTURE } }],
     revokeTokens: [{}],
     listOwnMessages: [
       { query: { limit: '10', cursor: Buffer.from(`["${messageId}"]`).toString('base64url') } },

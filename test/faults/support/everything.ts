@@ -3,24 +3,61 @@ import {
   COMMAND_NAMES,
   ENDPOINTS,
   ENDPOINT_NAMES,
+  ROUTED_COMMANDS,
   type Answer,
   type CommandName,
   type EndpointName,
+  type RoutedCommand,
 } from '../../../contract/index.js';
+import { requestSample } from '../../contract/support/requests.js';
+import { toRequest, type EndpointSample } from '../../contract/support/samples.js';
+import { MODERATOR } from '../../contract/support/shelf.js';
 import { Api } from '../../support/api.js';
 import type { TestClient } from '../../support/client.js';
+import type { ServerProcess } from '../../support/serverProcess.js';
 import { makeToken } from '../../support/tokens.js';
 
-/** Where and with whom everything is tried. */
+/** Where and with whom everything is tried, again and again: nothing that is tried stands in another's way. */
 export interface Setting {
   url: string;
+  /** A moderator, too. */
   client: TestClient;
-  conversationId: string;
   otherUserId: string;
+  /** With the other one; the first three messages are the client's. */
+  conversationId: string;
+  /** A group that the client owns and the other one is in. */
+  groupId: string;
+  /** Conversations of the client's to leave, to close and to empty. */
+  leftId: string;
+  closedId: string;
+  emptiedId: string;
+  reportId: string;
+}
+
+const tokenOf = (userId: string): string => makeToken(userId, MODERATOR);
+
+/** Connects somebody who opens a conversation with another, says three things in it, and makes what else is needed. */
+export async function openSetting(
+  server: ServerProcess,
+  [userId, otherUserId]: readonly [string, string],
+): Promise<Setting> {
+  const client = await server.connectAs(userId, { token: tokenOf(userId) });
+  const createGroup = async (): Promise<string> =>
+    (await client.ok('createGroup', { name: 'Friends', participants: [otherUserId] })).conversation._id;
+  const conversationId = await client.open(otherUserId);
+  for (const text of ['one', 'two', 'three']) await client.send(conversationId, text);
+  return {
+    ...{ url: server.url, client, otherUserId, conversationId },
+    groupId: await createGroup(),
+    leftId: await createGroup(),
+    closedId: await client.open(`closed-${userId}`),
+    emptiedId: await client.open(`emptied-${userId}`),
+    reportId: (await client.ok('report', { userId: otherUserId, reason: 'spam' })).reportId,
+  };
 }
 
 /** A right payload for each command: a new row of the contract without one is a compile error. */
-const payloads: Record<CommandName, (setting: Setting) => unknown> = {
+const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown>> = {
   getOrCreateDirect: () => ({ otherUserId: `new-${crypto.randomUUID()}` }),
   getConversations: () => ({}),
   getConversation: ({ conversationId }) => ({ conversationId }),
@@ -35,26 +72,67 @@ const payloads: Record<CommandName, (setting: Setting) => unknown> = {
   typing: ({ conversationId }) => ({ conversationId, typing: true }),
   sync: () => ({}),
   'presence:watch': ({ otherUserId }) => ({ userIds: [otherUserId] }),
-  'auth:refresh': ({ client }) => ({ token: makeToken(client.userId) }),
+  'auth:refresh': ({ client }) => ({ token: tokenOf(client.userId) }),
+  createGroup: ({ otherUserId }) => ({ name: 'Others', participants: [otherUserId] }),
+  getMembers: ({ groupId }) => ({ conversationId: groupId }),
+  addMembers: ({ groupId }) => ({ conversationId: groupId, userIds: ['added'] }),
+  removeMember: ({ groupId }) => ({ conversationId: groupId, userId: 'removed' }),
+  joinConversation: ({ groupId }) => ({ conversationId: groupId }),
+  leaveConversation: ({ leftId }) => ({ conversationId: leftId }),
+  setRole: ({ groupId, otherUserId }) => ({ conversationId: groupId, userId: otherUserId, role: 'admin' }),
+  updateConversation: ({ groupId }) => ({ conversationId: groupId, name: 'Good friends' }),
+  openConversation: ({ groupId }) => ({ conversationId: groupId, open: true }),
+  editMessage: ({ conversationId }) => ({ conversationId, seq: 2, content: 'two, edited' }),
+  deleteMessage: ({ conversationId }) => ({ conversationId, seq: 3, for: 'everyone' }),
+  react: ({ conversationId }) => ({ conversationId, seq: 1, emoji: '👍', on: true }),
+  pinMessage: ({ conversationId }) => ({ conversationId, seq: 1, pinned: true }),
+  getChanges: ({ conversationId }) => ({ conversationId, afterRev: 0 }),
+  getEdits: ({ conversationId }) => ({ conversationId, seq: 2 }),
+  getReactions: ({ conversationId }) => ({ conversationId, seq: 1 }),
+  getReceipts: ({ conversationId }) => ({ conversationId, seq: 1 }),
+  setConversation: ({ emptiedId }) => ({ conversationId: emptiedId, pinned: true }),
+  clearHistory: ({ emptiedId }) => ({ conversationId: emptiedId }),
+  deleteConversation: ({ emptiedId }) => ({ conversationId: emptiedId }),
+  blockUser: () => ({ userId: 'blocked', blocked: true }),
+  getBlocked: () => ({}),
+  unmatch: ({ closedId }) => ({ conversationId: closedId }),
+  report: ({ otherUserId }) => ({ userId: otherUserId, reason: 'scam' }),
+  getReports: () => ({}),
+  resolveReport: ({ reportId }) => ({ reportId, resolution: 'warned' }),
+  restrictUser: () => ({ userId: 'restricted', restricted: true }),
+  getPrivacy: () => ({}),
+  setPrivacy: () => ({ typing: true }),
+  searchMessages: ({ conversationId }) => ({ conversationId, words: 'one' }),
 };
 
-/** A right body for each endpoint that takes one. */
-const bodies: Record<EndpointName, (setting: Setting) => unknown> = {
-  createOrGetChat: () => ({ otherUserId: `new-${crypto.randomUUID()}` }),
-  startConversation: ({ otherUserId }) => ({ otherUserId, occasion: { kind: 'order', id: 'A-1' } }),
-  listConversations: () => undefined,
-  getConversation: () => undefined,
-  listMessages: () => undefined,
-  sendMessage: () => ({ content: 'by endpoint', clientMessageId: crypto.randomUUID() }),
-  markRead: () => ({ seq: 1 }),
-  markDelivered: () => ({ seq: 1 }),
-  sync: () => undefined,
-  getUnread: () => undefined,
-  getProfile: () => undefined,
-  updateProfile: () => ({ name: 'Somebody' }),
-  revokeTokens: () => undefined,
-  listOwnMessages: () => undefined,
+/** A right request for each endpoint that is not a command's. */
+const requests: Record<Exclude<EndpointName, RoutedCommand>, (setting: Setting) => EndpointSample> = {
+  createOrGetChat: () => ({ body: { otherUserId: `new-${crypto.randomUUID()}` } }),
+  startConversation: ({ otherUserId }) => ({
+    body: { otherUserId, occasion: { kind: 'order', id: 'A-1' } },
+  }),
+  listConversations: () => ({}),
+  getConversation: ({ conversationId }) => ({ params: { conversationId } }),
+  listMessages: ({ conversationId }) => ({ params: { conversationId } }),
+  sendMessage: ({ conversationId }) => ({
+    params: { conversationId },
+    body: { content: 'by endpoint', clientMessageId: crypto.randomUUID() },
+  }),
+  markRead: ({ conversationId }) => ({ params: { conversationId }, body: { seq: 1 } }),
+  markDelivered: ({ conversationId }) => ({ params: { conversationId }, body: { seq: 1 } }),
+  sync: () => ({}),
+  getUnread: () => ({}),
+  getProfile: () => ({}),
+  updateProfile: () => ({ body: { name: 'Somebody' } }),
+  revokeTokens: () => ({}),
+  listOwnMessages: () => ({}),
 };
+
+const isRouted = (name: EndpointName): name is RoutedCommand =>
+  (ROUTED_COMMANDS as readonly EndpointName[]).includes(name);
+
+const requestFor = (name: EndpointName, setting: Setting): EndpointSample =>
+  isRouted(name) ? toRequest(name, payloads[name](setting)) : requests[name](setting);
 
 /** Logging out everywhere is tried as somebody new, or nothing after it would be right. */
 const callerOf = (name: EndpointName, userId: string): string =>
@@ -79,9 +157,8 @@ export async function tryEverything(setting: Setting): Promise<Map<string, strin
   ]);
   const endpoints = ENDPOINT_NAMES.map(async (name): Promise<[string, string]> => {
     const { method, path } = ENDPOINTS[name];
-    const api = new Api(setting.url, makeToken(callerOf(name, setting.client.userId)));
-    const concrete = path.replace(':conversationId', setting.conversationId);
-    const reply = api.request(method.toUpperCase(), concrete, bodies[name](setting));
+    const api = new Api(setting.url, tokenOf(callerOf(name, setting.client.userId)));
+    const reply = requestSample(api, name, requestFor(name, setting));
     return [`${method} ${path}`, await outcome(reply.then(({ body }) => body))];
   });
   return new Map(await Promise.all([...commands, ...endpoints]));

@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { guardDriver } from '../../../backend/src/database/driverGuard.js';
+import type { Action } from '../../../contract/index.js';
 import { until } from '../../support/until.js';
 
 /** A message as the database holds it; ids as hex. */
@@ -8,6 +9,10 @@ export interface StoredMessage {
   conversationId: string;
   seq: number;
   n: number;
+  /** The last control entry up to this one: of a control entry its own `seq`. */
+  control: number;
+  silent?: boolean;
+  action?: Action;
   senderId: string;
   clientMessageId: string;
   content: string;
@@ -16,6 +21,8 @@ export interface StoredMessage {
 
 export interface StoredConversation {
   _id: string;
+  type: string;
+  /** Of large groups and channels nobody: they are found through their members. */
   participants: string[];
   participantsKey?: string;
   lastSeq: number;
@@ -24,6 +31,8 @@ export interface StoredConversation {
   lastSent: number[];
   maybeUnread: string[];
   tail?: { seq: number; id: string };
+  /** The newest entry that history shows. */
+  shown?: { seq: number; id: string };
 }
 
 export interface StoredMember {
@@ -72,8 +81,9 @@ export class Truth implements AsyncDisposable {
     );
   }
 
-  conversations(): Promise<StoredConversation[]> {
-    return this.#read<StoredConversation>('conversations');
+  async conversations(): Promise<StoredConversation[]> {
+    const found = await this.#read<Partial<StoredConversation>>('conversations');
+    return found.map((one) => ({ participants: [], ...one }) as StoredConversation);
   }
 
   members(): Promise<StoredMember[]> {

@@ -4,6 +4,7 @@ import type {
   FinalConversation,
   FinalMessage,
   History,
+  Membership,
   SeenPosition,
   Status,
 } from './history.js';
@@ -108,6 +109,33 @@ export class Facts {
     );
   }
 
+  /** Whether somebody was in a conversation at a place of its log. */
+  wasIn(userId: string, conversationId: string, seq: number): boolean {
+    return this.#spells(userId, conversationId).some(
+      ({ joinedSeq, fromSeq, untilSeq }) => (joinedSeq ?? fromSeq) <= seq && seq <= (untilSeq ?? Infinity),
+    );
+  }
+
+  /** Whether somebody is in a conversation in the end. */
+  isIn(userId: string, conversationId: string): boolean {
+    return this.#spells(userId, conversationId).some(({ untilSeq }) => untilSeq === undefined);
+  }
+
+  /** Whether somebody was in a conversation all the time: then nobody may have refused them. */
+  wasAlwaysIn(userId: string, conversationId: string): boolean {
+    const [first, ...others] = this.#spells(userId, conversationId);
+    return (
+      first !== undefined &&
+      others.length === 0 &&
+      first.untilSeq === undefined &&
+      (first.joinedSeq ?? 0) <= 1
+    );
+  }
+
+  #spells(userId: string, conversationId: string): Membership[] {
+    return (this.conversations.get(conversationId)?.members ?? []).filter((one) => one.userId === userId);
+  }
+
   /** How far a user had certainly come at a moment: what was acknowledged to them before. */
   floor(conversationId: string, userId: string, at: number): { readSeq: number; deliveredSeq: number } {
     const key = placeOf(conversationId, userId);
@@ -118,7 +146,10 @@ export class Facts {
   /** How far a user has come at the end; who sends has read what came before. */
   finalPosition(conversationId: string, userId: string): { readSeq: number; deliveredSeq: number } {
     const stored = this.#finalPositions.get(placeOf(conversationId, userId));
-    const sentSeq = this.log(conversationId).findLast(({ senderId }) => senderId === userId)?.seq ?? 0;
+    const sentSeq =
+      this.log(conversationId).findLast(
+        ({ senderId, isControl }) => senderId === userId && isControl !== true,
+      )?.seq ?? 0;
     const readSeq = Math.max(stored?.readSeq ?? 0, sentSeq);
     return { readSeq, deliveredSeq: Math.max(stored?.deliveredSeq ?? 0, readSeq) };
   }

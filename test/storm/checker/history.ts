@@ -3,6 +3,9 @@
  * database holds at the end (`FinalState`). Plain data: it is written to a file and read back as it is.
  */
 
+/** The `_id` of a place that somebody was told of and may not look into. */
+export const HIDDEN = 'hidden';
+
 /** A message as somebody saw it, or as it is stored. */
 export interface SeenMessage {
   _id: string;
@@ -85,14 +88,19 @@ interface EventData {
   status: SeenPosition;
   synced: { askedAt: number; conversations: SeenConversation[]; own: SeenPosition[]; totalUnread: number };
   opened: { withUser: string; conversationId: string; created: boolean };
-  /** Any other push about a conversation (created, updated, typing). */
-  told: { push: string; conversationId: string; conversation?: SeenConversation | undefined };
+  /** Any other push about a conversation (created, updated, typing), perhaps with a place of its log. */
+  told: {
+    push: string;
+    conversationId: string;
+    seq?: number | undefined;
+    conversation?: SeenConversation | undefined;
+  };
   /** A push about another person (presence). */
   toldOf: { push: string; aboutUser: string };
   /** Somebody tried what they may not, and this was the answer (`OK` or a code). */
   trespass: { command: string; conversationId: string; code: string };
   /** A command of a client failed in a way that no fault explains. */
-  surprise: { command: string; code: string };
+  surprise: { command: string; code: string; conversationId?: string | undefined };
   /** What the device had gathered by itself, live and by `sync`, when everything was quiet. */
   final: { holdings: Holdings };
   /** The whole history, read anew from the start by the same user. */
@@ -111,7 +119,10 @@ export type Entry = { [Kind in EventKind]: { kind: Kind } & EventData[Kind] }[Ev
 /** Who is in a conversation, and for which places: whoever joined later or left hears those in between. */
 export interface Membership {
   userId: string;
+  /** The first place that they may see. */
   fromSeq: number;
+  /** The entry that let them in; 0 for a pair. By default `fromSeq`. */
+  joinedSeq?: number | undefined;
   /** The last place that is theirs; undefined while they are in it. */
   untilSeq?: number | undefined;
 }
@@ -131,6 +142,10 @@ export interface FinalConversation {
 export interface FinalMessage extends SeenMessage {
   /** How many counted messages there are up to this one. */
   n: number;
+  /** Says who is in the conversation: not counted, and sent by no client as a message. */
+  isControl?: boolean | undefined;
+  /** Not shown to anybody. */
+  isSilent?: boolean | undefined;
 }
 
 /** What the database itself holds when everything is quiet, read past every server. */

@@ -7,7 +7,7 @@ import type {
   PushName,
   Success,
 } from '../../../contract/index.js';
-import type { Entry } from '../checker/history.js';
+import { HIDDEN, type Entry } from '../checker/history.js';
 import type { StormLog } from '../log.js';
 import type { Balancer } from '../parts/balancer.js';
 import { Connection } from './connection.js';
@@ -30,6 +30,8 @@ export interface DeviceParts {
   patienceMs: number;
   /** Looks a message up in the database that was heard a moment ago; undefined when the database is away. */
   isStored: (messageId: string) => Promise<boolean | undefined>;
+  /** Large groups, which are heard by those who have them open. */
+  crowds: () => readonly string[];
   /** What it held when it was last used. */
   store?: Store;
 }
@@ -68,6 +70,7 @@ export class Device {
       onConnect: () => {
         this.log({ kind: 'connected' });
         void this.sync();
+        void this.#look();
       },
       onDisconnect: (reason) => this.log({ kind: 'disconnected', reason }),
       onPush: (event, payload) => this.#push(event as PushName, payload),
@@ -136,7 +139,7 @@ export class Device {
     const askedAt = this.parts.log.now();
     const answer = await this.connection.call('getMessages', { conversationId, ...where });
     if (answer?.success !== true) {
-      this.#surprise('getMessages', answer);
+      this.#surprise('getMessages', answer, conversationId);
       return;
     }
     const range =
@@ -179,7 +182,9 @@ export class Device {
       const answer = await this.connection.call(event, payload);
       if (answer?.success === true) return answer.data;
       if (answer !== undefined && !mayRetry(answer.code)) {
-        this.log({ kind: 'surprise', command: event, code: answer.code });
+        const id = payload['conversationId'];
+        const conversationId = typeof id === 'string' ? id : undefined;
+        this.log({ kind: 'surprise', command: event, code: answer.code, conversationId });
         return undefined;
       }
       await wait(answer?.retryAfterMs ?? RETRY_MS);
@@ -248,18 +253,27 @@ export class Device {
         const [after, before] = [held.through, held.through];
         const answer = await this.connection.call('getMessages', { conversationId, after, limit: PAGE });
         if (answer?.success !== true) {
-          this.#surprise('getMessages', answer);
+          this.#surprise('getMessages', answer, conversationId);
           if (answer === undefined || mayRetry(answer.code)) return;
           // Not this device's after all: what it was told of it is reported, and nobody asks again.
           this.store.forget(conversationId);
           break;
         }
         this.#logPage(answer.data, { conversationId, askedAt, fromSeq: after + 1, limit: PAGE });
-        for (const view of answer.data.messages) held.add(view.seq, view._id);
+        for (const view of answer.data.messages) held.add(view.seq, seenMessage(view)._id);
         if (held.through === before) break;
       }
     }
     this.#reportSoon();
+  }
+
+  /** Whoever is not in one just now is told so, and looks again after the next connect. */
+  async #look(): Promise<void> {
+    await Promise.all(
+      this.parts
+        .crowds()
+        .map((conversationId) => this.connection.call('openConversation', { conversationId, open: true })),
+    );
   }
 
   #push(event: PushName, payload: unknown): void {
@@ -271,7 +285,7 @@ export class Device {
     this.log(entry);
     if (message !== undefined) {
       this.#heard += 1;
-      if (this.#heard % SPOT_CHECK_EVERY === 0) void this.#spotCheck(message._id);
+      if (this.#heard % SPOT_CHECK_EVERY === 0 && message._id !== HIDDEN) void this.#spotCheck(message._id);
       this.#hold(message);
     }
     if (head !== undefined) {
@@ -313,7 +327,7 @@ export class Device {
     const askedAt = this.parts.log.now();
     const answer = await this.connection.call(event, { conversationId, seq });
     if (answer?.success !== true) {
-      this.#surprise(event, answer);
+      this.#surprise(event, answer, conversationId);
       if (answer === undefined || mayRetry(answer.code)) return false;
       this.store.forget(conversationId);
       return true;
@@ -334,8 +348,8 @@ export class Device {
   }
 
   /** No answer, or one that says "again", is what faults do; anything else is a fault of somebody. */
-  #surprise(command: string, answer: Answer<unknown> | undefined): void {
+  #surprise(command: string, answer: Answer<unknown> | undefined, conversationId?: string): void {
     if (answer === undefined || answer.success || mayRetry(answer.code)) return;
-    this.log({ kind: 'surprise', command, code: answer.code });
+    this.log({ kind: 'surprise', command, code: answer.code, conversationId });
   }
 }

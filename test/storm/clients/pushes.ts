@@ -1,5 +1,5 @@
 import type { PushData, PushName } from '../../../contract/index.js';
-import type { Entry, SeenMessage } from '../checker/history.js';
+import { HIDDEN, type Entry, type SeenMessage } from '../checker/history.js';
 import { seenConversation, seenMessage, seenPosition } from './views.js';
 
 /** What a push says, for the log and for the store. */
@@ -14,7 +14,12 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
   switch (event) {
     case 'message:new': {
       const message = seenMessage(data as PushData<typeof event>);
-      yield { entry: { kind: 'heard', message }, message };
+      const { conversationId, seq } = message;
+      const isHidden = message._id === HIDDEN;
+      yield {
+        entry: isHidden ? { kind: 'told', push: event, conversationId, seq } : { kind: 'heard', message },
+        message,
+      };
       return;
     }
     case 'message:status':
@@ -31,9 +36,21 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
     }
     case 'conversation:updated': {
       const { head } = data as PushData<typeof event>;
-      yield { entry: { kind: 'told', push: event, conversationId: head.conversationId }, head };
+      const { conversationId, lastSeq: seq } = head;
+      yield { entry: { kind: 'told', push: event, conversationId, seq: seq === 0 ? undefined : seq }, head };
       return;
     }
+    case 'message:updated':
+    case 'message:deleted':
+    case 'message:reaction':
+    case 'conversation:own':
+      yield {
+        entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
+      };
+      return;
+    case 'conversation:removed':
+      // It may overtake the news of being let in again: the next answer says which of the two holds.
+      return;
     case 'typing':
       yield {
         entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },

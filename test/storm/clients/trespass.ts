@@ -42,6 +42,11 @@ const ATTEMPTS: readonly Attempt[] = [
   command('message:read', (conversationId) => ({ conversationId, seq: 1 })),
   command('message:delivered', (conversationId) => ({ conversationId, seq: 1 })),
   command('typing', (conversationId) => ({ conversationId, typing: true })),
+  command('getMembers', (conversationId) => ({ conversationId })),
+  command('openConversation', (conversationId) => ({ conversationId, open: true })),
+  command('joinConversation', (conversationId) => ({ conversationId })),
+  command('addMembers', (conversationId, { parts }) => ({ conversationId, userIds: [parts.user] })),
+  command('getChanges', (conversationId) => ({ conversationId, afterRev: 0 })),
   overHttp('GET', (id) => `/api/conversations/${id}/messages?limit=5`),
   overHttp('GET', (id) => `/api/conversations/${id}`),
   overHttp('POST', (id) => `/api/conversations/${id}/messages`, {

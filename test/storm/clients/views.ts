@@ -1,13 +1,14 @@
-import type { ConversationView, MessageView, PositionView } from '../../../contract/index.js';
-import type { SeenConversation, SeenMessage, SeenPosition } from '../checker/history.js';
+import type { ConversationView, EntryView, PositionView } from '../../../contract/index.js';
+import { HIDDEN, type SeenConversation, type SeenMessage, type SeenPosition } from '../checker/history.js';
 
-export const seenMessage = (view: MessageView): SeenMessage => ({
-  _id: view._id,
+/** Of a hidden one its place alone is known. */
+export const seenMessage = (view: EntryView): SeenMessage => ({
+  _id: view._id ?? HIDDEN,
   conversationId: view.conversationId,
   seq: view.seq,
-  senderId: view.senderId,
-  clientMessageId: view.clientMessageId,
-  content: view.content,
+  senderId: view.senderId ?? '',
+  clientMessageId: view.clientMessageId ?? '',
+  content: view.content ?? '',
   status: view.status,
 });
 

@@ -1,33 +1,55 @@
-import type { FinalState } from '../checker/history.js';
-import type { StoredConversation, Truth } from '../../faults/support/truth.js';
+import { changeOf } from '../../../backend/src/services/membership/membership.js';
+import { userId } from '../../../contract/index.js';
+import type { FinalState, Membership } from '../checker/history.js';
+import { groupBy } from '../checker/facts.js';
+import type { StoredConversation, StoredMessage, Truth } from '../../faults/support/truth.js';
 
-/** What the database holds now, as the checker wants it. Members of a direct conversation are in it from the start. */
+/** What the database holds now, as the checker wants it. */
 export async function readFinalState(truth: Truth): Promise<FinalState> {
   const [messages, conversations, members] = await Promise.all([
     truth.messages(),
-    truth.conversations() as Promise<(StoredConversation & { type: string })[]>,
+    truth.conversations(),
     truth.members(),
   ]);
+  const logs = groupBy(messages, ({ conversationId }) => conversationId);
   return {
-    messages: messages.map(({ _id, conversationId, seq, n, senderId, clientMessageId, content }) => ({
-      ...{ _id, conversationId, seq, n, senderId, clientMessageId, content },
+    messages: messages.map(({ _id, conversationId, seq, n, control, silent, senderId, ...said }) => ({
+      ...{ _id, conversationId, seq, n, senderId },
+      ...{ clientMessageId: said.clientMessageId, content: said.content },
+      ...(control === seq && { isControl: true }),
+      ...(silent === true && { isSilent: true }),
     })),
     conversations: conversations.map((one) => ({
       _id: one._id,
       type: one.type,
       pairKey: one.participantsKey,
-      members: one.participants.map((userId) => ({ userId, fromSeq: 1 })),
+      members: membersOf(one, logs.get(one._id) ?? []),
       lastSeq: one.lastSeq,
       messageCount: one.messageCount,
-      lastMessageId: one.tail?.id,
+      lastMessageId: (one.shown ?? one.tail)?.id,
     })),
-    positions: members.map(({ conversationId, userId, lastReadSeq, lastDeliveredSeq }) => ({
-      ...{
-        conversationId,
-        userId,
-        readSeq: lastReadSeq,
-        deliveredSeq: Math.max(lastReadSeq, lastDeliveredSeq),
-      },
+    positions: members.map((member) => ({
+      conversationId: member.conversationId,
+      userId: member.userId,
+      readSeq: member.lastReadSeq,
+      deliveredSeq: Math.max(member.lastReadSeq, member.lastDeliveredSeq),
     })),
   };
+}
+
+/** A pair is in its conversation from the start; who is in a group follows from the entries of its log. */
+function membersOf({ type, participants }: StoredConversation, log: readonly StoredMessage[]): Membership[] {
+  if (type === 'direct') return participants.map((id) => ({ userId: id, fromSeq: 1, joinedSeq: 0 }));
+  const members: Membership[] = [];
+  for (const { seq, senderId, action } of log) {
+    if (action === undefined) continue;
+    const { joined, gone } = changeOf({ senderId: userId.parse(senderId), action });
+    // These groups show everything to whoever joins.
+    for (const id of joined) members.push({ userId: id, fromSeq: 1, joinedSeq: seq });
+    for (const id of gone) {
+      const open = members.find((member) => member.userId === id && member.untilSeq === undefined);
+      if (open !== undefined) open.untilSeq = seq;
+    }
+  }
+  return members;
 }

@@ -1,11 +1,12 @@
 import type { Router } from 'express';
 import type { UserId } from '../../../../contract/index.js';
 import type { ConversationService } from '../../services/conversationService.js';
-import type { ConversationViews } from '../../services/conversationViews.js';
 import type { HistoryService } from '../../services/historyService.js';
+import type { ListService } from '../../services/listService.js';
 import type { MessageService } from '../../services/messageService.js';
 import type { ReceiptService } from '../../services/receiptService.js';
 import type { SyncService } from '../../services/syncService.js';
+import type { UnreadCounts } from '../../services/unreadCounts.js';
 import { AppError } from '../../utils/appError.js';
 import { mount, type RouteParts } from '../route.js';
 
@@ -15,7 +16,8 @@ export interface ChatRouteParts extends RouteParts {
   history: HistoryService;
   receipts: ReceiptService;
   sync: SyncService;
-  views: ConversationViews;
+  lists: ListService;
+  unread: UnreadCounts;
 }
 
 /** The other one of a pair that has to have the caller in it. @throws AppError `FORBIDDEN`. */
@@ -48,7 +50,7 @@ export function mountConversations(router: Router, parts: ChatRouteParts): void 
   });
   mount(parts, router, {
     name: 'listConversations',
-    handle: async ({ userId }, { query }) => ({ data: await conversations.list(userId, query) }),
+    handle: async ({ userId }, { query }) => ({ data: await parts.lists.page(userId, query) }),
   });
   mount(parts, router, {
     name: 'getConversation',
@@ -58,7 +60,7 @@ export function mountConversations(router: Router, parts: ChatRouteParts): void 
   });
   mount(parts, router, {
     name: 'getUnread',
-    handle: async ({ userId }) => ({ data: await parts.views.unreadTotals(userId) }),
+    handle: async ({ userId }) => ({ data: await parts.unread.totals(userId) }),
   });
   mount(parts, router, {
     name: 'sync',

@@ -9,10 +9,13 @@ export function mountCommands(router: Router, parts: RouteParts, commands: Comma
   for (const name of ROUTED_COMMANDS) mountCommand(router, parts, { name, commands });
 }
 
-function mountCommand<Name extends RoutedCommand>(
+/** What was there before was not made now, whatever the row says of what is made. */
+const isOld = (data: object): boolean => 'created' in data && data.created === false;
+
+function mountCommand(
   router: Router,
   parts: RouteParts,
-  { name, commands }: { name: Name; commands: CommandHandlers },
+  { name, commands }: { name: RoutedCommand; commands: CommandHandlers },
 ): void {
   mount(parts, router, {
     name,
@@ -21,7 +24,7 @@ function mountCommand<Name extends RoutedCommand>(
       if (!parsed.success) throw toInputError(parsed.error);
       // The table pairs each payload with its handler; a union over all rows cannot express that.
       const data = await commands[name]({ principal }, parsed.data as never);
-      return { data: data as never, status: ENDPOINTS[name].status };
+      return { data: data as never, status: isOld(data) ? 200 : ENDPOINTS[name].status };
     },
   });
 }

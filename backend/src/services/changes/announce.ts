@@ -5,6 +5,7 @@ import type { ReactionModel } from '../../models/reactionModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { toHidden, type FanOutParts } from '../fanOut.js';
 import { visibleFrom, type Membership } from '../membership/membership.js';
+import type { MembershipStore } from '../membership/membershipStore.js';
 import type { MessageViews } from '../messageViews.js';
 import { withOwnReactions } from '../present.js';
 import type { Changed, Waiting, Wish } from './change.js';
@@ -13,6 +14,7 @@ export interface AnnounceParts {
   views: MessageViews;
   fanOut: FanOutParts;
   hides: Pick<HideModel, 'findUsers'>;
+  memberships: Pick<MembershipStore, 'current'>;
   reactions: Pick<ReactionModel, 'findPairs'>;
 }
 
@@ -59,13 +61,20 @@ export async function announceChanges(
   const [first] = real;
   if (first === undefined) return;
   const { draft } = first.waiting;
-  const standing = await parts.views.standing([draft.conversationId], draft.by);
+  // Read anew: who was removed while the changes were written hears nothing of them.
+  const [standing, membership] = await Promise.all([
+    parts.views.standing([draft.conversationId], draft.by),
+    parts.memberships.current(draft.conversationId),
+  ]);
+  if (membership === undefined) return;
   const views = await parts.views.present(
     real.map(({ changed }) => changed.message),
     standing,
   );
-  for (const [index, { waiting, changed }] of real.entries()) {
+  for (const [index, one] of real.entries()) {
     const view = views[index];
+    const { waiting } = one;
+    const changed = { ...one.changed, membership };
     if (view === undefined) continue;
     const blind = await findBlind(parts, changed);
     const exceptSocketId = waiting.draft.originSocketId;

@@ -5,7 +5,7 @@ import type { ReactionModel } from '../../models/reactionModel.js';
 import { newMessageId } from '../../models/objectIds.js';
 import { AppError, unavailable } from '../../utils/appError.js';
 import { Backoff } from '../../utils/backoff.js';
-import { sleep } from '../../utils/clock.js';
+import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Lease } from '../commitLog/parts.js';
 import type { DatabaseTime } from '../derived/databaseTime.js';
@@ -35,6 +35,8 @@ const MAX_BATCH = 100;
 /** Changes that may wait in this process. */
 const MAX_WAITING = 10_000;
 const MAX_FAILURES = 3;
+/** What was judged longer ago than this is not stored, in ms. */
+const MAX_JUDGED_MS = 1_000;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 
@@ -146,7 +148,7 @@ export class ChangeLog {
     const found = await this.#findDoubtful(lane);
     const opened = await readLedger(this.#parts, lane);
     const rulings = this.#judgeAll(lane, opened, found);
-    const lost = await this.#insert(lane, rulings);
+    const lost = await this.#insert(lane, rulings, opened.readAtMs);
     // Judged one behind the other: what stands behind one that was not stored goes again with it.
     const held = lost === undefined ? rulings : rulings.slice(0, rulings.indexOf(lost));
     const stored = held.flatMap(({ ruling, isStored }) =>
@@ -179,13 +181,19 @@ export class ChangeLog {
     return [...stored, ...fresh];
   }
 
-  /** Stores what was granted. @returns the first that was not stored: its place was taken, or it failed. */
-  async #insert(lane: Lane, rulings: readonly Ruled[]): Promise<Ruled | undefined> {
+  /**
+   * Stores what was granted, unless it was judged too long ago.
+   *
+   * @returns the first that was not stored: its place was taken, or it failed.
+   */
+  async #insert(lane: Lane, rulings: readonly Ruled[], judgedAtMs: number): Promise<Ruled | undefined> {
     const { lease, changes } = this.#parts;
     const granted = rulings.filter(({ ruling, isStored }) => isChange(ruling) && !isStored);
     if (granted.length === 0) return undefined;
     // Last of all: what came before may have taken so long that another process has taken over.
     if (!lease.isFresh()) await lease.ensureFresh();
+    // A process that was asleep judges again: somebody may have been removed meanwhile.
+    if (monotonicMs() - judgedAtMs > MAX_JUDGED_MS) return granted[0];
     for (const { waiting } of granted) waiting.isDoubtful = true;
     const results = await changes.insert(granted.flatMap(({ ruling }) => (isChange(ruling) ? [ruling] : [])));
     const index = results.findIndex(({ outcome }) => outcome !== 'stored');

@@ -1,14 +1,17 @@
 import type { ChangeView, ConversationId, OwnView, UserId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { HideModel } from '../../models/hideModel.js';
+import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
 import type { Access } from '../access.js';
+import type { DatabaseTime } from '../derived/databaseTime.js';
 import type { WriteWatermark } from '../derived/writeWatermark.js';
 import type { MessageViews } from '../messageViews.js';
 import type { Publisher } from '../ports.js';
-import { effectivePosition, toPositionView, unreadCount } from '../present.js';
+import { toOwnView } from '../ownViews.js';
+import { effectivePosition, unreadCount } from '../present.js';
 import type { Viewer, Visibility } from '../visibility.js';
 import { toChangeView, toUnchangedView } from './announce.js';
 import type { Changed, Wish } from './change.js';
@@ -22,6 +25,8 @@ export interface ChangeServiceParts {
   views: MessageViews;
   changedMessages: Pick<ChangedMessages, 'findPlaces'>;
   hides: HideModel;
+  members: Pick<MemberModel, 'findOwn'>;
+  time: DatabaseTime;
   watermark: WriteWatermark;
   publisher: Publisher;
   /** After this long a change is answered `UNAVAILABLE`, in ms; the change itself goes on. */
@@ -130,21 +135,27 @@ export class ChangeService {
   /** The number of a message among the counted ones, if it counts as unread for this user. */
   async #unreadNumber(userId: UserId, message: MessageRecord): Promise<number | undefined> {
     if (message.senderId === userId || message.kind === 'system') return undefined;
-    const { readSeq } = await this.#reached(userId, message.conversationId);
+    const readSeq = await this.#readSeq(userId, message.conversationId);
     return message.seq > readSeq ? message.n : undefined;
   }
 
   async #ownView(userId: UserId, { conversationId, seq }: Place): Promise<OwnView> {
-    const reached = await this.#reached(userId, conversationId);
-    const where = { conversationId, userId, at: new Date() };
-    return { ...toPositionView(where, reached, reached.unread), hiddenSeqs: [seq] };
+    const { members, views, time } = this.#parts;
+    const [[own], { conversations }] = await Promise.all([
+      members.findOwn(userId, [conversationId]),
+      views.standing([conversationId], userId),
+    ]);
+    const conversation = conversations.get(conversationId);
+    if (own === undefined || conversation === undefined) throw noSuchMessage();
+    const reached = effectivePosition(conversation, new Map([[userId, own]]), userId);
+    const unread = unreadCount(conversation, reached);
+    return { ...toOwnView(own, { conversation, reached, unread, now: time.now() }), hiddenSeqs: [seq] };
   }
 
-  async #reached(userId: UserId, id: ConversationId) {
+  async #readSeq(userId: UserId, id: ConversationId): Promise<number> {
     const { conversations, positions } = await this.#parts.views.standing([id], userId);
     const conversation = conversations.get(id);
     if (conversation === undefined) throw noSuchMessage();
-    const reached = effectivePosition(conversation, positions.get(id) ?? new Map(), userId);
-    return { ...reached, unread: unreadCount(conversation, reached) };
+    return effectivePosition(conversation, positions.get(id) ?? new Map(), userId).readSeq;
   }
 }

@@ -3,6 +3,7 @@ import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ChangeModel, ChangeRecord } from '../../models/changeModel.js';
 import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
+import { monotonicMs } from '../../utils/clock.js';
 import type { Judged } from '../commitLog/entry.js';
 import { nobodyIn } from '../membership/membership.js';
 import type { MembershipStore } from '../membership/membershipStore.js';
@@ -23,6 +24,8 @@ export interface LedgerParts {
 export interface Opened {
   ledger: Ledger;
   judged: Judged;
+  /** When who is in the conversation was read (monotonic, ms). */
+  readAtMs: number;
   /** Something is in the log that is not applied yet. */
   isBehind: boolean;
   /** The ledger as it was opened, with these changes behind it. */
@@ -50,7 +53,13 @@ export async function readLedger(parts: LedgerParts, { conversationId, taken }: 
     for (const change of [...pending, ...stored.map((one) => one.change)]) ledger.fold(change);
     return ledger;
   };
-  return { ledger: foldAgain([]), judged: { membership, facts }, isBehind: pending.length > 0, foldAgain };
+  return {
+    ledger: foldAgain([]),
+    judged: { membership, facts },
+    readAtMs: monotonicMs(),
+    isBehind: pending.length > 0,
+    foldAgain,
+  };
 }
 
 const PENDING_PAGE = 500;

@@ -21,5 +21,5 @@ export function applyControl(
   const after = fold(known, entry);
   lane.membership = after;
   parts.memberships.put(after);
-  parts.membershipWriter.note(before, [entry], after, record._id);
+  parts.membershipWriter.note({ before, entries: [entry], after, oldestId: record._id });
 }

@@ -36,11 +36,8 @@ export async function loadLanes(parts: PrepareParts, slots: readonly Slot[]): Pr
 const EMPTY = { seq: 0, n: 0, control: 0 };
 
 async function loadCold(parts: PrepareParts, cold: readonly Lane[]): Promise<void> {
-  const ids = cold.map(({ conversationId }) => conversationId);
-  const [found, memberships] = await Promise.all([
-    parts.conversations.findByIds(ids),
-    parts.memberships.known(ids),
-  ]);
+  const found = await parts.conversations.findByIds(cold.map(({ conversationId }) => conversationId));
+  const memberships = await parts.memberships.known(found);
   const byId = new Map(found.map((conversation) => [conversation._id, conversation]));
   for (const lane of cold) {
     const conversation = byId.get(lane.conversationId);

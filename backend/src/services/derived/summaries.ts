@@ -6,7 +6,7 @@ import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
-import type { Membership } from '../membership/membership.js';
+import { livesApart, type Membership } from '../membership/membership.js';
 import type { WriteWatermark } from './writeWatermark.js';
 
 interface Pending extends Summary {
@@ -40,9 +40,13 @@ export interface SummaryAudience {
   userIds: readonly UserId[];
 }
 
+/**
+ * A group on its way back to the small ones counts as one of them already: what is said in it just before must not be
+ * missing in the superset that it has again a moment later.
+ */
 export const audienceOf = (membership: Membership): SummaryAudience => ({
   type: membership.type,
-  isApart: membership.isApart,
+  isApart: livesApart(membership.type, membership.memberCount, false),
   userIds: [...membership.members.keys()],
 });
 
@@ -218,7 +222,10 @@ export async function writeSummaries(
   await conversations.mergeSummaries(summaries);
 }
 
-type Sent = { seq: number; n: number };
+interface Sent {
+  seq: number;
+  n: number;
+}
 
 function newestOf<Key>(a: ReadonlyMap<Key, Sent>, b: ReadonlyMap<Key, Sent>): Map<Key, Sent> {
   const newest = new Map(a);

@@ -140,9 +140,13 @@ function dismiss(state: Membership, userIds: readonly UserId[], seq: number): Me
   return { ...state, members, gone, memberCount: state.memberCount - userIds.length, removalSeq: seq };
 }
 
-/** Of a channel the facts are completed from the stored documents before an entry is judged. */
+/**
+ * Of a channel the facts are completed from the stored documents before an entry is judged; who reads of it in the log
+ * learns of the role, and takes the entry itself for the first that they have seen.
+ */
 function setRole(state: Membership, userId: UserId, role: Role): Membership {
-  const facts = state.members.get(userId);
+  const isUnknown = state.type === 'channel' && role !== 'member' && !state.gone.has(userId);
+  const facts = state.members.get(userId) ?? (isUnknown ? { role, joinedSeq: state.control } : undefined);
   if (facts === undefined) return state;
   return { ...state, members: new Map(state.members).set(userId, { ...facts, role }) };
 }
@@ -160,7 +164,15 @@ export function changeOf({ senderId, action }: Pick<ControlEntry, 'senderId' | '
       return { joined: [], gone: [senderId] };
     case 'removed':
       return { joined: [], gone: action.userIds };
-    default:
+    case 'role':
+    case 'renamed':
+    case 'avatar':
+    case 'settings':
+    case 'blocked':
+    case 'unblocked':
+    case 'unmatched':
+    case 'reopened':
+    case 'sealed':
       return { joined: [], gone: [] };
   }
 }

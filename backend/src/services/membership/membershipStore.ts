@@ -71,11 +71,14 @@ export class MembershipStore {
     return this.current(id);
   }
 
-  /** Whatever is known here, or else stored, however old: the log corrects whoever commits by it. */
-  async known(ids: readonly ConversationId[]): Promise<Map<ConversationId, Membership>> {
-    const here = ids.flatMap((id) => this.peek(id) ?? []);
+  /**
+   * Whatever is known here, or else follows from documents just read, however old: the log corrects whoever commits by
+   * it.
+   */
+  async known(records: readonly ConversationRecord[]): Promise<Map<ConversationId, Membership>> {
+    const here = records.flatMap(({ _id }) => this.peek(_id) ?? []);
     const held = new Set(here.map(({ conversationId }) => conversationId));
-    const loaded = await this.#load(ids.filter((id) => !held.has(id)));
+    const loaded = await this.#complete(records.filter(({ _id }) => !held.has(_id)));
     for (const membership of loaded) this.put(membership);
     return new Map([...here, ...loaded].map((membership) => [membership.conversationId, membership]));
   }
@@ -126,17 +129,20 @@ export class MembershipStore {
     const records = await this.#parts.messages.findControls(base.conversationId, base.control);
     const entries = records.flatMap((record) => toControlEntry(record) ?? []);
     const membership = entries.reduce(fold, base);
-    if (entries.length > 0) this.#parts.writer.note(base, entries, membership);
+    if (entries.length > 0) this.#parts.writer.note({ before: base, entries, after: membership });
     const known = this.#known.get(base.conversationId)?.membership;
     const newest = known !== undefined && known.control > membership.control ? known : membership;
     this.#known.set(base.conversationId, { membership: this.#trim(newest), checkedAtMs: askedMs });
     return newest;
   }
 
-  /** What the stored documents say; the control entries that are not applied to them yet come on top. */
   async #load(ids: readonly ConversationId[]): Promise<Membership[]> {
-    if (ids.length === 0) return [];
-    const records = (await this.#parts.conversations.findByIds(ids)).filter(isSound);
+    return ids.length === 0 ? [] : this.#complete(await this.#parts.conversations.findByIds(ids));
+  }
+
+  /** What the stored documents say; the control entries that are not applied to them yet come on top. */
+  async #complete(found: readonly ConversationRecord[]): Promise<Membership[]> {
+    const records = found.filter(isSound);
     const groups = records.filter(({ type }) => type === 'group').map(({ _id }) => _id);
     const channels = records.filter(({ type }) => type === 'channel').map(({ _id }) => _id);
     const [inGroups, staff] = await Promise.all([

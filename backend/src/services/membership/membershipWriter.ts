@@ -16,6 +16,14 @@ interface WriterParts {
   logger: Logger;
 }
 
+export interface Noted {
+  before: Membership;
+  entries: readonly ControlEntry[];
+  after: Membership;
+  /** Of the entries, where they were committed here: what this process owes should it die. */
+  oldestId?: MessageId | undefined;
+}
+
 interface Pending {
   wasApart: boolean;
   entries: ControlEntry[];
@@ -43,8 +51,8 @@ export class MembershipWriter {
     this.#parts = parts;
   }
 
-  /** @param oldestId of the entries, where they were committed here: what this process owes should it die. */
-  note(before: Membership, entries: readonly ControlEntry[], after: Membership, oldestId?: MessageId): void {
+  /** What entries made of a conversation. */
+  note({ before, entries, after, oldestId }: Noted): void {
     const known = this.#pending.get(after.conversationId);
     const seen = new Set(known?.entries.map(({ seq }) => seq));
     const news = entries.filter(({ seq }) => !seen.has(seq));
@@ -75,7 +83,7 @@ export class MembershipWriter {
   async settled(id: ConversationId, withinMs: number): Promise<void> {
     const late = sleep(withinMs).then(() => true);
     while (!this.isWritten(id)) {
-      if ((await Promise.race([late, this.#rounds.then(() => false)])) === true) return;
+      if (await Promise.race([late, this.#rounds.then(() => false)])) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

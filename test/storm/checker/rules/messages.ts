@@ -80,7 +80,8 @@ export function* gap(facts: Facts): Generator<Violation> {
         evidence: near,
       };
     }
-    const miscounted = log.find(({ n }, index) => n !== index + 1);
+    let counted = 0;
+    const miscounted = log.find(({ n, isControl }) => n !== (counted += isControl === true ? 0 : 1));
     if (wrong === -1 && miscounted !== undefined) {
       yield {
         rule: 'gap',
@@ -99,6 +100,7 @@ export function* foreign(facts: Facts): Generator<Violation> {
     sent.set(key, (sent.get(key) ?? new Set()).add(content));
   }
   for (const message of facts.history.final.messages) {
+    if (message.isControl === true) continue;
     if (sent.get(keyOf(message))?.has(message.content) !== true) {
       yield { rule: 'foreign', text: `${nameOf(message)} is stored and was never sent so`, evidence: [] };
     }

@@ -78,6 +78,8 @@ function* untrue(facts: Facts, event: StormEvent, shown: SeenPosition): Generato
 
 function* statuses(facts: Facts, event: EventOf<'page'>, message: SeenMessage): Generator<Violation> {
   if (message.status === undefined) return;
+  // Of a group it says what all have who were in it by then: people come and go, and their positions with them.
+  if (facts.conversations.get(message.conversationId)?.type !== 'direct') return;
   const rank = rankOf(message.status);
   const least = facts.rankOf(message, (userId) => facts.floor(message.conversationId, userId, event.askedAt));
   const most = facts.rankOf(message, (userId) => facts.finalPosition(message.conversationId, userId));

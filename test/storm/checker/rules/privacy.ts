@@ -22,6 +22,7 @@ function shownBy(event: StormEvent): Shown[] {
     case 'counted':
       return event.conversations;
     case 'told':
+      return [{ conversationId: event.conversationId, ...(event.seq !== undefined && { seq: event.seq }) }];
     case 'opened':
       return [{ conversationId: event.conversationId }];
     case 'toldOf':
@@ -66,7 +67,7 @@ export function* leak(facts: Facts): Generator<Violation> {
     }
   }
   for (const message of facts.history.final.messages) {
-    if (facts.mayKnow(message.senderId, message.conversationId, message.seq)) continue;
+    if (facts.wasIn(message.senderId, message.conversationId, message.seq)) continue;
     yield {
       rule: 'leak',
       text: `message ${message.seq} of ${message.conversationId} is stored from ${message.senderId}, who is not in it`,

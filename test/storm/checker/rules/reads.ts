@@ -1,12 +1,16 @@
 import type { Facts } from '../facts.js';
-import type { EventOf, Violation } from '../history.js';
+import { HIDDEN, type EventOf, type FinalMessage, type Violation } from '../history.js';
+
+/** What a member is shown at a place. */
+const idOf = (stored: FinalMessage | undefined): string | undefined =>
+  stored?.isSilent === true ? HIDDEN : stored?._id;
 
 /** A page is a run of the stored log, and holds everything in its range that was acknowledged before it was asked for. */
 export function* stale(facts: Facts): Generator<Violation> {
   for (const page of facts.of('page')) {
     const wrong = page.messages.find(({ _id, seq, content }) => {
       const stored = facts.at(page.conversationId, seq);
-      return stored?._id !== _id || stored.content !== content;
+      return idOf(stored) !== _id || (_id !== HIDDEN && stored?.content !== content);
     });
     if (wrong !== undefined) {
       yield {
@@ -45,11 +49,11 @@ export function* history(facts: Facts): Generator<Violation> {
   for (const event of [...facts.of('final'), ...facts.of('fresh')]) {
     const how = event.kind === 'final' ? 'gathered live and by sync' : 'read anew from the start';
     for (const conversation of facts.conversations.values()) {
-      if (!facts.mayKnow(event.user, conversation._id)) continue;
+      if (!facts.isIn(event.user, conversation._id)) continue;
       const expected = facts
         .log(conversation._id)
         .filter(({ seq }) => facts.mayKnow(event.user, conversation._id, seq))
-        .map(({ _id }) => _id);
+        .flatMap((message) => idOf(message) ?? []);
       const held = event.holdings[conversation._id] ?? [];
       const place = firstDifference(expected, held);
       if (place === undefined) continue;

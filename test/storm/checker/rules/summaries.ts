@@ -68,7 +68,7 @@ export function* unread(facts: Facts): Generator<Violation> {
   for (const event of facts.of('counted')) {
     let total = 0;
     for (const conversation of facts.conversations.values()) {
-      if (!facts.mayKnow(event.user, conversation._id)) continue;
+      if (!facts.isIn(event.user, conversation._id)) continue;
       const expected = unreadOf(facts, event.user, conversation._id);
       total += expected;
       const shown = event.conversations.find(({ conversationId }) => conversationId === conversation._id);
@@ -100,8 +100,11 @@ function unreadOf(facts: Facts, userId: string, conversationId: string): number 
   return facts
     .log(conversationId)
     .filter(
-      ({ seq, senderId }) =>
-        seq > readSeq && senderId !== userId && facts.mayKnow(userId, conversationId, seq),
+      ({ seq, senderId, isControl }) =>
+        seq > readSeq &&
+        senderId !== userId &&
+        isControl !== true &&
+        facts.mayKnow(userId, conversationId, seq),
     ).length;
 }
 
@@ -124,7 +127,7 @@ export function* summary(facts: Facts): Generator<Violation> {
     }
   }
   for (const event of facts.of('counted')) {
-    const mine = [...facts.conversations.keys()].filter((id) => facts.mayKnow(event.user, id));
+    const mine = [...facts.conversations.keys()].filter((id) => facts.isIn(event.user, id));
     const shown = new Map(event.conversations.map((one) => [one.conversationId, one]));
     for (const conversationId of mine) {
       const view = shown.get(conversationId);
@@ -157,8 +160,10 @@ function wrongNumbers(
   const log = facts.log(conversationId);
   const last = log.at(-1);
   if (shown.lastSeq !== (last?.seq ?? 0)) return `lastSeq ${shown.lastSeq} (it is ${last?.seq ?? 0})`;
-  if (shown.messageCount !== log.length) return `messageCount ${shown.messageCount} (it is ${log.length})`;
-  if (shown.lastMessageId !== last?._id) return `the last message ${shown.lastMessageId ?? 'none'}`;
+  const counted = log.filter(({ isControl }) => isControl !== true).length;
+  if (shown.messageCount !== counted) return `messageCount ${shown.messageCount} (it is ${counted})`;
+  if (shown.lastMessageId !== log.findLast(({ isSilent }) => isSilent !== true)?._id)
+    return `the last message ${shown.lastMessageId ?? 'none'}`;
   return undefined;
 }
 
@@ -178,6 +183,7 @@ export function* refusal(facts: Facts): Generator<Violation> {
     const key = `${event.user} ${event.conversationId} ${event.clientMessageId}`;
     if (event.code === 'CONFLICT' && (texts.get(key)?.size ?? 0) > 1) continue;
     if (!facts.mayKnow(event.user, event.conversationId)) continue;
+    if (event.code === 'NOT_PARTICIPANT' && !facts.wasAlwaysIn(event.user, event.conversationId)) continue;
     yield {
       rule: 'refusal',
       text: `a message of ${event.client} was refused: ${event.code}`,
@@ -185,6 +191,9 @@ export function* refusal(facts: Facts): Generator<Violation> {
     };
   }
   for (const event of facts.of('surprise')) {
+    const { code, user, conversationId } = event;
+    const comesAndGoes = conversationId !== undefined && !facts.wasAlwaysIn(user, conversationId);
+    if (code === 'NOT_PARTICIPANT' && comesAndGoes) continue;
     yield {
       rule: 'refusal',
       text: `${event.client} was answered ${event.code} to ${event.command}`,

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { rawCollection } from '../contract/support/database.js';
+import { caughtUp } from '../contract/support/refusal.js';
+import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { connectAll, createGroup, listMembers, readLog } from './support/group.js';
+
+const server = sharedServer();
+
+describe('a channel', () => {
+  test('is joined by anybody who knows it, and written by its owner and admins alone', async () => {
+    const [ann, ben, cid] = people('ann', 'ben', 'cid');
+    const [owner, admin, reader] = await connectAll(server(), [ann, ben, cid]);
+    const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben] });
+    await owner.ok('setRole', { conversationId, userId: ben, role: 'admin' });
+    const { conversation } = await reader.ok('joinConversation', { conversationId });
+    expect(conversation).toMatchObject({ type: 'channel', memberCount: 3, participants: [], members: [] });
+    expect(await reader.send(conversationId, 'may I?')).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await admin.send(conversationId, 'news')).toMatchObject({ success: true });
+    await owner.ok('setRole', { conversationId, userId: ben, role: 'member' });
+    expect(await admin.send(conversationId, 'more news')).toMatchObject({ code: 'FORBIDDEN' });
+    await owner.ok('leaveConversation', { conversationId });
+    expect((await admin.ok('getConversation', { conversationId })).conversation.role).toBe('owner');
+    await reader.ok('leaveConversation', { conversationId });
+    expect(await reader.call('getMessages', { conversationId })).toMatchObject({ code: 'NOT_PARTICIPANT' });
+  });
+
+  test('is heard live by those who look at it; the others hear that there is something', async () => {
+    const [ann, ben, cid, eve] = people('ann', 'ben', 'cid', 'eve');
+    const [owner, looking, elsewhere, stranger] = await connectAll(server(), [ann, ben, cid, eve]);
+    const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben, cid] });
+    await looking.ok('openConversation', { conversationId, open: true });
+    const { seq } = await owner.ok('sendMessage', {
+      ...{ conversationId, content: 'news', clientMessageId: crypto.randomUUID() },
+    });
+    expect(await looking.next('message:new', (message) => message.seq === seq)).toMatchObject({
+      content: 'news',
+    });
+    await elsewhere.next('conversation:updated', ({ head }) => head.lastSeq === seq);
+    await caughtUp([looking, elsewhere, stranger]);
+    expect(elsewhere.pushes('message:new').map((message) => message.seq)).not.toContain(seq);
+    expect(stranger.heard).toEqual([]);
+  });
+
+  test(
+    'of 10,000 costs nobody a write when somebody posts, and counts right for each',
+    { timeout: 120_000 },
+    async () => {
+      const [ann, ben] = people('ann', 'ben');
+      const [owner, reader] = await connectAll(server(), [ann, ben]);
+      const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben] });
+      const crowd = Array.from({ length: 9_998 }, (_, index) => `${ann}x${index}`);
+      for (let from = 0; from < crowd.length; from += 100) {
+        await owner.ok('addMembers', { conversationId, userIds: crowd.slice(from, from + 100) });
+      }
+      const members = rawCollection(server(), 'members');
+      const { conversation } = await owner.ok('getConversation', { conversationId });
+      expect(conversation.memberCount).toBe(10_000);
+      const newest = async (): Promise<unknown> =>
+        (
+          await members
+            .find({ userId: { $ne: ann } })
+            .sort({ changedAt: -1 })
+            .limit(1)
+            .toArray()
+        )[0]?.['changedAt'];
+      const before = await newest();
+      for (let index = 0; index < 20; index += 1) await owner.send(conversationId, `news ${index}`);
+      expect(await newest()).toEqual(before);
+      const { unreadCount, lastReadSeq } = (await reader.ok('getConversation', { conversationId }))
+        .conversation;
+      expect({ unreadCount, lastReadSeq }).toEqual({ unreadCount: 20, lastReadSeq: 0 });
+      expect((await listMembers(owner, conversationId)).length).toBe(10_000);
+      const log = await readLog(reader, conversationId);
+      expect(log.filter(({ kind }) => kind === 'text')).toHaveLength(20);
+      await reader.ok('message:read', { conversationId, seq: log.at(-1)?.seq });
+      expect((await reader.ok('getConversation', { conversationId })).conversation.unreadCount).toBe(0);
+    },
+  );
+});

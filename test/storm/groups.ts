@@ -1,0 +1,78 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { first, type Cast } from './cast.js';
+import type { Stage } from './stage.js';
+import { at, type KnownConversation } from './world.js';
+
+/** One group for so many people, of so many who stay and so many who come and go. */
+const PEOPLE_PER_GROUP = 8;
+const STEADY = 4;
+const REVOLVING = 3;
+/** People who never connect: with them a group is so large that nobody's list of members is in it. */
+const EXTRAS = 60;
+
+/** Some groups, and one that is large. Made twice at once, under one name, through two servers. */
+export async function gather(stage: Stage, cast: Cast): Promise<void> {
+  const random = stage.random.stream('groups');
+  const count = Math.max(2, Math.round(cast.users.length / PEOPLE_PER_GROUP));
+  await Promise.all(
+    Array.from({ length: count + 1 }, (_, number) => {
+      const people = random.shuffled(cast.users);
+      const steady = people.slice(0, STEADY);
+      const revolving = people.slice(STEADY, STEADY + REVOLVING);
+      return make(stage, cast, { number, steady, revolving, isCrowd: number === count });
+    }),
+  );
+}
+
+async function make(
+  stage: Stage,
+  cast: Cast,
+  group: { number: number; steady: string[]; revolving: string[]; isCrowd: boolean },
+): Promise<void> {
+  const { number, steady, revolving, isCrowd } = group;
+  const owner = first(cast.devices, steady[0] ?? '');
+  const extras = isCrowd ? Array.from({ length: EXTRAS }, (_, index) => `extra-${index + 1}`) : [];
+  const payload = {
+    name: `Group ${number}`,
+    participants: [...steady.slice(1), ...extras],
+    clientConversationId: `group-${number}`,
+    history: 'all',
+  };
+  const answers = await Promise.all([owner.ask('createGroup', payload), owner.ask('createGroup', payload)]);
+  const ids = new Set(answers.flatMap((answer) => answer?.conversation._id ?? []));
+  if (ids.size > 1) {
+    const text = `a group that was made twice under one name is ${[...ids].join(' and ')}`;
+    stage.violations.push({ rule: 'pair', text, evidence: [] });
+  }
+  for (const id of ids)
+    stage.world.add(id, [...steady, ...revolving, ...extras], { steady, revolving, isCrowd });
+}
+
+/** Until it is over people are let into groups, taken out, or leave, while everybody writes there. */
+export async function revolve(stage: Stage, cast: Cast): Promise<void> {
+  const random = stage.random.stream('revolving');
+  const groups = stage.world.groups();
+  const underWay: Promise<unknown>[] = [];
+  while (!stage.over.signal.aborted) {
+    const [which, who, what, waitMs] = [random.next(), random.next(), random.next(), random.whole(150, 700)];
+    const conversation = at(groups, which);
+    if (conversation !== undefined) underWay.push(turn(cast, conversation, { who, what }));
+    await wait(waitMs);
+  }
+  await Promise.all(underWay);
+}
+
+/** Adds somebody, takes them out, or has them leave: whatever they are, so half of it changes nothing. */
+async function turn(
+  cast: Cast,
+  { id: conversationId, group }: KnownConversation,
+  { who, what }: { who: number; what: number },
+): Promise<void> {
+  const user = at(group?.revolving ?? [], who);
+  const owner = group?.steady[0];
+  if (user === undefined || owner === undefined) return;
+  const device = first(cast.devices, owner);
+  if (what < 0.55) await device.ask('addMembers', { conversationId, userIds: [user] });
+  else if (what < 0.85) await device.ask('removeMember', { conversationId, userId: user });
+  else await first(cast.devices, user).connection.call('leaveConversation', { conversationId });
+}
