@@ -181,7 +181,8 @@ export type OwnView = z.infer<typeof ownView>;
 /** One change of a message: what `rev` it made, and the message as the viewer sees it now. */
 export const changeView = z.object({
   conversationId,
-  rev: seq,
+  /** Of an answer to what was so already: the end of the change log, 0 while nothing was ever changed. */
+  rev: seqOrZero,
   kind: z.enum(['edit', 'delete', 'reaction', 'pin']),
   seq,
   userId,

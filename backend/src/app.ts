@@ -107,6 +107,7 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
     epoch: await models.meta.findEpoch(),
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     onUsersChanged: () => live.peerPushes?.announceUsers(),
+    onErased: (erased) => live.peerPushes?.announceErased(erased),
     presenceStore: peers?.presence,
     windows:
       config.MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache()),
@@ -138,6 +139,7 @@ const toLimits = (config: Config): ServiceParts['limits'] => ({
   maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
   sendTimeoutMs: config.SEND_TIMEOUT_MS,
   presenceGraceMs: config.PRESENCE_GRACE_MS,
+  windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
 });
 
 /** The socket server, and what guards it and what is said through it. */

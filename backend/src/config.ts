@@ -32,6 +32,8 @@ const proxies = z
   .string()
   .regex(/^(\d|true|false)$/, 'must be true, false, or the number of proxies (at most 9)')
   .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
+/** How long messages may be changed at most, other than for ever: ten years. */
+const MAX_WINDOW_MS = 315_360_000_000;
 /** More processes on one machine than this would wait for each other and for the database. */
 const MAX_WORKERS = 64;
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -87,6 +89,8 @@ const environment = z.object({
   COMMIT_MAX_BATCH: wholeNumber(1, 5_000).default(500),
   COMMIT_MAX_WAITING: wholeNumber(1, 1_000_000).default(20_000),
   SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
+  EDIT_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(900_000),
+  DELETE_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(172_800_000),
   PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
   RATE_LIMITS: z.string().default('on'),
   TRUST_PROXY: proxies.default(0),

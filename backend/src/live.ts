@@ -37,6 +37,7 @@ export function createLive(parts: LiveParts): Live {
       deliverToAll: (push) => delivery.deliverToAll(push),
       onStored: (place) => joined().services.noteStored(place),
       onRest: (noted) => notices.hear(noted),
+      onErased: (erased) => joined().services.noteErased(erased),
       onPresence: (presence) => joined().services.presence.noteTold(presence),
       // Should the database be away: this process asks by itself, twice a second.
       onUsersChanged: () =>

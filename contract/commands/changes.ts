@@ -15,7 +15,7 @@ export const CHANGE_COMMANDS = {
     payload: place.extend({ content: messageText }),
     answer: changed,
     pair,
-    codes: [...CODES, 'LIMIT_EXCEEDED', 'TOO_LARGE'],
+    codes: [...CODES, 'LIMIT_EXCEEDED', 'TOO_LARGE', 'BLOCKED'],
     bucket: 'send',
     repeatSafe: 'the same text again changes nothing',
     summary: 'Changes the text of an own message, as long as the window for it is open.',
@@ -73,7 +73,7 @@ export const CHANGE_COMMANDS = {
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'The texts that a message has had, the first one first.',
+    summary: 'The texts that an edited message has had (the first hundred edits), the first one first.',
   }),
   getReactions: command({
     payload: place.extend({ emoji: emoji.optional() }),

@@ -6,7 +6,8 @@ import type { Logger } from '../utils/logger.js';
  * does not start: without it nothing that it promises would hold.
  */
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
-  const collections = [models.conversations, models.members, models.messages, models.users];
+  const { changes, conversations, hides, members, messages, reactions, users } = models;
+  const collections = [conversations, members, messages, users, changes, reactions, hides];
   for (const { model } of collections) {
     try {
       await model.createCollection();

@@ -1,23 +1,31 @@
 import type mongoose from 'mongoose';
+import { createChangedMessages } from './changedMessages.js';
+import { createChangeModel } from './changeModel.js';
 import { createConversationModel } from './conversationModel.js';
 import { createDatabaseFacts } from './databaseFacts.js';
+import { createHideModel } from './hideModel.js';
 import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
+import { createReactionModel } from './reactionModel.js';
 import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
   return {
+    changedMessages: createChangedMessages(connection),
+    changes: createChangeModel(connection),
     conversations: createConversationModel(connection),
     facts: createDatabaseFacts(connection),
+    hides: createHideModel(connection),
     members: createMemberModel(connection),
     messages: createMessageModel(connection, options),
     meta: createMetaModel(connection),
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
+    reactions: createReactionModel(connection),
     users: createUserModel(connection),
   };
 }

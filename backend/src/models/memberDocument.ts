@@ -36,6 +36,8 @@ export interface MemberDocument {
   clearedN?: number;
   /** The conversation is off this member's list until there is a counted message behind this place. */
   hiddenSeq?: number;
+  /** Numbers among the counted messages of those that this member deleted for themselves before reading them. */
+  hiddenNs?: number[];
   hiddenN?: number;
   /** Database time of the last change: the order of `sync`. */
   changedAt: Date;
@@ -76,6 +78,7 @@ export const schema = new mongoose.Schema<MemberDocument>(
     clearedSeq: Number,
     clearedN: Number,
     hiddenSeq: Number,
+    hiddenNs: { type: [Number], default: undefined },
     hiddenN: Number,
     changedAt: Date,
   },
@@ -91,6 +94,8 @@ export const BY_RANK = { conversationId: 1, rank: 1, joinedSeq: 1, userId: 1 } a
 export const BY_APART = { userId: 1, apart: 1 } as const;
 /** How many members have come at least so far. */
 export const BY_READ = { conversationId: 1, lastReadSeq: 1 } as const;
+/** Who has cleared a conversation up to a place or further. */
+export const BY_CLEARED = { conversationId: 1, clearedSeq: 1 } as const;
 /** A user's pinned conversations, the newest pin first. */
 export const BY_PIN = { userId: 1, pinnedAt: -1, conversationId: -1 } as const;
 /** A user's archive, what was archived last first. */
@@ -102,6 +107,7 @@ schema.index(BY_CHANGE);
 schema.index(BY_RANK);
 schema.index(BY_APART, { partialFilterExpression: { apart: true } });
 schema.index(BY_READ);
+schema.index(BY_CLEARED, { partialFilterExpression: { clearedSeq: { $exists: true } } });
 schema.index(BY_PIN, { partialFilterExpression: { pinnedAt: { $exists: true } } });
 schema.index(BY_ARCHIVE, { partialFilterExpression: { archivedAt: { $exists: true } } });
 schema.index(BY_MARK, { partialFilterExpression: { markedUnread: true } });

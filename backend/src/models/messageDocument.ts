@@ -16,6 +16,7 @@ import {
   type MessageKind,
   type UserId,
 } from '../../../contract/index.js';
+import { sound } from './soundMessage.js';
 import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
 
 /**
@@ -145,7 +146,7 @@ schema.index(BY_SENDER);
 schema.index(BY_CONTROL, { partialFilterExpression: { controlSeq: { $exists: true } } });
 
 export const toRecord = (doc: MessageDocument): MessageRecord => {
-  const { deletedBy, ...rest } = doc;
+  const { deletedBy, ...rest } = sound(doc);
   return {
     ...rest,
     _id: messageIdOf(doc._id),

@@ -7,12 +7,12 @@ export interface RedisKeys {
   processes: string;
   /** The users with a socket on a process (set; expires with the process). */
   onlineOf: (processId: string) => string;
-  /** The newest messages of a conversation (JSON). */
+  /** The newest messages of a conversation (hash: the change they are as of, and the messages as JSON). */
   windowOf: (conversationId: string) => string;
 }
 
 /** Another format of what is kept is another name: processes of two versions do not read each other's. */
-const WINDOW_FORMAT = 1;
+const WINDOW_FORMAT = 2;
 
 /**
  * The only builder of names in Redis. Each begins with the name of the database: two servers that share a Redis must

@@ -1,14 +1,26 @@
 import { z } from 'zod';
 import type { ConversationId } from '../../../contract/index.js';
-import { messageRecord, type MessageRecord } from '../models/messageDocument.js';
-import type { WindowCache } from '../services/ports.js';
+import { messageRecord } from '../models/messageDocument.js';
+import type { WindowCache, WindowCopy } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { RedisConnection } from './connection.js';
 
 /** Windows of conversations that nobody reads go after this long, in ms. */
 const TTL_MS = 300_000;
 
-const window = z.array(messageRecord);
+const window = z.tuple([
+  z.coerce.number().int(),
+  z.string().transform((text) => z.array(messageRecord).parse(JSON.parse(text))),
+]);
+
+/** An older copy never replaces a newer one, nor what was removed. Without messages: removes. */
+const PUT = `
+local kept = redis.call('hget', KEYS[1], 'rev')
+if kept and tonumber(kept) > tonumber(ARGV[1]) then return 0 end
+redis.call('hset', KEYS[1], 'rev', ARGV[1])
+if ARGV[3] then redis.call('hset', KEYS[1], 'messages', ARGV[3]) else redis.call('hdel', KEYS[1], 'messages') end
+redis.call('pexpire', KEYS[1], ARGV[2])
+return 1`;
 
 /** The newest messages of conversations, in Redis, for all processes. Whatever it cannot answer counts as not there. */
 export class RedisWindowCache implements WindowCache {
@@ -17,21 +29,34 @@ export class RedisWindowCache implements WindowCache {
     readonly logger: Logger,
   ) {}
 
-  async read(conversationId: ConversationId): Promise<MessageRecord[] | undefined> {
+  async read(conversationId: ConversationId): Promise<WindowCopy | undefined> {
     if (!this.redis.isUp) return undefined;
     try {
-      const text = await this.redis.commands.get(this.redis.keys.windowOf(conversationId));
-      return text === null ? undefined : window.parse(JSON.parse(text));
+      const key = this.redis.keys.windowOf(conversationId);
+      const [rev, text] = await this.redis.commands.hmget(key, 'rev', 'messages');
+      if (typeof text !== 'string') return undefined;
+      const [asOf, messages] = window.parse([rev, text]);
+      return { rev: asOf, messages };
     } catch (error) {
       this.logger.debug({ err: error }, 'a window could not be read');
       return undefined;
     }
   }
 
-  write(conversationId: ConversationId, messages: readonly MessageRecord[]): void {
+  write(conversationId: ConversationId, { rev, messages }: WindowCopy): void {
+    void this.#put(conversationId, [String(rev), String(TTL_MS), JSON.stringify(messages)]);
+  }
+
+  remove(conversationId: ConversationId, rev: number): Promise<void> {
+    return this.#put(conversationId, [String(rev), String(TTL_MS)]);
+  }
+
+  async #put(conversationId: ConversationId, args: string[]): Promise<void> {
     if (!this.redis.isUp) return;
-    this.redis.commands
-      .set(this.redis.keys.windowOf(conversationId), JSON.stringify(messages), 'PX', TTL_MS)
-      .catch((error: unknown) => this.logger.debug({ err: error }, 'a window could not be kept'));
+    try {
+      await this.redis.commands.eval(PUT, 1, this.redis.keys.windowOf(conversationId), ...args);
+    } catch (error) {
+      this.logger.debug({ err: error }, 'a window could not be kept or removed');
+    }
   }
 }

@@ -15,7 +15,10 @@ interface Announced {
   exceptSocketId: string | undefined;
 }
 
-export const toHidden = ({ conversationId, seq }: MessageRecord): EntryView => ({
+export const toHidden = ({
+  conversationId,
+  seq,
+}: Pick<MessageRecord, 'conversationId' | 'seq'>): EntryView => ({
   kind: 'hidden',
   conversationId,
   seq,

@@ -55,12 +55,15 @@ export class HistoryService {
       newest ?? this.#read(id, input, knownSeq),
       this.#tailSeq(id, input, knownSeq),
     ]);
-    if (newest === undefined && isNewest(input)) this.#parts.windows.keep(id, messages);
+    if (newest === undefined && isNewest(input)) {
+      this.#parts.windows.keep(id, { rev: standing.conversations.get(id)?.rev ?? 0, messages });
+    }
     // Read behind a control entry that the check at the door had not seen: it may have shown the caller out.
     const isBehind = messages.some(({ control }) => control > entered.membership.control);
     const viewer = await this.#parts.visibility.viewerOf(
       caller,
       isBehind ? await this.#parts.access.requireMember(caller, id) : entered,
+      { fromSeq: messages[0]?.seq ?? 0, toSeq: messages.at(-1)?.seq ?? 0 },
     );
     const last = messages.at(-1)?.seq ?? 0;
     const lastSeq = Math.max(tailSeq, last);

@@ -4,6 +4,8 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
+import { createChangeLog, createChangeServices, recoverChanges, type ChangeLog } from './changes/index.js';
+import type { ChangeWindows } from './changes/judge.js';
 import { ApartConversations } from './apartConversations.js';
 import { CommitLog, type CommitLogLimits } from './commitLog/commitLog.js';
 import { ControlLog } from './controlLog.js';
@@ -29,7 +31,7 @@ import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
 import { OwnStateService } from './ownStateService.js';
-import type { Place, PresenceStore, Publisher, WindowCache } from './ports.js';
+import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { SyncService } from './syncService.js';
@@ -49,10 +51,16 @@ export interface ServiceParts {
   onRevoked: (userId: UserId, validFromMs: number) => boolean;
   /** Users were changed here: other processes may want to know at once. */
   onUsersChanged: () => void;
+  /** A text was erased here: other processes must not keep a copy. */
+  onErased: (erased: Erased) => void;
   /** Who is online on other processes, where there are any. */
   presenceStore?: PresenceStore | undefined;
   windows: WindowCache;
-  limits: CommitLogLimits & { sendTimeoutMs: number; presenceGraceMs: number };
+  limits: CommitLogLimits & {
+    sendTimeoutMs: number;
+    presenceGraceMs: number;
+    windowsOfChange: ChangeWindows;
+  };
 }
 
 /** What follows from the messages, and this process's place among the others. */
@@ -62,12 +70,12 @@ function createDerived({ models, publisher, metrics, logger }: ServiceParts) {
   const summaries = new Summaries({ ...models, watermark, metrics, logger });
   const membershipWriter = new MembershipWriter({ ...models, watermark, logger });
   const memberships = new MembershipStore({ ...models, writer: membershipWriter });
-  const recover = (flushedThrough: string) =>
+  const recoverMessages = (flushedThrough: string) =>
     recoverSummaries(
       { ...models, memberships, membershipWriter, watermark, publisher, metrics, logger },
       flushedThrough,
     );
-  return { time, watermark, summaries, membershipWriter, memberships, recover };
+  return { time, watermark, summaries, membershipWriter, memberships, recoverMessages };
 }
 
 /** The smallest of ids, where there are any. */
@@ -90,8 +98,22 @@ function createLog(
         commitLog.oldestWaitingId(),
         derived.summaries.oldestPendingId(),
         derived.membershipWriter.oldestPendingId(),
+        changeLog.oldestPendingId(),
       ),
+    recover: async (flushedThrough) => {
+      await derived.recoverMessages(flushedThrough);
+      await recoverChanges({ ...models, changeLog, logger }, flushedThrough);
+    },
   });
+  const changeLog: ChangeLog = createChangeLog(
+    {
+      ...{ ...models, ...derived, ...limits, lease: registry, logger },
+      windows: parts.windows,
+      onErased: parts.onErased,
+      wordsOf: () => undefined,
+    },
+    { ...models, ...derived, views, fanOut },
+  );
   const commitLog: CommitLog = new CommitLog(
     {
       ...models,
@@ -104,7 +126,7 @@ function createLog(
     },
     limits,
   );
-  return { registry, commitLog };
+  return { registry, commitLog, changeLog };
 }
 
 const ALL = 'all processes';
@@ -130,7 +152,7 @@ export function createServices(parts: ServiceParts) {
   const lookups = createLookups(models);
   const messageViews = new MessageViews({ ...models, lookups, users, summaries });
   const views = new ConversationViews({ ...models, ...derived, lookups, users });
-  const { registry, commitLog } = createLog(parts, derived, { views: messageViews, fanOut });
+  const { registry, commitLog, changeLog } = createLog(parts, derived, { views: messageViews, fanOut });
   // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
   const visibleThrough = new BatchLoader<typeof ALL, Date>(
     async () => [await registry.visibleThrough()],
@@ -140,7 +162,7 @@ export function createServices(parts: ServiceParts) {
   const unread = new UnreadCounts({ ...models, ...derived, lookups, apart });
   const sync = new SyncService({
     ...{ ...models, ...derived, lookups, apart, unread, views },
-    hiddenSeqs: () => Promise.resolve(new Map()),
+    hiddenSeqs: (userId, ids, since) => models.hides.findSince(userId, ids, since),
     visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
     epoch: parts.epoch,
   });
@@ -182,6 +204,10 @@ export function createServices(parts: ServiceParts) {
       messages: models.messages,
       ...{ access, views: messageViews, windows, visibility },
     }),
+    ...createChangeServices({
+      ...{ ...shared, users, visibility, changeLog, views: messageViews },
+      sendTimeoutMs: limits.sendTimeoutMs,
+    }),
     receipts,
     presence,
     typing: new TypingService(access, publisher),
@@ -198,11 +224,13 @@ export function createServices(parts: ServiceParts) {
     },
     /** Another process has stored a message. */
     noteStored: (place: Place): void => commitLog.hear(place.conversationId, place),
+    /** Another process has erased a text. */
+    noteErased: ({ conversationId, rev }: Erased): void => void parts.windows.remove(conversationId, rev),
     /** True while this process may write. */
     isWriting: (): boolean => registry.isFresh(),
     /** Finishes what was taken in, writes what is owed, and leaves. */
     stop: async (): Promise<void> => {
-      await commitLog.close();
+      await Promise.all([commitLog.close(), changeLog.close()]);
       await receipts.drain();
       await presence.stop();
       await derived.membershipWriter.drain();

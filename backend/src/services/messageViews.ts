@@ -4,11 +4,14 @@ import type { MessageRecord } from '../models/messageModel.js';
 import { findPositions, type PositionParts } from './conversationViews.js';
 import type { Summaries } from './derived/summaries.js';
 import { toHidden } from './fanOut.js';
-import { messageStatus, toMessageView, type Positions } from './present.js';
+import type { ReactionModel } from '../models/reactionModel.js';
+import { messageStatus, toMessageView, withOwnReactions, type Positions } from './present.js';
+import { quotesFor, type QuoteParts } from './quotes.js';
 import type { UserDirectory } from './userDirectory.js';
 import type { Viewer } from './visibility.js';
 
-export interface MessageViewParts extends PositionParts {
+export interface MessageViewParts extends PositionParts, QuoteParts {
+  reactions: Pick<ReactionModel, 'findPairs'>;
   users: UserDirectory;
   summaries: Summaries;
 }
@@ -45,7 +48,8 @@ export class MessageViews {
       const conversation = standing.conversations.get(message.conversationId);
       const positions = standing.positions.get(message.conversationId) ?? NOWHERE;
       const status = conversation === undefined ? 'sent' : messageStatus(conversation, positions, message);
-      return toMessageView(message, userOf(message.senderId), status);
+      const view = toMessageView(message, userOf(message.senderId), status);
+      return conversation?.pinned?.includes(message.seq) === true ? { ...view, pinned: true } : view;
     });
   }
 
@@ -55,12 +59,30 @@ export class MessageViews {
     messages: readonly MessageRecord[],
     standing: Standing,
   ): Promise<EntryView[]> {
-    const views = await this.present(
-      messages.filter((message) => viewer.sees(message)),
-      standing,
+    const seen = messages.filter((message) => viewer.sees(message));
+    const [views, quotes, own] = await Promise.all([
+      this.present(seen, standing),
+      quotesFor(this.#parts, viewer, seen),
+      this.#ownReactions(viewer, seen),
+    ]);
+    const bySeq = new Map(
+      views.map((view) => {
+        const quoted = view.replyTo === undefined ? undefined : quotes.get(view.replyTo);
+        const shown = withOwnReactions(view, own.get(view.seq) ?? []);
+        return [view.seq, quoted === undefined ? shown : { ...shown, quoted }];
+      }),
     );
-    const bySeq = new Map(views.map((view) => [view.seq, view]));
     return messages.map((message) => bySeq.get(message.seq) ?? toHidden(message));
+  }
+
+  /** Which reactions the viewer gave to those of these messages that have any. */
+  async #ownReactions(
+    { conversationId, userId }: Viewer,
+    messages: readonly MessageRecord[],
+  ): Promise<Map<number, readonly string[]>> {
+    const seqs = messages.filter(({ reactions = [] }) => reactions.length > 0).map(({ seq }) => seq);
+    const own = await this.#parts.reactions.findPairs(conversationId, { seqs, userIds: [userId] });
+    return new Map(own.map(({ seq, emojis }) => [seq, emojis]));
   }
 
   /** One message as it stands now. */

@@ -105,13 +105,30 @@ export interface Peers {
   close(): Promise<void>;
 }
 
+/** The newest messages of a conversation, oldest first and without a hole, with every change up to `rev`. */
+export interface WindowCopy {
+  readonly rev: number;
+  readonly messages: readonly MessageRecord[];
+}
+
 /**
  * Copies of the newest messages of conversations. What comes out is only ever a copy of what was stored: whoever uses
- * it has to ask the log what came after, as `HistoryService` does.
+ * it has to ask both logs what came after, as `MessageWindows` does.
  */
 export interface WindowCache {
-  /** Oldest first, without a hole; undefined when there is none, or when it cannot be asked. Never throws. */
-  read(conversationId: ConversationId): Promise<MessageRecord[] | undefined>;
-  /** Keeps a copy. Does not wait. */
-  write(conversationId: ConversationId, messages: readonly MessageRecord[]): void;
+  /** Undefined when there is none, or when it cannot be asked. Never throws. */
+  read(conversationId: ConversationId): Promise<WindowCopy | undefined>;
+  /** Keeps a copy, unless one as of a later change is there or was removed. Does not wait. */
+  write(conversationId: ConversationId, copy: WindowCopy): void;
+  /**
+   * Forgets what was copied before this change, also where somebody is about to write a copy that they read before it.
+   * Never throws.
+   */
+  remove(conversationId: ConversationId, rev: number): Promise<void>;
+}
+
+/** Copies of a conversation from before this change are not to be kept any longer: a text was erased. */
+export interface Erased {
+  conversationId: ConversationId;
+  rev: number;
 }

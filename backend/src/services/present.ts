@@ -24,6 +24,8 @@ export interface Reached {
   /** How many counted messages there are up to `readSeq`. */
   readN: number;
   deliveredSeq: number;
+  /** How many messages behind `readSeq` the member has deleted for themselves. */
+  hiddenUnread: number;
 }
 
 type Counted = Pick<
@@ -39,7 +41,12 @@ export function effectivePosition(conversation: Counted, positions: Positions, u
   const furthest = sent.seq > read.seq ? sent : read;
   const cleared = { seq: stored?.clearedSeq ?? 0, n: stored?.clearedN ?? 0 };
   const { seq, n } = cleared.seq > furthest.seq ? cleared : furthest;
-  return { readSeq: seq, readN: n, deliveredSeq: Math.max(stored?.lastDeliveredSeq ?? 0, seq) };
+  return {
+    readSeq: seq,
+    readN: n,
+    deliveredSeq: Math.max(stored?.lastDeliveredSeq ?? 0, seq),
+    hiddenUnread: (stored?.hiddenNs ?? []).filter((hidden) => hidden > n).length,
+  };
 }
 
 function sentBy(conversation: Counted, userId: UserId): { seq: number; n: number } {
@@ -51,8 +58,8 @@ function sentBy(conversation: Counted, userId: UserId): { seq: number; n: number
 /** Messages of others that one has not read: nobody's own message lies behind their read position. */
 export const unreadCount = (
   conversation: Pick<ConversationRecord, 'messageCount'>,
-  { readN }: Pick<Reached, 'readN'>,
-): number => Math.max(0, conversation.messageCount - readN);
+  { readN, hiddenUnread }: Pick<Reached, 'readN' | 'hiddenUnread'>,
+): number => Math.max(0, conversation.messageCount - readN - hiddenUnread);
 
 /** What everybody but the sender has reached. */
 export function messageStatus(
@@ -85,7 +92,7 @@ export function toMessageView(message: MessageRecord, sender: UserView, status: 
     ...(message.card !== undefined && { card: message.card }),
     ...(message.action !== undefined && { action: message.action }),
     ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
-    reactions: [],
+    reactions: (message.reactions ?? []).map((one) => ({ ...one, own: false })),
     status,
     createdAt: message.createdAt.toISOString(),
     updatedAt: changedAt.toISOString(),
@@ -93,6 +100,15 @@ export function toMessageView(message: MessageRecord, sender: UserView, status: 
     ...(message.deletedAt !== undefined && { deletedAt: message.deletedAt.toISOString() }),
   };
 }
+
+/** A message with the reactions that its viewer gave to it marked as theirs. */
+export const withOwnReactions = (view: MessageView, own: readonly string[]): MessageView =>
+  own.length === 0
+    ? view
+    : {
+        ...view,
+        reactions: view.reactions.map((one) => ({ ...one, own: own.includes(one.emoji) })),
+      };
 
 export interface ConversationParts {
   conversation: ConversationRecord;

@@ -27,7 +27,7 @@ interface ReceiptParts {
   logger: Logger;
 }
 
-type Known = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> & { lastReadN?: number };
+type Known = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> & Partial<MemberRecord>;
 
 interface Waiting extends Position {
   done: Promise<PositionView>;
@@ -204,6 +204,7 @@ export class ReceiptService {
     { known, isNews }: { known: Known | undefined; isNews: boolean },
   ): void {
     const now = {
+      ...known,
       lastReadSeq: Math.max(position.readSeq, known?.lastReadSeq ?? 0),
       lastReadN: Math.max(position.readN, known?.lastReadN ?? 0),
       lastDeliveredSeq: Math.max(position.deliveredSeq, known?.lastDeliveredSeq ?? 0),

@@ -110,7 +110,8 @@ export class SyncService {
       ),
       own: await this.#ownViews(
         own.filter(({ conversationId }) => !gone.has(conversationId)),
-        from.own.changedAt,
+        // Behind the first page of a round a place may have been hidden before what its walk has come to.
+        from.untilMs === undefined ? from.own.changedAt : new Date(0),
       ),
       removed: [...gone],
       cursor: this.#encode(next),

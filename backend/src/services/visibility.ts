@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '../../../contract/index.js';
+import type { HideModel } from '../models/hideModel.js';
 import type { MemberModel } from '../models/memberModel.js';
 import type { MessageRecord } from '../models/messageModel.js';
 import type { Standing } from './access.js';
@@ -14,6 +15,7 @@ export interface Viewer {
 
 interface VisibilityParts {
   members: Pick<MemberModel, 'findOwn'>;
+  hides: Pick<HideModel, 'findRange'>;
 }
 
 export class Visibility {
@@ -23,14 +25,24 @@ export class Visibility {
     this.#parts = parts;
   }
 
-  /** A member as a viewer of places `fromSeq` … `toSeq`. */
-  async viewerOf(userId: UserId, { membership, visibleFromSeq }: Standing): Promise<Viewer> {
+  /** A member as a viewer of places `fromSeq` … `toSeq`; without them of the whole log. */
+  async viewerOf(
+    userId: UserId,
+    { membership, visibleFromSeq }: Standing,
+    range: { fromSeq: number; toSeq: number } = EVERYWHERE,
+  ): Promise<Viewer> {
     const { conversationId } = membership;
-    const [own] = await this.#parts.members.findOwn(userId, [conversationId]);
+    const [[own], hidden] = await Promise.all([
+      this.#parts.members.findOwn(userId, [conversationId]),
+      this.#parts.hides.findRange(userId, conversationId, range),
+    ]);
     const firstSeq = Math.max(visibleFromSeq, (own?.clearedSeq ?? 0) + 1);
+    const hiddenSeqs = new Set(hidden);
     return {
       ...{ userId, conversationId, visibleFromSeq: firstSeq },
-      sees: ({ seq, silent }) => seq >= firstSeq && silent !== true,
+      sees: ({ seq, silent }) => seq >= firstSeq && silent !== true && !hiddenSeqs.has(seq),
     };
   }
 }
+
+const EVERYWHERE = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER };

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ConversationId } from '../../../contract/index.js';
-import type { MessageRecord } from '../models/messageModel.js';
-import type { WindowCache } from './ports.js';
+import type { WindowCache, WindowCopy } from './ports.js';
 
 /** As in Redis. */
 const TTL_MS = 300_000;
@@ -11,19 +10,26 @@ const BYTES_PER_MESSAGE = 500;
 
 /** The newest messages of conversations, in the memory of this process. */
 export class MemoryWindowCache implements WindowCache {
-  readonly #windows = new LRUCache<ConversationId, readonly MessageRecord[]>({
+  readonly #windows = new LRUCache<ConversationId, WindowCopy>({
     maxSize: MAX_BYTES,
     ttl: TTL_MS,
-    sizeCalculation: (messages) =>
+    sizeCalculation: ({ messages }) =>
       messages.reduce((bytes, { content }) => bytes + BYTES_PER_MESSAGE + 2 * content.length, 1),
   });
 
-  read(conversationId: ConversationId): Promise<MessageRecord[] | undefined> {
-    return Promise.resolve(this.#windows.get(conversationId)?.slice());
+  read(conversationId: ConversationId): Promise<WindowCopy | undefined> {
+    const copy = this.#windows.get(conversationId);
+    return Promise.resolve(copy?.messages.length === 0 ? undefined : copy);
   }
 
-  write(conversationId: ConversationId, messages: readonly MessageRecord[]): void {
-    this.#windows.set(conversationId, messages);
+  write(conversationId: ConversationId, copy: WindowCopy): void {
+    const known = this.#windows.get(conversationId);
+    if (known === undefined || known.rev <= copy.rev) this.#windows.set(conversationId, copy);
+  }
+
+  remove(conversationId: ConversationId, rev: number): Promise<void> {
+    this.write(conversationId, { rev, messages: [] });
+    return Promise.resolve();
   }
 }
 
@@ -35,5 +41,9 @@ export class NoWindowCache implements WindowCache {
 
   write(): void {
     // Nothing is kept.
+  }
+
+  remove(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -6,7 +6,7 @@ import {
   PUSH_NAMES,
   type PresenceView,
 } from '../../../contract/index.js';
-import type { Bus, Place } from '../services/ports.js';
+import type { Bus, Erased, Place } from '../services/ports.js';
 import type { Metrics } from '../utils/metrics.js';
 import { asEncoded, encodePush, type EncodedPush } from './delivery.js';
 import { RepeatedHeads } from './repeatedHeads.js';
@@ -27,6 +27,8 @@ interface PeerPushParts {
   onStored: (place: Place) => void;
   /** Another process has stored something in a large group or channel. */
   onRest: (noted: Noted) => void;
+  /** Another process has erased a text: copies from before that are to be forgotten. */
+  onErased: (erased: Erased) => void;
   /** Another process changed users (a revocation, perhaps): what is known of them is old. */
   onUsersChanged: () => void;
 }
@@ -45,6 +47,7 @@ const USERS_CHANGED = 'users-changed';
 const REPEATED_HEAD = 'repeated-head';
 const WAS_AWAY = 'was-away';
 const REST = 'rest';
+const ERASED = 'erased';
 /** When the bus is back, every process says so at about the same time: clients are told once, in ms. */
 const ADVISE_AFTER_MS = 300;
 
@@ -105,6 +108,11 @@ export class PeerPushes {
     this.#publish([CONTROL_ROOM], { event: REST, head: NO_HEAD }, JSON.stringify(noted));
   }
 
+  /** Tells every other process that the text of a message was erased. */
+  announceErased(erased: Erased): void {
+    this.#publish([CONTROL_ROOM], { event: ERASED, head: NO_HEAD }, JSON.stringify(erased));
+  }
+
   #publish(rooms: readonly string[], { event, head }: Envelope, packet = ''): void {
     const line = `${event} ${head} ${packet}`;
     for (const room of rooms) this.#parts.bus.publish(room, line);
@@ -123,6 +131,11 @@ export class PeerPushes {
     if (event === REST) {
       const noted = restNotice.safeParse(JSON.parse(line.slice(event.length + headText.length + 2)));
       if (noted.success) this.#parts.onRest(noted.data);
+      return;
+    }
+    if (event === ERASED) {
+      const told = erasedNotice.safeParse(JSON.parse(line.slice(event.length + headText.length + 2)));
+      if (told.success) this.#parts.onErased(told.data);
       return;
     }
     const head = parseHead(headText);
@@ -168,6 +181,8 @@ const restNotice = z.object({
   removalSeq: z.int().min(0),
   seq: z.int().min(1),
 });
+
+const erasedNotice = z.object({ conversationId: conversationIdSchema, rev: z.int().min(1) });
 
 /** A presence push as a Socket.IO packet, behind its number. */
 const presencePacket = z.tuple([z.literal('presence'), z.object({ data: PUSHES.presence.data })]);

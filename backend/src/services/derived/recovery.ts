@@ -25,7 +25,7 @@ interface RecoveryParts {
 }
 
 /** Clocks of processes differ, and an id is older than its insert. */
-const OVERLAP_MS = 60_000;
+export const OVERLAP_MS = 60_000;
 const CONVERSATIONS_PER_BULK = 500;
 
 /**

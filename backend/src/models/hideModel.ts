@@ -1,0 +1,143 @@
+import mongoose from 'mongoose';
+import type { ConversationId, UserId } from '../../../contract/index.js';
+import { BY_CLEARED, type MemberDocument } from './memberDocument.js';
+import { retryRaces } from './insertMany.js';
+import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
+import { op } from './operators.js';
+import { groupBy } from '../utils/groupBy.js';
+
+/** A message that one user has deleted for themselves: its place stays, nothing of it is shown to them. For ever. */
+interface HideDocument {
+  _id: ObjectId;
+  userId: string;
+  conversationId: ObjectId;
+  seq: number;
+  /** Database time. */
+  at: Date;
+}
+
+const schema = new mongoose.Schema<HideDocument>(
+  {
+    userId: { type: String, required: true },
+    conversationId: { type: mongoose.Schema.Types.ObjectId, required: true },
+    seq: { type: Number, required: true },
+    at: Date,
+  },
+  { collection: 'hides', versionKey: false },
+);
+/** What a user has hidden on a page. */
+const BY_USER = { userId: 1, conversationId: 1, seq: 1 } as const;
+/** Who must not be told of a message. */
+const BY_MESSAGE = { conversationId: 1, seq: 1 } as const;
+/** What a user hid on another device since a time. */
+const BY_TIME = { userId: 1, conversationId: 1, at: 1 } as const;
+schema.index(BY_USER, { unique: true });
+schema.index(BY_MESSAGE);
+schema.index(BY_TIME);
+
+const COMMITTED = { w: 'majority', journal: true } as const;
+
+export function createHideModel(connection: mongoose.Connection) {
+  const model = connection.model('Hide', schema);
+  const collection = connection.collection<Omit<HideDocument, '_id'>>('hides');
+  const members = connection.collection<Omit<MemberDocument, '_id'>>('members');
+  return {
+    model,
+
+    /** Hides a message from a user. The same again says it again to their devices, and changes nothing else. */
+    async add(userId: UserId, conversationId: ConversationId, seq: number): Promise<void> {
+      await retryRaces(() =>
+        collection.updateOne(
+          { userId, conversationId: objectId(conversationId), seq },
+          { $currentDate: { at: true } },
+          { upsert: true, writeConcern: COMMITTED },
+        ),
+      );
+    },
+
+    /**
+     * Says in the user's own state that something was hidden: `sync` finds it, and what was not read yet is not counted
+     * as unread.
+     *
+     * @param unreadN the message's number among the counted ones, where the user has not read it.
+     */
+    async noteInOwnState(
+      userId: UserId,
+      conversationId: ConversationId,
+      { unreadN }: { unreadN: number | undefined },
+    ): Promise<void> {
+      await retryRaces(() =>
+        members.updateOne(
+          { conversationId: objectId(conversationId), userId },
+          {
+            $max: { lastReadSeq: 0, lastReadN: 0, lastDeliveredSeq: 0 },
+            ...(unreadN !== undefined && { $addToSet: { hiddenNs: unreadN } }),
+            $currentDate: { changedAt: true },
+          },
+          { upsert: true, writeConcern: COMMITTED },
+        ),
+      );
+    },
+
+    /** Which places of `fromSeq` … `toSeq` a user has hidden. */
+    async findRange(
+      userId: UserId,
+      conversationId: ConversationId,
+      { fromSeq, toSeq }: { fromSeq: number; toSeq: number },
+    ): Promise<number[]> {
+      const found = await model
+        .find({ userId, conversationId, seq: op({ $gte: fromSeq, $lte: toSeq }) }, { seq: 1 })
+        .hint(BY_USER)
+        .lean();
+      return found.map(({ seq }) => seq);
+    },
+
+    /** Which of these places a user has hidden. */
+    async findAmong(
+      userId: UserId,
+      conversationId: ConversationId,
+      seqs: readonly number[],
+    ): Promise<number[]> {
+      if (seqs.length === 0) return [];
+      const found = await model
+        .find({ userId, conversationId, seq: op({ $in: [...seqs] }) }, { seq: 1 })
+        .hint(BY_USER)
+        .lean();
+      return found.map(({ seq }) => seq);
+    },
+
+    /** Who does not want to see a message: has deleted it for themselves, or cleared the conversation behind it. */
+    async findUsers(conversationId: ConversationId, seq: number): Promise<Set<UserId>> {
+      const [hiding, clearing] = await Promise.all([
+        model.find({ conversationId, seq }, { userId: 1 }).hint(BY_MESSAGE).lean(),
+        members
+          .find(
+            { conversationId: objectId(conversationId), clearedSeq: { $gte: seq } },
+            { projection: { userId: 1 }, hint: BY_CLEARED },
+          )
+          .toArray(),
+      ]);
+      return new Set([...hiding, ...clearing].map(({ userId }) => userId as UserId));
+    },
+
+    /** What a user has hidden in these conversations at this time or later, by conversation: for `sync`. */
+    async findSince(
+      userId: UserId,
+      conversationIds: readonly ConversationId[],
+      since: Date,
+    ): Promise<Map<ConversationId, number[]>> {
+      if (conversationIds.length === 0) return new Map();
+      const found = await model
+        .find(
+          { userId, conversationId: op({ $in: [...conversationIds] }), at: op({ $gte: since }) },
+          { conversationId: 1, seq: 1 },
+        )
+        .hint(BY_TIME)
+        .lean();
+      const groups = groupBy(found, ({ conversationId }) => conversationIdOf(conversationId));
+      return new Map([...groups].map(([id, hides]) => [id, hides.map(({ seq }) => seq)]));
+    },
+  };
+}
+
+export type HideModel = ReturnType<typeof createHideModel>;

@@ -1,0 +1,153 @@
+import type { ChangeView, EntryView, PushName, UserId } from '../../../../contract/index.js';
+import type { ChangeRecord } from '../../models/changeModel.js';
+import type { HideModel } from '../../models/hideModel.js';
+import type { ReactionModel } from '../../models/reactionModel.js';
+import { groupBy } from '../../utils/groupBy.js';
+import { toHidden, type FanOutParts } from '../fanOut.js';
+import { visibleFrom, type Membership } from '../membership/membership.js';
+import type { MembershipStore } from '../membership/membershipStore.js';
+import type { MessageViews } from '../messageViews.js';
+import { withOwnReactions } from '../present.js';
+import type { Changed, Waiting, Wish } from './change.js';
+
+export interface AnnounceParts {
+  views: MessageViews;
+  fanOut: FanOutParts;
+  hides: Pick<HideModel, 'findUsers'>;
+  memberships: Pick<MembershipStore, 'current'>;
+  reactions: Pick<ReactionModel, 'findPairs'>;
+}
+
+const PUSH_OF = {
+  edit: 'message:updated',
+  pin: 'message:updated',
+  delete: 'message:deleted',
+  reaction: 'message:reaction',
+} as const satisfies Record<ChangeRecord['kind'], PushName>;
+
+/** A change with the message as somebody sees it. */
+export function toChangeView(change: ChangeRecord, message: EntryView): ChangeView {
+  const { conversationId, rev, kind, seq, by, at } = change;
+  const view = { conversationId, rev, kind, seq, userId: by, at: at.toISOString(), message };
+  if (message.kind === 'hidden') return view;
+  if (change.kind === 'reaction') return { ...view, emoji: change.what.emoji, on: change.what.on };
+  return change.kind === 'pin' ? { ...view, on: change.what.on } : view;
+}
+
+/** The answer to a wish that changed nothing: the message as it is, at the end of the change log (0: an empty one). */
+export const toUnchangedView = (
+  message: EntryView,
+  { rev, by, wish }: { rev: number; by: UserId; wish: Wish },
+): ChangeView => ({
+  ...{ conversationId: message.conversationId, rev, kind: wish.kind, seq: message.seq, userId: by },
+  ...{ at: new Date().toISOString(), message },
+  ...('emoji' in wish && { emoji: wish.emoji }),
+  ...('on' in wish && { on: wish.on }),
+});
+
+type Announced = Changed & { change: ChangeRecord };
+
+/**
+ * Tells the members what was changed. In direct chats and small groups everybody hears the message as they see it, their
+ * own reactions marked; who may not see it hears that there was a change at its place, so that `rev` has no holes.
+ */
+export async function announceChanges(
+  parts: AnnounceParts,
+  batch: readonly { waiting: Waiting; changed: Changed }[],
+): Promise<void> {
+  const real = batch.flatMap(({ waiting, changed }) =>
+    changed.change === undefined ? [] : [{ waiting, changed: { ...changed, change: changed.change } }],
+  );
+  const [first] = real;
+  if (first === undefined) return;
+  const { draft } = first.waiting;
+  // Read anew: who was removed while the changes were written hears nothing of them.
+  const [standing, membership] = await Promise.all([
+    parts.views.standing([draft.conversationId], draft.by),
+    parts.memberships.current(draft.conversationId),
+  ]);
+  if (membership === undefined) return;
+  const views = await parts.views.present(
+    real.map(({ changed }) => changed.message),
+    standing,
+  );
+  for (const [index, one] of real.entries()) {
+    const view = views[index];
+    const { waiting } = one;
+    const changed = { ...one.changed, membership };
+    if (view === undefined) continue;
+    const blind = await findBlind(parts, changed);
+    const exceptSocketId = waiting.draft.originSocketId;
+    const told = { changed, view, blind, exceptSocketId };
+    const lastSeq = standing.conversations.get(draft.conversationId)?.lastSeq ?? changed.message.seq;
+    if (changed.membership.isApart) tellOpen(parts, told, lastSeq);
+    else await tellMembers(parts, told);
+  }
+}
+
+/** Who does not see the message: hides it, has cleared it away, or has blocked its sender. */
+async function findBlind(
+  { hides, fanOut }: AnnounceParts,
+  { message, membership }: Changed,
+): Promise<Set<UserId>> {
+  const hiding = await hides.findUsers(message.conversationId, message.seq);
+  const blocking = membership.type === 'direct' ? [] : fanOut.hiddenFrom(message.senderId);
+  return new Set([...hiding, ...blocking]);
+}
+
+interface Told {
+  changed: Announced;
+  view: EntryView;
+  blind: ReadonlySet<UserId>;
+  exceptSocketId: string | undefined;
+}
+
+async function tellMembers(
+  { fanOut: { publisher }, reactions }: AnnounceParts,
+  { changed: { change, message, membership }, view, blind, exceptSocketId }: Told,
+): Promise<void> {
+  const event = PUSH_OF[change.kind];
+  const sees = (userId: UserId) => maySee(membership, userId, message.seq) && !blind.has(userId);
+  const members = [...membership.members.keys()];
+  const seeing = members.filter(sees);
+  const own = new Map(
+    view.kind === 'hidden' || view.reactions.length === 0
+      ? []
+      : (await reactions.findPairs(message.conversationId, { seqs: [message.seq], userIds: seeing })).map(
+          ({ userId, emojis }) => [userId, emojis],
+        ),
+  );
+  for (const [, userIds] of groupBy(seeing, (userId) => JSON.stringify(own.get(userId) ?? []))) {
+    const [one] = userIds;
+    const emojis = (one === undefined ? undefined : own.get(one)) ?? [];
+    const seen = view.kind === 'hidden' ? view : withOwnReactions(view, emojis);
+    publisher.toUsers(userIds, { event, data: toChangeView(change, seen) }, { exceptSocketId });
+  }
+  const others = members.filter((userId) => !sees(userId));
+  publisher.toUsers(others, { event, data: toChangeView(change, toHidden(message)) }, { exceptSocketId });
+}
+
+const maySee = (membership: Membership, userId: UserId, seq: number): boolean => {
+  const facts = membership.members.get(userId);
+  return facts !== undefined && visibleFrom(membership, facts) <= seq;
+};
+
+/**
+ * In large groups and channels everybody who looks hears the same, without marks of their own reactions; where somebody
+ * may not see the message all of them hear the new `rev` alone, and ask.
+ */
+function tellOpen(
+  { fanOut: { publisher } }: AnnounceParts,
+  { changed: { change, message, membership }, view, blind, exceptSocketId }: Told,
+  lastSeq: number,
+): void {
+  const { conversationId, seq } = message;
+  if (blind.size === 0 && membership.history === 'all') {
+    const data = toChangeView(change, view);
+    publisher.toOpen(membership, { event: PUSH_OF[change.kind], data }, { exceptSocketId });
+  } else {
+    const head = { conversationId, lastSeq, rev: change.rev };
+    publisher.toOpen(membership, { event: 'conversation:updated', data: { head } }, { exceptSocketId });
+  }
+  publisher.toRest(membership, { seq });
+}

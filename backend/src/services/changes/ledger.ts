@@ -1,0 +1,162 @@
+import type { ConversationId, UserId } from '../../../../contract/index.js';
+import type { MessageChange } from '../../models/changedMessages.js';
+import type { ChangeRecord } from '../../models/changeModel.js';
+import type { MessageRecord } from '../../models/messageModel.js';
+import type { ReactionRecord } from '../../models/reactionModel.js';
+
+/** What was read of a conversation: everything is as of `rev`, or newer where another process was quicker. */
+export interface LedgerBase {
+  conversationId: ConversationId;
+  /** Every change up to it is applied to what was read. */
+  rev: number;
+  pinned: readonly number[];
+  messages: readonly MessageRecord[];
+  reactions: readonly ReactionRecord[];
+}
+
+const reactionKey = (seq: number, userId: UserId): string => `${seq} ${userId}`;
+
+/**
+ * The messages that changes are about, as of a place in the change log: what was read, with the changes behind it folded
+ * in. Each aspect of a message keeps the `rev` that made it, so a change that it has already is passed over, and the
+ * same changes in the same order make the same of it on every process.
+ */
+export class Ledger {
+  readonly conversationId: ConversationId;
+  readonly #messages: Map<number, MessageRecord>;
+  readonly #reactions: Map<string, ReactionRecord>;
+  readonly #edited = new Set<number>();
+  readonly #counted = new Set<number>();
+  readonly #deleted = new Set<number>();
+  readonly #reacted = new Set<string>();
+  #pinned: readonly number[];
+  #rev: number;
+
+  constructor(
+    base: LedgerBase,
+    /** What search finds a text by. */
+    readonly wordsOf: (content: string) => string[] | undefined,
+  ) {
+    this.conversationId = base.conversationId;
+    this.#messages = new Map(base.messages.map((message) => [message.seq, message]));
+    this.#reactions = new Map(base.reactions.map((one) => [reactionKey(one.seq, one.userId), one]));
+    this.#pinned = base.pinned;
+    this.#rev = base.rev;
+  }
+
+  /** The last change that is folded in. */
+  get rev(): number {
+    return this.#rev;
+  }
+
+  get pinned(): readonly number[] {
+    return this.#pinned;
+  }
+
+  get deleted(): number[] {
+    return [...this.#deleted];
+  }
+
+  message(seq: number): MessageRecord | undefined {
+    return this.#messages.get(seq);
+  }
+
+  emojisOf(seq: number, userId: UserId): readonly string[] {
+    return this.#reactions.get(reactionKey(seq, userId))?.emojis ?? [];
+  }
+
+  fold(change: ChangeRecord): void {
+    this.#rev = change.rev;
+    if (change.kind === 'pin') this.#pin(change.seq, change.what.on);
+    const message = this.#messages.get(change.seq);
+    if (message === undefined) return;
+    if (change.kind === 'delete') this.#delete(message, change);
+    if (message.deletedAt !== undefined) return;
+    if (change.kind === 'edit') this.#edit(message, change);
+    if (change.kind === 'reaction') this.#react(message, change);
+  }
+
+  /** What is to be written of messages. */
+  messageChanges(): MessageChange[] {
+    const touched = new Set([...this.#edited, ...this.#counted, ...this.#deleted]);
+    return [...touched].flatMap((seq) => {
+      const message = this.#messages.get(seq);
+      return message === undefined ? [] : [this.#changeOf(message)];
+    });
+  }
+
+  /** What is to be written of who has which reactions. */
+  reactionChanges(): ReactionRecord[] {
+    return [...this.#reacted].flatMap((key) => {
+      const one = this.#reactions.get(key);
+      return one === undefined || this.#deleted.has(one.seq) ? [] : [one];
+    });
+  }
+
+  #changeOf({ seq, ...message }: MessageRecord): MessageChange {
+    const { content, editedAt, editRev, reactRev, deletedAt, deletedBy, words } = message;
+    if (deletedAt !== undefined) {
+      return { seq, deletion: { at: deletedAt, by: deletedBy ?? message.senderId } };
+    }
+    return {
+      seq,
+      ...(this.#edited.has(seq) &&
+        editRev !== undefined &&
+        editedAt !== undefined && { edit: { rev: editRev, content, at: editedAt, words } }),
+      ...(this.#counted.has(seq) &&
+        reactRev !== undefined && { reactions: { rev: reactRev, counts: message.reactions ?? [] } }),
+    };
+  }
+
+  #pin(seq: number, on: boolean): void {
+    const others = this.#pinned.filter((pinned) => pinned !== seq);
+    this.#pinned = on ? [...others, seq] : others;
+  }
+
+  #edit(message: MessageRecord, { rev, at, what }: ChangeRecord & { kind: 'edit' }): void {
+    if (what.content === undefined || (message.editRev ?? 0) >= rev) return;
+    const words = this.wordsOf(what.content);
+    this.#edited.add(message.seq);
+    this.#messages.set(message.seq, {
+      ...message,
+      ...{ content: what.content, editedAt: at, editRev: rev },
+      ...(words !== undefined && { words }),
+    });
+  }
+
+  /** Final; also noted for a message that is deleted already: its texts may still lie elsewhere. */
+  #delete(message: MessageRecord, { at, by }: ChangeRecord): void {
+    this.#pin(message.seq, false);
+    this.#deleted.add(message.seq);
+    if (message.deletedAt !== undefined) return;
+    const { attachments: _a, location: _l, card: _c, words: _w, reactions: _r, ...rest } = message;
+    this.#messages.set(message.seq, { ...rest, content: '', deletedAt: at, deletedBy: by });
+  }
+
+  #react(message: MessageRecord, { rev, by, what }: ChangeRecord & { kind: 'reaction' }): void {
+    const { seq } = message;
+    const key = reactionKey(seq, by);
+    const own = this.#reactions.get(key);
+    if ((own?.rev ?? 0) < rev) {
+      const others = (own?.emojis ?? []).filter((emoji) => emoji !== what.emoji);
+      const emojis = what.on ? [...others, what.emoji] : others;
+      this.#reactions.set(key, { seq, userId: by, rev, emojis });
+      this.#reacted.add(key);
+    }
+    if ((message.reactRev ?? 0) >= rev) return;
+    this.#counted.add(seq);
+    this.#messages.set(seq, { ...message, reactions: recount(message, what), reactRev: rev });
+  }
+}
+
+/** The counts of a message behind one more change; emojis in the order in which they came. */
+function recount(
+  { reactions = [] }: MessageRecord,
+  { emoji, on }: { emoji: string; on: boolean },
+): { emoji: string; count: number }[] {
+  const isThere = reactions.some((one) => one.emoji === emoji);
+  if (!isThere) return on ? [...reactions, { emoji, count: 1 }] : reactions;
+  return reactions
+    .map((one) => (one.emoji === emoji ? { emoji, count: one.count + (on ? 1 : -1) } : one))
+    .filter(({ count }) => count > 0);
+}
