@@ -55,7 +55,7 @@ export const ENDPOINTS = {
     query: none,
     body: inputs.createOrGetInput,
     answer: outputs.conversationAnswer,
-    codes: ['FORBIDDEN'],
+    codes: ['FORBIDDEN', 'BLOCKED'],
     bucket: 'open',
     summary:
       'The one direct conversation of the caller and another user. 201 when it was made now, else 200. Idempotent and atomic.',
@@ -67,7 +67,7 @@ export const ENDPOINTS = {
     query: none,
     body: inputs.startInput,
     answer: outputs.conversationAnswer,
-    codes: [],
+    codes: ['BLOCKED'],
     bucket: 'open',
     summary:
       'The same, from a product, a seller, an order or a general contact: the occasion is kept with the one conversation.',
@@ -112,7 +112,7 @@ export const ENDPOINTS = {
     query: none,
     body: inputs.messageInput,
     answer: outputs.sentAnswer,
-    codes: ['NOT_PARTICIPANT', 'CONFLICT', 'TOO_LARGE'],
+    codes: ['NOT_PARTICIPANT', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
     bucket: 'send',
     summary: 'Sends a message. 201 when it was stored now, 200 when it was stored before.',
   }),

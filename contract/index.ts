@@ -10,6 +10,7 @@ export * from './inputs.js';
 export * from './limits.js';
 export * from './outputs.js';
 export * from './primitives.js';
+export * from './safetyTable.js';
 export * from './priorities.js';
 export * from './views.js';
 export {

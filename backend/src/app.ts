@@ -29,6 +29,7 @@ import { LocalDelivery } from './socket/delivery.js';
 import { createHandlers } from './socket/handlers/index.js';
 import { createSocketServer } from './socket/index.js';
 import { OpenConversations } from './socket/openConversations.js';
+import { PresenceWatches } from './socket/presenceWatches.js';
 import { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
 import type { Logger } from './utils/logger.js';
@@ -94,9 +95,16 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   let answer: RequestListener = () => undefined;
   const http = createHttpServer((request, response) => answer(request, response));
   const { io, rateLimits, backPressure } = createSockets({ config, logger, metrics, http, redis });
-  const delivery = new LocalDelivery({ io, backPressure, metrics });
+  const delivery = new LocalDelivery({
+    ...{ io, backPressure, metrics },
+    judge: (hearer, what) => services.sight.discretion.hears(hearer, what),
+  });
   const openConversations = new OpenConversations();
-  const joinedLater = () => ({ services, sessions });
+  const watches: PresenceWatches = new PresenceWatches({
+    ...{ io, logger },
+    findAllowed: (caller, userIds) => services.presence.watchable(caller, userIds),
+  });
+  const joinedLater = () => ({ services, sessions, watches });
   const liveParts = { io, delivery, peers, openConversations, metrics, logger, joined: joinedLater };
   const live = createLive(liveParts);
   const services: Services = createServices({
@@ -108,6 +116,11 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     onUsersChanged: () => live.peerPushes?.announceUsers(),
     onErased: (erased) => live.peerPushes?.announceErased(erased),
+    onHiding: (userIds) => watches.recheck(userIds),
+    onApart: (userIds) => {
+      watches.recheck(userIds);
+      live.peerPushes?.announceApart(userIds);
+    },
     presenceStore: peers?.presence,
     windows:
       config.MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache()),
@@ -207,7 +220,17 @@ async function join(parts: Joined): Promise<RequestListener> {
       useful: peers === undefined ? {} : { bus: () => Promise.resolve(peers.bus.isUp) },
     },
   });
-  io.use(authenticate({ tokens, users: services.users, gate, rateLimits, trustedProxies, logger }));
+  io.use(
+    authenticate({
+      tokens,
+      users: services.users,
+      blocks: services.sight.blocks,
+      gate,
+      rateLimits,
+      trustedProxies,
+      logger,
+    }),
+  );
   const { openConversations } = parts;
   const handlers = createHandlers({ ...services, sessions, tokens, openConversations }, commands);
   const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger };

@@ -5,6 +5,7 @@ import { PeerPushes } from './socket/peerPushes.js';
 import type { OpenConversations } from './socket/openConversations.js';
 import { SocketPublisher } from './socket/publisher.js';
 import { RestNotices } from './socket/restNotices.js';
+import type { PresenceWatches } from './socket/presenceWatches.js';
 import type { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
 import type { Logger } from './utils/logger.js';
@@ -18,7 +19,7 @@ interface LiveParts {
   metrics: Metrics;
   logger: Logger;
   /** Services push, and what is pushed asks services who may hear: these come into being after this. */
-  joined: () => { services: Services; sessions: Sessions };
+  joined: () => { services: Services; sessions: Sessions; watches: PresenceWatches };
 }
 
 /** What services push goes to the sockets of this process and, over the bus, to those of the others. */
@@ -40,10 +41,11 @@ export function createLive(parts: LiveParts): Live {
       onErased: (erased) => joined().services.noteErased(erased),
       onPresence: (presence) => joined().services.presence.noteTold(presence),
       // Should the database be away: this process asks by itself, twice a second.
-      onUsersChanged: () =>
-        void joined()
-          .services.users.refresh()
-          .catch(() => undefined),
+      onUsersChanged: () => {
+        const { users, sight } = joined().services;
+        void Promise.all([users.refresh(), sight.blocks.refresh()]).catch(() => undefined);
+      },
+      onApart: (userIds) => joined().watches.recheck(userIds),
     });
   const notices: RestNotices = new RestNotices({
     ...{ openConversations, logger },
@@ -55,10 +57,13 @@ export function createLive(parts: LiveParts): Live {
   });
   const publisher: SocketPublisher = new SocketPublisher({
     ...{ delivery, logger, peers: peerPushes, notices: () => notices },
-    isCurrent: () => joined().services.users.isFresh() && joined().sessions.isSwept,
+    isCurrent: () => {
+      const { services, sessions } = joined();
+      return services.users.isFresh() && services.sight.blocks.isFresh() && sessions.isSwept;
+    },
     makeCurrent: async () => {
       const { services, sessions } = joined();
-      if (!services.users.isFresh()) await services.users.refresh();
+      await services.sight.atCommit.ensureFresh();
       sessions.sweep();
     },
   });

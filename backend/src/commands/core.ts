@@ -1,4 +1,5 @@
 import type { CORE_COMMANDS } from '../../../contract/commands/core.js';
+import { hasRole } from '../services/tokens.js';
 import type { AreaHandlers, CommandParts } from './types.js';
 
 export const coreCommands = (parts: CommandParts): AreaHandlers<typeof CORE_COMMANDS> => ({
@@ -6,6 +7,7 @@ export const coreCommands = (parts: CommandParts): AreaHandlers<typeof CORE_COMM
     parts.conversations.getOrCreateDirect(principal.userId, otherUserId, {
       occasion,
       originSocketId: socketId,
+      isTrusted: hasRole(principal, 'backend', 'moderator'),
     }),
   getConversations: ({ principal }, payload) => parts.lists.page(principal.userId, payload),
   getConversation: async ({ principal }, { conversationId }) => ({

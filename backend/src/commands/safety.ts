@@ -1,15 +1,52 @@
 import type { SAFETY_COMMANDS } from '../../../contract/commands/safety.js';
-import { notReady } from './notReady.js';
+import { forbidden } from '../services/membership/rules.js';
+import { hasRole, type Principal } from '../services/tokens.js';
 import type { AreaHandlers, CommandParts } from './types.js';
 
-export const safetyCommands = (_parts: CommandParts): AreaHandlers<typeof SAFETY_COMMANDS> => ({
-  blockUser: notReady,
-  getBlocked: notReady,
-  unmatch: notReady,
-  report: notReady,
-  getReports: notReady,
-  resolveReport: notReady,
-  restrictUser: notReady,
-  getPrivacy: notReady,
-  setPrivacy: notReady,
+/** @throws AppError `FORBIDDEN`. */
+function requireModerator(principal: Principal): void {
+  if (!hasRole(principal, 'moderator')) throw forbidden('This is for moderators.');
+}
+
+export const safetyCommands = ({
+  safety,
+  users,
+}: Pick<CommandParts, 'safety' | 'users'>): AreaHandlers<typeof SAFETY_COMMANDS> => ({
+  blockUser: async ({ principal }, { userId, blocked }) => {
+    await safety.blocks.set(principal.userId, userId, blocked);
+    return { userId, blocked };
+  },
+  getBlocked: ({ principal }, page) => safety.blocks.list(principal.userId, page),
+  unmatch: async ({ principal }, { conversationId }) => {
+    await safety.matches.unmatch(principal.userId, conversationId);
+    return { conversationId };
+  },
+  report: async ({ principal }, payload) => ({
+    reportId: await safety.reports.report(principal.userId, payload),
+  }),
+  getReports: async ({ principal }, payload) => {
+    requireModerator(principal);
+    return safety.reports.list(payload);
+  },
+  resolveReport: async ({ principal }, { reportId, resolution }) => {
+    requireModerator(principal);
+    await safety.reports.resolve(principal.userId, reportId, resolution);
+    return { reportId };
+  },
+  restrictUser: async ({ principal }, { userId, restricted }) => {
+    requireModerator(principal);
+    await users.setRestriction(userId, restricted);
+    return { userId, restricted };
+  },
+  getPrivacy: async ({ principal }) => {
+    await users.views([principal.userId]);
+    return { privacy: users.knownPrivacy(principal.userId) };
+  },
+  setPrivacy: async ({ principal }, { readReceipts, lastSeen, typing }) => ({
+    privacy: await users.setPrivacy(principal.userId, {
+      ...(readReceipts !== undefined && { readReceipts }),
+      ...(lastSeen !== undefined && { lastSeen }),
+      ...(typing !== undefined && { typing }),
+    }),
+  }),
 });

@@ -64,13 +64,13 @@ export function createHideModel(connection: mongoose.Connection) {
     async noteInOwnState(
       userId: UserId,
       conversationId: ConversationId,
-      { unreadN }: { unreadN: number | undefined },
+      { seq, unreadN }: { seq: number; unreadN: number | undefined },
     ): Promise<void> {
       await retryRaces(() =>
         members.updateOne(
           { conversationId: objectId(conversationId), userId },
           {
-            $max: { lastReadSeq: 0, lastReadN: 0, lastDeliveredSeq: 0 },
+            $max: { lastReadSeq: 0, lastReadN: 0, lastDeliveredSeq: 0, lastHiddenSeq: seq },
             ...(unreadN !== undefined && { $addToSet: { hiddenNs: unreadN } }),
             $currentDate: { changedAt: true },
           },

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { createChangedMessages } from './changedMessages.js';
 import { createChangeModel } from './changeModel.js';
+import { createBlockModel } from './blockModel.js';
 import { createConversationModel } from './conversationModel.js';
 import { createDatabaseFacts } from './databaseFacts.js';
 import { createHideModel } from './hideModel.js';
@@ -10,6 +11,7 @@ import { createMetaModel } from './metaModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
+import { createReportModel } from './reportModel.js';
 import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
@@ -17,6 +19,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
   return {
     changedMessages: createChangedMessages(connection),
     changes: createChangeModel(connection),
+    blocks: createBlockModel(connection),
     conversations: createConversationModel(connection),
     facts: createDatabaseFacts(connection),
     hides: createHideModel(connection),
@@ -26,6 +29,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
+    reports: createReportModel(connection),
     users: createUserModel(connection),
   };
 }

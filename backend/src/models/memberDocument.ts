@@ -36,6 +36,8 @@ export interface MemberDocument {
   clearedN?: number;
   /** The conversation is off this member's list until there is a counted message behind this place. */
   hiddenSeq?: number;
+  /** The furthest message that this member deleted for themselves: before it a preview has to ask which. */
+  lastHiddenSeq?: number;
   /** Numbers among the counted messages of those that this member deleted for themselves before reading them. */
   hiddenNs?: number[];
   hiddenN?: number;
@@ -78,6 +80,7 @@ export const schema = new mongoose.Schema<MemberDocument>(
     clearedSeq: Number,
     clearedN: Number,
     hiddenSeq: Number,
+    lastHiddenSeq: Number,
     hiddenNs: { type: [Number], default: undefined },
     hiddenN: Number,
     changedAt: Date,

@@ -37,6 +37,8 @@ export interface MessageDocument {
   action?: Action;
   /** A control entry that history does not show. */
   silent?: boolean;
+  /** Sent under a moderator's restriction: nobody but its sender ever sees it, and it does not count. */
+  shadow?: boolean;
   senderId: string;
   clientMessageId: string;
   /** Of the payload as it was first sent: a retry after an edit is still the same message. */
@@ -69,6 +71,7 @@ export const messageRecord = z.object({
   controlSeq: z.int().min(1).exactOptional(),
   action: action.exactOptional(),
   silent: z.boolean().exactOptional(),
+  shadow: z.boolean().exactOptional(),
   senderId: userId,
   clientMessageId: z.string(),
   payloadHash: z.string(),
@@ -99,7 +102,7 @@ export interface Tail {
 /** What recovery reads of a message. */
 export type MessageTrace = Pick<
   MessageRecord,
-  '_id' | 'conversationId' | 'seq' | 'n' | 'control' | 'silent' | 'senderId' | 'createdAt'
+  '_id' | 'conversationId' | 'seq' | 'n' | 'control' | 'silent' | 'shadow' | 'senderId' | 'createdAt'
 >;
 
 const { Mixed, ObjectId: objectIdType } = mongoose.Schema.Types;
@@ -112,6 +115,7 @@ export const schema = new mongoose.Schema<MessageDocument>(
     controlSeq: Number,
     action: Mixed,
     silent: Boolean,
+    shadow: Boolean,
     senderId: { type: String, required: true },
     clientMessageId: { type: String, required: true },
     payloadHash: { type: String, required: true },

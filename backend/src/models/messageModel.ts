@@ -178,6 +178,28 @@ export function createMessageModel(
       return new Map(found.map(({ seq, n }) => [seq, n]));
     },
 
+    /**
+     * How many counted messages of these senders there are behind a place, up to another: as dear as the range is long,
+     * so for ranges that somebody has not read.
+     */
+    async countOf(
+      conversationId: ConversationId,
+      senderIds: readonly UserId[],
+      { afterSeq, toSeq, exceptNs }: { afterSeq: number; toSeq: number; exceptNs: readonly number[] },
+    ): Promise<number> {
+      return collection.countDocuments(
+        {
+          conversationId: objectId(conversationId),
+          seq: { $gt: afterSeq, $lte: toSeq },
+          senderId: { $in: [...senderIds] },
+          n: { $nin: [...exceptNs] },
+          controlSeq: { $exists: false },
+          shadow: { $exists: false },
+        },
+        { hint: BY_SEQ, readPreference: 'primary' },
+      );
+    },
+
     /** The place of a message, if it is in this conversation. */
     async findSeq(conversationId: ConversationId, messageId: MessageId): Promise<number | undefined> {
       const found = await model.findOne({ _id: messageId, conversationId }, { seq: 1 }).lean();
@@ -203,7 +225,7 @@ export function createMessageModel(
       const cursor = model
         .find(
           { _id: op({ $gte: fromId }) },
-          { conversationId: 1, seq: 1, n: 1, control: 1, silent: 1, senderId: 1, createdAt: 1 },
+          { conversationId: 1, seq: 1, n: 1, control: 1, silent: 1, shadow: 1, senderId: 1, createdAt: 1 },
         )
         .sort({ _id: 1 })
         .lean()
@@ -216,6 +238,7 @@ export function createMessageModel(
           n: doc.n,
           control: doc.control,
           ...(doc.silent === true && { silent: true }),
+          ...(doc.shadow === true && { shadow: true }),
           senderId: doc.senderId as UserId,
           createdAt: doc.createdAt,
         };

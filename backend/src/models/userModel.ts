@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import { op } from './operators.js';
-import type { UserId } from '../../../contract/index.js';
+import type { PrivacyView, UserId } from '../../../contract/index.js';
 import { Backoff } from '../utils/backoff.js';
 import { sleep } from '../utils/clock.js';
 import { insertEach } from './insertMany.js';
@@ -15,7 +15,11 @@ interface UserDocument {
   tokensValidFrom?: Date;
   /** Since when they may not come in, whatever token they bring. */
   bannedAt?: Date;
-  /** Database time of the last change of name, avatar, `tokensValidFrom` or `bannedAt`: every process follows it. */
+  /** Since when nobody else sees what they send. */
+  restrictedAt?: Date;
+  /** What they show of themselves, where it is not the usual. */
+  privacy?: Partial<PrivacyView>;
+  /** Database time of the last change of anything but `lastSeenAt`: every process follows it. */
   profileChangedAt: Date;
   createdAt: Date;
 }
@@ -37,6 +41,8 @@ const schema = new mongoose.Schema<UserDocument>(
     lastSeenAt: Date,
     tokensValidFrom: Date,
     bannedAt: Date,
+    restrictedAt: Date,
+    privacy: mongoose.Schema.Types.Mixed,
     profileChangedAt: Date,
     createdAt: Date,
   },
@@ -44,7 +50,10 @@ const schema = new mongoose.Schema<UserDocument>(
 );
 /** What every process asks twice a second: whose name or token validity changed. */
 const BY_PROFILE_CHANGE = { profileChangedAt: 1 } as const;
+/** Who is under a shadow restriction: few, and known to every process from its start. */
+const BY_RESTRICTION = { restrictedAt: 1 } as const;
 schema.index(BY_PROFILE_CHANGE);
+schema.index(BY_RESTRICTION, { sparse: true });
 
 const toRecord = (doc: UserDocument): UserRecord => ({ ...doc, _id: doc._id as UserId });
 
@@ -111,6 +120,39 @@ export function createUserModel(connection: mongoose.Connection) {
 
     revokeTokens: (userId: UserId, validFrom: Date): Promise<UserRecord> =>
       update(userId, { tokensValidFrom: validFrom }),
+
+    /** Restricts a user from a moment on, or no longer; also one who was never here. */
+    async setRestriction(userId: UserId, restrictedAt: Date | undefined): Promise<UserRecord> {
+      if (restrictedAt !== undefined) return update(userId, { restrictedAt });
+      const found = await model
+        .findOneAndUpdate(
+          { _id: userId },
+          {
+            $unset: { restrictedAt: 1 },
+            $currentDate: { profileChangedAt: true },
+            $setOnInsert: { createdAt: new Date() },
+          },
+          { upsert: true, returnDocument: 'after' },
+        )
+        .lean();
+      return toRecord(found);
+    },
+
+    async findRestricted(): Promise<UserRecord[]> {
+      return (
+        await find({ restrictedAt: op({ $exists: true }) })
+          .hint(BY_RESTRICTION)
+          .lean()
+      ).map(toRecord);
+    },
+
+    /** Sets what a user shows of themselves; what is not named stays. */
+    async setPrivacy(userId: UserId, settings: Partial<PrivacyView>): Promise<UserRecord> {
+      const set = Object.fromEntries(
+        Object.entries(settings).map(([name, value]) => [`privacy.${name}`, value]),
+      );
+      return update(userId, set);
+    },
 
     /** Bans a user from a moment on, or lets them in again. @returns undefined when there is no such user. */
     async setBan(userId: UserId, bannedAt: Date | undefined): Promise<UserRecord | undefined> {

@@ -13,16 +13,26 @@ import type { ConversationViews } from './conversationViews.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { WriteWatermark } from './derived/writeWatermark.js';
 import type { Publisher } from './ports.js';
+import type { Safety } from './safety/index.js';
 
 interface ConversationServiceParts {
   conversations: ConversationModel;
   access: Access;
+  safety: Pick<Safety, 'blocks' | 'matches'>;
   views: ConversationViews;
   time: DatabaseTime;
   watermark: WriteWatermark;
   publisher: Publisher;
   metrics: Metrics;
   logger: Logger;
+}
+
+/** What one may say when opening a conversation. */
+interface Opening {
+  occasion?: OccasionInput | undefined;
+  originSocketId?: string | undefined;
+  /** The app's backend or a moderator asks. */
+  isTrusted?: boolean;
 }
 
 /** Attempts to get a right document for a pair: each takes one wrong holder of the key out of the way. */
@@ -38,33 +48,41 @@ export class ConversationService {
   /**
    * The one direct conversation of two users; made if there is none. Idempotent and atomic, from any process.
    *
-   * @throws AppError `VALIDATION` for a chat with oneself.
+   * A closed one is opened again for whoever has closed it, and for whom the app trusts.
+   *
+   * @throws AppError `VALIDATION` for a chat with oneself, `BLOCKED` (also for a closed one, by the other).
    */
   async getOrCreateDirect(
     caller: UserId,
     other: UserId,
-    {
-      occasion,
-      originSocketId,
-    }: { occasion?: OccasionInput | undefined; originSocketId?: string | undefined } = {},
+    { occasion, originSocketId, isTrusted = false }: Opening = {},
   ): Promise<{ conversation: ConversationView; created: boolean }> {
     if (caller === other) {
       throw new AppError('VALIDATION', 'A direct conversation has two distinct members.', {
         details: [{ path: 'otherUserId', rule: 'must be another user' }],
       });
     }
+    const { blocks, matches } = this.#parts.safety;
     const startedMs = monotonicMs();
+    await blocks.requireTogether(caller, other);
     const { record, created } = await this.#findOrInsert(caller, other);
+    const [reopened] = await Promise.all([
+      !created && matches.reopen(record, { userId: caller, isTrusted, originSocketId }),
+      blocks.requireStillTogether(caller, other),
+    ]);
     const news = occasion !== undefined && (await this.#keepOccasion(record, caller, occasion));
     this.#parts.metrics.createOrGet.observe(
       { created: String(created) },
       (monotonicMs() - startedMs) / 1_000,
     );
-    const current = news ? ((await this.#parts.conversations.findById(record._id)) ?? record) : record;
+    const current =
+      news || reopened ? ((await this.#parts.conversations.findById(record._id)) ?? record) : record;
     const conversation = await this.#parts.views.presentOne(caller, current);
     if (created || news) {
       this.#tell(caller, conversation, { created, originSocketId });
-      this.#tell(other, await this.#parts.views.presentOne(other, current), { created });
+      // Of a new one nobody hears whose maker nobody is to hear of.
+      const [theirs] = await this.#parts.views.present(other, [current]);
+      if (theirs !== undefined) this.#tell(other, theirs, { created });
     }
     return { conversation, created };
   }

@@ -1,13 +1,15 @@
 import type { ConversationId, ConversationView, UserId } from '../../../contract/index.js';
 import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../models/memberModel.js';
+import type { MessageRecord } from '../models/messageModel.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { Summaries } from './derived/summaries.js';
 import type { Own } from './ownState.js';
 import { notParticipant } from '../utils/appError.js';
 import type { Lookups } from './lookups.js';
 import type { MembershipStore } from './membership/membershipStore.js';
-import { toConversationView, type Positions } from './present.js';
+import { effectivePosition, ownFields, toConversationView, type Positions } from './present.js';
+import type { Sight } from './safety/index.js';
 import type { UserDirectory } from './userDirectory.js';
 
 export interface PositionParts {
@@ -17,6 +19,7 @@ export interface PositionParts {
 
 export interface ViewParts extends PositionParts {
   memberships: MembershipStore;
+  sight: Sight;
   users: UserDirectory;
   summaries: Summaries;
   time: DatabaseTime;
@@ -48,6 +51,14 @@ export async function findPositions(
   return groupPositions([...own, ...all]);
 }
 
+/** What a page is made of. */
+interface Shown {
+  conversations: readonly ConversationRecord[];
+  positions: ReadonlyMap<ConversationId, Positions>;
+  /** The newest entry of each that history shows. */
+  lastMessages: readonly MessageRecord[];
+}
+
 const NOWHERE: Positions = new Map();
 
 /** Whether a viewer is to see a conversation, by their own document. */
@@ -73,9 +84,10 @@ export class ConversationViews {
     keep = ANY,
   ): Promise<ConversationView[]> {
     const { summaries, lookups, users } = this.#parts;
+    const now = this.#parts.time.now();
     const conversations = await this.#stillMine(
       viewer,
-      stored.map((record) => summaries.overlay(record)),
+      stored.map((record) => summaries.overlay(record)).filter((one) => !this.#isUnborn(viewer, one)),
     );
     const lastIds = conversations.flatMap(({ lastMessageId }) => lastMessageId ?? []);
     const [positions, lastMessages, profiles] = await Promise.all([
@@ -83,18 +95,70 @@ export class ConversationViews {
       lookups.messages.load(lastIds),
       users.views(conversations.flatMap(({ participants }) => participants)),
     ]);
-    const byId = new Map(lastMessages.map((message) => [message._id, message]));
-    const now = this.#parts.time.now();
-    return conversations.flatMap((conversation) => {
-      const known = positions.get(conversation._id) ?? NOWHERE;
+    const shown = conversations.filter((conversation) => {
       // Read behind the conversation: if that has seen the viewer leave, this says so.
-      const own = known.get(viewer);
-      if (own?.leftSeq !== undefined || !keep(conversation, own)) return [];
-      const lastMessage = conversation.lastMessageId && byId.get(conversation.lastMessageId);
-      return [
-        toConversationView(viewer, { conversation, positions: known, users: profiles, lastMessage, now }),
-      ];
+      const own = positions.get(conversation._id)?.get(viewer);
+      return own?.leftSeq === undefined && keep(conversation, own);
     });
+    const sight = await this.#look(viewer, { conversations: shown, positions, lastMessages });
+    return shown.map((conversation) =>
+      toConversationView(viewer, { ...sight(conversation), conversation, users: profiles, now }),
+    );
+  }
+
+  /** What of the conversations the viewer may see: the newest message, others' positions, how much is unread. */
+  async #look(viewer: UserId, shown: Shown) {
+    const { discretion, veiledCounts } = this.#parts.sight;
+    const { conversations, positions } = shown;
+    const [seen, previews, unread] = await Promise.all([
+      discretion.veil(viewer, positions),
+      this.#findPreviews(viewer, shown),
+      veiledCounts.unread(
+        viewer,
+        conversations.map((conversation) => ({
+          conversation,
+          reached: effectivePosition(conversation, positions.get(conversation._id) ?? NOWHERE, viewer),
+        })),
+      ),
+    ]);
+    return ({ _id }: ConversationRecord) => ({
+      positions: seen.get(_id) ?? NOWHERE,
+      lastMessage: previews.get(_id),
+      unread: unread.get(_id) ?? 0,
+    });
+  }
+
+  async #findPreviews(
+    viewer: UserId,
+    { conversations, positions, lastMessages }: Shown,
+  ): Promise<Map<ConversationId, MessageRecord | undefined>> {
+    const { blocks, previews } = this.#parts.sight;
+    const byId = new Map(lastMessages.map((message) => [message._id, message]));
+    const { set: blocked } = await blocks.of(viewer);
+    return previews.find(
+      conversations.map((conversation) => {
+        const { _id: conversationId, type, lastMessageId } = conversation;
+        const own = positions.get(conversationId)?.get(viewer);
+        const { visibleFromSeq: firstSeq } = ownFields(conversation, own, this.#parts.time.now());
+        return {
+          conversation,
+          newest: lastMessageId && byId.get(lastMessageId),
+          sight: { userId: viewer, conversationId, type, firstSeq, blocked },
+          lastHiddenSeq: own?.lastHiddenSeq ?? 0,
+        };
+      }),
+    );
+  }
+
+  /** Opened by somebody whom nobody else is to hear of, or in the moment of a block: nothing was said in it. */
+  #isUnborn(
+    viewer: UserId,
+    { type, messageCount, createdBy, blockedBy, closedBy }: ConversationRecord,
+  ): boolean {
+    if (type !== 'direct' || messageCount > 0 || closedBy !== undefined) return false;
+    return (
+      blockedBy.length > 0 || (createdBy !== viewer && this.#parts.sight.atCommit.isRestricted(createdBy))
+    );
   }
 
   /**
@@ -106,7 +170,8 @@ export class ConversationViews {
     conversations: readonly ConversationRecord[],
   ): Promise<readonly ConversationRecord[]> {
     const doubtful = conversations.filter(({ tailControl, control }) => tailControl > control);
-    if (doubtful.length === 0) return conversations;
+    const open = conversations.filter((one) => doubtful.includes(one) || one.closedBy === undefined);
+    if (doubtful.length === 0) return open;
     const { memberships } = this.#parts;
     const known = await memberships.currentOf(doubtful.map(({ _id }) => _id));
     const lost = await Promise.all(
@@ -118,7 +183,7 @@ export class ConversationViews {
       }),
     );
     const gone = new Set(lost.flat());
-    return conversations.filter(({ _id }) => !gone.has(_id));
+    return open.filter(({ _id }) => !gone.has(_id));
   }
 
   async presentOne(viewer: UserId, stored: ConversationRecord): Promise<ConversationView> {

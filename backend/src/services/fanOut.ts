@@ -5,8 +5,6 @@ import type { Publisher } from './ports.js';
 
 export interface FanOutParts {
   publisher: Publisher;
-  /** Whose members do not see what somebody says in groups: they have blocked the sender. As of a second ago at most. */
-  hiddenFrom: (senderId: UserId) => ReadonlySet<UserId>;
 }
 
 interface Announced {
@@ -33,28 +31,23 @@ function viewersOf(membership: Membership, seq: number): UserId[] {
 
 /**
  * Sends a stored entry to the members as of its place: to the devices of each in direct chats and small groups, to who
- * has it open in large groups and channels. Who may not see it hears that there is something at its place.
+ * has it open in large groups and channels. Who may not see it hears that there is something at its place: in groups
+ * whoever has blocked its sender, and everybody else where the sender is restricted.
  */
 export function announceEntry(
-  { publisher, hiddenFrom }: FanOutParts,
+  { publisher }: FanOutParts,
   { message, membership, exceptSocketId }: Announced,
   view: MessageView,
 ): void {
-  const options = { exceptSocketId, place: message };
-  const data: EntryView = message.silent === true ? toHidden(message) : view;
-  const blind = membership.type === 'direct' ? NOBODY : hiddenFrom(message.senderId);
+  const { silent = false, shadow = false, senderId: from } = message;
+  const data: EntryView = silent ? toHidden(message) : view;
+  // What the log of a direct chat has taken was said before a block, and control entries say who is in the group.
+  const isGuarded = shadow || (membership.type !== 'direct' && message.kind !== 'system');
+  const options = { exceptSocketId, place: message, ...(isGuarded && { from, isSecret: shadow }) };
   if (membership.isApart) {
-    publisher.toOpen(membership, { event: 'message:new', data }, { ...options, hiddenFrom: blind });
-    publisher.toRest(membership, message);
+    publisher.toOpen(membership, { event: 'message:new', data }, options);
+    if (!shadow) publisher.toRest(membership, message);
     return;
   }
-  const viewers = viewersOf(membership, message.seq);
-  const seeing = viewers.filter((userId) => !blind.has(userId));
-  publisher.toUsers(seeing, { event: 'message:new', data }, options);
-  if (seeing.length < viewers.length) {
-    const others = viewers.filter((userId) => blind.has(userId));
-    publisher.toUsers(others, { event: 'message:new', data: toHidden(message) }, options);
-  }
+  publisher.toUsers(viewersOf(membership, message.seq), { event: 'message:new', data }, options);
 }
-
-const NOBODY: ReadonlySet<UserId> = new Set();

@@ -34,6 +34,7 @@ import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
+import { createSafety, createSight, type Sight } from './safety/index.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
@@ -53,6 +54,10 @@ export interface ServiceParts {
   onUsersChanged: () => void;
   /** A text was erased here: other processes must not keep a copy. */
   onErased: (erased: Erased) => void;
+  /** Users are to see less, or more, of each other than before. */
+  onHiding: (userIds: readonly UserId[]) => void;
+  /** The same, told to the other processes, too. */
+  onApart: (userIds: readonly UserId[]) => void;
   /** Who is online on other processes, where there are any. */
   presenceStore?: PresenceStore | undefined;
   windows: WindowCache;
@@ -86,7 +91,7 @@ const oldestOf = (...ids: (string | undefined)[]): string | undefined =>
 function createLog(
   parts: ServiceParts,
   derived: ReturnType<typeof createDerived>,
-  { views, fanOut }: { views: MessageViews; fanOut: FanOutParts },
+  { views, fanOut, sight }: { views: MessageViews; fanOut: FanOutParts; sight: Sight },
 ) {
   const { models, metrics, logger, limits } = parts;
   const registry = new ProcessRegistry({
@@ -119,6 +124,7 @@ function createLog(
       ...models,
       ...derived,
       lease: registry,
+      safety: sight.atCommit,
       metrics,
       logger,
       isBehind: () => derived.summaries.isBehind(),
@@ -130,7 +136,6 @@ function createLog(
 }
 
 const ALL = 'all processes';
-const NOBODY: ReadonlySet<UserId> = new Set();
 
 /** Builds and joins every service of a process. `start` has to have resolved before anybody is served. */
 export function createServices(parts: ServiceParts) {
@@ -144,29 +149,36 @@ export function createServices(parts: ServiceParts) {
     metrics: parts.metrics,
     onRevoked: parts.onRevoked,
     onChanged: parts.onUsersChanged,
+    onHiding: (userId) => parts.onHiding([userId]),
   });
   const { memberships } = derived;
+  const sight = createSight({ ...parts, ...derived, users });
+  const { blocks, discretion } = sight;
   const access = new Access(memberships);
-  const visibility = new Visibility(models);
-  const fanOut: FanOutParts = { publisher, hiddenFrom: () => NOBODY };
+  const visibility = new Visibility({ ...models, blocks });
+  const fanOut: FanOutParts = { publisher };
   const lookups = createLookups(models);
-  const messageViews = new MessageViews({ ...models, lookups, users, summaries });
-  const views = new ConversationViews({ ...models, ...derived, lookups, users });
-  const { registry, commitLog, changeLog } = createLog(parts, derived, { views: messageViews, fanOut });
+  const messageViews = new MessageViews({ ...models, lookups, users, summaries, discretion });
+  const views = new ConversationViews({ ...models, ...derived, lookups, users, sight });
+  const { registry, commitLog, changeLog } = createLog(parts, derived, {
+    views: messageViews,
+    fanOut,
+    sight,
+  });
   // Asked by everybody who syncs, and the same for all: a thousand who come back at once ask once.
   const visibleThrough = new BatchLoader<typeof ALL, Date>(
     async () => [await registry.visibleThrough()],
     () => [ALL],
   );
   const apart = new ApartConversations(lookups);
-  const unread = new UnreadCounts({ ...models, ...derived, lookups, apart });
+  const unread = new UnreadCounts({ ...models, ...derived, lookups, apart, sight });
   const sync = new SyncService({
     ...{ ...models, ...derived, lookups, apart, unread, views },
     hiddenSeqs: (userId, ids, since) => models.hides.findSince(userId, ids, since),
     visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
     epoch: parts.epoch,
   });
-  const shared = { ...parts, ...models, ...derived, access };
+  const shared = { ...parts, ...models, ...derived, access, sight };
   const receipts: ReceiptService = new ReceiptService({
     ...shared,
     onUnmarked: (marked) => ownState.tell(marked),
@@ -175,19 +187,20 @@ export function createServices(parts: ServiceParts) {
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
-    ...{ publisher, logger, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
+    ...{ publisher, logger, discretion, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
   });
   const { sendTimeoutMs } = limits;
   const controlLog = new ControlLog({ ...derived, commitLog, sendTimeoutMs });
   const news = new GroupNews({ ...models, views, publisher });
-  const groups = new GroupService({ ...shared, views, controlLog, news });
+  const safety = createSafety({ ...shared, users, controlLog, views, messageViews }, sight);
+  const groups = new GroupService({ ...shared, views, controlLog, news, blocks: safety.blocks });
   const windows = new MessageWindows({ ...models, cache: parts.windows, metrics: parts.metrics });
   return {
     users,
     views,
     sync,
     databaseWatch,
-    conversations: new ConversationService({ ...shared, views }),
+    conversations: new ConversationService({ ...shared, views, safety }),
     lists: new ListService({
       ...{ ...shared, lookups, apart, unread, views },
       syncCursor: () => sync.cursorNow(),
@@ -210,8 +223,10 @@ export function createServices(parts: ServiceParts) {
     }),
     receipts,
     presence,
-    typing: new TypingService(access, publisher),
+    typing: new TypingService(access, publisher, discretion),
     access,
+    safety,
+    sight,
     memberships,
     groups,
     memberList: new MemberList({ ...models, access, users }),
@@ -219,7 +234,7 @@ export function createServices(parts: ServiceParts) {
     /** @throws when the database does not answer. */
     start: async (): Promise<void> => {
       await registry.start();
-      await users.start();
+      await Promise.all([users.start(), blocks.start()]);
       databaseWatch.start();
     },
     /** Another process has stored a message. */
@@ -236,6 +251,7 @@ export function createServices(parts: ServiceParts) {
       await derived.membershipWriter.drain();
       await summaries.drain();
       users.stop();
+      blocks.stop();
       await databaseWatch.stop();
       await registry.stop();
     },

@@ -7,12 +7,14 @@ import { toHidden } from './fanOut.js';
 import type { ReactionModel } from '../models/reactionModel.js';
 import { messageStatus, toMessageView, withOwnReactions, type Positions } from './present.js';
 import { quotesFor, type QuoteParts } from './quotes.js';
+import type { Discretion } from './safety/discretion.js';
 import type { UserDirectory } from './userDirectory.js';
 import type { Viewer } from './visibility.js';
 
 export interface MessageViewParts extends PositionParts, QuoteParts {
   reactions: Pick<ReactionModel, 'findPairs'>;
   users: UserDirectory;
+  discretion: Discretion;
   summaries: Summaries;
 }
 
@@ -37,7 +39,10 @@ export class MessageViews {
     const conversations = await this.#parts.lookups.conversations.load(ids);
     return {
       conversations: new Map(conversations.map((one) => [one._id, this.#parts.summaries.overlay(one)])),
-      positions: await findPositions(this.#parts, viewer, conversations),
+      positions: await this.#parts.discretion.veil(
+        viewer,
+        await findPositions(this.#parts, viewer, conversations),
+      ),
     };
   }
 

@@ -13,10 +13,12 @@ import type { Lookups } from './lookups.js';
 import { isListed } from './ownState.js';
 import { toOwnView } from './ownViews.js';
 import type { Publisher } from './ports.js';
-import { effectivePosition, unreadCount } from './present.js';
+import { effectivePosition } from './present.js';
+import type { Sight } from './safety/index.js';
 import type { ReceiptService } from './receiptService.js';
 
 interface OwnStateParts {
+  sight: Pick<Sight, 'veiledCounts'>;
   ownStates: OwnStateModel;
   members: Pick<MemberModel, 'findOwn'>;
   messages: Pick<MessageModel, 'findTail'>;
@@ -151,8 +153,9 @@ export class OwnStateService {
   async #answer(caller: Caller, own: MemberRecord): Promise<OwnView> {
     const conversation = await this.#find(own.conversationId);
     const reached = effectivePosition(conversation, new Map([[own.userId, own]]), own.userId);
+    const counts = await this.#parts.sight.veiledCounts.unread(own.userId, [{ conversation, reached }]);
     const view = toOwnView(own, {
-      ...{ conversation, reached, unread: unreadCount(conversation, reached) },
+      ...{ conversation, reached, unread: counts.get(conversation._id) ?? 0 },
       now: this.#parts.time.now(),
     });
     this.#parts.publisher.toUsers(

@@ -6,23 +6,33 @@ export interface Place extends Tail {
   conversationId: ConversationId;
 }
 
+/** How a push goes out. */
+export interface PushOptions<Name extends PushName> {
+  /** The socket that gets an answer of its own. */
+  exceptSocketId?: string | undefined;
+  /** Of a message in its log: other processes that write to the same log need not find out. */
+  place?: Place;
+  /** To sockets of this process alone. */
+  onlyHere?: boolean;
+  /** Who said or did it: whoever is not to see that of them (`services/safety/discretion.ts`) does not hear it. */
+  from?: UserId;
+  /** What such a hearer gets in its place, where there is something; of a message it is its `place`. */
+  veiled?: PushData<Name>;
+  /** Nobody but its sender is to see it. */
+  isSecret?: boolean;
+}
+
 /**
  * What services say outward. An implementation must deliver to live sockets of this user on any process it reaches,
  * never to one whose token has expired or was revoked, and must not wait: live delivery is a hint, the database is
  * the truth.
  */
 export interface Publisher {
-  /**
-   * Sends to every live socket of these users.
-   *
-   * @param options.exceptSocketId the socket that gets an answer of its own.
-   * @param options.place of a message in its log: other processes that write to the same log need not find out.
-   * @param options.onlyHere to those of this process alone.
-   */
+  /** Sends to every live socket of these users. */
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: { event: Name; data: PushData<Name> },
-    options?: { exceptSocketId?: string | undefined; place?: Place; onlyHere?: boolean },
+    options?: PushOptions<Name>,
   ): void;
 
   /**
@@ -30,26 +40,21 @@ export interface Publisher {
    *
    * @param conversation its id, and the last entry that took somebody out: who was taken out hears nothing any more,
    * even on a process that has not noticed yet.
-   * @param options.hiddenFrom users who must not see what is said; they hear that there is something at its place.
    */
   toOpen<Name extends PushName>(
     conversation: { conversationId: ConversationId; removalSeq: number },
     push: { event: Name; data: PushData<Name> },
-    options?: { exceptSocketId?: string | undefined; place?: Place; hiddenFrom?: ReadonlySet<UserId> },
+    options?: PushOptions<Name>,
   ): void;
 
   /** Tells the other members of a large group or channel its head, now and then. */
   toRest(conversation: { conversationId: ConversationId; removalSeq: number }, head: { seq: number }): void;
 
-  /**
-   * Sends to the sockets that watch this user's presence.
-   *
-   * @param options.onlyHere to those of this process alone.
-   */
+  /** Sends to the sockets that watch this user's presence. */
   toWatchers<Name extends PushName>(
     userId: UserId,
     push: { event: Name; data: PushData<Name> },
-    options?: { onlyHere?: boolean },
+    options?: Pick<PushOptions<Name>, 'onlyHere' | 'from'>,
   ): void;
 
   /** Whose presence is watched by a socket of this process. */

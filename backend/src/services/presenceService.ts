@@ -6,11 +6,13 @@ import { participantsKey } from '../utils/participantsKey.js';
 import type { Logger } from '../utils/logger.js';
 import { isPair } from './sound.js';
 import type { PresenceStore, Publisher } from './ports.js';
+import type { Discretion } from './safety/discretion.js';
 
 interface PresenceParts {
   conversations: Pick<ConversationModel, 'findKeys'>;
   users: Pick<UserModel, 'findByIds' | 'updateLastSeen'>;
   publisher: Publisher;
+  discretion: Pick<Discretion, 'watchable' | 'showsPresence'>;
   logger: Logger;
   /** Who is online on other processes, where there are any. */
   store?: PresenceStore | undefined;
@@ -69,17 +71,21 @@ export class PresenceService {
     known.leaving.unref();
   }
 
-  /** Those of these users whom the caller has a conversation with; about others nothing is said. */
+  /**
+   * Those of these users whom the caller has a conversation with, and neither of whom has anything against it; about
+   * others nothing is said.
+   */
   async watchable(caller: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
     const keys = new Map(
       userIds.filter((id) => id !== caller).map((id) => [participantsKey(caller, id), id] as const),
     );
     const found = await this.#parts.conversations.findKeys([...keys.keys()]);
-    return found.flatMap((conversation) => {
+    const pairs = found.flatMap((conversation) => {
       const key = conversation.participantsKey ?? '';
       const userId = keys.get(key);
-      return userId !== undefined && isPair(conversation, key) ? [userId] : [];
+      return userId !== undefined && isPair(conversation, key) ? [[userId, conversation] as const] : [];
     });
+    return this.#parts.discretion.watchable(caller, new Map(pairs));
   }
 
   /** Who of these users is online, and since when the others are not. */
@@ -134,8 +140,17 @@ export class PresenceService {
   }
 
   #tell(presence: PresenceView): void {
-    this.#told.set(presence.userId, presence.status);
-    this.#parts.publisher.toWatchers(presence.userId, { event: 'presence', data: presence });
+    const { userId, status } = presence;
+    this.#told.set(userId, status);
+    const { discretion, publisher, logger } = this.#parts;
+    discretion.showsPresence(userId).then(
+      (isShown) => {
+        // Who came back meanwhile has been told of.
+        if (!isShown || this.#told.get(userId) !== status) return;
+        publisher.toWatchers(userId, { event: 'presence', data: presence }, { from: userId });
+      },
+      (error: unknown) => logger.debug({ err: error }, 'nobody is told of a presence'),
+    );
   }
 
   /** Whether a user who comes or goes here is on no other process: then it is news to those who watch. */
@@ -164,7 +179,8 @@ export class PresenceService {
     try {
       for (const presence of await this.read([...before.keys()])) {
         if (before.get(presence.userId) === presence.status) continue;
-        publisher.toWatchers(presence.userId, { event: 'presence', data: presence }, { onlyHere: true });
+        const push = { event: 'presence' as const, data: presence };
+        publisher.toWatchers(presence.userId, push, { onlyHere: true, from: presence.userId });
       }
     } catch (error) {
       logger.warn({ err: error }, 'the presence of watched users could not be read again');

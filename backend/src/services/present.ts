@@ -24,8 +24,8 @@ export interface Reached {
   /** How many counted messages there are up to `readSeq`. */
   readN: number;
   deliveredSeq: number;
-  /** How many messages behind `readSeq` the member has deleted for themselves. */
-  hiddenUnread: number;
+  /** Numbers of the messages behind `readSeq` that the member has deleted for themselves. */
+  hiddenNs: readonly number[];
 }
 
 type Counted = Pick<
@@ -45,7 +45,7 @@ export function effectivePosition(conversation: Counted, positions: Positions, u
     readSeq: seq,
     readN: n,
     deliveredSeq: Math.max(stored?.lastDeliveredSeq ?? 0, seq),
-    hiddenUnread: (stored?.hiddenNs ?? []).filter((hidden) => hidden > n).length,
+    hiddenNs: (stored?.hiddenNs ?? []).filter((hidden) => hidden > n),
   };
 }
 
@@ -58,8 +58,8 @@ function sentBy(conversation: Counted, userId: UserId): { seq: number; n: number
 /** Messages of others that one has not read: nobody's own message lies behind their read position. */
 export const unreadCount = (
   conversation: Pick<ConversationRecord, 'messageCount'>,
-  { readN, hiddenUnread }: Pick<Reached, 'readN' | 'hiddenUnread'>,
-): number => Math.max(0, conversation.messageCount - readN - hiddenUnread);
+  { readN, hiddenNs }: Pick<Reached, 'readN' | 'hiddenNs'>,
+): number => Math.max(0, conversation.messageCount - readN - hiddenNs.length);
 
 /** What everybody but the sender has reached. */
 export function messageStatus(
@@ -114,7 +114,9 @@ export interface ConversationParts {
   conversation: ConversationRecord;
   positions: Positions;
   users: ReadonlyMap<UserId, UserView>;
+  /** The newest that the viewer may see. */
   lastMessage: MessageRecord | undefined;
+  unread: number;
   now: Date;
 }
 
@@ -184,7 +186,7 @@ export function toConversationView(viewer: UserId, parts: ConversationParts): Co
       ),
     }),
     lastMessageAt: conversation.lastMessageAt.toISOString(),
-    unreadCount: unreadCount(conversation, own),
+    unreadCount: parts.unread,
     lastReadSeq: own.readSeq,
     lastDeliveredSeq: own.deliveredSeq,
     occasions: conversation.occasions.map(({ at, ...occasion }) => ({ ...occasion, at: at.toISOString() })),

@@ -8,16 +8,18 @@ import { groupBy } from '../utils/groupBy.js';
 import type { Logger } from '../utils/logger.js';
 import type { Access } from './access.js';
 import { groupPositions } from './conversationViews.js';
+import type { Sight } from './safety/index.js';
 import type { Summaries } from './derived/summaries.js';
 import type { WriteWatermark } from './derived/writeWatermark.js';
 import type { Publisher } from './ports.js';
-import { effectivePosition, toPositionView, unreadCount, type Positions } from './present.js';
+import { effectivePosition, toPositionView, type Positions } from './present.js';
 
 interface ReceiptParts {
   conversations: Pick<ConversationModel, 'findByIds' | 'clearUnread'>;
   members: Pick<MemberModel, 'advance' | 'findOf'>;
   messages: Pick<MessageModel, 'findSeq' | 'findTail' | 'findCounts'>;
   access: Access;
+  sight: Pick<Sight, 'discretion' | 'veiledCounts'>;
   summaries: Summaries;
   watermark: WriteWatermark;
   publisher: Publisher;
@@ -132,12 +134,16 @@ export class ReceiptService {
     );
     if (news.length > 0) await watermark.track(() => members.advance(news));
     await this.#clearMarks(batch, before);
-    for (const position of batch) {
-      const record = records.get(position.conversationId);
-      const known = before.get(position.conversationId)?.get(position.userId);
-      if (record === undefined) position.reject(notParticipant());
-      else this.#answer(position, record, { known, isNews: news.includes(position) });
-    }
+    await Promise.all(
+      batch.map((position) => {
+        const record = records.get(position.conversationId);
+        const known = before.get(position.conversationId)?.get(position.userId);
+        if (record !== undefined)
+          return this.#answer(position, record, { known, isNews: news.includes(position) });
+        position.reject(notParticipant());
+        return undefined;
+      }),
+    );
     await this.#clearUnread(news);
   }
 
@@ -198,11 +204,11 @@ export class ReceiptService {
     );
   }
 
-  #answer(
+  async #answer(
     position: Waiting,
     record: ConversationRecord,
     { known, isNews }: { known: Known | undefined; isNews: boolean },
-  ): void {
+  ): Promise<void> {
     const now = {
       ...known,
       lastReadSeq: Math.max(position.readSeq, known?.lastReadSeq ?? 0),
@@ -210,15 +216,29 @@ export class ReceiptService {
       lastDeliveredSeq: Math.max(position.deliveredSeq, known?.lastDeliveredSeq ?? 0),
     };
     const reached = effectivePosition(record, new Map([[position.userId, now]]), position.userId);
-    const view = toPositionView({ ...position, at: new Date() }, reached, unreadCount(record, reached));
-    if (isNews) this.#tell(record.participants, view);
+    const counted = await this.#parts.sight.veiledCounts.unread(position.userId, [
+      { conversation: record, reached },
+    ]);
+    const view = toPositionView({ ...position, at: new Date() }, reached, counted.get(record._id) ?? 0);
+    const deliveredBefore = Math.max(known?.lastDeliveredSeq ?? 0, known?.lastReadSeq ?? 0);
+    if (isNews) this.#tell(record.participants, view, view.deliveredSeq > deliveredBefore);
     position.resolve(view);
   }
 
-  #tell(participants: readonly UserId[], own: PositionView): void {
-    const { unreadCount: _private, ...shared } = own;
+  /** Who does not let others know what they have read, or does not care, hears of the delivery alone. */
+  #tell(participants: readonly UserId[], own: PositionView, isDelivery: boolean): void {
+    const { unreadCount: _private, ...all } = own;
     const others = participants.filter((userId) => userId !== own.userId);
-    this.#parts.publisher.toUsers(others, { event: 'message:status', data: shared });
+    const shares = this.#parts.sight.discretion.sharesPositions(own.userId);
+    const delivery = { ...all, readSeq: 0 };
+    const shared = shares === 'read' ? all : delivery;
+    if (shares === 'read' || (shares === 'delivered' && isDelivery)) {
+      this.#parts.publisher.toUsers(
+        others,
+        { event: 'message:status', data: shared },
+        { from: own.userId, ...(isDelivery && { veiled: delivery }) },
+      );
+    }
     this.#parts.publisher.toUsers([own.userId], { event: 'message:status', data: own });
   }
 

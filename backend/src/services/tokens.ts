@@ -21,7 +21,15 @@ export interface Principal {
   /** What the app's backend put into the token: the first profile of a user who is new here. */
   name?: string | undefined;
   avatar?: string | undefined;
+  /** What the app's backend lets its bearer do besides: `moderator`, `backend`. */
+  roles?: readonly string[] | undefined;
 }
+
+/** Roles of tokens that this server knows. */
+export type TokenRole = 'moderator' | 'backend';
+
+export const hasRole = ({ roles }: Principal, ...wanted: TokenRole[]): boolean =>
+  wanted.some((role) => roles?.includes(role) === true);
 
 /** The last second that a `Date` can name. */
 const MAX_TIME_S = 8.64e12;
@@ -33,6 +41,7 @@ const claims = z.object({
   iat: z.number().nonnegative().default(0),
   name: displayName.optional().catch(undefined),
   picture: pictureUrl.optional().catch(undefined),
+  roles: z.array(z.string()).optional().catch(undefined),
 });
 
 const refused = (reason: string, cause?: unknown): AppError =>
@@ -55,8 +64,8 @@ export class TokenVerifier {
   verify(token: string): Principal {
     const parsed = claims.safeParse(this.#verifySignature(token));
     if (!parsed.success) throw refused('sub and exp are needed, and sub must be a user id');
-    const { sub, exp, iat, name, picture } = parsed.data;
-    return { userId: sub, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000, name, avatar: picture };
+    const { sub, exp, iat, name, picture, roles } = parsed.data;
+    return { userId: sub, issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000, name, avatar: picture, roles };
   }
 
   #verifySignature(token: string): unknown {

@@ -6,13 +6,15 @@ import type { DatabaseTime } from './derived/databaseTime.js';
 import type { Summaries } from './derived/summaries.js';
 import type { Lookups } from './lookups.js';
 import { isListed, isMuted, type Own } from './ownState.js';
-import { effectivePosition, unreadCount, type Positions } from './present.js';
+import { effectivePosition, type Positions } from './present.js';
+import type { Sight } from './safety/index.js';
 import { isSound } from './sound.js';
 
 interface UnreadParts {
   lookups: Lookups;
   members: Pick<MemberModel, 'findOwn'>;
   apart: ApartConversations;
+  sight: Pick<Sight, 'veiledCounts'>;
   summaries: Pick<Summaries, 'overlay' | 'unreadFor'>;
   time: DatabaseTime;
 }
@@ -79,13 +81,17 @@ export class UnreadCounts {
   async #count(userId: UserId, candidates: readonly ConversationRecord[]): Promise<Unread[]> {
     const own = await this.#ownStates(userId, candidates);
     const now = this.#parts.time.now();
-    return candidates.flatMap((conversation) => {
+    const listed = candidates.flatMap((conversation) => {
       const mine = own.get(conversation._id);
       if (!isListed(conversation, mine)) return [];
       // Of a conversation without a list of members the own document says whether one is in it.
       if (conversation.apart === true && mine === undefined) return [];
       const positions: Positions = mine === undefined ? NOWHERE : new Map([[userId, mine]]);
-      const count = unreadCount(conversation, effectivePosition(conversation, positions, userId));
+      return [{ conversation, mine, reached: effectivePosition(conversation, positions, userId) }];
+    });
+    const counts = await this.#parts.sight.veiledCounts.unread(userId, listed);
+    return listed.flatMap(({ conversation, mine }) => {
+      const count = counts.get(conversation._id) ?? 0;
       if (count === 0 && mine?.markedUnread !== true) return [];
       return [{ conversation, count, isMuted: isMuted(mine, now) }];
     });

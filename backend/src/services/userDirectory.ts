@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { UserId, UserView } from '../../../contract/index.js';
+import type { PrivacyView, UserId, UserView } from '../../../contract/index.js';
 import type { Profile, UserModel, UserRecord } from '../models/userModel.js';
-import { AppError, unavailable } from '../utils/appError.js';
-import { monotonicMs } from '../utils/clock.js';
+import { AppError } from '../utils/appError.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { TickBatcher } from '../utils/tickBatcher.js';
+import { ChangePoll } from './changePoll.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { Principal } from './tokens.js';
 
@@ -16,16 +16,13 @@ interface DirectoryParts {
   metrics: Pick<Metrics, 'revocationSeconds'>;
   /** A user's earlier tokens are void from now on: ends their sessions. @returns whether there were any here. */
   onRevoked: (userId: UserId, validFromMs: number) => boolean;
+  /** Somebody is to be seen by fewer, or by more, than before. */
+  onHiding: (userId: UserId) => void;
   /** A user was changed here: the other processes may want to know before their next poll. */
   onChanged: () => void;
 }
 
 const MAX_KNOWN = 100_000;
-const POLL_MS = 400;
-/** What is known may be this old, no older: revocation acts within a second, on every process. */
-const FRESH_MS = 900;
-/** Changes become visible a little after their time; asking again for these last ms misses none. */
-const POLL_OVERLAP_MS = 3_000;
 
 /**
  * Names, pictures and token validity of users, for every event and every message, without a query for each.
@@ -36,40 +33,40 @@ export class UserDirectory {
   readonly #parts: DirectoryParts;
   /** `undefined` in an entry: there is no such user. */
   readonly #known = new LRUCache<UserId, { user: UserRecord | undefined }>({ max: MAX_KNOWN });
-  #freshUntilMs = 0;
-  #polledThroughMs = 0;
-  #refreshing: Promise<void> | undefined;
+  /** Everybody who is under a shadow restriction. */
+  readonly #restricted = new Set<UserId>();
+  readonly #poll: ChangePoll<UserRecord>;
   readonly #loading = new TickBatcher<UserId>((ids) => this.#load(ids));
   readonly #inserting = new TickBatcher<Principal>((newcomers) => this.#insert(newcomers));
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: DirectoryParts) {
     this.#parts = parts;
+    this.#poll = new ChangePoll({
+      time: parts.time,
+      find: (since) => parts.users.findChangedSince(since),
+      learn: (users) => {
+        for (const user of users) this.#learn(user);
+      },
+      refusal: 'The database cannot be asked whether this token is still valid.',
+    });
   }
 
   async start(): Promise<void> {
-    this.#polledThroughMs = this.#parts.time.nowMs();
-    await this.#refresh();
-    this.#timer = setInterval(() => void this.refresh().catch(() => undefined), POLL_MS);
-    this.#timer.unref();
+    await this.#poll.start();
+    for (const user of await this.#parts.users.findRestricted()) this.#learn(user);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#poll.stop();
   }
 
   isFresh(): boolean {
-    return monotonicMs() < this.#freshUntilMs;
+    return this.#poll.isFresh();
   }
 
   /** Asks what changed. @throws AppError `UNAVAILABLE` while the database is away. */
-  async refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
-    try {
-      await this.#refreshing;
-    } catch (error) {
-      throw unavailable('The database cannot be asked whether this token is still valid.', error);
-    }
+  refresh(): Promise<void> {
+    return this.#poll.refresh();
   }
 
   /** Public profiles; a user nobody has heard of has an id only. */
@@ -118,6 +115,28 @@ export class UserDirectory {
     return this.#view(userId);
   }
 
+  /** Whether nobody else is to see what a user sends. */
+  isRestricted(id: UserId): boolean {
+    return this.#restricted.has(id);
+  }
+
+  /** What a user shows of themselves, as far as it is known here: `views` makes it known. */
+  knownPrivacy(id: UserId): PrivacyView {
+    return privacyOf(this.#known.get(id)?.user);
+  }
+
+  async setPrivacy(userId: UserId, settings: Partial<PrivacyView>): Promise<PrivacyView> {
+    this.#learn(await this.#parts.users.setPrivacy(userId, settings));
+    this.#parts.onChanged();
+    return this.knownPrivacy(userId);
+  }
+
+  async setRestriction(userId: UserId, isRestricted: boolean): Promise<void> {
+    const since = isRestricted ? this.#parts.time.now() : undefined;
+    this.#learn(await this.#parts.users.setRestriction(userId, since));
+    this.#parts.onChanged();
+  }
+
   /** Voids every token issued until now. Tokens count whole seconds, so the next second is the first valid one. */
   async revokeTokens(userId: UserId): Promise<Date> {
     const validFrom = new Date(Math.ceil(this.#parts.time.nowMs() / 1_000) * 1_000);
@@ -126,25 +145,26 @@ export class UserDirectory {
     return validFrom;
   }
 
-  async #refresh(): Promise<void> {
-    const startedMs = monotonicMs();
-    const through = this.#parts.time.nowMs();
-    const changed = await this.#parts.users.findChangedSince(
-      new Date(this.#polledThroughMs - POLL_OVERLAP_MS),
-    );
-    for (const user of changed) this.#learn(user);
-    this.#polledThroughMs = through;
-    this.#freshUntilMs = startedMs + FRESH_MS;
-  }
-
   #learn(user: UserRecord): void {
-    const before = validFrom(this.#known.get(user._id)?.user);
+    const known = this.#known.get(user._id)?.user;
+    const before = validFrom(known);
     this.#known.set(user._id, { user });
+    this.#learnDiscretion(user, known);
     const validFromMs = validFrom(user);
     if (validFromMs <= before || !this.#parts.onRevoked(user._id, validFromMs)) return;
     // Both times are the database's: the document's, and what this process knows of that clock.
     const tookMs = this.#parts.time.nowMs() - user.profileChangedAt.getTime();
     this.#parts.metrics.revocationSeconds.observe(Math.max(0, tookMs) / 1_000);
+  }
+
+  #learnDiscretion(user: UserRecord, known: UserRecord | undefined): void {
+    const wasRestricted = this.#restricted.has(user._id);
+    const isRestricted = user.restrictedAt !== undefined;
+    if (isRestricted) this.#restricted.add(user._id);
+    else this.#restricted.delete(user._id);
+    const [before, after] = [privacyOf(known), privacyOf(user)];
+    const isSame = before.lastSeen === after.lastSeen && wasRestricted === isRestricted;
+    if (!isSame) this.#parts.onHiding(user._id);
   }
 
   async #load(ids: readonly UserId[]): Promise<void> {
@@ -177,3 +197,7 @@ export class UserDirectory {
 /** From when on a user's tokens hold, in ms since 1970: never, while they are banned. */
 const validFrom = (user: UserRecord | undefined): number =>
   user?.bannedAt === undefined ? (user?.tokensValidFrom?.getTime() ?? 0) : Infinity;
+
+const USUAL: PrivacyView = { readReceipts: true, lastSeen: 'everyone', typing: true };
+
+const privacyOf = (user: UserRecord | undefined): PrivacyView => ({ ...USUAL, ...user?.privacy });

@@ -5,6 +5,7 @@ import { toFailure, toInputError } from '../pipeline/failure.js';
 import type { Gate } from '../pipeline/gate.js';
 import type { RateLimits } from '../pipeline/rateLimits.js';
 import type { Principal, TokenVerifier } from '../services/tokens.js';
+import type { BlockDirectory } from '../services/safety/blockDirectory.js';
 import type { UserDirectory } from '../services/userDirectory.js';
 import { AppError } from '../utils/appError.js';
 import type { Logger } from '../utils/logger.js';
@@ -14,6 +15,7 @@ import type { ChatSocket } from './types.js';
 export interface AuthParts {
   tokens: TokenVerifier;
   users: UserDirectory;
+  blocks: Pick<BlockDirectory, 'of'>;
   gate: Gate;
   rateLimits: RateLimits;
   /** Proxies of the operator in front of this server. */
@@ -47,7 +49,8 @@ async function admit(parts: AuthParts, socket: ChatSocket): Promise<void> {
   const principal = await countingBadTokens(rateLimits, address, () => verify(parts.tokens, socket));
   await rateLimits.consume('session', principal.userId);
   await gate.run(async () => {
-    await users.welcome(principal);
+    // What a connection may hear has to be known before it hears anything.
+    await Promise.all([users.welcome(principal), parts.blocks.of(principal.userId)]);
     await gate.requireValid(principal);
   });
   socket.data.principal = principal;

@@ -1,5 +1,7 @@
 import { PUSHES, type Priority, type PushData, type PushName, type UserId } from '../../../contract/index.js';
+import type { Place, PushOptions } from '../services/ports.js';
 import type { Metrics } from '../utils/metrics.js';
+import { groupBy } from '../utils/groupBy.js';
 import { isWatchersRoom, userOfRoom, watchedUser } from './rooms.js';
 import type { BackPressure } from './backPressure.js';
 import type { ChatServer, ChatSocket } from './types.js';
@@ -16,11 +18,26 @@ export interface EncodedPush {
   readonly priority: Priority;
   /** The Socket.IO packet. */
   readonly text: string;
+  /** There when not everybody in its rooms is to hear it. */
+  readonly guard?: Guard | undefined;
 }
+
+/** Whose doing a push is about, and what somebody gets who is not to see it. */
+export interface Guard {
+  readonly from: UserId;
+  readonly isSecret: boolean;
+  /** A packet, where there is something to say. */
+  readonly veiled: string | undefined;
+}
+
+/** Decides what a connected user hears of another one's doing. */
+export type Judge = (
+  hearer: UserId,
+  what: { event: PushName; from: UserId; isSecret: boolean },
+) => 'all' | 'veiled' | 'nothing';
 
 export interface DeliveryOptions {
   exceptSocketId?: string | undefined;
-  instead?: { of: ReadonlySet<UserId>; push: EncodedPush } | undefined;
 }
 
 /** Socket.IO's number of an event packet; the default namespace has no name on the wire. */
@@ -30,13 +47,33 @@ const MESSAGE_PACKET = '4';
 
 /** That a row's data fits its event is checked by the types; what goes out is text. */
 export const encodePush = <Name extends PushName>({ event, data }: Push<Name>): EncodedPush =>
-  asEncoded(event, EVENT_PACKET + JSON.stringify([event, { success: true, data }]));
+  asEncoded(event, toPacket({ event, data }));
+
+const toPacket = <Name extends PushName>({ event, data }: Push<Name>): string =>
+  EVENT_PACKET + JSON.stringify([event, { success: true, data }]);
+
+/** What stands in a message's place for those who are not to see it. */
+export const hiddenPacket = ({ conversationId, seq }: Pick<Place, 'conversationId' | 'seq'>): string =>
+  toPacket({ event: 'message:new', data: { kind: 'hidden', conversationId, seq } });
+
+/** The same, where not everybody is to hear it. */
+export const encodeGuarded = <Name extends PushName>(
+  push: Push<Name>,
+  { from, veiled, place, isSecret = false }: PushOptions<Name>,
+): EncodedPush => {
+  const encoded = encodePush(push);
+  if (from === undefined) return encoded;
+  const isMessage = push.event === 'message:new' && place !== undefined;
+  const instead = isMessage ? hiddenPacket(place) : veiled && toPacket({ event: push.event, data: veiled });
+  return { ...encoded, guard: { from, isSecret, veiled: instead } };
+};
 
 /** A push that was encoded elsewhere, as another process sent it. */
-export const asEncoded = (event: PushName, text: string): EncodedPush => ({
+export const asEncoded = (event: PushName, text: string, guard?: Guard): EncodedPush => ({
   event,
   priority: PUSHES[event].priority,
   text,
+  guard,
 });
 
 /**
@@ -45,30 +82,27 @@ export const asEncoded = (event: PushName, text: string): EncodedPush => ({
  */
 export class LocalDelivery {
   constructor(
-    readonly parts: { io: ChatServer; backPressure: BackPressure; metrics: Pick<Metrics, 'droppedPushes'> },
+    readonly parts: {
+      io: ChatServer;
+      backPressure: BackPressure;
+      metrics: Pick<Metrics, 'droppedPushes'>;
+      judge: Judge;
+    },
   ) {}
 
-  /**
-   * To every local socket that is in one of the rooms, once, except the one that gets an answer of its own.
-   *
-   * @param options.instead what these users get in its place.
-   */
-  deliver(
-    rooms: readonly string[],
-    push: EncodedPush,
-    { exceptSocketId, instead }: DeliveryOptions = {},
-  ): void {
+  /** To every local socket that is in one of the rooms, once, except the one that gets an answer of its own. */
+  deliver(rooms: readonly string[], push: EncodedPush, { exceptSocketId }: DeliveryOptions = {}): void {
     const found = [...this.#socketsIn(rooms, exceptSocketId)];
-    if (instead === undefined) {
+    const { guard, event } = push;
+    if (guard === undefined) {
       this.#write(found, push);
       return;
     }
-    const isBlind = (socket: ChatSocket): boolean => instead.of.has(socket.data.principal.userId);
-    this.#write(
-      found.filter((socket) => !isBlind(socket)),
-      push,
+    const heard = groupBy(found, (socket) =>
+      this.parts.judge(socket.data.principal.userId, { event, from: guard.from, isSecret: guard.isSecret }),
     );
-    this.#write(found.filter(isBlind), instead.push);
+    this.#write(heard.get('all') ?? [], push);
+    if (guard.veiled !== undefined) this.#write(heard.get('veiled') ?? [], asEncoded(event, guard.veiled));
   }
 
   #write(receivers: readonly ChatSocket[], push: EncodedPush): void {

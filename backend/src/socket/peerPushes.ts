@@ -2,13 +2,16 @@ import type { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import {
   conversationId as conversationIdSchema,
+  userId as userIdSchema,
   PUSHES,
   PUSH_NAMES,
   type PresenceView,
+  type UserId,
 } from '../../../contract/index.js';
 import type { Bus, Erased, Place } from '../services/ports.js';
 import type { Metrics } from '../utils/metrics.js';
 import { asEncoded, encodePush, type EncodedPush } from './delivery.js';
+import { formatGuard, parseGuard } from './pushGuard.js';
 import { RepeatedHeads } from './repeatedHeads.js';
 import type { Noted } from './restNotices.js';
 import { CONTROL_ROOM, isSharedRoom } from './rooms.js';
@@ -29,6 +32,8 @@ interface PeerPushParts {
   onRest: (noted: Noted) => void;
   /** Another process has erased a text: copies from before that are to be forgotten. */
   onErased: (erased: Erased) => void;
+  /** On another process two users have parted: who watches whom is looked into again. */
+  onApart: (userIds: readonly UserId[]) => void;
   /** Another process changed users (a revocation, perhaps): what is known of them is old. */
   onUsersChanged: () => void;
 }
@@ -39,7 +44,10 @@ const SYNC_WITHIN_MS = 3_000;
 /** Says in one line what a line of the bus is, so that what is not wanted need not be parsed. */
 interface Envelope {
   event: string;
-  /** `-`, or the head that a message, or a repetition, brings along. */
+  /**
+   * `-`, or the head that a message, or a repetition, brings along; behind a `|` what the receiving process has to know
+   * to judge who of its users may hear it.
+   */
   head: string;
 }
 
@@ -48,6 +56,7 @@ const REPEATED_HEAD = 'repeated-head';
 const WAS_AWAY = 'was-away';
 const REST = 'rest';
 const ERASED = 'erased';
+const APART = 'apart';
 /** When the bus is back, every process says so at about the same time: clients are told once, in ms. */
 const ADVISE_AFTER_MS = 300;
 
@@ -95,12 +104,18 @@ export class PeerPushes {
   /** Sends a push to the same rooms on every other process, as it was encoded for the sockets here. */
   forward(rooms: readonly string[], push: EncodedPush, place?: Place): void {
     if (place !== undefined) this.#heads.note(rooms, place);
-    this.#publish(rooms, { event: push.event, head: formatHead(place) }, push.text);
+    const head = formatHead(place) + formatGuard(push, place);
+    this.#publish(rooms, { event: push.event, head }, push.text);
   }
 
   /** Tells every other process that users have changed. */
   announceUsers(): void {
     this.#publish([CONTROL_ROOM], { event: USERS_CHANGED, head: NO_HEAD });
+  }
+
+  /** Tells every other process that users have parted. */
+  announceApart(userIds: readonly UserId[]): void {
+    this.#publish([CONTROL_ROOM], { event: APART, head: NO_HEAD }, JSON.stringify(userIds));
   }
 
   /** Tells every other process that there is something for those who do not look at a conversation. */
@@ -119,7 +134,9 @@ export class PeerPushes {
   }
 
   #receive(room: string, line: string): void {
-    const [event = '', headText = ''] = line.split(' ', 2);
+    const [event = '', middle = ''] = line.split(' ', 2);
+    const [headText = '', guardText] = middle.split('|');
+    const packet = line.slice(event.length + middle.length + 2);
     if (event === USERS_CHANGED) {
       this.#parts.onUsersChanged();
       return;
@@ -128,8 +145,13 @@ export class PeerPushes {
       this.#adviseSync();
       return;
     }
+    if (event === APART) {
+      const pair = apartNotice.safeParse(JSON.parse(packet));
+      if (pair.success) this.#parts.onApart(pair.data);
+      return;
+    }
     if (event === REST) {
-      const noted = restNotice.safeParse(JSON.parse(line.slice(event.length + headText.length + 2)));
+      const noted = restNotice.safeParse(JSON.parse(packet));
       if (noted.success) this.#parts.onRest(noted.data);
       return;
     }
@@ -148,7 +170,7 @@ export class PeerPushes {
     const name = PUSH_NAMES.find((one) => one === event);
     // From a process of another version, in the midst of an update: its clients know what to do with it, ours do not.
     if (name === undefined) return;
-    const push = asEncoded(name, line.slice(event.length + headText.length + 2));
+    const push = asEncoded(name, packet, parseGuard(guardText, head));
     if (name === 'presence') this.#notePresence(push);
     this.#parts.deliver(room, push);
   }
@@ -175,6 +197,8 @@ export class PeerPushes {
     this.#parts.deliverToAll(encodePush({ event: 'sync:advised', data: { withinMs: SYNC_WITHIN_MS } }));
   }
 }
+
+const apartNotice = z.array(userIdSchema);
 
 const restNotice = z.object({
   conversationId: conversationIdSchema,

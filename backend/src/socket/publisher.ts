@@ -1,8 +1,8 @@
-import type { ConversationId, EntryView, PushName, UserId } from '../../../contract/index.js';
-import type { Place, Publisher } from '../services/ports.js';
+import type { ConversationId, PushName, UserId } from '../../../contract/index.js';
+import type { Publisher, PushOptions } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import {
-  encodePush,
+  encodeGuarded,
   type DeliveryOptions,
   type EncodedPush,
   type LocalDelivery,
@@ -25,14 +25,6 @@ export interface PublisherParts {
   makeCurrent: () => Promise<void>;
 }
 
-interface OpenOptions {
-  exceptSocketId?: string | undefined;
-  place?: Place | undefined;
-  hiddenFrom?: ReadonlySet<UserId> | undefined;
-}
-
-const hiddenAt = ({ conversationId, seq }: Place): EntryView => ({ kind: 'hidden', conversationId, seq });
-
 /** Pushes held back while it is not known who may hear; live delivery is a hint, so the oldest may go. */
 const MAX_HELD = 10_000;
 
@@ -49,7 +41,7 @@ export class SocketPublisher implements Publisher {
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: Push<Name>,
-    options: { exceptSocketId?: string | undefined; place?: Place; onlyHere?: boolean } = {},
+    options: PushOptions<Name> = {},
   ): void {
     if (userIds.length === 0) return;
     this.#send(userIds.map(userRoom), push, options);
@@ -58,7 +50,7 @@ export class SocketPublisher implements Publisher {
   toWatchers<Name extends PushName>(
     userId: UserId,
     push: Push<Name>,
-    options: { onlyHere?: boolean } = {},
+    options: Pick<PushOptions<Name>, 'onlyHere' | 'from'> = {},
   ): void {
     this.#send([watchersRoom(userId)], push, options);
   }
@@ -70,14 +62,9 @@ export class SocketPublisher implements Publisher {
   toOpen<Name extends PushName>(
     { conversationId, removalSeq }: { conversationId: ConversationId; removalSeq: number },
     push: Push<Name>,
-    { hiddenFrom, ...options }: OpenOptions = {},
+    options: PushOptions<Name> = {},
   ): void {
-    const { place } = options;
-    const instead =
-      hiddenFrom === undefined || hiddenFrom.size === 0 || place === undefined
-        ? undefined
-        : { of: hiddenFrom, push: encodePush({ event: 'message:new', data: hiddenAt(place) }) };
-    this.#send([openRoom(conversationId, removalSeq)], push, { ...options, instead });
+    this.#send([openRoom(conversationId, removalSeq)], push, options);
   }
 
   toRest(
@@ -92,12 +79,8 @@ export class SocketPublisher implements Publisher {
     this.#whenKnown(() => this.parts.delivery.deliver(rooms, push, options));
   }
 
-  #send<Name extends PushName>(
-    rooms: readonly string[],
-    push: Push<Name>,
-    options: DeliveryOptions & { place?: Place | undefined; onlyHere?: boolean },
-  ): void {
-    const encoded = encodePush(push);
+  #send<Name extends PushName>(rooms: readonly string[], push: Push<Name>, options: PushOptions<Name>): void {
+    const encoded = encodeGuarded(push, options);
     this.deliver(rooms, encoded, options);
     if (options.onlyHere !== true) this.parts.peers?.forward(rooms, encoded, options.place);
   }

@@ -48,6 +48,12 @@ export function createMetrics() {
       buckets: LATENCY_SECONDS,
       registers,
     }),
+    blockSeconds: new Histogram({
+      name: 'parley_block_seconds',
+      help: "From the database's time of a block (or its end) to the moment that this process acts by it.",
+      buckets: LATENCY_SECONDS,
+      registers,
+    }),
     openSockets: new Gauge({ name: 'parley_open_sockets', help: 'Connected sockets.', registers }),
     createOrGet: new Histogram({
       name: 'parley_create_or_get_seconds',

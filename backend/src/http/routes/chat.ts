@@ -6,6 +6,7 @@ import type { ListService } from '../../services/listService.js';
 import type { MessageService } from '../../services/messageService.js';
 import type { ReceiptService } from '../../services/receiptService.js';
 import type { SyncService } from '../../services/syncService.js';
+import { hasRole } from '../../services/tokens.js';
 import type { UnreadCounts } from '../../services/unreadCounts.js';
 import { AppError } from '../../utils/appError.js';
 import { mount, type RouteParts } from '../route.js';
@@ -33,17 +34,22 @@ export function mountConversations(router: Router, parts: ChatRouteParts): void 
   const { conversations } = parts;
   mount(parts, router, {
     name: 'createOrGetChat',
-    handle: async ({ userId }, { body }) => {
+    handle: async (principal, { body }) => {
+      const { userId } = principal;
       const other = body.participants ? otherOf(userId, body.participants) : (body.otherUserId ?? userId);
-      const data = await conversations.getOrCreateDirect(userId, other, { occasion: body.occasion });
+      const data = await conversations.getOrCreateDirect(userId, other, {
+        occasion: body.occasion,
+        isTrusted: hasRole(principal, 'backend', 'moderator'),
+      });
       return { data, status: data.created ? 201 : 200 };
     },
   });
   mount(parts, router, {
     name: 'startConversation',
-    handle: async ({ userId }, { body }) => {
-      const data = await conversations.getOrCreateDirect(userId, body.otherUserId, {
+    handle: async (principal, { body }) => {
+      const data = await conversations.getOrCreateDirect(principal.userId, body.otherUserId, {
         occasion: body.occasion,
+        isTrusted: hasRole(principal, 'backend', 'moderator'),
       });
       return { data, status: data.created ? 201 : 200 };
     },

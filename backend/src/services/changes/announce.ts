@@ -76,23 +76,13 @@ export async function announceChanges(
     const { waiting } = one;
     const changed = { ...one.changed, membership };
     if (view === undefined) continue;
-    const blind = await findBlind(parts, changed);
+    const blind = await parts.hides.findUsers(draft.conversationId, changed.message.seq);
     const exceptSocketId = waiting.draft.originSocketId;
     const told = { changed, view, blind, exceptSocketId };
     const lastSeq = standing.conversations.get(draft.conversationId)?.lastSeq ?? changed.message.seq;
     if (changed.membership.isApart) tellOpen(parts, told, lastSeq);
     else await tellMembers(parts, told);
   }
-}
-
-/** Who does not see the message: hides it, has cleared it away, or has blocked its sender. */
-async function findBlind(
-  { hides, fanOut }: AnnounceParts,
-  { message, membership }: Changed,
-): Promise<Set<UserId>> {
-  const hiding = await hides.findUsers(message.conversationId, message.seq);
-  const blocking = membership.type === 'direct' ? [] : fanOut.hiddenFrom(message.senderId);
-  return new Set([...hiding, ...blocking]);
 }
 
 interface Told {
@@ -107,6 +97,7 @@ async function tellMembers(
   { changed: { change, message, membership }, view, blind, exceptSocketId }: Told,
 ): Promise<void> {
   const event = PUSH_OF[change.kind];
+  const options = { exceptSocketId, ...guardOf({ change, message, membership }) };
   const sees = (userId: UserId) => maySee(membership, userId, message.seq) && !blind.has(userId);
   const members = [...membership.members.keys()];
   const seeing = members.filter(sees);
@@ -121,10 +112,17 @@ async function tellMembers(
     const [one] = userIds;
     const emojis = (one === undefined ? undefined : own.get(one)) ?? [];
     const seen = view.kind === 'hidden' ? view : withOwnReactions(view, emojis);
-    publisher.toUsers(userIds, { event, data: toChangeView(change, seen) }, { exceptSocketId });
+    publisher.toUsers(userIds, { event, data: toChangeView(change, seen) }, options);
   }
   const others = members.filter((userId) => !sees(userId));
   publisher.toUsers(others, { event, data: toChangeView(change, toHidden(message)) }, { exceptSocketId });
+}
+
+/** Whoever has blocked its sender, and everybody where the sender is restricted, hears of its place alone. */
+function guardOf({ change, message, membership }: Omit<Announced, 'rev'>) {
+  const { shadow: isSecret = false, senderId: from, kind } = message;
+  const isGuarded = isSecret || (membership.type !== 'direct' && kind !== 'system');
+  return isGuarded && { from, isSecret, veiled: toChangeView(change, toHidden(message)) };
 }
 
 const maySee = (membership: Membership, userId: UserId, seq: number): boolean => {
@@ -144,7 +142,8 @@ function tellOpen(
   const { conversationId, seq } = message;
   if (blind.size === 0 && membership.history === 'all') {
     const data = toChangeView(change, view);
-    publisher.toOpen(membership, { event: PUSH_OF[change.kind], data }, { exceptSocketId });
+    const options = { exceptSocketId, ...guardOf({ change, message, membership }) };
+    publisher.toOpen(membership, { event: PUSH_OF[change.kind], data }, options);
   } else {
     const head = { conversationId, lastSeq, rev: change.rev };
     publisher.toOpen(membership, { event: 'conversation:updated', data: { head } }, { exceptSocketId });

@@ -95,7 +95,7 @@ export class ChangeService {
     await watermark.track(async () => {
       await hides.add(userId, conversationId, seq);
       // Last: whoever finds by `sync` that something was hidden finds what.
-      await hides.noteInOwnState(userId, conversationId, { unreadN });
+      await hides.noteInOwnState(userId, conversationId, { seq, unreadN });
     });
     const own = await this.#ownView(userId, place);
     publisher.toUsers([userId], { event: 'conversation:own', data: own }, { exceptSocketId: socketId });

@@ -1,3 +1,4 @@
+import type { UserId } from '../../../../contract/index.js';
 import type { MessageRecord, Tail } from '../../models/messageModel.js';
 import { toRecord, type Entry } from './entry.js';
 import type { Lane } from './lane.js';
@@ -25,13 +26,17 @@ export interface Placed {
 
 const EMPTY: Tail = { seq: 0, n: 0, control: 0 };
 
-/** Gives each entry the next place behind its lane's tail. */
-export function placeEntries(slots: readonly Slot[]): Placed[] {
+/**
+ * Gives each entry the next place behind its lane's tail.
+ *
+ * @param isShadowed whose messages nobody else is to see.
+ */
+export function placeEntries(slots: readonly Slot[], isShadowed: (senderId: UserId) => boolean): Placed[] {
   return slots.flatMap(({ lane, entries }) => {
     let tail = lane.tail ?? EMPTY;
     const type = lane.membership?.type ?? 'direct';
     return entries.map((entry) => {
-      const record = toRecord(entry, tail, type);
+      const record = toRecord(entry, tail, { type, isShadowed });
       tail = record;
       return { lane, entry, record };
     });

@@ -46,11 +46,12 @@ export class BatchWriter {
     const lanes = batch.slots.map((slot) => slot.lane);
     let placed: Placed[] | undefined;
     try {
+      await this.parts.safety.ensureFresh();
       await loadLanes(this.parts, batch.slots);
       const slots = await this.#authorise(batch.slots);
       // Last of all: what came before may have taken so long that another process has taken over.
       if (!this.parts.lease.isFresh()) await this.parts.lease.ensureFresh();
-      placed = placeEntries(slots);
+      placed = placeEntries(slots, (userId) => this.parts.safety.isRestricted(userId));
       const results = await this.#insert(placed, batch.ordered);
       await this.#settle(placed, results, batch.alone);
     } catch (error) {
@@ -79,14 +80,18 @@ export class BatchWriter {
    * remembered alone: who was let in a moment ago, on another process, may write.
    */
   async #authorise(slots: readonly Slot[]): Promise<Slot[]> {
-    const first = authoriseSlots(slots);
+    const { safety } = this.parts;
+    const first = authoriseSlots(slots, safety);
     if (first.refused.length === 0) return first.allowed;
+    if (first.refused.some(({ error }) => error instanceof AppError && error.code === 'BLOCKED')) {
+      await safety.refresh();
+    }
     const doubted = new Set(first.refused.map(({ lane }) => lane));
     await reloadLanes(
       this.parts,
       slots.filter(({ lane }) => doubted.has(lane)),
     );
-    const { allowed, refused } = authoriseSlots(slots);
+    const { allowed, refused } = authoriseSlots(slots, safety);
     await Promise.all(
       refused.map(async ({ lane, entry, error }) => {
         const message = (await this.#findStored(lane, [entry])).get(entry.key);

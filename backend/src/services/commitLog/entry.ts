@@ -128,7 +128,7 @@ export function createEntry(draft: Draft, _id: MessageId): Entry {
 export function toRecord(
   entry: Entry,
   tail: { seq: number; n: number; control: number },
-  type: Membership['type'],
+  { type, isShadowed }: { type: Membership['type']; isShadowed: (senderId: UserId) => boolean },
 ): MessageRecord {
   const { draft, action } = entry;
   const seq = tail.seq + 1;
@@ -141,7 +141,11 @@ export function toRecord(
     payloadHash: draft.payloadHash,
     createdAt: entry.createdAt,
   };
-  if (!isControl(draft)) return { ...base, n: tail.n + 1, control: tail.control, ...draft.body };
+  if (!isControl(draft)) {
+    return isShadowed(draft.senderId)
+      ? { ...base, n: tail.n, control: tail.control, shadow: true, ...draft.body }
+      : { ...base, n: tail.n + 1, control: tail.control, ...draft.body };
+  }
   if (action === undefined) throw new Error('a control entry was placed before it was decided');
   const place = { n: tail.n, control: seq, controlSeq: seq };
   return {

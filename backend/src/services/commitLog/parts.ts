@@ -1,3 +1,4 @@
+import type { UserId } from '../../../../contract/index.js';
 import type { ConversationModel } from '../../models/conversationModel.js';
 import type { MembershipStore } from '../membership/membershipStore.js';
 import type { MembershipWriter } from '../membership/membershipWriter.js';
@@ -22,6 +23,13 @@ export interface CommitLogParts {
   /** Writes what committed control entries mean. */
   membershipWriter: MembershipWriter;
   lease: Lease;
+  /** Whose messages nobody else is to see, and who has blocked whom, as of a second ago at most. */
+  safety: {
+    ensureFresh(): Promise<void>;
+    refresh(): Promise<void>;
+    isRestricted(userId: UserId): boolean;
+    areApart(a: UserId, b: UserId): boolean;
+  };
   metrics: Metrics;
   logger: Logger;
   /** True while what follows from the messages cannot keep up with them: nothing more is taken in. */

@@ -1,5 +1,6 @@
 import { notParticipant, type AppError } from '../../utils/appError.js';
-import { refusalOfMessage } from '../membership/rules.js';
+import { othersIn } from '../membership/membership.js';
+import { blocked, refusalOfMessage } from '../membership/rules.js';
 import type { Slot } from './batch.js';
 import type { CommitLogParts } from './parts.js';
 import { isControl, NothingToDo, type Entry } from './entry.js';
@@ -82,12 +83,15 @@ export interface Refused {
 }
 
 /** Judges every waiting entry anew, at each attempt for a place. */
-export function authoriseSlots(slots: readonly Slot[]): { allowed: Slot[]; refused: Refused[] } {
+export function authoriseSlots(
+  slots: readonly Slot[],
+  safety: CommitLogParts['safety'],
+): { allowed: Slot[]; refused: Refused[] } {
   const refused: Refused[] = [];
   const allowed = slots.map(({ lane, entries }) => {
     let end = lane.tail?.seq ?? 0;
     const kept = entries.filter((entry) => {
-      const error = refusalOf(lane, entry, end);
+      const error = refusalOf(lane, entry, end) ?? refusalOfPair(lane, entry, safety);
       if (error === undefined) end += 1;
       else refused.push({ lane, entry, error });
       return error === undefined;
@@ -95,6 +99,21 @@ export function authoriseSlots(slots: readonly Slot[]): { allowed: Slot[]; refus
     return { lane, entries: kept };
   });
   return { allowed, refused };
+}
+
+/**
+ * A block is written to the log of the pair after it is stored by itself: should the process die in between, what is
+ * stored holds.
+ */
+function refusalOfPair(
+  { membership }: Lane,
+  { draft }: Entry,
+  safety: CommitLogParts['safety'],
+): AppError | undefined {
+  if (membership?.type !== 'direct' || isControl(draft)) return undefined;
+  return othersIn(membership, draft.senderId).some((other) => safety.areApart(draft.senderId, other))
+    ? blocked()
+    : undefined;
 }
 
 /** Of a control entry that may go, what it is to do is kept with it. */

@@ -64,8 +64,8 @@ function noteTrace(traces: Map<ConversationId, MessageTrace[]>, trace: MessageTr
   traces.set(trace.conversationId, known);
 }
 
-const isControlTrace = ({ seq, control, silent }: MessageTrace): string =>
-  `${seq === control} ${silent === true}`;
+const isControlTrace = ({ seq, control, silent, shadow }: MessageTrace): string =>
+  `${seq === control} ${silent === true || shadow === true}`;
 
 async function mergeBehind(
   parts: RecoveryParts,

@@ -59,7 +59,8 @@ export function mergeIntoSummary(summary: Summary, message: MessageTrace, audien
     summary.lastMessageId = _id;
     summary.control = control;
   }
-  if (message.silent === true) return;
+  // Of what only its sender sees nobody else's list says anything.
+  if (message.silent === true || message.shadow === true) return;
   if (seq > (summary.shown?.seq ?? 0)) summary.shown = { seq, id: _id };
   if (summary.lastMessageAt === undefined || message.createdAt > summary.lastMessageAt) {
     summary.lastMessageAt = message.createdAt;

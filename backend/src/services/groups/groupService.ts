@@ -28,6 +28,7 @@ import {
   decideRemove,
   decideRole,
 } from './decisions.js';
+import type { BlockService } from '../safety/blockService.js';
 import type { GroupNews } from './groupNews.js';
 
 interface GroupServiceParts {
@@ -35,6 +36,7 @@ interface GroupServiceParts {
   members: Pick<MemberModel, 'findPage' | 'findOwn' | 'findApart'>;
   memberships: MembershipStore;
   controlLog: ControlLog;
+  blocks: Pick<BlockService, 'refusalOf'>;
   views: ConversationViews;
   news: GroupNews;
   time: DatabaseTime;
@@ -93,6 +95,7 @@ export class GroupService {
         details: [{ path: 'participants', rule: `at most ${LIMITS.sizes.large} with the creator` }],
       });
     }
+    await this.#requireNotBlocked(userId, input.participants);
     const { conversations, controlLog, watermark, time, news } = this.#parts;
     const creationHash = hashCreation(input);
     const record = await watermark.track(() =>
@@ -123,8 +126,15 @@ export class GroupService {
     return { conversation: await this.#view(userId, record._id), created: committed !== undefined };
   }
 
+  /** Nobody gets into a group by somebody whom they have blocked. */
+  async #requireNotBlocked(adder: UserId, userIds: readonly UserId[]): Promise<void> {
+    const refusal = await this.#parts.blocks.refusalOf(adder, userIds);
+    if (refusal !== undefined) throw refusal;
+  }
+
   /** Adds members; who is one already stays as they are. @throws AppError `FORBIDDEN`, `LIMIT_EXCEEDED` … */
-  add(caller: Caller, id: ConversationId, userIds: readonly UserId[]): Promise<ConversationView> {
+  async add(caller: Caller, id: ConversationId, userIds: readonly UserId[]): Promise<ConversationView> {
+    await this.#requireNotBlocked(caller.userId, userIds);
     return this.#change(caller, {
       conversationId: id,
       decide: decideAdd(caller.userId, userIds),

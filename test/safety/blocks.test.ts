@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import { startServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import { block, codeOf, createCouple, createGroup, say, settle } from './support/pair.js';
+
+test('after a block neither can send; what was said before stays readable to both', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  await block(alice, 'bob');
+  expect(await codeOf(alice.send(conversationId, 'still here?'))).toBe('BLOCKED');
+  expect(await codeOf(bob.send(conversationId, 'still here?'))).toBe('BLOCKED');
+  for (const client of [alice, bob]) {
+    const { messages } = await client.ok('getMessages', { conversationId });
+    expect(messages.map(({ content }) => content)).toEqual(['hello Bob', 'hello Alice', undefined]);
+  }
+  const [mine] = (await alice.ok('getConversations', {})).conversations;
+  const [theirs] = (await bob.ok('getConversations', {})).conversations;
+  expect([mine, theirs]).toMatchObject([
+    { blocked: true, closed: true, lastMessage: { seq: 2 }, unreadCount: 1 },
+    { blocked: false, closed: true, lastMessage: { seq: 2 } },
+  ]);
+  expect((await alice.ok('getBlocked', {})).users).toMatchObject([{ _id: 'bob' }]);
+  expect((await bob.ok('getBlocked', {})).users).toEqual([]);
+});
+
+test('who is let in again can send and be sent to at once, and a repeated block changes nothing', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  await block(alice, 'bob');
+  await block(alice, 'bob');
+  await block(alice, 'bob', false);
+  await block(alice, 'bob', false);
+  // 3 and 4 are the entries of the block and of its end.
+  expect(await say(bob, conversationId, 'thank you')).toBe(5);
+  expect(await say(alice, conversationId, 'well')).toBe(6);
+  expect((await alice.ok('getConversation', { conversationId })).conversation).toMatchObject({
+    ...{ blocked: false, closed: false, messageCount: 4 },
+  });
+});
+
+test('both have to let the other in again', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  await Promise.all([block(alice, 'bob'), block(bob, 'alice')]);
+  await block(alice, 'bob', false);
+  expect(await codeOf(alice.send(conversationId, 'hello?'))).toBe('BLOCKED');
+  await block(bob, 'alice', false);
+  expect(await codeOf(alice.send(conversationId, 'hello?'))).toBe('OK');
+});
+
+test('who has blocked somebody is not found by them, nor finds them: no conversation comes into being', async () => {
+  await using server = await startServer();
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  await block(alice, 'bob');
+  for (const [client, otherUserId] of [[alice, 'bob'] as const, [bob, 'alice'] as const]) {
+    expect(await codeOf(client.call('getOrCreateDirect', { otherUserId }))).toBe('BLOCKED');
+    expect((await client.ok('getConversations', {})).conversations).toEqual([]);
+  }
+  expect(await server.app.models.conversations.model.countDocuments()).toBe(0);
+  expect(await codeOf(alice.call('blockUser', { userId: 'alice', blocked: true }))).toBe('VALIDATION');
+});
+
+test('of a block and a conversation that come at the same moment the block wins', async () => {
+  await using server = await startServer();
+  const alice = await server.connectAs('alice');
+  for (let round = 0; round < 15; round += 1) {
+    const other = `stranger-${round}`;
+    const stranger = await server.connectAs(other);
+    const [, opened] = await Promise.all([
+      block(alice, other),
+      stranger.call('getOrCreateDirect', { otherUserId: 'alice' }),
+    ]);
+    expect(await codeOf(stranger.call('getOrCreateDirect', { otherUserId: 'alice' }))).toBe('BLOCKED');
+    if (!opened.success) continue;
+    expect(await codeOf(stranger.send(opened.data.conversation._id, 'hello'))).toBe('BLOCKED');
+  }
+  expect((await alice.ok('getConversations', {})).conversations).toEqual([]);
+});
+
+test('of a block and many sends at the same moment nothing is stored behind the block, and what was acknowledged stands before it', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  const sends = Array.from({ length: 40 }, (_, n) => bob.send(conversationId, `number ${n}`));
+  const [answers] = await Promise.all([Promise.all(sends), block(alice, 'bob')]);
+  const { messages } = await alice.ok('getMessages', { conversationId });
+  const blockSeq = messages.find(({ kind, seq }) => kind === 'hidden' && seq > 2)?.seq ?? 0;
+  expect(blockSeq).toBeGreaterThan(2);
+  const acknowledged = answers.flatMap((answer) => (answer.success ? [answer.data.seq] : []));
+  expect(Math.max(0, ...acknowledged)).toBeLessThan(blockSeq);
+  expect(messages.at(-1)?.seq).toBe(blockSeq);
+  const refused = answers.filter((answer) => !answer.success);
+  expect(refused.every((answer) => !answer.success && answer.code === 'BLOCKED')).toBe(true);
+});
+
+test('in a group the messages of somebody blocked are hidden for the blocker alone: live, in pages, in the preview, and they are not unread', async () => {
+  await using server = await startServer();
+  const [alice, bob, carol] = await Promise.all(
+    ['alice', 'bob', 'carol'].map((name) => server.connectAs(name)),
+  );
+  if (alice === undefined || bob === undefined || carol === undefined) throw new Error('nobody is here');
+  const conversationId = await createGroup([carol, alice, bob]);
+  await say(carol, conversationId, 'welcome');
+  await say(bob, conversationId, 'before the block');
+  await block(alice, 'bob');
+  const from = await say(bob, conversationId, 'behind the block');
+  await say(carol, conversationId, 'in between');
+  const last = await say(bob, conversationId, 'the last word');
+  await alice.next('message:new', ({ seq }) => seq === last);
+  const heard = alice.pushes('message:new').filter(({ seq }) => seq >= from);
+  expect(heard.map(({ kind }) => kind)).toEqual(['hidden', 'text', 'hidden']);
+  expect(heard.map(({ seq }) => seq)).toEqual([from, from + 1, last]);
+  await carol.next('message:new', ({ content }) => content === 'the last word');
+  const page = await alice.ok('getMessages', { conversationId });
+  expect(page.messages.map(({ content, kind }) => content ?? kind)).toEqual([
+    ...['', 'welcome', 'hidden', 'hidden', 'in between', 'hidden'],
+  ]);
+  const theirs = await carol.ok('getMessages', { conversationId });
+  expect(theirs.messages.map(({ kind }) => kind)).not.toContain('hidden');
+  const [listed] = (await alice.ok('getConversations', {})).conversations;
+  expect(listed).toMatchObject({ lastMessage: { content: 'in between' }, unreadCount: 2 });
+  expect(await alice.ok('sync', {})).toMatchObject({ totalUnread: 2 });
+  const position = await alice.ok('message:read', { conversationId, seq: from });
+  expect(position).toMatchObject({ unreadCount: 1 });
+  await block(alice, 'bob', false);
+  const [again] = (await alice.ok('getConversations', {})).conversations;
+  expect(again).toMatchObject({ lastMessage: { content: 'the last word' }, unreadCount: 2 });
+});
+
+test('in a group neither of the two notices the other type or read', async () => {
+  await using server = await startServer();
+  const [alice, bob, carol] = await Promise.all(
+    ['alice', 'bob', 'carol'].map((name) => server.connectAs(name)),
+  );
+  if (alice === undefined || bob === undefined || carol === undefined) throw new Error('nobody is here');
+  const conversationId = await createGroup([carol, alice, bob]);
+  const seq = await say(carol, conversationId, 'welcome');
+  await block(alice, 'bob');
+  for (const client of [alice, bob]) {
+    await client.ok('typing', { conversationId, typing: true });
+    await client.ok('message:read', { conversationId, seq });
+  }
+  await settle(alice, bob, carol);
+  const heardOf = (client: typeof alice) =>
+    [...client.pushes('typing'), ...client.pushes('message:status')].map(({ userId }) => userId);
+  expect(new Set(heardOf(carol))).toEqual(new Set(['alice', 'bob']));
+  expect(heardOf(alice)).not.toContain('bob');
+  expect(heardOf(bob)).not.toContain('alice');
+});
+
+test('nobody takes somebody into a group who has blocked them', async () => {
+  await using server = await startServer();
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  await block(alice, 'bob');
+  const wish = { name: 'together', participants: ['alice', 'carol'] };
+  expect(await codeOf(bob.call('createGroup', wish))).toBe('BLOCKED');
+  const conversationId = await createGroup([bob]);
+  expect(await codeOf(bob.call('addMembers', { conversationId, userIds: ['carol', 'alice'] }))).toBe(
+    'BLOCKED',
+  );
+  await settle(alice);
+  expect(alice.pushes('conversation:created')).toEqual([]);
+});
+
+test('who watched the other is told once that they are offline, and nothing more', async () => {
+  await using server = await startServer();
+  const { alice, bob } = await createCouple(server);
+  const watched = await bob.ok('presence:watch', { userIds: ['alice'] });
+  expect(watched.presences).toMatchObject([{ status: 'online' }]);
+  await block(alice, 'bob');
+  await bob.next('presence', ({ status }) => status === 'offline');
+  expect((await bob.ok('presence:watch', { userIds: ['alice'] })).presences).toEqual([]);
+  expect((await alice.ok('presence:watch', { userIds: ['bob'] })).presences).toEqual([]);
+});
+
+test('a block that its process did not get to write into the log holds all the same', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  const pair = { blockerId: alice.userId, blockedId: bob.userId };
+  await server.app.models.blocks.set(pair as never, true, new Date());
+  await until(async () => (await codeOf(bob.send(conversationId, 'hello?'))) === 'BLOCKED', {
+    what: 'the block',
+  });
+  expect(await codeOf(bob.call('typing', { conversationId, typing: true }))).toBe('OK');
+  await settle(alice);
+  expect(alice.pushes('typing')).toEqual([]);
+});

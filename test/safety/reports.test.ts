@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { dataOf, Api } from '../support/api.js';
+import { startServer, type TestServer } from '../support/server.js';
+import { codeOf, createCouple, say } from './support/pair.js';
+
+const moderate = (server: TestServer) =>
+  server.connectAs('mod', { token: server.token('mod', { roles: ['moderator'] }) });
+
+test('a moderator sees a reported message with ten on either side, also of a chat that was closed since', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  for (let n = 3; n <= 30; n += 1) await say(n % 2 === 0 ? alice : bob, conversationId, `number ${n}`);
+  await alice.ok('unmatch', { conversationId });
+  const input = { conversationId, seq: 15, reason: 'harassment', comment: 'not nice' };
+  const { reportId } = await alice.ok('report', input);
+  const moderator = await moderate(server);
+  const { reports } = await moderator.ok('getReports', {});
+  expect(reports).toMatchObject([
+    {
+      ...{ _id: reportId, reporterId: 'alice', userId: 'bob', conversationId, seq: 15, status: 'open' },
+      ...{ reason: 'harassment', comment: 'not nice' },
+    },
+  ]);
+  const places = reports[0]?.context.map(({ seq, content }) => [seq, content]);
+  expect(places).toEqual(Array.from({ length: 21 }, (_, n) => [n + 5, `number ${n + 5}`]));
+});
+
+test('there is one open report per reporter and thing; a resolved one makes room for another', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  const moderator = await moderate(server);
+  const about = { conversationId, seq: 2, reason: 'spam' };
+  const ids = await Promise.all([1, 2, 3, 4].map(() => alice.ok('report', about)));
+  expect(new Set(ids.map(({ reportId }) => reportId)).size).toBe(1);
+  const others = await Promise.all([
+    alice.ok('report', { userId: 'bob', reason: 'scam' }),
+    bob.ok('report', { userId: 'alice', reason: 'other' }),
+  ]);
+  expect((await moderator.ok('getReports', {})).reports).toHaveLength(3);
+  const reportId = ids[0]?.reportId ?? '';
+  await moderator.ok('resolveReport', { reportId, resolution: 'warned' });
+  await moderator.ok('resolveReport', { reportId, resolution: 'something else' });
+  const resolved = await moderator.ok('getReports', { status: 'resolved' });
+  expect(resolved.reports).toMatchObject([{ _id: reportId, resolution: 'warned' }]);
+  const again = await alice.ok('report', about);
+  expect(again.reportId).not.toBe(reportId);
+  expect(others.map((one) => one.reportId)).not.toContain(again.reportId);
+});
+
+test('reports come in pages, the oldest first', async () => {
+  await using server = await startServer();
+  const [alice, moderator] = [await server.connectAs('alice'), await moderate(server)];
+  for (const userId of ['bob', 'carol', 'dan']) await alice.ok('report', { userId, reason: 'spam' });
+  const first = await moderator.ok('getReports', { limit: 2 });
+  const second = await moderator.ok('getReports', { limit: 2, cursor: first.nextCursor });
+  expect([...first.reports, ...second.reports].map(({ userId }) => userId)).toEqual(['bob', 'carol', 'dan']);
+  expect(second.nextCursor).toBeUndefined();
+  expect(await codeOf(moderator.call('getReports', { cursor: 'forged' }))).toBe('VALIDATION');
+});
+
+test('nobody but a moderator reads or resolves reports, or restricts anybody', async () => {
+  await using server = await startServer();
+  const { alice, conversationId } = await createCouple(server);
+  const { reportId } = await alice.ok('report', { conversationId, seq: 2, reason: 'spam' });
+  const backend = await server.connectAs('backend', {
+    token: server.token('backend', { roles: ['backend'] }),
+  });
+  const pretender = await server.connectAs('eve', { token: server.token('eve', { roles: 'moderator' }) });
+  for (const client of [alice, backend, pretender]) {
+    expect(await codeOf(client.call('getReports', {}))).toBe('FORBIDDEN');
+    expect(await codeOf(client.call('resolveReport', { reportId, resolution: 'mine' }))).toBe('FORBIDDEN');
+    expect(await codeOf(client.call('restrictUser', { userId: 'bob', restricted: true }))).toBe('FORBIDDEN');
+  }
+  const unknown = { reportId: '0'.repeat(24), resolution: 'gone' };
+  expect(await codeOf((await moderate(server)).call('resolveReport', unknown))).toBe('NOT_FOUND');
+  const api = new Api(server.url, server.token('mod', { roles: ['moderator'] }));
+  expect(dataOf(await api.get<{ reports: unknown[] }>('/api/reports')).reports).toHaveLength(1);
+});
+
+test('what one cannot see cannot be reported, nor can oneself', async () => {
+  await using server = await startServer();
+  const { alice, conversationId } = await createCouple(server);
+  const eve = await server.connectAs('eve');
+  const about = { conversationId, seq: 2, reason: 'spam' };
+  expect(await codeOf(eve.call('report', about))).toBe('NOT_PARTICIPANT');
+  expect(await codeOf(alice.call('report', { ...about, seq: 99 }))).toBe('NOT_FOUND');
+  expect(await codeOf(alice.call('report', { ...about, seq: 1 }))).toBe('VALIDATION');
+  expect(await codeOf(alice.call('report', { userId: 'alice', reason: 'spam' }))).toBe('VALIDATION');
+  expect(await codeOf(alice.call('report', { ...about, userId: 'bob' }))).toBe('VALIDATION');
+});

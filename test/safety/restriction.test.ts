@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { startServer, type TestServer } from '../support/server.js';
+import { createCouple, createGroup, say, settle } from './support/pair.js';
+
+async function restrict(server: TestServer, userId: string, restricted = true): Promise<void> {
+  const moderator = await server.connectAs('mod', { token: server.token('mod', { roles: ['moderator'] }) });
+  await moderator.ok('restrictUser', { userId, restricted });
+}
+
+test('what somebody restricted sends is seen by nobody else, ever: not live, not in pages, not in lists or counts; they see it as sent', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  const tablet = await server.connectAs('bob');
+  await alice.ok('message:read', { conversationId, seq: 2 });
+  await restrict(server, 'bob');
+  const seq = await say(bob, conversationId, 'buy my watch');
+  expect(seq).toBe(3);
+  expect(await alice.next('message:new', (one) => one.seq === seq)).toEqual({
+    ...{ kind: 'hidden', conversationId, seq },
+  });
+  await tablet.next('message:new', ({ content }) => content === 'buy my watch');
+  const mine = await bob.ok('getMessages', { conversationId });
+  expect(mine.messages.at(-1)).toMatchObject({ seq, content: 'buy my watch', status: 'sent' });
+  const theirs = await alice.ok('getMessages', { conversationId });
+  expect(theirs.messages.map(({ content, kind }) => content ?? kind)).toEqual([
+    ...['hello Bob', 'hello Alice', 'hidden'],
+  ]);
+  const [hers] = (await alice.ok('getConversations', {})).conversations;
+  expect(hers).toMatchObject({ unreadCount: 0, lastMessage: { seq: 2 }, messageCount: 2 });
+  expect(await alice.ok('sync', {})).toMatchObject({ totalUnread: 0 });
+  const [his] = (await bob.ok('getConversations', {})).conversations;
+  expect(his?.lastMessage).toMatchObject({ content: 'buy my watch' });
+});
+
+test('what was sent before stays, what is sent afterwards is seen, and what was sent in between never is', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  await restrict(server, 'bob');
+  await say(bob, conversationId, 'in between');
+  await restrict(server, 'bob', false);
+  await say(bob, conversationId, 'afterwards');
+  await alice.next('message:new', ({ content }) => content === 'afterwards');
+  const { messages } = await alice.ok('getMessages', { conversationId });
+  expect(messages.map(({ content, kind }) => content ?? kind)).toEqual([
+    ...['hello Bob', 'hello Alice', 'hidden', 'afterwards'],
+  ]);
+  const [listed] = (await alice.ok('getConversations', {})).conversations;
+  expect(listed).toMatchObject({ unreadCount: 2, messageCount: 3 });
+});
+
+test('a repeated send of somebody restricted is answered with the stored one, and shows nobody anything', async () => {
+  await using server = await startServer();
+  const { alice, bob, conversationId } = await createCouple(server);
+  await restrict(server, 'bob');
+  await bob.send(conversationId, 'buy my watch', 'm-1');
+  await restrict(server, 'bob', false);
+  const again = await bob.send(conversationId, 'buy my watch', 'm-1');
+  expect(again).toMatchObject({ success: true, data: { seq: 3, duplicate: true, content: 'buy my watch' } });
+  await settle(alice);
+  expect(alice.pushes('message:new').map(({ content }) => content)).not.toContain('buy my watch');
+});
+
+test('somebody restricted can open a conversation that nobody hears of, and stays heard of by nobody in groups', async () => {
+  await using server = await startServer();
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  const group = await createGroup([alice, bob]);
+  await restrict(server, 'bob');
+  const conversationId = await bob.open('alice');
+  await say(bob, conversationId, 'psst');
+  await say(bob, group, 'psst, all of you');
+  await settle(alice);
+  expect(alice.pushes('conversation:created')).toEqual([]);
+  expect((await alice.ok('getConversations', {})).conversations.map(({ _id }) => _id)).toEqual([group]);
+  expect((await bob.ok('getConversations', {})).conversations).toHaveLength(2);
+  expect(alice.pushes('message:new').map(({ kind }) => kind)).not.toContain('text');
+});
