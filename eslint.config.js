@@ -35,7 +35,9 @@ export default tseslint.config(
   {
     // Arrows point down: contract <- utils <- models <- services <- socket | http <- app.
     files: ['contract/**'],
-    rules: layers([{ regex: '^(?!zod$|\\.\\.?/[^.]*\\.js$)', message: 'The contract imports zod and itself only.' }]),
+    rules: layers([
+      { regex: '^(?!zod$|\\.\\.?/[^.]*\\.js$)', message: 'The contract imports zod and itself only.' },
+    ]),
   },
   {
     files: ['backend/src/services/**'],

@@ -16,7 +16,7 @@ import { Gate } from './pipeline/gate.js';
 import { RateLimits } from './pipeline/rateLimits.js';
 import { findSecret } from './secret.js';
 import { joinRedis, type RedisPeers } from './redis/index.js';
-import type { Peers } from './services/ports.js';
+import type { Peers, WindowCache } from './services/ports.js';
 import { MemoryWindowCache, NoWindowCache } from './services/windowCache.js';
 import { createServices, type ServiceParts, type Services } from './services/index.js';
 import { TokenVerifier } from './services/tokens.js';
@@ -85,33 +85,19 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   const metrics = createMetrics();
   observeCommands(database.connection, metrics);
   await ensureIndexes(models, logger);
-  const redis =
-    config.REDIS_URL === undefined
-      ? undefined
-      : await joinRedis(config.REDIS_URL, { databaseName: config.DATABASE_NAME, metrics, logger });
+  const redis = await findRedis(config, { metrics, logger });
   // Redis reaches the other workers, and other machines, too.
   const peers = redis ?? options.peers;
   // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
   let answer: RequestListener = () => undefined;
   const http = createHttpServer((request, response) => answer(request, response));
-  const { io, rateLimits, backPressure } = createSockets({ config, logger, metrics, http, redis });
-  const delivery = new LocalDelivery({
-    ...{ io, backPressure, metrics },
-    judge: (hearer, what) => services.sight.discretion.hears(hearer, what),
-  });
-  const openConversations = new OpenConversations();
-  const watches: PresenceWatches = new PresenceWatches({
-    ...{ io, logger },
-    findAllowed: (caller, userIds) => services.presence.watchable(caller, userIds),
-  });
-  const joinedLater = () => ({ services, sessions, watches });
-  const liveParts = { io, delivery, peers, openConversations, metrics, logger, joined: joinedLater };
-  const live = createLive(liveParts);
+  const outward = createOutward(
+    { config, logger, metrics, http, redis, peers },
+    { services: () => services, sessions: () => sessions },
+  );
+  const { io, backPressure, openConversations, watches, live } = outward;
   const services: Services = createServices({
-    models,
-    publisher: live.publisher,
-    metrics,
-    logger,
+    ...{ models, publisher: live.publisher, metrics, logger },
     epoch: await models.meta.findEpoch(),
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     onUsersChanged: () => live.peerPushes?.announceUsers(),
@@ -122,8 +108,7 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
       live.peerPushes?.announceApart(userIds);
     },
     presenceStore: peers?.presence,
-    windows:
-      config.MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache()),
+    windows: findWindows(config, redis),
     limits: toLimits(config),
   });
   const sessions: Sessions = new Sessions({
@@ -135,8 +120,8 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   await live.peerPushes?.start();
   const commandLimits = new CommandLimits(backPressure, config.MAX_COMMANDS_PER_SOCKET);
   const joined = {
-    ...{ config, logger, database, options, metrics, http, io, services, sessions, gate },
-    ...{ rateLimits, commandLimits, peers, live, openConversations },
+    ...{ config, logger, database, options, metrics, http, services, sessions, gate },
+    ...{ commandLimits, peers, ...outward },
   };
   answer = await join(joined);
   sessions.start();
@@ -145,6 +130,15 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io, port, metrics, models, services, close };
 }
+
+const findRedis = async (
+  { REDIS_URL: url, DATABASE_NAME: databaseName }: Config,
+  parts: { metrics: Metrics; logger: Logger },
+): Promise<RedisPeers | undefined> =>
+  url === undefined ? undefined : joinRedis(url, { databaseName, ...parts });
+
+const findWindows = ({ MESSAGE_CACHE }: Config, redis: RedisPeers | undefined): WindowCache =>
+  MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache());
 
 const toLimits = (config: Config): ServiceParts['limits'] => ({
   maxBatch: config.COMMIT_MAX_BATCH,
@@ -172,6 +166,27 @@ function createSockets(
   return { io, rateLimits, backPressure: new BackPressure({ io, metrics, logger, maxWaitingBytes }) };
 }
 
+type OutwardParts = Parameters<typeof createSockets>[0] & { peers: Peers | undefined };
+
+/** Sockets, and the way out to them. What they ask of services is there once a socket is. */
+function createOutward(parts: OutwardParts, later: { services: () => Services; sessions: () => Sessions }) {
+  const { logger, metrics, peers } = parts;
+  const sockets = createSockets(parts);
+  const { io, backPressure } = sockets;
+  const delivery = new LocalDelivery({
+    ...{ io, backPressure, metrics },
+    judge: (hearer, what) => later.services().sight.discretion.hears(hearer, what),
+  });
+  const openConversations = new OpenConversations();
+  const watches = new PresenceWatches({
+    ...{ io, logger },
+    findAllowed: (caller, userIds) => later.services().presence.watchable(caller, userIds),
+  });
+  const joined = () => ({ services: later.services(), sessions: later.sessions(), watches });
+  const live = createLive({ io, delivery, peers, openConversations, metrics, logger, joined });
+  return { ...sockets, openConversations, watches, live };
+}
+
 interface Joined extends Base {
   metrics: Metrics;
   http: Server;
@@ -188,17 +203,9 @@ interface Joined extends Base {
 
 /** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
 async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, options, metrics, io, services, sessions, gate, peers } = parts;
-  const { rateLimits } = parts;
-  const trustedProxies = config.TRUST_PROXY;
+  const { config, logger, database, options, metrics, services, gate, peers, rateLimits } = parts;
   const secret = await findSecret(config);
-  const tokens = new TokenVerifier({
-    algorithms: config.JWT_ALGORITHMS,
-    secret,
-    publicKey: config.JWT_PUBLIC_KEY,
-    audience: config.JWT_AUDIENCE,
-    issuer: config.JWT_ISSUER,
-  });
+  const tokens = createTokens(config, secret);
   if (config.DEMO) {
     for (const { _id, name } of DEMO_USERS) {
       await services.users.welcome({ userId: _id, name, issuedAtMs: Date.now(), expiresAtMs: Infinity });
@@ -208,7 +215,8 @@ async function join(parts: Joined): Promise<RequestListener> {
   const app = createHttpApp({
     ...services,
     commands,
-    ...{ config, logger, metrics, gate, tokens, rateLimits, trustedProxies, publicDir: PUBLIC_DIR },
+    ...{ config, logger, metrics, gate, tokens, rateLimits, publicDir: PUBLIC_DIR },
+    trustedProxies: config.TRUST_PROXY,
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),
     checks: {
@@ -220,18 +228,31 @@ async function join(parts: Joined): Promise<RequestListener> {
       useful: peers === undefined ? {} : { bus: () => Promise.resolve(peers.bus.isUp) },
     },
   });
+  admit(parts, { tokens, commands });
+  return app;
+}
+
+const createTokens = (config: Config, secret: string): TokenVerifier =>
+  new TokenVerifier({
+    algorithms: config.JWT_ALGORITHMS,
+    secret,
+    publicKey: config.JWT_PUBLIC_KEY,
+    audience: config.JWT_AUDIENCE,
+    issuer: config.JWT_ISSUER,
+  });
+
+/** Connections: who may open one, and what is said through it. */
+function admit(
+  parts: Joined,
+  { tokens, commands }: { tokens: TokenVerifier; commands: ReturnType<typeof createCommands> },
+): void {
+  const { config, logger, metrics, io, services, sessions, gate, rateLimits, openConversations } = parts;
   io.use(
     authenticate({
-      tokens,
-      users: services.users,
-      blocks: services.sight.blocks,
-      gate,
-      rateLimits,
-      trustedProxies,
-      logger,
+      ...{ tokens, users: services.users, blocks: services.sight.blocks, gate, rateLimits, logger },
+      trustedProxies: config.TRUST_PROXY,
     }),
   );
-  const { openConversations } = parts;
   const handlers = createHandlers({ ...services, sessions, tokens, openConversations }, commands);
   const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger };
   io.on('connection', (socket) => {
@@ -245,7 +266,6 @@ async function join(parts: Joined): Promise<RequestListener> {
       metrics.openSockets.set(io.engine.clientsCount);
     });
   });
-  return app;
 }
 
 /**

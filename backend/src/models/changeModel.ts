@@ -8,7 +8,7 @@ import { op } from './operators.js';
 export type What =
   /** `was`: the text that the message was sent with, with its first edit. */
   | { kind: 'edit'; what: { content?: string; was?: string } }
-  | { kind: 'delete'; what: Record<never, never> }
+  | { kind: 'delete'; what: Record<string, never> }
   | { kind: 'reaction'; what: { emoji: string; on: boolean } }
   | { kind: 'pin'; what: { on: boolean } };
 

@@ -144,7 +144,7 @@ export function createReportModel(connection: mongoose.Connection) {
           $set: { status: 'resolved', resolution, resolvedBy: by, resolvedAt: at },
           $unset: { openKey: 1 },
         },
-        { writeConcern: { w: 'majority', j: true } },
+        { writeConcern: { w: 'majority', journal: true } },
       );
       return closed.modifiedCount === 1 || (await model.exists({ _id: objectId(id) })) !== null;
     },

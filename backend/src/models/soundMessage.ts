@@ -38,10 +38,9 @@ export function sound(doc: MessageDocument): MessageDocument {
     soundKind(kind) === kind &&
     isDate(createdAt);
   if (isSound) return doc;
-  const kept = { ...doc };
-  for (const name of broken) delete kept[name];
   return {
-    ...kept,
+    ...doc,
+    ...Object.fromEntries(broken.map((name) => [name, undefined])),
     kind: soundKind(kind),
     content: typeof content === 'string' ? content : '',
     clientMessageId:

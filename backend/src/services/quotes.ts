@@ -41,6 +41,9 @@ export async function quotesFor(
 
 function toQuote({ seq, kind, senderId, content, deletedAt }: MessageRecord): QuoteView {
   if (deletedAt !== undefined) return { seq, kind: 'deleted', senderId };
-  const beginning = [...content].slice(0, LIMITS.maxQuoteChars).join('');
+  const beginning = content
+    .slice(0, LIMITS.maxQuoteChars)
+    .toWellFormed()
+    .replace(/\uFFFD$/u, '');
   return { seq, kind, senderId, ...(beginning !== '' && { content: beginning }) };
 }

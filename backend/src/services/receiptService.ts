@@ -141,7 +141,7 @@ export class ReceiptService {
         if (record !== undefined)
           return this.#answer(position, record, { known, isNews: news.includes(position) });
         position.reject(notParticipant());
-        return undefined;
+        return Promise.resolve();
       }),
     );
     await this.#clearUnread(news);

@@ -24,7 +24,7 @@ interface ReportParts {
   time: DatabaseTime;
 }
 
-type Reported = { conversationId: MessageRecord['conversationId']; seq: number };
+type Reported = Pick<MessageRecord, 'conversationId' | 'seq'>;
 
 const MAX_ATTEMPTS = 3;
 /** Each report on a page brings a range of the log with it. */
