@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { createAliasModel } from './aliasModel.js';
 import { createChangedMessages } from './changedMessages.js';
 import { createChangeModel } from './changeModel.js';
 import { createBlockModel } from './blockModel.js';
@@ -17,6 +18,7 @@ import { createUserModel } from './userModel.js';
 /** Every model of one database connection: the only place where filters are written. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
   return {
+    aliases: createAliasModel(connection),
     changedMessages: createChangedMessages(connection),
     changes: createChangeModel(connection),
     blocks: createBlockModel(connection),
