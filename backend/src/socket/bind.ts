@@ -32,7 +32,7 @@ export interface BindParts {
 /** What a client put behind the event's name, whatever it was: a payload, and perhaps a way to answer. */
 interface Call {
   payload: unknown;
-  acknowledge: ((answer: unknown) => void) | undefined;
+  acknowledge: ((answer: Answer<unknown>) => void) | undefined;
   /** Something positional besides the one payload. */
   malformed: boolean;
   /** Of an old client: how its event becomes a command with a payload. */

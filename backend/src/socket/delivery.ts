@@ -41,7 +41,7 @@ export interface DeliveryOptions {
 }
 
 /** Socket.IO's number of an event packet; the default namespace has no name on the wire. */
-const EVENT_PACKET = '2';
+export const EVENT_PACKET = '2';
 /** Engine.IO's number of a message packet. */
 const MESSAGE_PACKET = '4';
 

@@ -73,9 +73,9 @@ export function readArgument(args: readonly unknown[], source: InSource): unknow
 
 function convert(value: unknown, as: 'epochMs' | 'epochS' | 'string' | 'number'): unknown {
   if (value === undefined) return undefined;
-  if (as === 'string') return typeof value === 'object' ? JSON.stringify(value) : String(value as string);
+  if (as === 'string') return typeof value === 'string' ? value : JSON.stringify(value);
   if (as === 'number') return Number(value);
-  const ms = Date.parse(String(value as string));
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return as === 'epochMs' ? ms : Math.floor(ms / 1_000);
 }
 

@@ -2,6 +2,7 @@ import { v4 as uuid, v5 as uuidOf, validate as isUuid } from 'uuid';
 import {
   COMMAND_NAMES,
   messageId as messageIdSchema,
+  type Answer,
   type CommandData,
   type CommandName,
   type ConversationId,
@@ -38,7 +39,7 @@ export interface OldCall {
   command: CommandName;
   /** Instead of the command with the payload as it came. */
   through: (run: RunCommand) => Promise<unknown>;
-  acknowledge: (answer: never) => void;
+  acknowledge: (answer: Answer<unknown>) => void;
 }
 
 /** Names ids that are derived from what old clients say; any fixed UUID would do, but never another one. */

@@ -5,7 +5,7 @@ import type { AliasService } from '../../services/aliases/aliasService.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
 import type { BackPressure } from '../backPressure.js';
-import type { EncodedPush } from '../delivery.js';
+import { EVENT_PACKET, type EncodedPush } from '../delivery.js';
 import type { ChatSocket } from '../types.js';
 import { buildFields, fits, readValue } from './fields.js';
 import type { CommandRule, LegacyMapping, PushRule, Saying } from './mapping.js';
@@ -90,11 +90,14 @@ export class OldClient {
   }
 
   /** Says that something was refused that is no event of the mapping. */
-  refuse(event: string, failure: Failure, acknowledge: ((answer: unknown) => void) | undefined): void {
-    this.#fail({ ...failure, event, request: {} }, acknowledge);
+  refuse(event: string, failure: Failure, acknowledge: ((answer: Failure) => void) | undefined): void {
+    this.#fail({ ...failure, event: event.slice(0, MAX_ECHO_CHARS), request: {} }, acknowledge);
   }
 
-  #fail(failure: Failure & { event: string }, acknowledge: ((answer: unknown) => void) | undefined): void {
+  #fail(
+    failure: Failure & { event: string; request: unknown },
+    acknowledge: ((answer: Failure) => void) | undefined,
+  ): void {
     const { errors } = this.#parts.mapping;
     if (acknowledge === undefined) this.#emit(errors, failure);
     else acknowledge({ ...buildFields(failure, errors.fields ?? {}), ...pick(failure) });
@@ -182,7 +185,7 @@ export class OldClient {
 
   /** Old names are in no event map. */
   #write(event: string, args: readonly unknown[]): void {
-    Reflect.apply(this.#socket.emit, this.#socket, [event, ...args]);
+    this.#socket.conn.write(EVENT_PACKET + JSON.stringify([event, ...args]), { compress: true });
   }
 }
 
