@@ -26,8 +26,9 @@ import { createViewing } from './viewing.js';
 /**
  * @param {Session} session
  * @param {any} io
+ * @param {{ onRemoved: (name: string) => void }} events
  */
-export function createClient(session, io) {
+export function createClient(session, io, { onRemoved }) {
   const store = createStore(createState(session.userId));
   const storage = createStorage(browserArea(), session.userId);
   const connection = createConnection({
@@ -71,7 +72,7 @@ export function createClient(session, io) {
     onForget: () => storage.dropCache(),
     onSilence: () => connection.restart(),
   });
-  const news = createNews({ store, ask, history, typing, onStranger: () => sync.run() });
+  const news = createNews({ store, ask, history, typing, onRemoved, onStranger: () => sync.run() });
   const viewing = createViewing({ store, ask, onLooked: (id) => history.complete(id) });
 
   return {
@@ -106,9 +107,16 @@ export function createClient(session, io) {
     },
 
     /** @param {string | undefined} id */
-    open(id) {
+    async open(id) {
       store.dispatch({ type: 'opened', conversationId: id });
-      if (id !== undefined) void news.show(id);
+      if (id === undefined) return;
+      await news.show(id);
+      const { conversations, openId } = store.getState();
+      if (openId === id && conversations[id]?.isMarkedUnread) {
+        await ask('setConversation', { conversationId: id, markedUnread: false }).then((answer) => {
+          if (answer.success) store.dispatch({ type: 'own', own: answer.data.own });
+        });
+      }
     },
 
     /**

@@ -4,7 +4,7 @@
  * @import { Ask, Store } from './types.js'
  */
 import { retryOf } from './errors.js';
-import { pendingOf } from './selectors.js';
+import { nameOf, otherOf, pendingOf } from './selectors.js';
 
 /**
  * @typedef {object} NewsParts
@@ -12,11 +12,12 @@ import { pendingOf } from './selectors.js';
  * @property {Ask} ask
  * @property {{ open: (id: string) => Promise<void>, complete: (id: string) => void }} history
  * @property {{ heard: (news: any) => void }} typing
+ * @property {(name: string) => void} onRemoved one was shown out of a group
  * @property {() => void} onStranger a conversation that was not known has come
  *
  * @param {NewsParts} parts
  */
-export function createNews({ store, ask, history, typing, onStranger }) {
+export function createNews({ store, ask, history, typing, onRemoved, onStranger }) {
   /** Conversations that are being fetched, and whether there was news of them meanwhile. @type {Map<string, boolean>} */
   const fetching = new Map();
 
@@ -117,7 +118,11 @@ export function createNews({ store, ask, history, typing, onStranger }) {
       // Deleted here, and brought back by a message since: the other devices say that it is there.
       if (own.deleted !== true) meet(own.conversationId);
     },
-    'conversation:removed': ({ conversationId }) => store.dispatch({ type: 'removed', conversationId }),
+    'conversation:removed'({ conversationId, reason }) {
+      const gone = known(conversationId);
+      store.dispatch({ type: 'removed', conversationId });
+      if (gone !== undefined && reason === 'removed') onRemoved(nameOf(otherOf(gone)));
+    },
     typing: (news) => typing.heard(news),
     presence: (news) => store.dispatch({ type: 'presence', presences: [news] }),
   };
