@@ -82,7 +82,6 @@ function startApp(session) {
   function render() {
     const state = client.store.getState();
     app.dataset.pane = state.openId === undefined ? 'list' : 'chat';
-    leaveGone(state.openId);
     renderMe(parts.me, findMe(state) ?? { _id: session.userId, name: session.name });
     renderSidebar();
     chat.render();
@@ -103,6 +102,7 @@ function startApp(session) {
 
   const renderSoon = perFrame(render);
   client.store.subscribe(renderSoon);
+  leaveWhatIsGone(client.store);
   // Not in the frame: a tab in the background draws none, and its title is what one sees of it.
   client.store.subscribe(showTitle);
   setInterval(renderSoon, REFRESH_MS);
@@ -136,10 +136,18 @@ function startApp(session) {
 /**
  * A conversation that is not one's own any more has no address.
  *
- * @param {string | undefined} openId
+ * @param {import('./types.js').Store} store
  */
-function leaveGone(openId) {
-  if (openId === undefined && ADDRESS.test(location.hash)) history.replaceState(null, '', '#/');
+function leaveWhatIsGone(store) {
+  /** @type {string | undefined} */
+  let shownId;
+  store.subscribe(() => {
+    const { openId } = store.getState();
+    const isGone =
+      shownId !== undefined && openId === undefined && ADDRESS.exec(location.hash)?.[1] === shownId;
+    if (isGone) history.replaceState(null, '', '#/');
+    shownId = openId;
+  });
 }
 
 /**

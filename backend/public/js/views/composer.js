@@ -101,11 +101,12 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
     const content = text.value.trim();
     if (content === '' || conversationId === undefined) return;
     if (about?.kind === 'edit') return void save(about.message, content);
-    client.outbox.add(conversationId, content, reply());
     text.value = '';
     keepDraft();
-    setAbout(undefined);
+    // Before the message: what nobody waits for is dropped while something else goes out.
     client.typing.stopped();
+    client.outbox.add(conversationId, content, reply());
+    setAbout(undefined);
     onSent();
   }
 

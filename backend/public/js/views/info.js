@@ -72,7 +72,7 @@ export function openInfo(client, id, { search }) {
       ...(isDirect || !manage
         ? []
         : [
-            tool('addPerson', 'Add members', () => openAdd(client, now, members)),
+            tool('addPerson', 'Add people', () => openAdd(client, now, members)),
             tool('edit', 'Edit group', () => openGroupSettings(client, now)),
           ]),
       ...(isDirect || !now.isOpen ? [] : [tool('link', 'Copy id', () => void copyId(id))]),

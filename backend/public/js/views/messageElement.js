@@ -78,7 +78,7 @@ const authorName = ({ senderId, author }) =>
 const bubble = (row, actions) =>
   h(
     'div',
-    { class: 'bubble' },
+    { class: row.content === '' && !row.isDeleted ? 'bubble no-text' : 'bubble' },
     hidden(row.isMine ? 'You: ' : row.author === undefined ? 'They: ' : `${row.author}: `),
     row.quote === undefined ? undefined : quote(row.quote, actions),
     ...carriedElements(row.carried),
