@@ -8,7 +8,7 @@ import { objectId } from './objectIds.js';
 /** What changes made of one message: per aspect the last one. */
 export interface MessageChange {
   seq: number;
-  edit?: { rev: number; content: string; at: Date; words: string[] | undefined };
+  edit?: { rev: number; content: string; at: Date; words: readonly string[] };
   reactions?: { rev: number; counts: { emoji: string; count: number }[] };
   deletion?: { at: Date; by: UserId };
 }
@@ -40,7 +40,7 @@ function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: Messa
     updates.push(
       write(
         { $or: [{ editRev: { $lt: rev } }, { editRev: { $exists: false } }] },
-        { $set: { content, editedAt: at, editRev: rev, ...(words !== undefined && { words }) } },
+        { $set: { content, editedAt: at, editRev: rev, words: [...words] } },
       ),
     );
   }

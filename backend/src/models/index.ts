@@ -12,6 +12,7 @@ import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
 import { createReportModel } from './reportModel.js';
+import { createSearchModel } from './searchModel.js';
 import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
@@ -30,6 +31,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
     reports: createReportModel(connection),
+    search: createSearchModel(connection),
     users: createUserModel(connection),
   };
 }

@@ -35,6 +35,8 @@ import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './por
 import { PresenceService } from './presenceService.js';
 import { ReceiptService } from './receiptService.js';
 import { createSafety, createSight, type Sight } from './safety/index.js';
+import { SearchService } from './search/searchService.js';
+import { wordsOf } from './search/words.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
@@ -115,7 +117,7 @@ function createLog(
       ...{ ...models, ...derived, ...limits, lease: registry, logger },
       windows: parts.windows,
       onErased: parts.onErased,
-      wordsOf: () => undefined,
+      wordsOf,
     },
     { ...models, ...derived, views, fanOut },
   );
@@ -220,6 +222,10 @@ export function createServices(parts: ServiceParts) {
     ...createChangeServices({
       ...{ ...shared, users, visibility, changeLog, views: messageViews },
       sendTimeoutMs: limits.sendTimeoutMs,
+    }),
+    search: new SearchService({
+      ...{ ...shared, apart, visibility, views: messageViews },
+      index: models.search,
     }),
     receipts,
     presence,
