@@ -59,6 +59,8 @@ export interface MessageDocument {
   reactRev?: number;
   /** What search finds it by; missing where nothing is said, of deleted ones, and of old ones until they are indexed. */
   words?: string[];
+  /** A stub: what it says is in `archived_messages`, and is put in again when it is read. */
+  archived?: boolean;
 }
 
 /** A message above the models; also as it comes back from JSON. */
@@ -133,6 +135,7 @@ export const schema = new mongoose.Schema<MessageDocument>(
     reactions: { type: [Mixed], default: undefined },
     reactRev: Number,
     words: { type: [String], default: undefined },
+    archived: Boolean,
   },
   { collection: 'messages', versionKey: false },
 );
@@ -157,7 +160,7 @@ schema.index(BY_AUTHOR);
 
 /** Without its words: only search asks for those, and no copy of a message needs them. */
 export const toRecord = (doc: MessageDocument): MessageRecord => {
-  const { deletedBy, words: _, ...rest } = sound(doc);
+  const { deletedBy, archived: _stub, words: _words, ...rest } = sound(doc);
   return {
     ...rest,
     _id: messageIdOf(doc._id),

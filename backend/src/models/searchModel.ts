@@ -1,7 +1,8 @@
 import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
-import { BY_AUTHOR, BY_WORD, toRecord, type MessageDocument, type MessageRecord } from './messageDocument.js';
-import { objectId } from './objectIds.js';
+import type { ArchiveModel } from './archiveModel.js';
+import { BY_AUTHOR, BY_WORD, type MessageDocument, type MessageRecord } from './messageDocument.js';
+import { messageIdOf, objectId } from './objectIds.js';
 
 /** What leads a search through an index: the beginning of a word, or a sender. */
 export type SearchKey = { term: string } | { senderId: UserId };
@@ -24,7 +25,10 @@ const escapePattern = (term: string): string => term.replace(/[\\^$.*+?()[\]{}|/
  * The words of messages. Every query names its conversations first, and so does every index that serves one: nobody's
  * search reads a message of a conversation that it does not name.
  */
-export function createSearchModel(connection: mongoose.Connection) {
+export function createSearchModel(
+  connection: mongoose.Connection,
+  { complete }: Pick<ArchiveModel, 'complete'>,
+) {
   const messages = connection.collection<MessageDocument>('messages');
   return {
     /**
@@ -49,7 +53,9 @@ export function createSearchModel(connection: mongoose.Connection) {
           },
         )
         .toArray();
-      return found.map((doc) => ({ ...toRecord(doc), words: doc.words ?? [] }));
+      const words = new Map(found.map((doc) => [messageIdOf(doc._id), doc.words ?? []]));
+      // What was archived keeps its words in its place; what it says comes from the archive.
+      return (await complete(found)).map((record) => ({ ...record, words: words.get(record._id) ?? [] }));
     },
   };
 }
