@@ -11,6 +11,7 @@ import { createMetaModel } from './metaModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
+import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
 import { createUserModel } from './userModel.js';
 
@@ -29,6 +30,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
+    receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
     users: createUserModel(connection),
   };

@@ -33,7 +33,8 @@ import { MessageWindows } from './messageWindows.js';
 import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
-import { ReceiptService } from './receiptService.js';
+import { ReceiptReads } from './receipts/receiptReads.js';
+import { ReceiptService, type ReceiptWindows } from './receiptService.js';
 import { createSafety, createSight, type Sight } from './safety/index.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
@@ -65,6 +66,7 @@ export interface ServiceParts {
     sendTimeoutMs: number;
     presenceGraceMs: number;
     windowsOfChange: ChangeWindows;
+    receiptWindows: ReceiptWindows;
   };
 }
 
@@ -180,10 +182,14 @@ export function createServices(parts: ServiceParts) {
   });
   const shared = { ...parts, ...models, ...derived, access, sight };
   const receipts: ReceiptService = new ReceiptService({
-    ...shared,
+    ...{ ...shared, lookups, windows: limits.receiptWindows },
     onUnmarked: (marked) => ownState.tell(marked),
   });
   const ownState = new OwnStateService({ ...shared, lookups, receipts });
+  const changeServices = createChangeServices({
+    ...{ ...shared, users, visibility, changeLog, views: messageViews },
+    sendTimeoutMs: limits.sendTimeoutMs,
+  });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
@@ -217,9 +223,9 @@ export function createServices(parts: ServiceParts) {
       messages: models.messages,
       ...{ access, views: messageViews, windows, visibility },
     }),
-    ...createChangeServices({
-      ...{ ...shared, users, visibility, changeLog, views: messageViews },
-      sendTimeoutMs: limits.sendTimeoutMs,
+    ...changeServices,
+    receiptReads: new ReceiptReads({
+      ...{ ...shared, lookups, discretion, users, service: changeServices.changes },
     }),
     receipts,
     presence,
