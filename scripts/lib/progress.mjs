@@ -1,9 +1,9 @@
 /** Runs one slow step with a line of progress: what it is, and how long it took. */
 export async function step(what, work) {
   const startedMs = performance.now();
-  process.stdout.write(`› ${what} …\n`);
+  process.stderr.write(`› ${what} …\n`);
   const result = await work();
-  process.stdout.write(`  done in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s\n`);
+  process.stderr.write(`  done in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s\n`);
   return result;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { first, meet, type Cast } from './cast.js';
 import type { Stage } from './stage.js';
-import { at } from './world.js';
+import { at, mayWrite } from './world.js';
 
 /** What needs more than one client at the same moment. */
 const WEIGHTS = { meet: 3, double: 4, duel: 1 } as const;
@@ -24,7 +24,7 @@ export async function conduct(stage: Stage, cast: Cast): Promise<void> {
       if (user !== undefined && friend !== undefined && friend !== user) {
         meetings.push(meet(stage, first(cast.devices, user, where), first(cast.devices, friend, where)));
       }
-    } else if (user !== undefined && conversation !== undefined) {
+    } else if (user !== undefined && conversation !== undefined && mayWrite(conversation, user)) {
       const clientMessageId = `${user}-${what}-${number}`;
       for (const [index, device] of (cast.devices.get(user) ?? []).entries()) {
         const content = what === 'double' ? `both say ${number}` : `version ${index} of ${number}`;

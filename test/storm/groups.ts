@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { first, type Cast } from './cast.js';
 import type { Stage } from './stage.js';
-import { at, type KnownConversation } from './world.js';
+import type { Device } from './clients/device.js';
+import { at, type Group, type KnownConversation } from './world.js';
 
 /** One group for so many people, of so many who stay and so many who come and go. */
 const PEOPLE_PER_GROUP = 8;
@@ -10,26 +11,23 @@ const REVOLVING = 3;
 /** People who never connect: with them a group is so large that nobody's list of members is in it. */
 const EXTRAS = 60;
 
-/** Some groups, and one that is large. Made twice at once, under one name, through two servers. */
+/** Some groups, one that is large, and a channel. Made twice at once, under one name, through two servers. */
 export async function gather(stage: Stage, cast: Cast): Promise<void> {
   const random = stage.random.stream('groups');
   const count = Math.max(2, Math.round(cast.users.length / PEOPLE_PER_GROUP));
   await Promise.all(
-    Array.from({ length: count + 1 }, (_, number) => {
+    Array.from({ length: count + 2 }, (_, number) => {
       const people = random.shuffled(cast.users);
       const steady = people.slice(0, STEADY);
       const revolving = people.slice(STEADY, STEADY + REVOLVING);
-      return make(stage, cast, { number, steady, revolving, isCrowd: number === count });
+      const isChannel = number === count + 1;
+      return make(stage, cast, { number, steady, revolving, isCrowd: number >= count, isChannel });
     }),
   );
 }
 
-async function make(
-  stage: Stage,
-  cast: Cast,
-  group: { number: number; steady: string[]; revolving: string[]; isCrowd: boolean },
-): Promise<void> {
-  const { number, steady, revolving, isCrowd } = group;
+async function make(stage: Stage, cast: Cast, group: { number: number } & Group): Promise<void> {
+  const { number, steady, revolving, isCrowd, isChannel } = group;
   const owner = first(cast.devices, steady[0] ?? '');
   const extras = isCrowd ? Array.from({ length: EXTRAS }, (_, index) => `extra-${index + 1}`) : [];
   const payload = {
@@ -37,6 +35,7 @@ async function make(
     participants: [...steady.slice(1), ...extras],
     clientConversationId: `group-${number}`,
     history: 'all',
+    type: isChannel ? 'channel' : 'group',
   };
   const answers = await Promise.all([owner.ask('createGroup', payload), owner.ask('createGroup', payload)]);
   const ids = new Set(answers.flatMap((answer) => answer?.conversation._id ?? []));
@@ -44,8 +43,15 @@ async function make(
     const text = `a group that was made twice under one name is ${[...ids].join(' and ')}`;
     stage.violations.push({ rule: 'pair', text, evidence: [] });
   }
-  for (const id of ids)
-    stage.world.add(id, [...steady, ...revolving, ...extras], { steady, revolving, isCrowd });
+  for (const id of ids) {
+    if (isChannel) await appoint(owner, id, steady.slice(1));
+    stage.world.add(id, [...steady, ...revolving, ...extras], { steady, revolving, isCrowd, isChannel });
+  }
+}
+
+/** In a channel its owner and admins write. */
+async function appoint(owner: Device, conversationId: string, userIds: readonly string[]): Promise<void> {
+  await Promise.all(userIds.map((userId) => owner.ask('setRole', { conversationId, userId, role: 'admin' })));
 }
 
 /** Until it is over people are let into groups, taken out, or leave, while everybody writes there. */

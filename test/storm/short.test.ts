@@ -21,7 +21,8 @@ const SHORT: StormOptions = {
   server: undefined,
   json: false,
 };
-const TIMEOUT_MS = 280_000;
+/** A guard against hanging, no promise about speed: a busy machine takes several times the 80 s of a quiet one. */
+const TIMEOUT_MS = 480_000;
 
 async function run(options: StormOptions): Promise<Outcome> {
   const lines: string[] = [];

@@ -12,7 +12,13 @@ export interface Group {
   revolving: readonly string[];
   /** So many that it is heard by those who have it open. */
   isCrowd: boolean;
+  /** Only those who stay may write in it. */
+  isChannel: boolean;
 }
+
+/** Whether somebody may write there at all, while they are in it. */
+export const mayWrite = ({ group }: KnownConversation, user: string): boolean =>
+  group?.isChannel !== true || group.steady.includes(user);
 
 /** Who talks to whom: what clients choose from, and what strangers try. Conversations may have any number of members. */
 export class World {

@@ -2,6 +2,7 @@ import type { Entry, FinalMessage, History, SeenConversation, SeenPosition, Stor
 
 const CHAT = 'a'.repeat(24);
 const OTHER_CHAT = '9'.repeat(24);
+const GROUP = '8'.repeat(24);
 
 const stored = (seq: number, senderId: string, conversationId = CHAT): FinalMessage => ({
   _id: `${conversationId.slice(0, 22)}0${seq}`,
@@ -15,12 +16,17 @@ const stored = (seq: number, senderId: string, conversationId = CHAT): FinalMess
 
 /**
  * Two people who talk, and a third with a chat of their own: a history made by hand, in which every promise holds.
- * Ann writes 1 and 3, Bob 2; Bob has read up to 2 by writing and then reads 3; Ann has not read anything.
+ * Ann writes 1 and 3, Bob 2; Bob has read up to 2 by writing and then reads 3; Ann has not read anything. A group that
+ * the third has with two others: one of them is taken out of it before the third writes there.
  */
 export function goodHistory(): History {
   const log = [stored(1, 'ann'), stored(2, 'bob'), stored(3, 'ann')] as const;
   const [first, second, third] = log;
   const hello = stored(1, 'cat', OTHER_CHAT);
+  const control = { isControl: true, n: 0 };
+  const made = { ...stored(1, 'cat', GROUP), ...control };
+  const removed = { ...stored(2, 'cat', GROUP), ...control };
+  const alone = { ...stored(3, 'cat', GROUP), n: 1 };
   const events: StormEvent[] = [];
   const tell = (client: string, entry: Entry): void => {
     events.push({ at: events.length * 10, client, user: client.split('/')[0] ?? '', server: 's1', ...entry });
@@ -56,6 +62,8 @@ export function goodHistory(): History {
   ack(third);
   send(hello);
   ack(hello);
+  send(alone);
+  ack(alone);
   const asked = { askedAt: events.length * 10, askedSeq: 3, wasRead: true, unreadCount: 0 };
   tell('bob/1', { kind: 'advanced', ...bob, ...asked });
   tell('ann/1', { kind: 'status', ...bob });
@@ -86,11 +94,19 @@ export function goodHistory(): History {
     seed: 0,
     events,
     final: {
-      messages: [...log, hello],
+      messages: [...log, hello, made, removed, alone],
       positions: [bob],
       conversations: [
         conversation(CHAT, ['ann', 'bob'], log),
         conversation(OTHER_CHAT, ['cat', 'dan'], [hello]),
+        {
+          ...{ _id: GROUP, type: 'group', lastSeq: 3, messageCount: 1, lastMessageId: alone._id },
+          members: [
+            { userId: 'cat', fromSeq: 1 },
+            { userId: 'fay', fromSeq: 1 },
+            { userId: 'dan', fromSeq: 1, untilSeq: 2 },
+          ],
+        },
       ],
     },
   };

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from '../random.js';
-import { at, type World } from '../world.js';
+import { at, mayWrite, type KnownConversation, type World } from '../world.js';
 import { decide, type Decision } from './decision.js';
 import type { Device } from './device.js';
 import { trespass } from './trespass.js';
@@ -18,7 +18,7 @@ export async function live(
   while (!over.aborted && !device.isStopped) {
     const decision = decide(random);
     const conversation = at(world.of(user), decision.which);
-    if (conversation !== undefined) await act(device, world, { decision, conversationId: conversation.id });
+    if (conversation !== undefined) await act(device, world, { decision, conversation });
     await wait(decision.waitMs * parts.pace);
   }
 }
@@ -26,13 +26,14 @@ export async function live(
 async function act(
   device: Device,
   world: World,
-  { decision, conversationId }: { decision: Decision; conversationId: string },
+  { decision, conversation }: { decision: Decision; conversation: KnownConversation },
 ): Promise<void> {
   const { connection, parts } = device;
+  const conversationId = conversation.id;
   switch (decision.action) {
     case 'say':
       // Whoever sees that nothing goes out stops typing.
-      if (device.outbox.length > MAX_WAITING) return;
+      if (device.outbox.length > MAX_WAITING || !mayWrite(conversation, parts.user)) return;
       device.say(conversationId, { hangUp: decision.hangUp });
       return;
     case 'read':

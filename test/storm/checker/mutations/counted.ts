@@ -1,11 +1,36 @@
+import type { History } from '../history.js';
 import { some, find, late, type Mutation } from './material.js';
+
+const hasAcked = (
+  { events }: History,
+  end: { conversationId: string; seq: number; before: number },
+): boolean =>
+  events.some(
+    (one) =>
+      one.kind === 'acked' &&
+      one.at < end.before &&
+      one.message.conversationId === end.conversationId &&
+      one.message.seq >= end.seq,
+  );
+
+/** Of a group a status is what all have who are in it, and these come and go. */
+const isDirect = ({ final }: History, conversationId: string): boolean =>
+  final.conversations.some(({ _id, type }) => _id === conversationId && type === 'direct');
 
 /** Positions go back, counts are wrong, a member is refused. */
 export const COUNTED: Record<string, Mutation> = {
   'a report is answered with a place further back': {
     rule: 'backwards',
     apply: (history) => {
-      const event = find(history, 'advanced', ({ wasRead, readSeq }) => wasRead && readSeq > 0);
+      // Only an end that was acknowledged before it was asked for obliges the answer.
+      const event = find(
+        history,
+        'advanced',
+        ({ wasRead, readSeq, askedSeq, askedAt, conversationId }) =>
+          wasRead &&
+          readSeq === askedSeq &&
+          hasAcked(history, { conversationId, seq: readSeq, before: askedAt }),
+      );
       event.readSeq -= 1;
     },
   },
@@ -56,7 +81,7 @@ export const COUNTED: Record<string, Mutation> = {
           ({ conversationId, senderId, seq }) =>
             conversationId === one.conversationId && senderId !== one.userId && seq <= one.readSeq,
         );
-        return one.wasRead && stored !== undefined;
+        return one.wasRead && stored !== undefined && isDirect(history, one.conversationId);
       });
       const { conversationId, userId, readSeq } = advanced;
       const stored = some(

@@ -108,9 +108,21 @@ export function* foreign(facts: Facts): Generator<Violation> {
   for (const event of facts.of('refused')) {
     const { user, conversationId, clientMessageId, content } = event;
     const stored = facts.byKey.get(keyOf({ conversationId, senderId: user, clientMessageId }));
-    if (stored?.content !== content) continue;
+    if (stored?.content !== content || wasLetInMeanwhile(facts, event)) continue;
     yield { rule: 'foreign', text: `${nameOf(stored)} was refused and is stored`, evidence: [event] };
   }
+}
+
+/**
+ * Refused on one server as a stranger's, while an earlier attempt, which nobody has answered, waits on another one for
+ * the database: should its sender be let in by then, that attempt is a member's.
+ */
+function wasLetInMeanwhile(facts: Facts, refused: EventOf<'refused'>): boolean {
+  const { user, conversationId, clientMessageId, code } = refused;
+  const attempts = facts
+    .of('send')
+    .filter((send) => send.user === user && send.clientMessageId === clientMessageId && send.at < refused.at);
+  return code === 'NOT_PARTICIPANT' && attempts.length > 1 && !facts.wasAlwaysIn(user, conversationId);
 }
 
 /** A message that was acknowledged before another one was sent comes before it. */

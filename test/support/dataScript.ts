@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import mongoose from 'mongoose';
+import { inject } from 'vitest';
+import { newDatabaseName } from './server.js';
+
+const SCRIPT = fileURLToPath(new URL('../../dist/scripts/data/index.js', import.meta.url));
+const { EJSON } = mongoose.mongo.BSON;
+
+export interface ScriptOutcome {
+  /** 137 for a killed one. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A database of its own, and `npm run data` for it. */
+export interface DataWorld extends AsyncDisposable {
+  databaseName: string;
+  connection: mongoose.Connection;
+  dataDir: string;
+  /** Starts the compiled script; `onStart` may kill it. */
+  run(args: readonly string[], onStart?: (child: ChildProcess) => void): Promise<ScriptOutcome>;
+  /** Every document of every collection, byte for byte, field order included. */
+  dump(except?: readonly string[]): Promise<Record<string, string[]>>;
+}
+
+export async function createDataWorld(databaseName = newDatabaseName()): Promise<DataWorld> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-data-'));
+  const connection = await mongoose
+    .createConnection(inject('mongoUri'), { dbName: databaseName })
+    .asPromise();
+  return {
+    databaseName,
+    connection,
+    dataDir,
+    run: (args, onStart) => runScript(args, { databaseName, dataDir, onStart }),
+    dump: (except = []) => dumpOf(connection, except),
+    [Symbol.asyncDispose]: async () => {
+      await connection.close();
+    },
+  };
+}
+
+function runScript(
+  args: readonly string[],
+  {
+    databaseName,
+    dataDir,
+    onStart,
+  }: {
+    databaseName: string;
+    dataDir: string;
+    onStart: ((child: ChildProcess) => void) | undefined;
+  },
+): Promise<ScriptOutcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [SCRIPT, ...args], {
+      env: {
+        PATH: process.env['PATH'],
+        MONGODB_URI: inject('mongoUri'),
+        DATABASE_NAME: databaseName,
+        DATA_DIR: dataDir,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: dataDir,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code, signal) =>
+      resolve({ code: code ?? (signal === null ? 1 : 137), stdout, stderr }),
+    );
+    onStart?.(child);
+  });
+}
+
+async function dumpOf(
+  connection: mongoose.Connection,
+  except: readonly string[],
+): Promise<Record<string, string[]>> {
+  const names = (await connection.listCollections())
+    .map(({ name }) => name)
+    .filter((name) => !except.includes(name));
+  const dumps = await Promise.all(
+    names.sort().map(async (name) => {
+      const documents = await connection.collection(name).find().sort({ _id: 1 }).toArray();
+      return [name, documents.map((document) => EJSON.stringify(document, { relaxed: false }))] as const;
+    }),
+  );
+  return Object.fromEntries(dumps.filter(([, documents]) => documents.length > 0));
+}
