@@ -16,11 +16,12 @@ export async function ensureIndexes(models: Models, logger: Logger): Promise<voi
     members,
     messages,
     reactions,
+    receipts,
     reports,
     users,
   } = models;
   const collections = [
-    ...[conversations, members, messages, users, changes, reactions, hides, blocks, reports],
+    ...[conversations, members, messages, users, changes, reactions, receipts, hides, blocks, reports],
     ...[aliases, archive],
   ];
   for (const { model } of collections) {
