@@ -50,6 +50,12 @@ async function seed(): Promise<void> {
       createdAt: now,
     })),
   );
+  await models.receipts.insert(
+    Array.from({ length: MESSAGES }, (_, index) => {
+      const [place, toSeq] = [{ conversationId: chat, at: now, kind: 'read' as const }, index + 1];
+      return { ...place, userId: ALICE, fromSeq: toSeq - (index % 3), toSeq };
+    }).filter(({ fromSeq }) => fromSeq > 0),
+  );
   messageIds = [aMessage, ...Array.from({ length: MESSAGES - 1 }, newMessageId)];
   await models.messages.insert(
     messageIds.map((_id, index) => ({
@@ -68,6 +74,9 @@ async function seed(): Promise<void> {
     { ordered: true },
   );
 }
+
+/** One of the messages of `chat`, and the last of them. */
+const PLACE = { seq: 700, lastSeq: MESSAGES };
 
 const BY_KEY = 'participantsKey_1';
 const BY_LAST_MESSAGE = 'participants_1_lastMessageAt_-1__id_-1';
@@ -103,6 +112,8 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
   'some members': [BY_POSITION, () => models.members.findPairs(chat, [ALICE])],
   'large groups and channels': ['userId_1_apart_1', () => models.members.findApart([ALICE])],
   'positions of everybody': [BY_POSITION, () => models.members.findOf(ids.slice(0, 50))],
+  'how far everybody has come': [BY_POSITION, () => models.members.findReach([chat])],
+  'who has got a message': ['conversationId_1_fork_1', () => models.receipts.findOf(chat, PLACE)],
   'own positions, a few': [BY_POSITION, () => models.members.findOwn(ALICE, ids.slice(0, 50))],
   'own positions, many': [BY_OWN_CHANGE, () => models.members.findOwn(ALICE, ids)],
   'own positions that changed': [BY_OWN_CHANGE, () => models.members.findChanged(ALICE, 100, NEVER)],
@@ -110,6 +121,10 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
   'the newest messages': [BY_SEQ, () => models.messages.findSince(chat, MESSAGES - 1, 100)],
   'control entries': [BY_CONTROL, () => models.messages.findControls(chat, 10)],
   'counts at places': [BY_SEQ, () => models.messages.findCounts(chat, [3, 7])],
+  'answers behind a message': [
+    BY_SEQ,
+    () => models.messages.findAnswers(chat, [ALICE], { afterSeq: 3, toSeq: 50 }),
+  ],
   'messages anywhere': [BY_SEQ, () => models.messages.findRange(chat, 1, 50)],
   'old messages': [BY_SEQ, () => models.messages.findSettledRange(chat, 1, 50)],
   'messages by client ids': [
@@ -245,9 +260,9 @@ test.each(Object.keys(WRITES))('the write of %s finds its document in an index',
 });
 
 test('no query of the models is left out here', () => {
-  const { conversations, members, messages, users } = models;
+  const { conversations, members, messages, receipts, users } = models;
   const asked = Object.values(QUERIES).map(([, query]) => query.toString());
-  for (const one of [conversations, members, messages, users]) {
+  for (const one of [conversations, members, messages, receipts, users]) {
     for (const name of Object.keys(one).filter((key) => /^(find|trace)/.test(key))) {
       expect(
         asked.some((query) => query.includes(`.${name}(`)),
