@@ -237,7 +237,7 @@ describe('the writing', () => {
 
   test('a shutdown writes and answers what waits for its window', { timeout: 60_000 }, async () => {
     const databaseName = newDatabaseName();
-    const first = await startServer({ databaseName, env: { RECEIPT_WINDOW_LARGE_MS: '60000' } });
+    const first = await startServer({ databaseName, env: { RECEIPT_WINDOW_LARGE_MS: '8000' } });
     const owner = await first.connectAs('ann');
     const { _id: conversationId } = await createGroup(owner, {
       type: 'channel',
@@ -255,7 +255,7 @@ describe('the writing', () => {
   });
 
   test('what clears a channel does not wait for its window', { timeout: 60_000 }, async () => {
-    await using alone = await startServer({ env: { RECEIPT_WINDOW_LARGE_MS: '60000' } });
+    await using alone = await startServer({ env: { RECEIPT_WINDOW_LARGE_MS: '8000' } });
     const [owner, reader] = await connectAll(alone, ['ann', 'ben']);
     const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: ['ben'] });
     const { seq } = await say(owner, conversationId);

@@ -151,7 +151,7 @@ beforeAll(async () => {
     .asPromise();
   models = createModels(connection);
   for (const { model } of [
-    ...[models.conversations, models.members, models.messages, models.users, models.aliases],
+    ...[models.conversations, models.members, models.messages, models.receipts, models.users, models.aliases],
   ]) {
     await model.createIndexes();
   }
