@@ -15,6 +15,7 @@ import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
 import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
+import { createSearchModel } from './searchModel.js';
 import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
@@ -37,6 +38,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     reactions: createReactionModel(connection),
     receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
+    search: createSearchModel(connection, archive),
     users: createUserModel(connection),
   };
 }

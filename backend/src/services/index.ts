@@ -37,6 +37,8 @@ import { PresenceService } from './presenceService.js';
 import { ReceiptReads } from './receipts/receiptReads.js';
 import { ReceiptService, type ReceiptWindows } from './receiptService.js';
 import { createSafety, createSight, type Sight } from './safety/index.js';
+import { SearchService } from './search/searchService.js';
+import { wordsOf } from './search/words.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
@@ -118,7 +120,7 @@ function createLog(
       ...{ ...models, ...derived, ...limits, lease: registry, logger },
       windows: parts.windows,
       onErased: parts.onErased,
-      wordsOf: () => undefined,
+      wordsOf,
     },
     { ...models, ...derived, views, fanOut },
   );
@@ -227,6 +229,10 @@ export function createServices(parts: ServiceParts) {
     ...changeServices,
     receiptReads: new ReceiptReads({
       ...{ ...shared, lookups, discretion, users, service: changeServices.changes },
+    }),
+    search: new SearchService({
+      ...{ ...shared, apart, visibility, views: messageViews },
+      index: models.search,
     }),
     receipts,
     presence,
