@@ -6,9 +6,10 @@ import type { Logger } from '../utils/logger.js';
  * does not start: without it nothing that it promises would hold.
  */
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
-  const { blocks, changes, conversations, hides, members, messages, reactions, reports, users } = models;
+  const { blocks, changes, conversations, hides, members, messages, moved, reactions, reports, users } =
+    models;
   const collections = [
-    ...[conversations, members, messages, users, changes, reactions, hides, blocks, reports],
+    ...[conversations, members, messages, users, changes, reactions, hides, blocks, reports, moved],
   ];
   for (const { model } of collections) {
     try {
