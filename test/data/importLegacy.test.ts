@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { createDataWorld, type DataWorld, type ScriptOutcome } from '../support/dataScript.js';
 import { messageOf, messagesOf } from '../support/messages.js';
 import { startServer, type TestServer } from '../support/server.js';
@@ -15,6 +15,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-import-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Each run is a process of its own, and several of them may share two cores with other tests. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const file = async (name: string, rows: readonly unknown[]): Promise<string> => {
   const lines = rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row)));
@@ -46,7 +49,9 @@ const serve = (world: DataWorld): Promise<TestServer> =>
 async function requireSound(world: DataWorld): Promise<void> {
   const messages = await world.connection.collection('messages').find().sort({ conversationId: 1, seq: 1 }).toArray();
   const ends = new Map<string, { seq: number; n: number }>();
-  for (const { conversationId, seq, n, controlSeq } of messages) {
+  for (const message of messages) {
+    const { conversationId, controlSeq } = message as { conversationId?: unknown; controlSeq?: unknown };
+    const [seq, n] = [Number(message['seq']), Number(message['n'])];
     const key = String(conversationId);
     const before = ends.get(key) ?? { seq: 0, n: 0 };
     expect(seq).toBe(before.seq + 1);

@@ -16,7 +16,8 @@ export async function findKnown(importer: Importer, id: ConversationId | undefin
   if (id === undefined) return new Set();
   await importer.membership(id);
   const members = await importer.models.members.findOf([id]);
-  return new Set(members.filter(({ joinedSeq }) => joinedSeq > 0).map(({ userId }) => userId));
+  const wereIn = members.filter(({ joinedSeq, leftSeq }) => joinedSeq > 0 || leftSeq !== undefined);
+  return new Set(wereIn.map(({ userId }) => userId));
 }
 
 export function findLacking(target: Target, known: ReadonlySet<UserId>, senders: ReadonlySet<UserId>): Lacking {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import type { Models } from '../../../backend/src/models/index.js';
 import { retryRaces } from '../../../backend/src/models/insertMany.js';
