@@ -7,10 +7,12 @@ import { LIST_COMMANDS } from './commands/list.js';
 import { SAFETY_COMMANDS } from './commands/safety.js';
 import { SEARCH_COMMANDS } from './commands/search.js';
 import * as outputs from './outputs.js';
+import { seqOrZero } from './primitives.js';
 import type { Priority } from './priorities.js';
 import {
   changeView,
   conversationView,
+  countsView,
   entryView,
   headView,
   ownView,
@@ -80,6 +82,12 @@ export const PUSHES = {
     priority: 'receipt',
     summary: 'A member has come this far: all up to there is delivered or read.',
   }),
+  'message:counts': push({
+    data: countsView,
+    priority: 'receipt',
+    summary:
+      'In a large group that this connection has open: how many have got and read a message by now. Now and then, for one of the newest messages; of others `getReceipts` tells.',
+  }),
   'conversation:created': push({
     data: outputs.oneConversationAnswer,
     priority: 'durable',
@@ -102,7 +110,12 @@ export const PUSHES = {
       "The caller's own state in a conversation (pinned, muted, archived, cleared …) changed on another device.",
   }),
   'conversation:removed': push({
-    data: z.object({ conversationId: z.string(), reason: z.enum(['left', 'removed', 'closed', 'merged']) }),
+    data: z.object({
+      conversationId: z.string(),
+      reason: z.enum(['left', 'removed', 'closed', 'merged']),
+      /** The entry that ended it: a conversation that one has as of a later place was given back since. */
+      seq: seqOrZero.optional(),
+    }),
     priority: 'durable',
     summary: 'The conversation is not yours any more.',
   }),

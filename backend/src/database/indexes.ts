@@ -7,9 +7,9 @@ import type { Logger } from '../utils/logger.js';
  */
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
   const { aliases, archive, blocks, changes, conversations, hides, members, messages } = models;
-  const { moved, reactions, reports, users } = models;
+  const { moved, reactions, receipts, reports, users } = models;
   const collections = [
-    ...[conversations, members, messages, users, changes, reactions, hides, blocks, reports],
+    ...[conversations, members, messages, users, changes, reactions, receipts, hides, blocks, reports],
     ...[moved, aliases, archive],
   ];
   for (const { model } of collections) {

@@ -4,6 +4,7 @@ import type { InsertResult } from '../../../backend/src/models/insertMany.js';
 import type { Models } from '../../../backend/src/models/index.js';
 import type { MessageRecord, Tail } from '../../../backend/src/models/messageModel.js';
 import type { MessageId } from '../../../contract/index.js';
+import { wordsOf } from '../../../backend/src/services/search/words.js';
 import { CannotRun } from '../frame/task.js';
 
 /** What is to stand in a log, before it has a place. */
@@ -35,12 +36,14 @@ export const hashOf = ({ text, attachment }: ImportedMessage): string =>
 
 function toRecord(conversationId: ConversationId, message: ImportedMessage, tail: Tail): MessageRecord {
   const { senderId, clientMessageId, at, text, attachment, deletedAt } = message;
+  const words = wordsOf({ content: text, attachments: attachment === undefined ? [] : [attachment] });
   return {
     ...{ _id: idOf(conversationId, message), conversationId, seq: tail.seq + 1, n: tail.n + 1 },
     ...{ control: tail.control, senderId, clientMessageId, payloadHash: hashOf(message), content: text },
     kind: attachment?.kind ?? 'text',
     ...(attachment !== undefined && { attachments: [attachment] }),
     createdAt: at,
+    ...(words.length > 0 && { words }),
     ...(deletedAt !== undefined && { deletedAt, deletedBy: senderId }),
   };
 }
