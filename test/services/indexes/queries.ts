@@ -52,6 +52,11 @@ export const QUERIES: Record<string, Query> = {
   'some members': [BY_POSITION, (at) => at.models.members.findPairs(at.chat, [ALICE])],
   'large groups and channels': ['userId_1_apart_1', (at) => at.models.members.findApart([ALICE])],
   'positions of everybody': [BY_POSITION, (at) => at.models.members.findOf(at.ids.slice(0, 50))],
+  'how far everybody has come': [BY_POSITION, (at) => at.models.members.findReach([at.chat])],
+  'who has got a message': [
+    'conversationId_1_fork_1',
+    (at) => at.models.receipts.findOf(at.chat, { seq: 700, lastSeq: MESSAGES }),
+  ],
   'own positions, a few': [BY_POSITION, (at) => at.models.members.findOwn(ALICE, at.ids.slice(0, 50))],
   'own positions, many': [BY_OWN_CHANGE, (at) => at.models.members.findOwn(ALICE, at.ids)],
   'own positions that changed': [BY_OWN_CHANGE, (at) => at.models.members.findChanged(ALICE, 100, NEVER)],
@@ -59,6 +64,10 @@ export const QUERIES: Record<string, Query> = {
   'the newest messages': [BY_SEQ, (at) => at.models.messages.findSince(at.chat, MESSAGES - 1, 100)],
   'control entries': [BY_CONTROL, (at) => at.models.messages.findControls(at.chat, 10)],
   'counts at places': [BY_SEQ, (at) => at.models.messages.findCounts(at.chat, [3, 7])],
+  'answers behind a message': [
+    BY_SEQ,
+    (at) => at.models.messages.findAnswers(at.chat, [ALICE], { afterSeq: 3, toSeq: 50 }),
+  ],
   'messages anywhere': [BY_SEQ, (at) => at.models.messages.findRange(at.chat, 1, 50)],
   'old messages': [BY_SEQ, (at) => at.models.messages.findSettledRange(at.chat, 1, 50)],
   'messages by client ids': [

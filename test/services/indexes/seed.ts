@@ -87,6 +87,12 @@ async function seedBesides(models: Models, chat: ConversationId): Promise<void> 
         : { kind: 'pin', what: { on: true } }),
     })),
   );
+  await models.receipts.insert(
+    Array.from({ length: MESSAGES }, (_, index) => {
+      const [place, toSeq] = [{ conversationId: chat, at: now, kind: 'read' as const }, index + 1];
+      return { ...place, userId: ALICE, fromSeq: toSeq - (index % 3), toSeq };
+    }).filter(({ fromSeq }) => fromSeq > 0),
+  );
   await models.reactions.model.insertMany(
     users.map((userId) => ({
       ...{ conversationId: chat, seq: 3, userId, state: { rev: 1, emojis: ['👍'] } },
