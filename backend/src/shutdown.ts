@@ -4,6 +4,7 @@ import type { Live } from './live.js';
 import type { Gate } from './pipeline/gate.js';
 import type { Peers } from './services/ports.js';
 import type { Services } from './services/index.js';
+import { isToldAsOld } from './socket/delivery.js';
 import type { Sessions } from './socket/sessions.js';
 import { WaitingBytes } from './socket/waitingBytes.js';
 import type { ChatServer, ChatSocket } from './socket/types.js';
@@ -78,10 +79,9 @@ export async function shutDown(parts: ShutdownParts): Promise<void> {
   for (const [index, socket] of clients.entries()) {
     const afterMs = returns[index] ?? RETURN_AFTER_MS;
     const reason = 'This server is about to stop.';
-    socket.emit('server:draining', {
-      success: true,
-      data: { code: 'UNAVAILABLE', reason, reconnect: true, afterMs },
-    });
+    const data = { code: 'UNAVAILABLE' as const, reason, reconnect: true, afterMs };
+    if (isToldAsOld(socket, { event: 'server:draining', data })) continue;
+    socket.emit('server:draining', { success: true, data });
   }
   await step('say goodbye', () => untilSaid(clients));
   sessions.stop();

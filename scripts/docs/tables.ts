@@ -10,6 +10,7 @@ import {
 } from '../../contract/index.js';
 import { limitsPage } from './limits.js';
 import { code, codes, head, NOTE, row } from './markdown.js';
+import { safetyPage } from './safety.js';
 
 const EVERYWHERE =
   '`VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `RATE_LIMITED`, `UNAVAILABLE` and `INTERNAL`';
@@ -120,4 +121,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/http.md': httpPage,
   'docs/errors.md': errorsPage,
   'docs/limits.md': limitsPage,
+  'docs/safety.md': safetyPage,
 };

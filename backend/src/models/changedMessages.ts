@@ -1,13 +1,16 @@
 import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
+import type { ArchiveModel } from './archiveModel.js';
 import { retryRaces } from './insertMany.js';
 import type { ConversationDocument } from './conversationDocument.js';
-import { BY_SEQ, toRecord, type MessageDocument, type MessageRecord } from './messageDocument.js';
+import { BY_SEQ, type MessageDocument, type MessageRecord } from './messageDocument.js';
 import { objectId } from './objectIds.js';
 
 /** What changes made of one message: per aspect the last one. */
 export interface MessageChange {
   seq: number;
+  /** It may be in the archive. */
+  mayBeArchived: boolean;
   edit?: { rev: number; content: string; at: Date; words: string[] | undefined };
   reactions?: { rev: number; counts: { emoji: string; count: number }[] };
   deletion?: { at: Date; by: UserId };
@@ -29,7 +32,7 @@ function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: Messa
         {},
         {
           $set: { content: '', deletedAt: deletion.at, deletedBy: deletion.by },
-          $unset: { attachments: 1, location: 1, card: 1, words: 1, reactions: 1 },
+          $unset: { attachments: 1, location: 1, card: 1, words: 1, reactions: 1, archived: 1 },
         },
       ),
     ];
@@ -39,7 +42,7 @@ function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: Messa
     const { rev, content, at, words } = edit;
     updates.push(
       write(
-        { $or: [{ editRev: { $lt: rev } }, { editRev: { $exists: false } }] },
+        { archived: { $exists: false }, $or: [{ editRev: { $lt: rev } }, { editRev: { $exists: false } }] },
         { $set: { content, editedAt: at, editRev: rev, ...(words !== undefined && { words }) } },
       ),
     );
@@ -57,7 +60,10 @@ function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: Messa
 }
 
 /** How the change log reaches the messages and the conversation that it speaks of. */
-export function createChangedMessages(connection: mongoose.Connection) {
+export function createChangedMessages(
+  connection: mongoose.Connection,
+  archived: Pick<ArchiveModel, 'complete' | 'edit'>,
+) {
   const messages = connection.collection<MessageDocument>('messages');
   const conversations = connection.collection<ConversationDocument>('conversations');
   return {
@@ -70,7 +76,7 @@ export function createChangedMessages(connection: mongoose.Connection) {
           { sort: { seq: 1 }, hint: BY_SEQ, readPreference: 'primary' },
         )
         .toArray();
-      return found.map(toRecord);
+      return archived.complete(found);
     },
 
     /** Writes what changes made of messages, all in one round trip. Sorted, as overlapping bulks could deadlock. */
@@ -79,7 +85,16 @@ export function createChangedMessages(connection: mongoose.Connection) {
         .toSorted((a, b) => a.seq - b.seq)
         .flatMap((change) => toUpdates(conversationId, change));
       if (updates.length === 0) return;
-      await retryRaces(() => messages.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
+      const write = () =>
+        retryRaces(() => messages.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
+      await write();
+      const edits = changes.flatMap(({ seq, edit, mayBeArchived, deletion }) =>
+        edit !== undefined && mayBeArchived && deletion === undefined ? [{ seq, ...edit }] : [],
+      );
+      if (edits.length === 0) return;
+      await archived.edit(conversationId, edits);
+      // A message that came back from the archive between the two met neither.
+      await write();
     },
 
     /** Every change up to `rev` is applied to the messages: says so, and what is pinned as of it. */

@@ -1,4 +1,6 @@
 import type mongoose from 'mongoose';
+import { createAliasModel } from './aliasModel.js';
+import { createArchiveModel } from './archiveModel.js';
 import { createChangedMessages } from './changedMessages.js';
 import { createChangeModel } from './changeModel.js';
 import { createBlockModel } from './blockModel.js';
@@ -17,15 +19,18 @@ import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
+  const archive = createArchiveModel(connection);
   return {
-    changedMessages: createChangedMessages(connection),
+    aliases: createAliasModel(connection),
+    archive,
+    changedMessages: createChangedMessages(connection, archive),
     changes: createChangeModel(connection),
     blocks: createBlockModel(connection),
     conversations: createConversationModel(connection),
     facts: createDatabaseFacts(connection),
     hides: createHideModel(connection),
     members: createMemberModel(connection),
-    messages: createMessageModel(connection, options),
+    messages: createMessageModel(connection, archive, options),
     meta: createMetaModel(connection),
     moved: createMovedModel(connection),
     ownStates: createOwnStateModel(connection),

@@ -59,6 +59,8 @@ export interface MessageDocument {
   reactRev?: number;
   /** What search finds it by. */
   words?: string[];
+  /** A stub: what it says is in `archived_messages`, and is put in again when it is read. */
+  archived?: boolean;
 }
 
 /** A message above the models; also as it comes back from JSON. */
@@ -133,6 +135,7 @@ export const schema = new mongoose.Schema<MessageDocument>(
     reactions: { type: [Mixed], default: undefined },
     reactRev: Number,
     words: { type: [String], default: undefined },
+    archived: Boolean,
   },
   { collection: 'messages', versionKey: false },
 );
@@ -150,7 +153,7 @@ schema.index(BY_SENDER);
 schema.index(BY_CONTROL, { partialFilterExpression: { controlSeq: { $exists: true } } });
 
 export const toRecord = (doc: MessageDocument): MessageRecord => {
-  const { deletedBy, ...rest } = sound(doc);
+  const { deletedBy, archived: _stub, ...rest } = sound(doc);
   return {
     ...rest,
     _id: messageIdOf(doc._id),

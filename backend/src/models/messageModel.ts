@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import type { ArchiveModel } from './archiveModel.js';
 import { insertEach, type InsertResult } from './insertMany.js';
 import {
   BY_CLIENT_ID,
@@ -8,7 +9,6 @@ import {
   BY_SEQ,
   schema,
   toDocument,
-  toRecord,
   type MessageDocument,
   type MessageRecord,
   type MessageTrace,
@@ -36,6 +36,7 @@ const ANY_RECENT = new mongoose.mongo.ReadPreference('secondaryPreferred', undef
 
 export function createMessageModel(
   connection: mongoose.Connection,
+  { complete }: Pick<ArchiveModel, 'complete'>,
   { historyFrom = 'primary' }: MessageModelOptions = {},
 ) {
   const model = connection.model('Message', schema);
@@ -87,7 +88,7 @@ export function createMessageModel(
         .hint(BY_CLIENT_ID)
         .read('primary')
         .lean();
-      return found.map(toRecord);
+      return complete(found);
     },
 
     async findByIds(ids: readonly MessageId[]): Promise<MessageRecord[]> {
@@ -96,7 +97,7 @@ export function createMessageModel(
         .find({ _id: op({ $in: ids }) })
         .read('primary')
         .lean();
-      return found.map(toRecord);
+      return complete(found);
     },
 
     /** Messages `fromSeq` … `toSeq`, oldest first, as the primary has them: one bounded index range. */
@@ -111,7 +112,7 @@ export function createMessageModel(
         .hint(BY_SEQ)
         .read('primary')
         .lean();
-      return found.map(toRecord);
+      return complete(found);
     },
 
     /**
@@ -133,7 +134,7 @@ export function createMessageModel(
       const isWhole =
         found.length === Math.max(0, toSeq - fromSeq + 1) &&
         found.every(({ seq }, place) => seq === fromSeq + place);
-      return isWhole ? found.map(toRecord) : this.findRange(conversationId, fromSeq, toSeq);
+      return isWhole ? complete(found) : this.findRange(conversationId, fromSeq, toSeq);
     },
 
     /**
@@ -153,7 +154,7 @@ export function createMessageModel(
         .hint(BY_SEQ)
         .read('primary')
         .lean();
-      return found.reverse().map(toRecord);
+      return complete(found.reverse());
     },
 
     /** The control entries of a conversation behind a place, oldest first, as the primary has them. */
@@ -164,7 +165,7 @@ export function createMessageModel(
         .hint(BY_CONTROL)
         .read('primary')
         .lean();
-      return found.map(toRecord);
+      return complete(found);
     },
 
     /** How many counted messages there are up to each of these places, by place. */
@@ -217,7 +218,7 @@ export function createMessageModel(
         .limit(options.limit)
         .hint(BY_SENDER)
         .lean();
-      return found.map(toRecord);
+      return complete(found);
     },
 
     /** Every message whose id is `fromId` or later, in the order of ids, without loading them all at once. */

@@ -4,6 +4,7 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
+import { AliasService } from './aliases/aliasService.js';
 import { createChangeLog, createChangeServices, recoverChanges, type ChangeLog } from './changes/index.js';
 import type { ChangeWindows } from './changes/judge.js';
 import { ApartConversations } from './apartConversations.js';
@@ -227,6 +228,7 @@ export function createServices(parts: ServiceParts) {
     presence,
     typing: new TypingService(access, publisher, discretion),
     access,
+    aliases: new AliasService({ ...models, access, users }),
     safety,
     sight,
     memberships,

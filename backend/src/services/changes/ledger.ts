@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
+import { mayBeArchived } from '../../models/archiveModel.js';
 import type { MessageChange } from '../../models/changedMessages.js';
 import type { ChangeRecord } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
@@ -57,6 +58,11 @@ export class Ledger {
     return [...this.#deleted];
   }
 
+  /** The deleted ones as they are now. */
+  deletedMessages(): MessageRecord[] {
+    return this.deleted.flatMap((seq) => this.#messages.get(seq) ?? []);
+  }
+
   message(seq: number): MessageRecord | undefined {
     return this.#messages.get(seq);
   }
@@ -96,10 +102,15 @@ export class Ledger {
   #changeOf({ seq, ...message }: MessageRecord): MessageChange {
     const { content, editedAt, editRev, reactRev, deletedAt, deletedBy, words } = message;
     if (deletedAt !== undefined) {
-      return { seq, deletion: { at: deletedAt, by: deletedBy ?? message.senderId } };
+      return {
+        seq,
+        mayBeArchived: mayBeArchived(message.createdAt),
+        deletion: { at: deletedAt, by: deletedBy ?? message.senderId },
+      };
     }
     return {
       seq,
+      mayBeArchived: mayBeArchived(message.createdAt),
       ...(this.#edited.has(seq) &&
         editRev !== undefined &&
         editedAt !== undefined && { edit: { rev: editRev, content, at: editedAt, words } }),

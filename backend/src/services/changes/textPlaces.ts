@@ -1,3 +1,4 @@
+import type { ArchiveModel } from '../../models/archiveModel.js';
 import type { ChangeModel } from '../../models/changeModel.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
@@ -5,6 +6,7 @@ import type { Erased, WindowCache } from '../ports.js';
 import type { Ledger } from './ledger.js';
 
 export interface ErasureParts {
+  archive: Pick<ArchiveModel, 'erase'>;
   changedMessages: Pick<ChangedMessages, 'apply'>;
   changes: Pick<ChangeModel, 'dropTexts'>;
   reactions: Pick<ReactionModel, 'removeOf'>;
@@ -32,6 +34,11 @@ export const TEXT_PLACES: readonly TextPlace[] = [
     what: 'content, attachments, location, card, words for search',
     erase: ({ changedMessages }, ledger) =>
       changedMessages.apply(ledger.conversationId, ledger.messageChanges()),
+  },
+  {
+    place: 'archived_messages',
+    what: 'content, attachments, location, card of an old message',
+    erase: ({ archive }, ledger) => archive.erase(ledger.conversationId, ledger.deletedMessages()),
   },
   {
     place: 'changes',
