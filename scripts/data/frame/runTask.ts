@@ -6,7 +6,15 @@ import { writeFields, type Change } from './changes.js';
 import { toFieldsEntry } from './entryKinds.js';
 import { Journal, type JournalWriter } from './journal.js';
 import { ProgressBar } from './progress.js';
-import { addCounts, describeCounts, JsonReport, TextReport, type Report } from './report.js';
+import {
+  addCounts,
+  describeCounts,
+  JsonReport,
+  TextReport,
+  toStandardOutput,
+  type Print,
+  type Report,
+} from './report.js';
 import {
   CannotRun,
   Stopped,
@@ -35,6 +43,8 @@ export interface Surroundings {
   /** Where relative paths of the command line begin. */
   calledFrom: string;
   isStopping: () => boolean;
+  /** Where the report goes; standard output where nothing is said. */
+  print?: Print;
 }
 
 /** Steps that may be done together. */
@@ -65,10 +75,10 @@ export class TaskRun {
     readonly options: FrameOptions,
     readonly surroundings: Surroundings,
   ) {
-    const { connection, dataDir, calledFrom } = surroundings;
+    const { connection, dataDir, calledFrom, print = toStandardOutput } = surroundings;
     const stamp = this.#startedAt.toISOString().replaceAll(/[:.]/g, '-');
     this.#progress = new ProgressBar(task.name);
-    this.#report = options.json ? new JsonReport() : new TextReport();
+    this.#report = options.json ? new JsonReport(print) : new TextReport(print);
     this.#journal = new Journal(
       options.journal === undefined
         ? join(resolve(dataDir), 'journal', `${stamp}-${task.name}-${process.pid}.jsonl`)

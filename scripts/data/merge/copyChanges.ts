@@ -69,7 +69,7 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
   const known = await changes
     .find({ _id: { $in: batch.map(({ _id }) => newIdOf(merge._id, _id)) } }, FROM_PRIMARY)
     .toArray();
-  const revs = new Map(known.map((change) => [String(change['_id']), change]));
+  const revs = new Map(known.map((change) => [String(change._id), change]));
   const copies: { old: Stored; copy: Stored }[] = [];
   for (const old of batch) {
     const newId = newIdOf(merge._id, old['_id']);

@@ -236,7 +236,7 @@ async function noteInserted(
   const ids = [...olds.values()].map((old) => newIdOf(merge._id, old['_id']));
   const inserted = await messages.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray();
   const rows = inserted.flatMap((document) => {
-    const old = olds.get(String(document['_id']));
+    const old = olds.get(String(document._id));
     return old === undefined ? [] : [toRow(old, document, merge)];
   });
   await insertMissing(moved, rows);

@@ -15,6 +15,7 @@ import {
   findRevTail,
   findTail,
   FROM_PRIMARY,
+  numberOf,
   type Merge,
   type ObjectId,
 } from './stored.js';
@@ -179,8 +180,8 @@ async function refreshOne(
     PLACE_FIELDS.filter((name) => copy[name] !== undefined).map((name) => [name, copy[name] as unknown]),
   );
   const revs = {
-    ...(old['editRev'] !== undefined && { editRev: copy['editRev'] ?? 0 }),
-    ...(old['reactRev'] !== undefined && { reactRev: copy['reactRev'] ?? 0 }),
+    ...(old['editRev'] !== undefined && { editRev: numberOf(copy['editRev']) }),
+    ...(old['reactRev'] !== undefined && { reactRev: numberOf(copy['reactRev']) }),
   };
   await messages.replaceOne({ _id: newId }, { ...old, ...places, ...revs }, { writeConcern: COMMITTED });
 }

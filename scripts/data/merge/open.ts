@@ -106,17 +106,19 @@ export async function openTarget(context: TaskContext, merge: Merge): Promise<vo
   }
 }
 
+/** What of a summary only ever moves forward, so that an older one changes nothing. */
+const FORWARD = ['lastSeq', 'messageCount', 'tail', 'shown', 'lastMessageAt'];
+
 /** What came from the others, if anything was written there at the last moment. */
 async function refreshSurvivor(
   collections: Collections,
   merge: Merge,
   sources: readonly Stored[],
 ): Promise<void> {
-  const { lastSeq, messageCount, tail, shown, lastMessageAt } = await summaryOf(collections, merge);
+  const summary = await summaryOf(collections, merge);
   const own = await collections.conversations.findOne({ _id: merge._id }, FROM_PRIMARY);
   const others = sources.filter(({ _id }) => String(_id) !== String(merge._id));
-  const newest = { lastSeq, messageCount, tail, shown, lastMessageAt } as Stored;
-  const known = Object.entries(newest).filter(([, value]) => value !== undefined);
+  const known = Object.entries(summary).filter(([name]) => FORWARD.includes(name));
   await collections.conversations.updateOne(
     { _id: merge._id },
     {

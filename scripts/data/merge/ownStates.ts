@@ -197,7 +197,7 @@ async function hideRest(
     batch = [];
   };
   for await (const row of cursor) {
-    const _id = newIdOf(merge._id, row['_id'], `hidden from ${userId}`);
+    const _id = newIdOf(merge._id, row._id, `hidden from ${userId}`);
     batch.push({ _id, userId, conversationId: merge._id, seq: numberOf(row['toSeq']), at: new Date() });
     if (batch.length >= BATCH) await flush();
   }

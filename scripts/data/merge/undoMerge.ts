@@ -1,4 +1,4 @@
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
 import type { EntryKind } from '../frame/entryKinds.js';
 import type { Stored, TaskContext } from '../frame/task.js';
 import { canonical } from '../frame/changes.js';
@@ -90,7 +90,7 @@ async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
     for await (const rows of scanPages(moved, { filter, batch: PAGE })) {
       const ids = rows.map(({ newId }) => newId as ObjectId);
       const copies = new Map(
-        (await log.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray()).map((copy) => [String(copy['_id']), copy]),
+        (await log.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray()).map((copy) => [String(copy._id), copy]),
       );
       await put(
         log,
