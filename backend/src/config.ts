@@ -94,6 +94,8 @@ const environment = z.object({
   SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
   EDIT_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(900_000),
   DELETE_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(172_800_000),
+  RECEIPT_WINDOW_MS: wholeNumber(0, 60_000).default(50),
+  RECEIPT_WINDOW_LARGE_MS: wholeNumber(0, 60_000).default(5_000),
   PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
   RATE_LIMITS: z.string().default('on'),
   TRUST_PROXY: proxies.default(0),

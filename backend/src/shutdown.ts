@@ -73,7 +73,8 @@ export async function shutDown(parts: ShutdownParts): Promise<void> {
   };
   logger.info('shutting down: finishing what is under way');
   const closed = new Promise((resolve) => http.close(resolve));
-  await step('finish commands', () => gate.drain());
+  // Commands that wait for the window of a conversation's positions do not wait any longer.
+  await step('finish commands', () => Promise.all([gate.drain(), services.receipts.drain()]));
   const clients = [...io.sockets.sockets.values()];
   const returns = planReturns(clients.length);
   for (const [index, socket] of clients.entries()) {

@@ -5,6 +5,7 @@ import type { Logger } from '../utils/logger.js';
 export const indexedModels = (models: Models) => [
   ...[models.conversations, models.members, models.messages, models.users, models.changes, models.reactions],
   ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
+  models.receipts,
 ];
 
 /**

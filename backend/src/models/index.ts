@@ -14,7 +14,9 @@ import { createMovedModel } from './movedModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
+import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
+import { createSearchModel } from './searchModel.js';
 import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
@@ -36,7 +38,9 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
+    receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
+    search: createSearchModel(connection, archive),
     users: createUserModel(connection),
   };
 }

@@ -35,8 +35,11 @@ import { Moves } from './moves.js';
 import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
-import { ReceiptService } from './receiptService.js';
+import { ReceiptReads } from './receipts/receiptReads.js';
+import { ReceiptService, type ReceiptWindows } from './receiptService.js';
 import { createSafety, createSight, type Sight } from './safety/index.js';
+import { SearchService } from './search/searchService.js';
+import { wordsOf } from './search/words.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
@@ -67,6 +70,7 @@ export interface ServiceParts {
     sendTimeoutMs: number;
     presenceGraceMs: number;
     windowsOfChange: ChangeWindows;
+    receiptWindows: ReceiptWindows;
   };
 }
 
@@ -117,7 +121,7 @@ function createLog(
       ...{ ...models, ...derived, ...limits, lease: registry, logger },
       windows: parts.windows,
       onErased: parts.onErased,
-      wordsOf: () => undefined,
+      wordsOf,
     },
     { ...models, ...derived, views, fanOut },
   );
@@ -182,10 +186,14 @@ export function createServices(parts: ServiceParts) {
   });
   const shared = { ...parts, ...models, ...derived, access, sight };
   const receipts: ReceiptService = new ReceiptService({
-    ...shared,
+    ...{ ...shared, lookups, windows: limits.receiptWindows },
     onUnmarked: (marked) => ownState.tell(marked),
   });
   const ownState = new OwnStateService({ ...shared, lookups, receipts });
+  const changeServices = createChangeServices({
+    ...{ ...shared, users, visibility, changeLog, views: messageViews },
+    sendTimeoutMs: limits.sendTimeoutMs,
+  });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
@@ -220,9 +228,13 @@ export function createServices(parts: ServiceParts) {
       messages: models.messages,
       ...{ access, views: messageViews, windows, visibility },
     }),
-    ...createChangeServices({
-      ...{ ...shared, users, visibility, changeLog, views: messageViews },
-      sendTimeoutMs: limits.sendTimeoutMs,
+    ...changeServices,
+    receiptReads: new ReceiptReads({
+      ...{ ...shared, lookups, discretion, users, service: changeServices.changes },
+    }),
+    search: new SearchService({
+      ...{ ...shared, apart, visibility, views: messageViews },
+      index: models.search,
     }),
     receipts,
     presence,

@@ -4,7 +4,7 @@ import type { JournalWriter } from '../frame/journal.js';
 import { sortPair } from '../../../backend/src/utils/participantsKey.js';
 import { pairOf } from '../tasks/pairs.js';
 import { copyChanges } from './copyChanges.js';
-import { copyMessages, isSeal } from './copyMessages.js';
+import { copyMessages, isSeal, putArchived } from './copyMessages.js';
 import { openTarget, redirectSources, stateOf } from './open.js';
 import { copyOwnStates } from './ownStates.js';
 import { applyPending, seal } from './seal.js';
@@ -151,7 +151,7 @@ async function remember(context: TaskContext, merge: Merge): Promise<void> {
 
 /** What was edited or deleted after it was copied: the old logs are sealed now, and say what holds. */
 async function refreshChanged(context: TaskContext, merge: Merge): Promise<void> {
-  const { messages, changes, moved } = collectionsOf(context);
+  const { messages, changes, moved, archived } = collectionsOf(context);
   for (const conversationId of merge.sources) {
     const since = merge.revs[conversationId.toHexString()] ?? 0;
     const cursor = changes.find({ conversationId, rev: { $gt: since } }, { ...FROM_PRIMARY, projection: { seq: 1 } });
@@ -163,7 +163,11 @@ async function refreshChanged(context: TaskContext, merge: Merge): Promise<void>
         moved.findOne({ conversationId, seq }, FROM_PRIMARY),
       ]);
       if (old === null || row === null || isSeal(old)) continue;
-      await refreshOne(messages, { old, newId: row['newId'] as ObjectId });
+      const newId = row['newId'] as ObjectId;
+      const text = await archived.findOne({ _id: old._id }, FROM_PRIMARY);
+      const stub = { _id: newId, conversationId: merge._id, seq: row['toSeq'] as number };
+      if (text !== null) await putArchived(archived, text, stub);
+      await refreshOne(messages, { old, newId });
     }
   }
 }
@@ -191,7 +195,7 @@ async function clearSources(context: TaskContext, merge: Merge): Promise<number>
   let moved = 0;
   const sides = SIDES.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection);
   for (const conversationId of merge.sources) {
-    for (const name of ['messages', 'changes', 'members', ...sides]) {
+    for (const name of ['messages', 'archived_messages', 'changes', 'members', ...sides]) {
       const collection = context.collection(name);
       const filter = {
         conversationId,

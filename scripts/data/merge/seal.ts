@@ -8,6 +8,7 @@ import { DatabaseTime } from '../../../backend/src/services/derived/databaseTime
 import { WriteWatermark } from '../../../backend/src/services/derived/writeWatermark.js';
 import { MembershipStore } from '../../../backend/src/services/membership/membershipStore.js';
 import { MembershipWriter } from '../../../backend/src/services/membership/membershipWriter.js';
+import { wordsOf } from '../../../backend/src/services/search/words.js';
 import { createLogger } from '../../../backend/src/utils/logger.js';
 import type { ConversationId } from '../../../contract/index.js';
 import { isSeal } from './copyMessages.js';
@@ -93,7 +94,7 @@ export async function applyPending(context: TaskContext, conversationId: ObjectI
   const writer = new MembershipWriter({ ...models, watermark, logger });
   const memberships = new MembershipStore({ ...models, writer });
   const wanted = { conversationId: conversationId.toHexString() as ConversationId, taken: [] };
-  const opened = await readLedger({ ...models, memberships, wordsOf: () => undefined }, wanted);
+  const opened = await readLedger({ ...models, memberships, wordsOf }, wanted);
   await writer.drain();
   if (!opened.isBehind) return;
   const parts = { ...models, windows: { remove: () => Promise.resolve() }, onErased: () => undefined };

@@ -34,6 +34,7 @@ export function collectionsOf(context: TaskContext) {
     messages: context.collection('messages'),
     changes: context.collection('changes'),
     members: context.collection('members'),
+    archived: context.collection('archived_messages'),
     moved: context.collection('moved'),
     merges: context.connection.collection<Merge>('merges'),
   };
