@@ -92,8 +92,8 @@ async function build(target: DataWorld, { history, damages, cleared, keyAt }: Wo
       ...{ lastDeliveredSeq: lastSeq, changedAt: new Date(START) },
       ...(index === 0 && cleared > 0 && lastSeq > 0 && { clearedSeq: Math.min(cleared, lastSeq), clearedN: Math.min(cleared, lastSeq) }),
     });
-    if (chat.messages.length > 0) await collection('messages').insertMany(chat.messages as never);
-    if (chat.changes.length > 0) await collection('changes').insertMany(chat.changes as never);
+    if (chat.messages.length > 0) await collection('messages').insertMany(chat.messages);
+    if (chat.changes.length > 0) await collection('changes').insertMany(chat.changes);
   }
   for (const [index, one] of damages.entries()) {
     const chat = chats[index % 3];

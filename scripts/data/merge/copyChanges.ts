@@ -4,9 +4,9 @@ import {
   FROM_PRIMARY,
   findRevTail,
   insertMissing,
-  isDuplicate,
   newIdOf,
   numberOf,
+  outrunOr,
   placeOf,
   type Collections,
   type Merge,
@@ -82,8 +82,7 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
   try {
     if (fresh.length > 0) await changes.insertMany(fresh, { ordered: true, writeConcern: COMMITTED });
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    return 1;
+    outrunOr(error);
   }
   await applyPlaces(collections, merge, copies.map(({ copy }) => copy));
   // Last: what stands in `moved` is done.

@@ -4,9 +4,9 @@ import {
   FROM_PRIMARY,
   findTail,
   insertMissing,
-  isDuplicate,
   newIdOf,
   numberOf,
+  outrunOr,
   type Collections,
   type Merge,
   type ObjectId,
@@ -56,8 +56,7 @@ export async function copyMessages(collections: Collections, merge: Merge): Prom
       { ordered: true, writeConcern: COMMITTED },
     );
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    return 1;
+    outrunOr(error);
   }
   await insertMissing(
     moved,

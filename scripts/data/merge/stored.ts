@@ -50,6 +50,14 @@ export function newIdOf(into: ObjectId, old: unknown, salt = ''): ObjectId {
   return mongoose.Types.ObjectId.createFromHexString(into.toHexString().slice(0, 8) + digest.slice(0, 16));
 }
 
+/** Somebody else has taken a place in a log: what was read of it is read again. */
+export class Outrun extends Error {}
+
+/** @throws Outrun for a violated unique index, and the error itself for anything else. */
+export function outrunOr(error: unknown): never {
+  throw isDuplicate(error) ? new Outrun('a place in a log was taken', { cause: error }) : error;
+}
+
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
 
