@@ -4,6 +4,7 @@ import { backfillParticipantsKey } from './tasks/backfillParticipantsKey.js';
 import { checkDuplicates } from './tasks/checkDuplicates.js';
 import { cleanupDuplicateChats } from './tasks/cleanupDuplicateChats.js';
 import { harden } from './tasks/harden.js';
+import { importLegacy } from './tasks/importLegacy.js';
 import { repairCounters } from './tasks/repairCounters.js';
 import { syncIndexes } from './tasks/syncIndexes.js';
 import { addEntryKinds, undo } from './tasks/undo.js';
@@ -19,6 +20,7 @@ export const TASKS: readonly Task[] = [
   cleanupDuplicateChats,
   repairCounters,
   syncIndexes,
+  importLegacy,
   undo,
 ];
 
