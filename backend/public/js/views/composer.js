@@ -94,8 +94,7 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
   }
 
   /** What goes along with a message when something is answered. */
-  const reply = () =>
-    about?.kind === 'reply' ? { replyTo: about.message.seq, quoted: quoteOf(about.message) } : {};
+  const reply = () => (about?.kind === 'reply' ? { replyTo: about.message.seq } : {});
 
   function submit() {
     const content = text.value.trim();
