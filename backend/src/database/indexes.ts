@@ -6,23 +6,11 @@ import type { Logger } from '../utils/logger.js';
  * does not start: without it nothing that it promises would hold.
  */
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
-  const {
-    aliases,
-    archive,
-    blocks,
-    changes,
-    conversations,
-    hides,
-    members,
-    messages,
-    reactions,
-    receipts,
-    reports,
-    users,
-  } = models;
+  const { aliases, archive, blocks, changes, conversations, hides, members, messages } = models;
+  const { moved, reactions, receipts, reports, users } = models;
   const collections = [
     ...[conversations, members, messages, users, changes, reactions, receipts, hides, blocks, reports],
-    ...[aliases, archive],
+    ...[moved, aliases, archive],
   ];
   for (const { model } of collections) {
     try {
