@@ -10,6 +10,7 @@ import { createHideModel } from './hideModel.js';
 import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
+import { createMovedModel } from './movedModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
@@ -17,6 +18,7 @@ import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
 import { createSearchModel } from './searchModel.js';
 import { createUserModel } from './userModel.js';
+import { createVerificationModel } from './verificationModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
@@ -33,6 +35,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     members: createMemberModel(connection),
     messages: createMessageModel(connection, archive, options),
     meta: createMetaModel(connection),
+    moved: createMovedModel(connection),
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
@@ -40,6 +43,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
     users: createUserModel(connection),
+    verification: createVerificationModel(connection),
   };
 }
 

@@ -31,6 +31,7 @@ import { MembershipWriter } from './membership/membershipWriter.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
+import { Moves } from './moves.js';
 import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
@@ -43,6 +44,7 @@ import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
 import { UserDirectory } from './userDirectory.js';
+import { VerificationWatch } from './verificationWatch.js';
 import { Visibility } from './visibility.js';
 
 export interface ServiceParts {
@@ -69,6 +71,8 @@ export interface ServiceParts {
     sendTimeoutMs: number;
     presenceGraceMs: number;
     windowsOfChange: ChangeWindows;
+    /** Between two verifications of what is stored, in ms; 0 for none. */
+    verifyIntervalMs: number;
     receiptWindows: ReceiptWindows;
   };
 }
@@ -194,6 +198,7 @@ export function createServices(parts: ServiceParts) {
     sendTimeoutMs: limits.sendTimeoutMs,
   });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
+  const verificationWatch = new VerificationWatch({ ...shared, intervalMs: limits.verifyIntervalMs });
   const presence = new PresenceService({
     ...models,
     ...{ publisher, logger, discretion, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
@@ -202,6 +207,7 @@ export function createServices(parts: ServiceParts) {
   const controlLog = new ControlLog({ ...derived, commitLog, sendTimeoutMs });
   const news = new GroupNews({ ...models, views, publisher });
   const safety = createSafety({ ...shared, users, controlLog, views, messageViews }, sight);
+  const moves = new Moves({ ...models, views, publisher });
   const groups = new GroupService({ ...shared, views, controlLog, news, blocks: safety.blocks });
   const windows = new MessageWindows({ ...models, cache: parts.windows, metrics: parts.metrics });
   return {
@@ -209,7 +215,7 @@ export function createServices(parts: ServiceParts) {
     views,
     sync,
     databaseWatch,
-    conversations: new ConversationService({ ...shared, views, safety }),
+    conversations: new ConversationService({ ...shared, views, safety, moves }),
     lists: new ListService({
       ...{ ...shared, lookups, apart, unread, views },
       syncCursor: () => sync.cursorNow(),
@@ -242,6 +248,7 @@ export function createServices(parts: ServiceParts) {
     safety,
     sight,
     memberships,
+    moves,
     groups,
     memberList: new MemberList({ ...models, access, users }),
     heads: new HeadService({ ...models, memberships, access }),
@@ -250,6 +257,7 @@ export function createServices(parts: ServiceParts) {
       await registry.start();
       await Promise.all([users.start(), blocks.start()]);
       databaseWatch.start();
+      verificationWatch.start();
     },
     /** Another process has stored a message. */
     noteStored: (place: Place): void => commitLog.hear(place.conversationId, place),
@@ -266,7 +274,7 @@ export function createServices(parts: ServiceParts) {
       await summaries.drain();
       users.stop();
       blocks.stop();
-      await databaseWatch.stop();
+      await Promise.all([databaseWatch.stop(), verificationWatch.stop()]);
       await registry.stop();
     },
   };

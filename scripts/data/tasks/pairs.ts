@@ -1,0 +1,1 @@
+export { keyOf, pairOf } from '../../../backend/src/models/verify/pairs.js';
