@@ -11,6 +11,7 @@ import type { Priority } from './priorities.js';
 import {
   changeView,
   conversationView,
+  countsView,
   entryView,
   headView,
   ownView,
@@ -79,6 +80,12 @@ export const PUSHES = {
     data: positionView,
     priority: 'receipt',
     summary: 'A member has come this far: all up to there is delivered or read.',
+  }),
+  'message:counts': push({
+    data: countsView,
+    priority: 'receipt',
+    summary:
+      'In a large group that this connection has open: how many have got and read a message by now. Now and then, for one of the newest messages; of others `getReceipts` tells.',
   }),
   'conversation:created': push({
     data: outputs.oneConversationAnswer,

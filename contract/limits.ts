@@ -55,6 +55,10 @@ export const LIMITS = {
   maxCommentChars: 1_000,
   /** Words of one search. */
   maxSearchWords: 8,
+  /** Different words by which one message is found; those behind them are not looked for. */
+  maxWordsPerMessage: 256,
+  /** Characters of a word that search looks at. */
+  maxSearchWordChars: 32,
   searchPageDefault: 20,
   searchPageMax: 50,
   memberPageDefault: 100,

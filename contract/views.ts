@@ -54,7 +54,10 @@ export const messageView = z.object({
   quoted: quoteView.optional(),
   reactions: z.array(reactionView),
   status: messageStatus,
-  /** In groups: how many of the others it has reached, and how many have read it. Not in channels: ask `getReceipts`. */
+  /**
+   * In groups: how many of the others it has reached, and how many have read it; in large ones of the viewer's own
+   * messages. For everything else, and in channels, there is `getReceipts`.
+   */
   deliveredCount: z.int().optional(),
   readCount: z.int().optional(),
   pinned: z.boolean().optional(),
@@ -163,6 +166,28 @@ export const positionView = z.object({
   at: isoTime,
 });
 export type PositionView = z.infer<typeof positionView>;
+
+/** How far a message has come, where nobody is named. */
+export const countsView = z.object({
+  conversationId,
+  seq,
+  readCount: z.int(),
+  deliveredCount: z.int(),
+  /** Whom it was for: without its sender, without who joined later. */
+  memberCount: z.int(),
+});
+export type CountsView = z.infer<typeof countsView>;
+
+/** Somebody whom a message was for. What is there without its time was reached while the group was large. */
+export const receiptView = z.object({
+  userId,
+  user: userView,
+  delivered: z.boolean(),
+  deliveredAt: isoTime.optional(),
+  read: z.boolean(),
+  readAt: isoTime.optional(),
+});
+export type ReceiptView = z.infer<typeof receiptView>;
 
 /** A member's own state in a conversation, the same on all of their devices. */
 export const ownView = positionView.extend({

@@ -28,6 +28,8 @@ import { CommandLimits } from './socket/commandLimits.js';
 import { LocalDelivery } from './socket/delivery.js';
 import { createHandlers } from './socket/handlers/index.js';
 import { createSocketServer } from './socket/index.js';
+import { Legacy } from './socket/legacy/index.js';
+import { oldTokenOf } from './socket/legacy/oldToken.js';
 import { OpenConversations } from './socket/openConversations.js';
 import { PresenceWatches } from './socket/presenceWatches.js';
 import { Sessions } from './socket/sessions.js';
@@ -146,6 +148,7 @@ const toLimits = (config: Config): ServiceParts['limits'] => ({
   maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
   sendTimeoutMs: config.SEND_TIMEOUT_MS,
   presenceGraceMs: config.PRESENCE_GRACE_MS,
+  receiptWindows: { smallMs: config.RECEIPT_WINDOW_MS, largeMs: config.RECEIPT_WINDOW_LARGE_MS },
   windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
 });
 
@@ -196,6 +199,7 @@ interface Joined extends Base {
   gate: Gate;
   rateLimits: RateLimits;
   commandLimits: CommandLimits;
+  backPressure: BackPressure;
   peers: Peers | undefined;
   live: Live;
   openConversations: OpenConversations;
@@ -247,16 +251,20 @@ function admit(
   { tokens, commands }: { tokens: TokenVerifier; commands: ReturnType<typeof createCommands> },
 ): void {
   const { config, logger, metrics, io, services, sessions, gate, rateLimits, openConversations } = parts;
+  const { LEGACY: mapping } = config;
   io.use(
     authenticate({
       ...{ tokens, users: services.users, blocks: services.sight.blocks, gate, rateLimits, logger },
       trustedProxies: config.TRUST_PROXY,
+      oldTokenOf: mapping && ((socket) => oldTokenOf(mapping, socket)),
     }),
   );
   const handlers = createHandlers({ ...services, sessions, tokens, openConversations }, commands);
-  const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger };
+  const legacy = mapping && new Legacy({ mapping, ...parts, aliases: services.aliases });
+  const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger, legacy };
   io.on('connection', (socket) => {
     bindCommands(binding, socket);
+    legacy?.admit(socket);
     sessions.begin(socket, socket.data.principal);
     metrics.openSockets.set(io.engine.clientsCount);
     socket.on('disconnect', (reason) => {

@@ -1,8 +1,11 @@
 import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
+import { DEFAULT_MAPPING } from './socket/legacy/defaultMapping.js';
+import { legacyMapping, parseLegacyMapping, type LegacyMapping } from './socket/legacy/mapping.js';
 import { JWT_ALGORITHMS, type JwtAlgorithm } from './utils/jwtAlgorithms.js';
 import { LOG_LEVELS } from './utils/logger.js';
 
@@ -91,6 +94,8 @@ const environment = z.object({
   SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
   EDIT_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(900_000),
   DELETE_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(172_800_000),
+  RECEIPT_WINDOW_MS: wholeNumber(0, 60_000).default(50),
+  RECEIPT_WINDOW_LARGE_MS: wholeNumber(0, 60_000).default(5_000),
   PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
   RATE_LIMITS: z.string().default('on'),
   TRUST_PROXY: proxies.default(0),
@@ -105,15 +110,22 @@ const environment = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,}$/, 'must have 16 or more characters, without spaces')
     .optional(),
+  LEGACY_EVENTS: flag.default(false),
+  LEGACY_MAPPING: z.string().min(1).optional(),
   HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
 });
 type Environment = z.output<typeof environment>;
 
 /** What the server runs with. `demo` serves demo users with tokens to anyone who asks: never in production. */
-export interface Config extends Omit<Environment, 'JWT_ALGORITHMS' | 'DEMO' | 'RATE_LIMITS'> {
+export interface Config extends Omit<
+  Environment,
+  'JWT_ALGORITHMS' | 'DEMO' | 'RATE_LIMITS' | 'LEGACY_EVENTS' | 'LEGACY_MAPPING'
+> {
   RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
   DEMO: boolean;
+  /** What old clients say and hear, where they are served. */
+  LEGACY: LegacyMapping | undefined;
 }
 
 /** A value of the environment that the server cannot start with; the message names the variable. */
@@ -142,6 +154,22 @@ function checkKeys(env: Environment, algorithms: JwtAlgorithm[]): void {
   if (production && env.DEMO === true) throw new ConfigError('DEMO cannot be true in production.');
 }
 
+/** @throws ConfigError when the file cannot be read, or is no mapping. */
+function readLegacy({ LEGACY_EVENTS, LEGACY_MAPPING: file }: Environment): LegacyMapping | undefined {
+  if (!LEGACY_EVENTS) return undefined;
+  if (file === undefined) return legacyMapping.parse(DEFAULT_MAPPING);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`LEGACY_MAPPING: ${file} cannot be read (${reason}).`);
+  }
+  const mapping = parseLegacyMapping(text);
+  if (typeof mapping === 'string') throw new ConfigError(`LEGACY_MAPPING: ${file}: ${mapping}.`);
+  return mapping;
+}
+
 /**
  * Reads the configuration from the environment: the only place that does.
  * Empty variables count as not set, as compose files and shells leave them.
@@ -157,14 +185,15 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
     const issue = parsed.error.issues[0];
     throw new ConfigError(`${issue?.path[0]?.toString() ?? 'environment'}: ${issue?.message ?? 'is wrong'}.`);
   }
-  const env = parsed.data;
+  const { LEGACY_EVENTS, LEGACY_MAPPING, ...env } = parsed.data;
   const algorithms = env.JWT_ALGORITHMS ?? (env.JWT_PUBLIC_KEY !== undefined ? ['RS256'] : ['HS256']);
-  checkKeys(env, algorithms);
+  checkKeys(parsed.data, algorithms);
   const rules = parseRateRules(env.RATE_LIMITS, { generous: env.NODE_ENV !== 'production' });
   if (typeof rules === 'string') throw new ConfigError(`RATE_LIMITS: ${rules}.`);
   const ownKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
   return {
     ...env,
+    LEGACY: readLegacy(parsed.data),
     JWT_ALGORITHMS: algorithms,
     RATE_LIMITS: rules,
     DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !ownKeys),

@@ -4,6 +4,7 @@ import type { Live } from './live.js';
 import type { Gate } from './pipeline/gate.js';
 import type { Peers } from './services/ports.js';
 import type { Services } from './services/index.js';
+import { isToldAsOld } from './socket/delivery.js';
 import type { Sessions } from './socket/sessions.js';
 import { WaitingBytes } from './socket/waitingBytes.js';
 import type { ChatServer, ChatSocket } from './socket/types.js';
@@ -72,16 +73,16 @@ export async function shutDown(parts: ShutdownParts): Promise<void> {
   };
   logger.info('shutting down: finishing what is under way');
   const closed = new Promise((resolve) => http.close(resolve));
-  await step('finish commands', () => gate.drain());
+  // Commands that wait for the window of a conversation's positions do not wait any longer.
+  await step('finish commands', () => Promise.all([gate.drain(), services.receipts.drain()]));
   const clients = [...io.sockets.sockets.values()];
   const returns = planReturns(clients.length);
   for (const [index, socket] of clients.entries()) {
     const afterMs = returns[index] ?? RETURN_AFTER_MS;
     const reason = 'This server is about to stop.';
-    socket.emit('server:draining', {
-      success: true,
-      data: { code: 'UNAVAILABLE', reason, reconnect: true, afterMs },
-    });
+    const data = { code: 'UNAVAILABLE' as const, reason, reconnect: true, afterMs };
+    if (isToldAsOld(socket, { event: 'server:draining', data })) continue;
+    socket.emit('server:draining', { success: true, data });
   }
   await step('say goodbye', () => untilSaid(clients));
   sessions.stop();

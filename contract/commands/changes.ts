@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { command } from '../command.js';
 import { LIMITS } from '../limits.js';
-import { conversationId, emoji, isoTime, messageText, seq, seqOrZero, userId } from '../primitives.js';
-import { changeView, userView } from '../views.js';
+import { conversationId, emoji, isoTime, messageText, seq, seqOrZero } from '../primitives.js';
+import { changeView, countsView, receiptView, userView } from '../views.js';
 
 const place = z.strictObject({ conversationId, seq });
 const changed = z.object({ change: changeView });
@@ -86,23 +86,14 @@ export const CHANGE_COMMANDS = {
   }),
   getReceipts: command({
     payload: place,
-    answer: z.object({
-      conversationId,
-      seq,
-      /** Channels and large groups are counted; in small groups and direct chats everybody is named. */
-      readCount: z.int(),
-      deliveredCount: z.int(),
-      memberCount: z.int(),
-      members: z
-        .array(
-          z.object({ userId, user: userView, readAt: isoTime.optional(), deliveredAt: isoTime.optional() }),
-        )
-        .optional(),
+    answer: countsView.extend({
+      /** Direct chats and small groups; large groups and channels are counted, and of a channel views alone. */
+      members: z.array(receiptView).optional(),
     }),
     pair: { ok: 'receipts:list', error: 'message:error' },
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'Who has read and got a message and when (up to 50 members), or how many have.',
+    summary: 'Who has got and read a message and when (direct chats, small groups), or how many have.',
   }),
 } as const;

@@ -11,7 +11,7 @@ export const SEARCH_COMMANDS = {
       .strictObject({
         /** Left out: all conversations of the caller. */
         conversationId: conversationId.optional(),
-        /** All of these words, or beginnings of words. */
+        /** All of these words, or beginnings of words; at most `LIMITS.maxSearchWords` of them. */
         words: z
           .string()
           .max(200)
@@ -31,6 +31,6 @@ export const SEARCH_COMMANDS = {
     bucket: 'search',
     repeatSafe: 'reads only',
     summary:
-      'Messages by words and sender, the newest first, in one conversation or all of them; only what the caller may see.',
+      'Messages by words and sender that the caller may see: of one conversation the newest first, or of all of them in the order of the list. A page may be short, or empty, and not the last: that has no `nextCursor`.',
   }),
 } as const;

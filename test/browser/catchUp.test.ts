@@ -14,8 +14,8 @@ function holding(held: readonly number[], lastSeq: number, delivered = lastSeq) 
   const store = createStore(createState(ALICE));
   const here = { lastReadSeq: lastSeq, lastDeliveredSeq: delivered };
   const members = [
-    { _id: ALICE, ...here, lastReadSeq: 0 },
-    { _id: BOB, ...here },
+    { _id: ALICE, role: 'member' as const, ...here, lastReadSeq: 0 },
+    { _id: BOB, role: 'member' as const, ...here },
   ];
   store.dispatch({ type: 'conversations', conversations: [conversationView({ lastSeq, members })] });
   for (const seq of held) store.dispatch({ type: 'message', message: messageView(seq, BOB) });

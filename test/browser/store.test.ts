@@ -71,6 +71,7 @@ describe('messages', () => {
       type: 'page',
       conversationId: CONVERSATION,
       answer: { messages, lastSeq: 9, hasMore: false },
+      seenRev: 0,
     });
     expect(missing(whole)).toEqual([]);
     expect(seqs(whole)).toEqual([5, 6, 7, 8, 9]);

@@ -84,7 +84,7 @@ describe('demo users', () => {
     const { data } = (await reply.json()) as {
       data: { users: { _id: string; name: string; token: string }[] };
     };
-    expect(data.users.map(({ _id }) => _id)).toEqual(['alice', 'bob', 'carol', 'dan']);
+    expect(data.users.map(({ _id }) => _id)).toEqual(['alice', 'bob', 'carol', 'dan', 'eva', 'farid']);
     for (const { _id, name, token } of data.users) {
       const me = dataOf(await new Api(demo.url, token).get<Profile>('/api/users/me'));
       expect(me.user).toEqual({ _id, name });

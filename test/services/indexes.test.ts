@@ -120,6 +120,8 @@ const QUERIES: Record<string, [index: string, query: () => Promise<unknown>]> = 
   'the place of a message': [BY_ID, () => models.messages.findSeq(chat, aMessage)],
   'what a user wrote': ['senderId_1__id_-1', () => models.messages.findBySender(ALICE, { limit: 50 })],
   'messages since a time': [BY_ID, () => models.messages.traceSince(aMessage).next()],
+  'what old ids mean': [BY_ID, () => models.aliases.findByAliases(['direct_a_b'])],
+  'old ids of conversations': ['conversationId_1', () => models.aliases.findByConversations([chat])],
   users: [BY_ID, () => models.users.findByIds(['u1', 'u2'] as UserId[])],
   'users who changed': ['profileChangedAt_1', () => models.users.findChangedSince(new Date())],
 };
@@ -133,10 +135,16 @@ beforeAll(async () => {
     })
     .asPromise();
   models = createModels(connection);
-  for (const { model } of [models.conversations, models.members, models.messages, models.users]) {
+  for (const { model } of [
+    ...[models.conversations, models.members, models.messages, models.users, models.aliases],
+  ]) {
     await model.createIndexes();
   }
   await seed();
+  await models.aliases.insertMissing(
+    ids.map((conversationId, index) => ({ alias: `old${index}`, conversationId, source: 'test' })),
+    new Date(),
+  );
 });
 
 afterAll(async () => {

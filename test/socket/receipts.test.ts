@@ -238,7 +238,7 @@ describe('unread', () => {
     expect(await client.ok('getConversations', { limit: 1 })).toMatchObject({ totalUnread: 8 });
     expect((await server().api(alice).get('/api/unread')).body).toEqual({
       success: true,
-      data: { totalUnread: 8, conversations: 2 },
+      data: { totalUnread: 8, mutedUnread: 0, conversations: 2 },
     });
     await client.ok('message:read', { conversationId: second, seq: 5 });
     expect(await client.ok('getConversations', {})).toMatchObject({ totalUnread: 3 });

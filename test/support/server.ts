@@ -35,6 +35,8 @@ export function serverEnv(options: ServerOptions): Record<string, string> {
     JWT_SECRET: TEST_SECRET,
     LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     PRESENCE_GRACE_MS: '50',
+    RECEIPT_WINDOW_MS: '10',
+    RECEIPT_WINDOW_LARGE_MS: '50',
     // Only tests about limits meet them.
     RATE_LIMITS: 'off',
     MAX_COMMANDS_PER_SOCKET: '10000',

@@ -92,12 +92,12 @@ test('unread is exactly the messages of others behind the read position; control
 
 test('what was read was delivered', () => {
   expect(effectivePosition(conversation([0, 0]), at(7, 3), bob)).toEqual({
-    ...{ readSeq: 7, readN: 7, deliveredSeq: 7 },
+    ...{ readSeq: 7, readN: 7, deliveredSeq: 7, hiddenNs: [] },
   });
 });
 
 test('old documents without lastSent are read as nothing sent', () => {
   expect(effectivePosition(conversation([]), new Map(), bob)).toEqual({
-    ...{ readSeq: 0, readN: 0, deliveredSeq: 0 },
+    ...{ readSeq: 0, readN: 0, deliveredSeq: 0, hiddenNs: [] },
   });
 });

@@ -5,23 +5,30 @@
  */
 import { keepCache } from './cache.js';
 import { createConnection } from './connection.js';
-import { retryOf } from './errors.js';
+import { reasonOf } from './errors.js';
+import { createGroups } from './groups.js';
 import { createHistory } from './history.js';
+import { createListActions } from './listActions.js';
+import { createMessageActions } from './messageActions.js';
+import { createNews } from './news.js';
 import { createOutbox } from './outbox.js';
 import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
-import { pendingOf } from './selectors.js';
+import { createSafety } from './safety.js';
+import { createSearch } from './search.js';
 import { renewSession, writeSession } from './session.js';
 import { browserArea, createStorage } from './storage.js';
 import { createState, createStore } from './store.js';
 import { createSync } from './sync.js';
 import { createTyping } from './typing.js';
+import { createViewing } from './viewing.js';
 
 /**
  * @param {Session} session
  * @param {any} io
+ * @param {{ onRemoved: (name: string) => void }} events
  */
-export function createClient(session, io) {
+export function createClient(session, io, { onRemoved }) {
   const store = createStore(createState(session.userId));
   const storage = createStorage(browserArea(), session.userId);
   const connection = createConnection({
@@ -35,7 +42,7 @@ export function createClient(session, io) {
     onChange: (change) => store.dispatch({ type: 'connection', connection: change }),
     onOnline: () => sync.start(),
     onOffline() {
-      for (const part of [sync, outbox, receipts, presence]) part.stop();
+      for (const part of [sync, outbox, receipts, presence, viewing]) part.stop();
     },
     onPush: (event, data) => sync.push(event, data),
   });
@@ -48,90 +55,25 @@ export function createClient(session, io) {
   const sync = createSync({
     store,
     ask,
-    onPush: take,
+    onPush: (event, data) => news.take(event, data),
     onSynced() {
       connection.settle();
       history.retryAll();
       for (const id of Object.keys(store.getState().conversations)) history.complete(id);
       const { openId } = store.getState();
-      if (openId !== undefined) void show(openId);
+      if (openId !== undefined) void news.show(openId);
     },
     onSettled() {
       outbox.start();
       receipts.start();
       presence.start();
+      viewing.start();
     },
     onForget: () => storage.dropCache(),
     onSilence: () => connection.restart(),
   });
-
-  /**
-   * Takes in what the server pushed.
-   *
-   * @param {string} event
-   * @param {any} data
-   */
-  function take(event, data) {
-    switch (event) {
-      case 'message:new':
-        store.dispatch({ type: 'message', message: data });
-        meet(data.conversationId);
-        break;
-      case 'message:status':
-        store.dispatch({ type: 'position', position: data });
-        break;
-      case 'conversation:created':
-        store.dispatch({ type: 'conversations', conversations: [data.conversation] });
-        break;
-      case 'conversation:updated':
-        if (data.conversation) store.dispatch({ type: 'conversations', conversations: [data.conversation] });
-        store.dispatch({ type: 'head', ...data.head });
-        meet(data.head.conversationId);
-        break;
-      case 'typing':
-        typing.heard(data);
-        break;
-      case 'presence':
-        store.dispatch({ type: 'presence', presences: [data] });
-        break;
-    }
-  }
-
-  /** News of a conversation: closes what is missing in it; one that is not known yet is fetched. @param {string} id */
-  function meet(id) {
-    if (store.getState().conversations[id] === undefined) void fetchConversation(id);
-    else history.complete(id);
-  }
-
-  /** @param {string} conversationId */
-  async function fetchConversation(conversationId) {
-    const { era } = store.getState();
-    const answer = await ask('getConversation', { conversationId });
-    if (store.getState().era !== era) return;
-    if (!answer.success) return refuse(conversationId, answer.code);
-    store.dispatch({ type: 'conversations', conversations: [answer.data.conversation] });
-    history.complete(conversationId);
-    sync.run();
-  }
-
-  /**
-   * A conversation that is not one's own is closed, unless something unsent is in it: that is never hidden.
-   *
-   * @param {string} id
-   * @param {string} code
-   */
-  function refuse(id, code) {
-    const state = store.getState();
-    const isOver = retryOf(code) === 'never' && state.openId === id && pendingOf(state, id).length === 0;
-    if (isOver) store.dispatch({ type: 'opened', conversationId: undefined });
-  }
-
-  /** @param {string} id */
-  async function show(id) {
-    if (store.getState().conversations[id] === undefined) await fetchConversation(id);
-    const { conversations, connection: link } = store.getState();
-    if (conversations[id] !== undefined && link.status === 'online') await history.open(id);
-  }
+  const news = createNews({ store, ask, history, typing, onRemoved, onStranger: () => sync.run() });
+  const viewing = createViewing({ store, ask, onLooked: (id) => history.complete(id) });
 
   return {
     store,
@@ -139,6 +81,11 @@ export function createClient(session, io) {
     typing,
     history,
     loadMore: sync.loadMore,
+    groups: createGroups({ store, ask }),
+    messages: createMessageActions({ store, ask, history }),
+    list: createListActions({ store, ask }),
+    safety: createSafety({ store, ask, onBlocked: news.refetchGroups }),
+    search: createSearch({ store, ask }),
 
     start() {
       const cached = storage.readCache();
@@ -160,9 +107,16 @@ export function createClient(session, io) {
     },
 
     /** @param {string | undefined} id */
-    open(id) {
+    async open(id) {
       store.dispatch({ type: 'opened', conversationId: id });
-      if (id !== undefined) void show(id);
+      if (id === undefined) return;
+      await news.show(id);
+      const { conversations, openId } = store.getState();
+      if (openId === id && conversations[id]?.isMarkedUnread) {
+        await ask('setConversation', { conversationId: id, markedUnread: false }).then((answer) => {
+          if (answer.success) store.dispatch({ type: 'own', own: answer.data.own });
+        });
+      }
     },
 
     /**
@@ -182,7 +136,7 @@ export function createClient(session, io) {
      */
     async startChat(otherUserId, occasion) {
       const answer = await ask('getOrCreateDirect', { otherUserId, ...(occasion && { occasion }) });
-      if (!answer.success) return { error: answer.error };
+      if (!answer.success) return { error: reasonOf(answer.code) ?? answer.error };
       const { conversation } = answer.data;
       store.dispatch({ type: 'conversations', conversations: [conversation] });
       return { id: conversation._id };

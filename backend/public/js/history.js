@@ -4,7 +4,9 @@
  * @import { Ask, Store } from './types.js'
  * @import { Range } from './log.js'
  */
-import { holes } from './log.js';
+import { createChanges } from './changes.js';
+import { holes, messageAt } from './log.js';
+import { asideKey } from './reduceMessages.js';
 import { arrivedSeq, logOf, TAIL_PAGE } from './selectors.js';
 import { markOf } from './conversations.js';
 
@@ -13,6 +15,8 @@ const MAX_PAGE = 200;
 /** A hole up to this long is closed at once; what is missing in a longer one is loaded when somebody looks there. */
 const CLOSE_UP_TO = 400;
 const MAX_TRIES = 3;
+
+/** @typedef {{ before?: number, after?: number, around?: number, limit: number }} Page */
 
 /**
  * @param {string} conversationId
@@ -32,11 +36,17 @@ export function createHistory({ store, ask, onReload }) {
   const closing = new Set();
   /** Conversations whose newest messages are still to be fetched. @type {Set<string>} */
   const waiting = new Set();
+  /** @type {Set<string>} */
+  const peeked = new Set();
+  const changes = createChanges({ store, ask, onReload });
   let isWorking = false;
+
+  /** @param {string} id */
+  const visibleFrom = (id) => store.getState().conversations[id]?.visibleFromSeq ?? 1;
 
   /**
    * @param {string} conversationId
-   * @param {{ before?: number, after?: number, limit: number }} page
+   * @param {Page} page
    * @returns {Promise<boolean>}
    */
   function load(conversationId, page) {
@@ -50,10 +60,11 @@ export function createHistory({ store, ask, onReload }) {
 
   /**
    * @param {string} conversationId
-   * @param {{ before?: number, after?: number, limit: number }} page
+   * @param {Page} page
    */
   async function fetchPage(conversationId, page) {
-    const { era } = store.getState();
+    const { era, conversations } = store.getState();
+    const seenRev = conversations[conversationId]?.seenRev;
     const answer = await ask('getMessages', { conversationId, ...page });
     // Everything was forgotten meanwhile: the answer may be of another history.
     if (store.getState().era !== era) return false;
@@ -62,7 +73,7 @@ export function createHistory({ store, ask, onReload }) {
       onReload();
       return false;
     }
-    store.dispatch({ type: 'page', conversationId, answer: answer.data });
+    store.dispatch({ type: 'page', conversationId, answer: answer.data, seenRev });
     return true;
   }
 
@@ -104,6 +115,8 @@ export function createHistory({ store, ask, onReload }) {
    * @param {string} conversationId
    */
   function complete(conversationId) {
+    if (isAsleep(conversationId)) return;
+    changes.complete(conversationId);
     const found = openHoles(conversationId);
     for (const hole of found) void close(conversationId, hole);
     const state = store.getState();
@@ -112,6 +125,16 @@ export function createHistory({ store, ask, onReload }) {
     const isNew = conversation.lastSeq > markOf(conversation, state.me).delivered;
     if (isNew && arrivedSeq(state, conversation) === 0) waiting.add(conversationId);
     void work();
+  }
+
+  /**
+   * Large groups and channels that are not open tell their heads only: nothing is loaded before somebody looks.
+   *
+   * @param {string} id
+   */
+  function isAsleep(id) {
+    const { conversations, openId } = store.getState();
+    return conversations[id]?.isLarge === true && openId !== id;
   }
 
   async function work() {
@@ -130,6 +153,7 @@ export function createHistory({ store, ask, onReload }) {
     /** A new connection is a new chance for what could not be closed. */
     retryAll() {
       tries.clear();
+      changes.retryAll();
     },
 
     /**
@@ -158,10 +182,54 @@ export function createHistory({ store, ask, onReload }) {
     async loadOlder(conversationId, before) {
       const state = store.getState();
       const place = before ?? logOf(state, conversationId)[0]?.seq;
-      if (place === undefined || place <= 1 || state.loading[conversationId] === 'loading') return;
+      if (place === undefined || place <= 1 || (before === undefined && place <= visibleFrom(conversationId)))
+        return;
+      if (state.loading[conversationId] === 'loading') return;
       store.dispatch({ type: 'history', conversationId, state: 'loading' });
       const loaded = await load(conversationId, { before: place, limit: PAGE });
       store.dispatch({ type: 'history', conversationId, state: loaded ? 'idle' : 'failed' });
+    },
+
+    /**
+     * The page behind a place: a long hole, come to from above.
+     *
+     * @param {string} conversationId
+     * @param {number} after
+     */
+    async loadNewer(conversationId, after) {
+      if (store.getState().loading[conversationId] === 'loading') return;
+      store.dispatch({ type: 'history', conversationId, state: 'loading' });
+      const loaded = await load(conversationId, { after, limit: PAGE });
+      store.dispatch({ type: 'history', conversationId, state: loaded ? 'idle' : 'failed' });
+    },
+
+    /**
+     * What was said around a place, unless it is held.
+     *
+     * @param {string} conversationId
+     * @param {number} seq
+     * @returns {Promise<boolean>} whether it is there
+     */
+    async loadAround(conversationId, seq) {
+      const isHeld = () => messageAt(logOf(store.getState(), conversationId), seq) !== undefined;
+      if (!isHeld()) await load(conversationId, { around: seq, limit: TAIL_PAGE });
+      return isHeld();
+    },
+
+    /**
+     * One message, for a quote or a pin, without the history around it.
+     *
+     * @param {string} conversationId
+     * @param {number} seq
+     */
+    async peek(conversationId, seq) {
+      const key = asideKey(conversationId, seq);
+      if (peeked.has(key)) return;
+      peeked.add(key);
+      const answer = await ask('getMessages', { conversationId, around: seq, limit: 1 });
+      const found = answer.success && answer.data.messages.find((/** @type {any} */ one) => one.seq === seq);
+      if (found) store.dispatch({ type: 'aside', message: found });
+      else peeked.delete(key);
     },
   };
 }

@@ -9,13 +9,19 @@ import { nameOf, totalUnread } from './selectors.js';
 import { readSession, writeSession } from './session.js';
 import { mountChat } from './views/chat.js';
 import { h, perFrame, refs } from './views/dom.js';
+import { openMenu } from './views/menu.js';
 import { mountNewChat } from './views/newChat.js';
+import { openNewGroup } from './views/newGroup.js';
+import { mountSearchAll } from './views/searchAll.js';
+import { openSettings } from './views/settings.js';
 import { mountSidebar, renderMe } from './views/sidebar.js';
 import { chooseSession } from './views/signIn.js';
 import { mountTheme } from './views/theme.js';
+import { toast } from './views/toast.js';
 
 /** Times such as "last seen 3 min ago" grow old. */
 const REFRESH_MS = 30_000;
+const ADDRESS = /^#\/c\/([0-9a-f]{24})(?:\/(\d+))?$/;
 
 /** @param {string} id */
 function byId(id) {
@@ -59,22 +65,26 @@ function startApp(session) {
   writeSession(session);
   const app = byId('app');
   const parts = refs(app);
-  const client = createClient(session, /** @type {any} */ (globalThis).io);
-  const renderSidebar = mountSidebar(
-    { list: parts.list, scroller: parts.scroller, listEmpty: parts.listEmpty },
+  const client = createClient(session, /** @type {any} */ (globalThis).io, {
+    onRemoved: (name) => toast(`You were removed from ${name}`),
+  });
+  const renderSidebar = mountSidebar(parts, client);
+  const chat = mountChat(parts, client);
+  const goTo = (/** @type {string} */ id) => {
+    location.hash = `#/c/${id}`;
+  };
+  const openNewChat = mountNewChat(/** @type {HTMLDialogElement} */ (byId('new-chat')), client, goTo);
+  mountSearchAll(
+    { field: parts.searchAll, clear: parts.searchAllClear, results: parts.found, lists: parts.lists },
     client,
   );
-  const renderChat = mountChat(parts, client);
-  const openNewChat = mountNewChat(/** @type {HTMLDialogElement} */ (byId('new-chat')), client, (id) => {
-    location.hash = `#/c/${id}`;
-  });
 
   function render() {
     const state = client.store.getState();
     app.dataset.pane = state.openId === undefined ? 'list' : 'chat';
     renderMe(parts.me, findMe(state) ?? { _id: session.userId, name: session.name });
     renderSidebar();
-    renderChat();
+    chat.render();
   }
 
   function showTitle() {
@@ -83,17 +93,34 @@ function startApp(session) {
     if (document.title !== title) document.title = title;
   }
 
-  const follow = () => client.open(/^#\/c\/([0-9a-f]{24})$/.exec(location.hash)?.[1]);
+  /** The address of a message leads to it, however old it is. */
+  async function follow() {
+    const [, id, seq] = ADDRESS.exec(location.hash) ?? [];
+    await client.open(id);
+    if (seq !== undefined && client.store.getState().openId === id) await chat.goTo(Number(seq));
+  }
+
   const renderSoon = perFrame(render);
   client.store.subscribe(renderSoon);
+  leaveWhatIsGone(client.store);
   // Not in the frame: a tab in the background draws none, and its title is what one sees of it.
   client.store.subscribe(showTitle);
   setInterval(renderSoon, REFRESH_MS);
-  addEventListener('hashchange', follow);
+  addEventListener('hashchange', () => void follow());
   addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && document.querySelector('dialog[open]') === null) location.hash = '#/';
+    if (event.key === 'Escape' && document.querySelector('dialog[open], :popover-open') === null)
+      location.hash = '#/';
   });
-  parts.compose.addEventListener('click', openNewChat);
+  parts.compose.addEventListener('click', () =>
+    openMenu(
+      [
+        { label: 'New chat', icon: 'general', run: openNewChat },
+        { label: 'New group or channel', icon: 'group', run: () => openNewGroup(client, goTo) },
+      ],
+      { opener: parts.compose, label: 'New' },
+    ),
+  );
+  parts.settings.addEventListener('click', () => void openSettings(client));
   parts.composeEmpty.addEventListener('click', openNewChat);
   parts.switch.addEventListener('click', leave);
   mountTheme(parts.theme);
@@ -101,9 +128,26 @@ function startApp(session) {
 
   app.hidden = false;
   client.start();
-  follow();
+  void follow();
   render();
   showTitle();
+}
+
+/**
+ * A conversation that is not one's own any more has no address.
+ *
+ * @param {import('./types.js').Store} store
+ */
+function leaveWhatIsGone(store) {
+  /** @type {string | undefined} */
+  let shownId;
+  store.subscribe(() => {
+    const { openId } = store.getState();
+    const isGone =
+      shownId !== undefined && openId === undefined && ADDRESS.exec(location.hash)?.[1] === shownId;
+    if (isGone) history.replaceState(null, '', '#/');
+    shownId = openId;
+  });
 }
 
 /**
@@ -112,8 +156,7 @@ function startApp(session) {
  * @param {import('./types.js').State} state
  */
 function findMe(state) {
-  const [known] = Object.values(state.conversations);
-  return known?.people[state.me];
+  return state.people[state.me];
 }
 
 startApp(await whoAmI());

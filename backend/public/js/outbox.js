@@ -62,14 +62,14 @@ export function createOutbox({ store, storage, ask }) {
 
   /** @param {Pending} entry */
   async function send(entry) {
-    const { conversationId, clientMessageId, content } = entry;
+    const { conversationId } = entry;
     busy.set(conversationId, 'under way');
-    const answer = await ask('sendMessage', { conversationId, clientMessageId, content });
+    const answer = await ask('sendMessage', toPayload(entry));
     busy.delete(conversationId);
     if (answer.success) {
       store.dispatch({ type: 'message', message: answer.data });
       // A merged conversation answers under its new id.
-      remove(clientMessageId);
+      remove(entry.clientMessageId);
     } else if (retryOf(answer.code) === 'never') {
       fail(entry, answer.code);
     } else {
@@ -124,13 +124,15 @@ export function createOutbox({ store, storage, ask }) {
     /**
      * @param {string} conversationId
      * @param {string} content
+     * @param {Pick<Pending, 'replyTo' | 'quoted' | 'attachments' | 'location' | 'card'>} [more]
      */
-    add(conversationId, content) {
+    add(conversationId, content, more = {}) {
       lastOrder = Math.max(lastOrder, ...storage.readOutbox().map(({ order }) => order)) + 1;
       keep({
         clientMessageId: newClientMessageId(),
         conversationId,
         content,
+        ...more,
         order: lastOrder,
         createdAt: new Date().toISOString(),
         state: 'waiting',
@@ -177,3 +179,18 @@ export function createOutbox({ store, storage, ask }) {
     },
   };
 }
+
+/**
+ * What is sent of an entry.
+ *
+ * @param {Pending} entry
+ */
+const toPayload = ({ conversationId, clientMessageId, content, replyTo, attachments, location, card }) => ({
+  conversationId,
+  clientMessageId,
+  content,
+  ...(replyTo !== undefined && { replyTo }),
+  ...(attachments !== undefined && { attachments }),
+  ...(location !== undefined && { location }),
+  ...(card !== undefined && { card }),
+});

@@ -24,7 +24,7 @@ export function createPresence({ store, ask }) {
     const state = store.getState();
     looked = state.conversations;
     const userIds = [...new Set(listOf(state).map(({ otherId }) => otherId))]
-      .filter((id) => id !== state.me)
+      .filter((id) => id !== state.me && id !== '')
       .slice(0, MAX_WATCHED)
       .sort();
     const wanted = JSON.stringify(userIds);

@@ -1,9 +1,9 @@
 /**
  * What follows from the state: computed, never counted along. Pure functions.
  *
- * @import { Conversation, Message, Pending, State, User } from './types.js'
+ * @import { Conversation, Message, Pending, Role, State, User } from './types.js'
  */
-import { markOf } from './conversations.js';
+import { isMuted, isSaid, markOf } from './conversations.js';
 import { covers, indexOf, newestRun } from './log.js';
 
 /** Messages of a first page; who has so many of the newest has arrived, whatever lies before them. */
@@ -51,30 +51,51 @@ export function unreadOf(state, conversation) {
 function countOthers(me, log, from) {
   let count = 0;
   for (let index = indexOf(log, from); index < log.length; index += 1) {
-    if (log[index].senderId !== me) count += 1;
+    if (log[index].senderId !== me && isSaid(log[index])) count += 1;
   }
   return count;
 }
 
+/** What is muted or archived does not ask for attention. @param {Conversation} conversation */
+const asksFor = (conversation) => !isMuted(conversation) && !conversation.isArchived;
+
 /** @param {State} state */
 export const unreadHeld = (state) =>
-  Object.values(state.conversations).reduce((sum, conversation) => sum + unreadOf(state, conversation), 0);
+  Object.values(state.conversations)
+    .filter(asksFor)
+    .reduce((sum, conversation) => sum + unreadOf(state, conversation), 0);
 
 /** @param {State} state */
 export const totalUnread = (state) => unreadHeld(state) + state.unreadElsewhere;
 
+const STATUSES = /** @type {const} */ (['sent', 'delivered', 'read']);
+
 /**
- * How far a message of one's own has come. The marks only move forward, so does this.
+ * How far a message of one's own has come: what all others have reached. The marks only move forward, so does this. Of
+ * large groups and channels only what the server said is known.
  *
  * @param {Conversation | undefined} conversation
- * @param {{ seq: number }} message
+ * @param {{ seq: number, senderId?: string, status?: 'sent' | 'delivered' | 'read' }} message
  * @returns {'sent' | 'delivered' | 'read'}
  */
-export function statusOf(conversation, { seq }) {
-  const mark = conversation && markOf(conversation, conversation.otherId);
-  if (mark === undefined) return 'sent';
-  if (mark.read >= seq) return 'read';
-  return mark.delivered >= seq ? 'delivered' : 'sent';
+export function statusOf(conversation, { seq, senderId, status = 'sent' }) {
+  if (conversation === undefined) return 'sent';
+  if (conversation.type === 'direct') return reachedBy(conversation, [conversation.otherId], seq);
+  const others = Object.keys(conversation.people).filter((id) => id !== senderId);
+  if (conversation.isLarge || others.length === 0) return status;
+  const reached = reachedBy(conversation, others, seq);
+  return STATUSES.indexOf(reached) > STATUSES.indexOf(status) ? reached : status;
+}
+
+/**
+ * @param {Conversation} conversation
+ * @param {string[]} userIds
+ * @param {number} seq
+ */
+function reachedBy(conversation, userIds, seq) {
+  const marks = userIds.map((id) => markOf(conversation, id));
+  if (marks.every(({ read }) => read >= seq)) return 'read';
+  return marks.every(({ delivered }) => delivered >= seq) ? 'delivered' : 'sent';
 }
 
 /**
@@ -84,24 +105,39 @@ export function statusOf(conversation, { seq }) {
  */
 export const pendingOf = (state, id) => state.outbox.filter(({ conversationId }) => conversationId === id);
 
+/** @typedef {'all' | 'unread' | 'groups' | 'archived'} Filter */
+
+/** @type {Record<Filter, (state: State, conversation: Conversation) => boolean>} */
+const FILTERS = {
+  all: (_state, { isArchived }) => !isArchived,
+  unread: (state, one) => !one.isArchived && (one.isMarkedUnread || unreadOf(state, one) > 0),
+  groups: (_state, { isArchived, type }) => !isArchived && type !== 'direct',
+  archived: (_state, { isArchived }) => isArchived,
+};
+
 /**
- * The list: conversations with something still to be sent first, then by their last message. The server's order.
+ * The list: what is pinned first, then conversations with something still to be sent, then by their last message. The
+ * server's order.
  *
  * @param {State} state
+ * @param {Filter} [filter]
  * @returns {Conversation[]}
  */
-export function listOf(state) {
+export function listOf(state, filter = 'all') {
   const waiting = new Map(
     state.outbox
       .filter((entry) => entry.state === 'waiting')
       .map((entry) => [entry.conversationId, entry.order]),
   );
-  return Object.values(state.conversations).sort(
-    (a, b) =>
-      (waiting.get(b.id) ?? -1) - (waiting.get(a.id) ?? -1) ||
-      compare(b.lastMessageAt, a.lastMessageAt) ||
-      compare(b.id, a.id),
-  );
+  return Object.values(state.conversations)
+    .filter((conversation) => FILTERS[filter](state, conversation))
+    .sort(
+      (a, b) =>
+        compare(b.pinnedAt ?? '', a.pinnedAt ?? '') ||
+        (waiting.get(b.id) ?? -1) - (waiting.get(a.id) ?? -1) ||
+        compare(b.lastMessageAt, a.lastMessageAt) ||
+        compare(b.id, a.id),
+    );
 }
 
 /**
@@ -124,11 +160,58 @@ export function arrivedSeq(state, conversation) {
 }
 
 /**
+ * Who or what a conversation is with: the other person, or the group itself.
+ *
  * @param {Conversation} conversation
  * @returns {User}
  */
 export const otherOf = (conversation) =>
-  conversation.people[conversation.otherId] ?? { _id: conversation.otherId };
+  conversation.type === 'direct'
+    ? (conversation.people[conversation.otherId] ?? { _id: conversation.otherId })
+    : { _id: conversation.id, name: conversation.name ?? 'Group', avatar: conversation.avatar };
 
 /** @param {User} user */
 export const nameOf = (user) => user.name ?? user._id;
+
+/**
+ * @param {State} state
+ * @param {string} userId
+ * @returns {User}
+ */
+export const personOf = (state, userId) => state.people[userId] ?? { _id: userId };
+
+/** @param {State} state @param {string} userId */
+export const nameFor = (state, userId) => nameOf(personOf(state, userId));
+
+/**
+ * What each role may do. The server decides; the page only does not offer what it would refuse.
+ *
+ * @param {Role} role
+ */
+export const rightsOf = (role) => ({
+  manage: role !== 'member',
+  changeRoles: role === 'owner',
+});
+
+/**
+ * Whether a member may be shown out by oneself.
+ *
+ * @param {Role} mine
+ * @param {Role} theirs
+ */
+export const mayRemove = (mine, theirs) => mine === 'owner' || (mine === 'admin' && theirs === 'member');
+
+/**
+ * Why one cannot write here; undefined if one can.
+ *
+ * @param {Conversation} conversation
+ */
+export function whyClosed({ type, role, isBlocked, isClosed }) {
+  if (isBlocked) return 'You have blocked this person.';
+  if (isClosed) return 'You can no longer write to this person.';
+  if (type === 'channel' && role === 'member') return 'Only the owner and admins post in this channel.';
+  return undefined;
+}
+
+/** Whether pictures, pins and others' messages are one's to manage. @param {Conversation} conversation */
+export const mayManage = ({ type, role }) => type === 'direct' || rightsOf(role).manage;

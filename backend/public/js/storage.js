@@ -6,7 +6,7 @@
  * @import { Cached, Pending } from './types.js'
  */
 
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Area */
 

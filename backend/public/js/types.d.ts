@@ -13,19 +13,107 @@ export interface DemoUser extends User {
   token: string;
 }
 
-export interface Message {
+export type Role = 'owner' | 'admin' | 'member';
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  own: boolean;
+}
+
+/** What a reply shows of the message that it answers. */
+export interface Quote {
+  seq: number;
+  kind: string;
+  senderId?: string | undefined;
+  content?: string | undefined;
+}
+
+export interface Attachment {
+  kind: 'image' | 'voice' | 'file';
+  url: string;
+  name?: string | undefined;
+  mimeType?: string | undefined;
+  sizeBytes?: number | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
+  durationMs?: number | undefined;
+  thumbnailUrl?: string | undefined;
+}
+
+export interface Place {
+  latitude: number;
+  longitude: number;
+  title?: string | undefined;
+}
+
+export interface Card {
+  kind: 'product' | 'order';
+  id?: string | undefined;
+  title: string;
+  pictureUrl?: string | undefined;
+  price?: { amount: string; currency: string } | undefined;
+}
+
+/** Of a system message: what happened to the group. */
+export interface GroupEvent {
+  type: string;
+  members?: { userId: string; role: Role }[];
+  userIds?: string[];
+  userId?: string;
+  role?: Role;
+  name?: string;
+  avatar?: string;
+  successor?: string;
+  open?: boolean;
+  history?: 'all' | 'joined';
+}
+
+/** What a message may carry besides text. */
+export interface Carried {
+  attachments?: Attachment[] | undefined;
+  location?: Place | undefined;
+  card?: Card | undefined;
+}
+
+/** One place of a conversation's log. What may not be seen has a place, too: kind `hidden`, and nothing else. */
+export interface Message extends Carried {
   _id: string;
   conversationId: string;
   /** Its place: 1, 2, 3 … without a gap. */
   seq: number;
+  kind: 'text' | 'system' | 'image' | 'voice' | 'file' | 'location' | 'card' | 'hidden';
   senderId: string;
+  sender?: User | undefined;
   clientMessageId: string;
   content: string;
+  action?: GroupEvent | undefined;
   replyTo?: number | undefined;
+  quoted?: Quote | undefined;
+  reactions?: Reaction[] | undefined;
   status: 'sent' | 'delivered' | 'read';
+  readCount?: number | undefined;
+  pinned?: boolean | undefined;
   createdAt: string;
   editedAt?: string | undefined;
   deletedAt?: string | undefined;
+  /** Kept here: the newest change that it shows. */
+  rev?: number | undefined;
+}
+
+/** A place as the server sends it: what may not be seen has no fields. */
+export type Entry = Pick<Message, 'conversationId' | 'seq'> & { kind: Message['kind'] } & Partial<Message>;
+
+/** What happened to a message, and the message as it is now. */
+export interface Change {
+  conversationId: string;
+  rev: number;
+  kind: 'edit' | 'delete' | 'reaction' | 'pin';
+  seq: number;
+  userId: string;
+  message: Entry;
+  emoji?: string | undefined;
+  on?: boolean | undefined;
 }
 
 export interface Occasion {
@@ -34,12 +122,33 @@ export interface Occasion {
   title?: string | undefined;
 }
 
+export interface Member extends User {
+  role: Role;
+}
+
 /** A conversation as the server sends it. */
 export interface ConversationView {
   _id: string;
+  type: 'direct' | 'group' | 'channel';
+  name?: string | undefined;
+  avatar?: string | undefined;
   participants: string[];
-  members: (User & { lastReadSeq: number; lastDeliveredSeq: number })[];
+  members: (Member & { lastReadSeq: number; lastDeliveredSeq: number })[];
+  memberCount: number;
+  isLarge: boolean;
+  history: 'all' | 'joined';
+  open: boolean;
+  role: Role;
+  visibleFromSeq: number;
+  closed: boolean;
+  blocked: boolean;
+  pinnedMessages: number[];
+  pinnedAt?: string | undefined;
+  mutedUntil?: string | undefined;
+  archived: boolean;
+  markedUnread: boolean;
   lastSeq: number;
+  rev: number;
   lastMessage?: Message | undefined;
   lastMessageAt: string;
   unreadCount: number;
@@ -57,11 +166,38 @@ export interface Mark {
 /** A conversation as the page keeps it. */
 export interface Conversation {
   id: string;
+  type: 'direct' | 'group' | 'channel';
+  name: string | undefined;
+  avatar: string | undefined;
+  /** Of a direct conversation; of others empty. */
   otherId: string;
-  people: Record<string, User>;
+  /** Members, except of large groups and channels. */
+  people: Record<string, Member>;
+  memberCount: number;
+  isLarge: boolean;
+  /** Whether anybody who knows it may join. */
+  isOpen: boolean;
+  history: 'all' | 'joined';
+  /** One's own. */
+  role: Role;
+  visibleFromSeq: number;
+  isClosed: boolean;
+  /** By oneself. */
+  isBlocked: boolean;
+  pinnedMessages: number[];
+  /** The change that `pinnedMessages` shows. */
+  pinRev: number;
+  pinnedAt: string | undefined;
+  mutedUntil: string | undefined;
+  isArchived: boolean;
+  isMarkedUnread: boolean;
   /** By user id. */
   marks: Record<string, Mark>;
   lastSeq: number;
+  /** The newest change there is. */
+  rev: number;
+  /** What is held here shows every change up to this one. */
+  seenRev: number;
   lastMessage: Message | undefined;
   lastMessageAt: string;
   occasions: Occasion[];
@@ -77,12 +213,26 @@ export interface Position {
   unreadCount?: number | undefined;
 }
 
+/** What one has set for oneself in a conversation; what is not in it is not set. */
+export interface Own extends Position {
+  pinnedAt?: string | undefined;
+  mutedUntil?: string | undefined;
+  archived?: boolean | undefined;
+  markedUnread?: boolean | undefined;
+  clearedSeq?: number | undefined;
+  deleted?: boolean | undefined;
+  hiddenSeqs?: number[] | undefined;
+}
+
 /** A message of one's own that the server has not acknowledged. */
-export interface Pending {
+export interface Pending extends Carried {
   /** Made once, repeated on every retry. */
   clientMessageId: string;
   conversationId: string;
   content: string;
+  replyTo?: number | undefined;
+  /** For show only, until the server's comes. */
+  quoted?: Quote | undefined;
   /** A counter, not a clock. */
   order: number;
   /** For show only. */
@@ -90,6 +240,12 @@ export interface Pending {
   state: 'waiting' | 'failed';
   /** Why it failed. */
   code?: string | undefined;
+}
+
+export interface Privacy {
+  readReceipts: boolean;
+  lastSeen: 'everyone' | 'contacts' | 'nobody';
+  typing: boolean;
 }
 
 export interface Presence {
@@ -115,6 +271,10 @@ export interface State {
   typing: Record<string, string>;
   /** By user id. */
   presence: Record<string, Presence>;
+  /** Everybody whose name was told. */
+  people: Record<string, User>;
+  /** Single messages that were asked for and lie outside of what is loaded, by `conversation/seq`. */
+  aside: Record<string, Message>;
   /** The history of a conversation. */
   loading: Record<string, 'loading' | 'failed'>;
   openId: string | undefined;
@@ -135,7 +295,7 @@ export interface State {
 
 export interface SyncAnswer {
   conversations: ConversationView[];
-  own: Position[];
+  own: Own[];
   removed: string[];
   cursor: string;
   hasMore: boolean;
@@ -152,8 +312,15 @@ export interface ListAnswer {
 }
 
 export interface PageAnswer {
-  messages: Message[];
+  messages: Entry[];
   lastSeq: number;
+  hasMore: boolean;
+  reload?: boolean | undefined;
+}
+
+export interface ChangesAnswer {
+  changes: Change[];
+  rev: number;
   hasMore: boolean;
   reload?: boolean | undefined;
 }
@@ -189,10 +356,25 @@ export type Action =
   | { type: 'conversations'; conversations: ConversationView[] }
   | { type: 'listed'; answer: ListAnswer; first: boolean }
   | { type: 'synced'; answer: SyncAnswer }
-  | { type: 'message'; message: Message }
-  | { type: 'page'; conversationId: string; answer: PageAnswer }
+  | { type: 'removed'; conversationId: string }
+  | { type: 'message'; message: Entry }
+  | {
+      type: 'page';
+      conversationId: string;
+      answer: PageAnswer;
+      /** `seenRev` when it was asked for: it may lack what was changed since. */
+      seenRev: number | undefined;
+    }
+  | { type: 'aside'; message: Entry }
+  | { type: 'change'; change: Change; isAnswer?: boolean | undefined }
+  | { type: 'changes'; conversationId: string; afterRev: number; answer: ChangesAnswer }
+  | { type: 'logDropped'; conversationId: string }
   | { type: 'position'; position: Position }
-  | { type: 'head'; conversationId: string; lastSeq: number }
+  | { type: 'own'; own: Own }
+  /** Deleted for oneself. */
+  | { type: 'hidden'; conversationId: string; seq: number }
+  | { type: 'people'; people: readonly User[] }
+  | { type: 'head'; conversationId: string; lastSeq: number; rev?: number | undefined }
   | { type: 'opened'; conversationId: string | undefined }
   | { type: 'seen'; conversationId: string; seq: number }
   | { type: 'history'; conversationId: string; state: 'loading' | 'failed' | 'idle' }

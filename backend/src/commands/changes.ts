@@ -1,5 +1,4 @@
 import type { CHANGE_COMMANDS } from '../../../contract/commands/changes.js';
-import { notReady } from './notReady.js';
 import type { AreaHandlers, CommandParts } from './types.js';
 
 export const changesCommands = (parts: CommandParts): AreaHandlers<typeof CHANGE_COMMANDS> => ({
@@ -18,5 +17,5 @@ export const changesCommands = (parts: CommandParts): AreaHandlers<typeof CHANGE
   getChanges: ({ principal }, payload) => parts.changeReads.page(principal.userId, payload),
   getEdits: ({ principal }, place) => parts.changeReads.edits(principal.userId, place),
   getReactions: ({ principal }, payload) => parts.changeReads.reactions(principal.userId, payload),
-  getReceipts: notReady,
+  getReceipts: ({ principal }, place) => parts.receiptReads.of(principal.userId, place),
 });

@@ -6,10 +6,23 @@ import type { Logger } from '../utils/logger.js';
  * does not start: without it nothing that it promises would hold.
  */
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
-  const { archive, blocks, changes, conversations, hides, members, messages, reactions, reports, users } =
-    models;
+  const {
+    aliases,
+    archive,
+    blocks,
+    changes,
+    conversations,
+    hides,
+    members,
+    messages,
+    reactions,
+    receipts,
+    reports,
+    users,
+  } = models;
   const collections = [
-    ...[archive, conversations, members, messages, users, changes, reactions, hides, blocks, reports],
+    ...[conversations, members, messages, users, changes, reactions, receipts, hides, blocks, reports],
+    ...[aliases, archive],
   ];
   for (const { model } of collections) {
     try {

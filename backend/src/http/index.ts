@@ -25,13 +25,14 @@ export interface HttpParts extends ChatRouteParts {
   demo: DemoOptions | undefined;
 }
 
-/** The page needs its own scripts and styles, pictures from anywhere, and the socket. */
+/** The page needs its own scripts and styles, pictures and voice notes from anywhere, and the socket. */
 const CONTENT_POLICY = {
   directives: {
     defaultSrc: ["'self'"],
     styleSrc: ["'self'"],
     connectSrc: ["'self'", 'ws:', 'wss:'],
     imgSrc: ["'self'", 'https:', 'data:'],
+    mediaSrc: ["'self'", 'https:'],
     // The page must also work over plain HTTP on somebody's own network.
     upgradeInsecureRequests: null,
   },

@@ -49,7 +49,7 @@ interface Edit {
   rev: number;
   content: string;
   at: Date;
-  words: string[] | undefined;
+  words: string[];
 }
 
 const COMMITTED = { w: 'majority', journal: true } as const;
@@ -140,11 +140,7 @@ export function createArchiveModel(connection: mongoose.Connection) {
         },
       }));
       await retryRaces(() => collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
-      const found = sorted.flatMap(({ seq, rev, words }) =>
-        words === undefined ? [] : [{ seq, rev, words }],
-      );
-      if (found.length === 0) return;
-      const ofStubs = found.map(({ seq, rev, words }) => ({
+      const ofStubs = sorted.map(({ seq, rev, words }) => ({
         updateOne: {
           filter: {
             ...{ conversationId: objectId(conversationId), seq, archived: true },

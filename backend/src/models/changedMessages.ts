@@ -11,7 +11,7 @@ export interface MessageChange {
   seq: number;
   /** It may be in the archive. */
   mayBeArchived: boolean;
-  edit?: { rev: number; content: string; at: Date; words: string[] | undefined };
+  edit?: { rev: number; content: string; at: Date; words: string[] };
   reactions?: { rev: number; counts: { emoji: string; count: number }[] };
   deletion?: { at: Date; by: UserId };
 }
@@ -43,7 +43,7 @@ function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: Messa
     updates.push(
       write(
         { archived: { $exists: false }, $or: [{ editRev: { $lt: rev } }, { editRev: { $exists: false } }] },
-        { $set: { content, editedAt: at, editRev: rev, ...(words !== undefined && { words }) } },
+        { $set: { content, editedAt: at, editRev: rev, words } },
       ),
     );
   }

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import { LIMITS } from '../../../contract/index.js';
+import { groupBy } from '../utils/groupBy.js';
 import { escapeId, participantsKey, sortPair } from '../utils/participantsKey.js';
 import {
   BY_CHANGE,
@@ -324,14 +325,19 @@ export function createConversationModel(connection: mongoose.Connection) {
     async clearUnread(
       reads: readonly { conversationId: ConversationId; userId: UserId; readSeq: number }[],
     ): Promise<void> {
-      const sorted = reads.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
+      const ends = groupBy(reads, ({ conversationId, readSeq }) => `${conversationId}${readSeq}`);
+      const sorted = [...ends].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, together]) => together);
       await collection.bulkWrite(
-        sorted.map(({ conversationId, userId, readSeq }) => ({
-          updateOne: {
-            filter: { _id: objectId(conversationId), lastSeq: { $lte: readSeq } },
-            update: { $pull: { maybeUnread: userId } },
-          },
-        })),
+        sorted.flatMap(([first, ...others]) =>
+          first === undefined
+            ? []
+            : {
+                updateOne: {
+                  filter: { _id: objectId(first.conversationId), lastSeq: { $lte: first.readSeq } },
+                  update: { $pull: { maybeUnread: { $in: [first, ...others].map(({ userId }) => userId) } } },
+                },
+              },
+        ),
         { ordered: false },
       );
     },

@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { createAliasModel } from './aliasModel.js';
 import { createArchiveModel } from './archiveModel.js';
 import { createChangedMessages } from './changedMessages.js';
 import { createChangeModel } from './changeModel.js';
@@ -12,13 +13,16 @@ import { createMetaModel } from './metaModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
+import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
+import { createSearchModel } from './searchModel.js';
 import { createUserModel } from './userModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
   const archive = createArchiveModel(connection);
   return {
+    aliases: createAliasModel(connection),
     archive,
     changedMessages: createChangedMessages(connection, archive),
     changes: createChangeModel(connection),
@@ -32,7 +36,9 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
+    receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
+    search: createSearchModel(connection, archive),
     users: createUserModel(connection),
   };
 }

@@ -95,8 +95,8 @@ export const BY_CHANGE = { userId: 1, changedAt: 1, conversationId: 1 } as const
 export const BY_RANK = { conversationId: 1, rank: 1, joinedSeq: 1, userId: 1 } as const;
 /** A user's large groups and channels. */
 export const BY_APART = { userId: 1, apart: 1 } as const;
-/** How many members have come at least so far. */
-export const BY_READ = { conversationId: 1, lastReadSeq: 1 } as const;
+/** How many members have come at least so far: counted in the index alone. */
+export const BY_READ = { conversationId: 1, lastReadSeq: 1, joinedSeq: 1, userId: 1 } as const;
 /** Who has cleared a conversation up to a place or further. */
 export const BY_CLEARED = { conversationId: 1, clearedSeq: 1 } as const;
 /** A user's pinned conversations, the newest pin first. */

@@ -6,6 +6,7 @@ import {
   BY_CHANGE,
   BY_CONVERSATION,
   BY_RANK,
+  BY_READ,
   GONE,
   RANKS,
   schema,
@@ -42,6 +43,11 @@ export interface MemberControl {
 }
 
 type Stored = Omit<MemberDocument, '_id'>;
+
+const REACH = {
+  ...{ conversationId: 1, userId: 1, joinedSeq: 1, leftSeq: 1 },
+  ...{ lastReadSeq: 1, lastReadN: 1, lastDeliveredSeq: 1, clearedSeq: 1, clearedN: 1 },
+} as const;
 
 /** Who leaves has it on no list any more. */
 const OFF_THE_LIST = { pinnedAt: 1, archivedAt: 1, archivedN: 1, markedUnread: 1 } as const;
@@ -228,6 +234,35 @@ export function createMemberModel(connection: mongoose.Connection) {
         .hint(BY_CONVERSATION)
         .lean();
       return found.map(toRecord);
+    },
+
+    /** How far everybody in these conversations has come, and nothing else of them: for those with many members. */
+    async findReach(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+      if (conversationIds.length === 0) return [];
+      const found = await collection
+        .find(
+          { conversationId: { $in: conversationIds.map(objectId) } },
+          { projection: REACH, hint: BY_CONVERSATION, readPreference: 'primary' },
+        )
+        .toArray();
+      return found.map(toRecord);
+    },
+
+    /** How many members who had joined by a message have read it, without some of them. */
+    async countReaders(
+      conversationId: ConversationId,
+      seq: number,
+      exceptIds: readonly UserId[],
+    ): Promise<number> {
+      return collection.countDocuments(
+        {
+          conversationId: objectId(conversationId),
+          lastReadSeq: { $gte: seq },
+          joinedSeq: { $lte: seq },
+          userId: { $nin: [...exceptIds] },
+        },
+        { hint: BY_READ, readPreference: 'primary' },
+      );
     },
 
     /** One user's positions in these conversations; for many of them, all that the user has is the shorter way. */

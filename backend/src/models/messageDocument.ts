@@ -57,7 +57,7 @@ export interface MessageDocument {
   deletedBy?: string;
   reactions?: { emoji: string; count: number }[];
   reactRev?: number;
-  /** What search finds it by. */
+  /** What search finds it by; missing where nothing is said, of deleted ones, and of old ones until they are indexed. */
   words?: string[];
   /** A stub: what it says is in `archived_messages`, and is put in again when it is read. */
   archived?: boolean;
@@ -147,13 +147,20 @@ export const BY_CLIENT_ID = { conversationId: 1, senderId: 1, clientMessageId: 1
 export const BY_SENDER = { senderId: 1, _id: -1 } as const;
 /** The control entries of a conversation: who is in it follows from them. */
 export const BY_CONTROL = { conversationId: 1, controlSeq: 1 } as const;
+/** Search by words, or beginnings of words. */
+export const BY_WORD = { conversationId: 1, words: 1, seq: 1 } as const;
+/** Search by sender. */
+export const BY_AUTHOR = { conversationId: 1, senderId: 1, seq: 1 } as const;
 schema.index(BY_SEQ, { unique: true });
 schema.index(BY_CLIENT_ID, { unique: true });
 schema.index(BY_SENDER);
 schema.index(BY_CONTROL, { partialFilterExpression: { controlSeq: { $exists: true } } });
+schema.index(BY_WORD);
+schema.index(BY_AUTHOR);
 
+/** Without its words: only search asks for those, and no copy of a message needs them. */
 export const toRecord = (doc: MessageDocument): MessageRecord => {
-  const { deletedBy, archived: _stub, ...rest } = sound(doc);
+  const { deletedBy, archived: _stub, words: _words, ...rest } = sound(doc);
   return {
     ...rest,
     _id: messageIdOf(doc._id),

@@ -201,6 +201,33 @@ export function createMessageModel(
       );
     },
 
+    /**
+     * What these users said between two places, oldest first, of each only who and when: as dear as the range is long,
+     * which is bounded by its caller.
+     */
+    async findAnswers(
+      conversationId: ConversationId,
+      senderIds: readonly UserId[],
+      { afterSeq, toSeq }: { afterSeq: number; toSeq: number },
+    ): Promise<{ senderId: UserId; createdAt: Date }[]> {
+      if (senderIds.length === 0) return [];
+      const found = await model
+        .find(
+          {
+            conversationId,
+            seq: op({ $gt: afterSeq, $lte: toSeq }),
+            senderId: op({ $in: [...senderIds] }),
+            controlSeq: op({ $exists: false }),
+            shadow: op({ $exists: false }),
+          },
+          { senderId: 1, createdAt: 1 },
+        )
+        .sort({ seq: 1 })
+        .hint(BY_SEQ)
+        .lean();
+      return found.map(({ senderId, createdAt }) => ({ senderId: senderId as UserId, createdAt }));
+    },
+
     /** The place of a message, if it is in this conversation. */
     async findSeq(conversationId: ConversationId, messageId: MessageId): Promise<number | undefined> {
       const found = await model.findOne({ _id: messageId, conversationId }, { seq: 1 }).lean();

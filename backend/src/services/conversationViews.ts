@@ -8,7 +8,18 @@ import type { Own } from './ownState.js';
 import { notParticipant } from '../utils/appError.js';
 import type { Lookups } from './lookups.js';
 import type { MembershipStore } from './membership/membershipStore.js';
-import { effectivePosition, ownFields, toConversationView, type Positions } from './present.js';
+import {
+  companionsOf,
+  effectivePosition,
+  ownFields,
+  tallyOf,
+  toConversationView,
+  toReach,
+  UNCOUNTED,
+  type Positions,
+  type Reach,
+} from './present.js';
+import type { Discretion } from './safety/discretion.js';
 import type { Sight } from './safety/index.js';
 import type { UserDirectory } from './userDirectory.js';
 
@@ -51,6 +62,18 @@ export async function findPositions(
   return groupPositions([...own, ...all]);
 }
 
+/** Everybody's positions in those of these conversations that are large groups, as one of them may count them. */
+export async function findLargeReach(
+  { lookups, discretion }: Pick<PositionParts, 'lookups'> & { discretion: Discretion },
+  viewer: UserId,
+  conversations: readonly ConversationRecord[],
+): Promise<ReadonlyMap<ConversationId, Positions>> {
+  const large = conversations.filter(({ type, apart }) => type === 'group' && apart === true);
+  if (large.length === 0) return new Map();
+  const found = await lookups.reach.load(large.map(({ _id }) => _id));
+  return discretion.veilCounted(viewer, groupPositions(found));
+}
+
 /** What a page is made of. */
 interface Shown {
   conversations: readonly ConversationRecord[];
@@ -60,6 +83,15 @@ interface Shown {
 }
 
 const NOWHERE: Positions = new Map();
+
+const reachOf = (
+  conversation: ConversationRecord,
+  positions: Positions | undefined,
+  message: MessageRecord | undefined,
+): Reach =>
+  positions === undefined || message === undefined
+    ? UNCOUNTED
+    : toReach(conversation.type, tallyOf(companionsOf(conversation, positions), message));
 
 /** Whether a viewer is to see a conversation, by their own document. */
 type Keep = (conversation: ConversationRecord, own: Own | undefined) => boolean;
@@ -121,11 +153,18 @@ export class ConversationViews {
         })),
       ),
     ]);
-    return ({ _id }: ConversationRecord) => ({
-      positions: seen.get(_id) ?? NOWHERE,
-      lastMessage: previews.get(_id),
-      unread: unread.get(_id) ?? 0,
-    });
+    const large = await findLargeReach(
+      { ...this.#parts, discretion },
+      viewer,
+      conversations.filter(({ _id }) => previews.get(_id)?.senderId === viewer),
+    );
+    return (conversation: ConversationRecord) => {
+      const { _id } = conversation;
+      const [positions, lastMessage] = [seen.get(_id) ?? NOWHERE, previews.get(_id)];
+      const counted = conversation.apart === true ? large.get(_id) : positions;
+      const lastReach = reachOf(conversation, counted, lastMessage);
+      return { positions, lastMessage, lastReach, unread: unread.get(_id) ?? 0 };
+    };
   }
 
   async #findPreviews(

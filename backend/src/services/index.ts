@@ -4,6 +4,7 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { Access } from './access.js';
+import { AliasService } from './aliases/aliasService.js';
 import { createChangeLog, createChangeServices, recoverChanges, type ChangeLog } from './changes/index.js';
 import type { ChangeWindows } from './changes/judge.js';
 import { ApartConversations } from './apartConversations.js';
@@ -33,8 +34,11 @@ import { MessageWindows } from './messageWindows.js';
 import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
-import { ReceiptService } from './receiptService.js';
+import { ReceiptReads } from './receipts/receiptReads.js';
+import { ReceiptService, type ReceiptWindows } from './receiptService.js';
 import { createSafety, createSight, type Sight } from './safety/index.js';
+import { SearchService } from './search/searchService.js';
+import { wordsOf } from './search/words.js';
 import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
@@ -65,6 +69,7 @@ export interface ServiceParts {
     sendTimeoutMs: number;
     presenceGraceMs: number;
     windowsOfChange: ChangeWindows;
+    receiptWindows: ReceiptWindows;
   };
 }
 
@@ -115,7 +120,7 @@ function createLog(
       ...{ ...models, ...derived, ...limits, lease: registry, logger },
       windows: parts.windows,
       onErased: parts.onErased,
-      wordsOf: () => undefined,
+      wordsOf,
     },
     { ...models, ...derived, views, fanOut },
   );
@@ -180,10 +185,14 @@ export function createServices(parts: ServiceParts) {
   });
   const shared = { ...parts, ...models, ...derived, access, sight };
   const receipts: ReceiptService = new ReceiptService({
-    ...shared,
+    ...{ ...shared, lookups, windows: limits.receiptWindows },
     onUnmarked: (marked) => ownState.tell(marked),
   });
   const ownState = new OwnStateService({ ...shared, lookups, receipts });
+  const changeServices = createChangeServices({
+    ...{ ...shared, users, visibility, changeLog, views: messageViews },
+    sendTimeoutMs: limits.sendTimeoutMs,
+  });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
   const presence = new PresenceService({
     ...models,
@@ -217,14 +226,19 @@ export function createServices(parts: ServiceParts) {
       messages: models.messages,
       ...{ access, views: messageViews, windows, visibility },
     }),
-    ...createChangeServices({
-      ...{ ...shared, users, visibility, changeLog, views: messageViews },
-      sendTimeoutMs: limits.sendTimeoutMs,
+    ...changeServices,
+    receiptReads: new ReceiptReads({
+      ...{ ...shared, lookups, discretion, users, service: changeServices.changes },
+    }),
+    search: new SearchService({
+      ...{ ...shared, apart, visibility, views: messageViews },
+      index: models.search,
     }),
     receipts,
     presence,
     typing: new TypingService(access, publisher, discretion),
     access,
+    aliases: new AliasService({ ...models, access, users }),
     safety,
     sight,
     memberships,

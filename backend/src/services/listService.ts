@@ -15,6 +15,7 @@ import type { ConversationViews } from './conversationViews.js';
 import { decodeCursor, encodeCursor, timeMs } from './cursors.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { Lookups } from './lookups.js';
+import { isBelow, newestFirst } from './listOrder.js';
 import { isArchived, isListed, type Own } from './ownState.js';
 import { isSound } from './sound.js';
 import type { UnreadCounts } from './unreadCounts.js';
@@ -218,14 +219,6 @@ const placeOf = (
   { at, _id }: { at: Date | undefined; _id: ConversationId },
   pinnedThroughMs = 0,
 ): Place => ({ stage, atMs: at?.getTime() ?? 0, _id, pinnedThroughMs });
-
-const newestFirst = (a: ConversationRecord, b: ConversationRecord): number =>
-  b.lastMessageAt.getTime() - a.lastMessageAt.getTime() || (b._id < a._id ? -1 : 1);
-
-const isBelow = (one: ConversationRecord, place: ListPosition | undefined): boolean =>
-  place === undefined ||
-  one.lastMessageAt < place.lastMessageAt ||
-  (one.lastMessageAt.getTime() === place.lastMessageAt.getTime() && one._id < place._id);
 
 /** The first of sorted records, and the place behind them where there are more. */
 function cutAt(

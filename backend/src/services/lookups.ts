@@ -10,6 +10,8 @@ export interface Lookups {
   conversations: BatchLoader<ConversationId, ConversationRecord>;
   /** Everybody's positions in conversations. */
   positions: BatchLoader<ConversationId, MemberRecord>;
+  /** The same of large groups, and nothing else of their members. */
+  reach: BatchLoader<ConversationId, MemberRecord>;
   messages: BatchLoader<MessageId, MessageRecord>;
   /** Conversations in which users may have something unread; a superset. */
   maybeUnread: BatchLoader<UserId, ConversationRecord>;
@@ -31,6 +33,10 @@ export const createLookups = ({
   ),
   positions: new BatchLoader(
     (ids) => members.findOf(ids),
+    ({ conversationId }) => [conversationId],
+  ),
+  reach: new BatchLoader(
+    (ids) => members.findReach(ids),
     ({ conversationId }) => [conversationId],
   ),
   messages: new BatchLoader(

@@ -7,6 +7,7 @@ import type { Committed, MessageBody } from './commitLog/entry.js';
 import { audienceOf, type Summaries } from './derived/summaries.js';
 import { announceEntry, type FanOutParts } from './fanOut.js';
 import type { MessageViews } from './messageViews.js';
+import { wordsOf } from './search/words.js';
 
 interface MessageServiceParts {
   commitLog: CommitLog;
@@ -25,8 +26,10 @@ function hashPayload({ content, replyTo, attachments, location, card }: SendInpu
 
 function toBody({ content = '', replyTo, attachments, location, card }: SendInput): MessageBody {
   const kind = attachments?.[0]?.kind ?? (location ? 'location' : card ? 'card' : 'text');
+  const words = wordsOf({ content, attachments, location, card });
   return {
     ...{ kind, content },
+    ...(words.length > 0 && { words }),
     ...(replyTo !== undefined && { replyTo }),
     ...(attachments !== undefined && { attachments }),
     ...(location !== undefined && { location }),

@@ -1,11 +1,20 @@
 import type { ConversationId, EntryView, MessageView, UserId } from '../../../contract/index.js';
 import type { ConversationRecord } from '../models/conversationModel.js';
 import type { MessageRecord } from '../models/messageModel.js';
-import { findPositions, type PositionParts } from './conversationViews.js';
+import { findLargeReach, findPositions, type PositionParts } from './conversationViews.js';
 import type { Summaries } from './derived/summaries.js';
 import { toHidden } from './fanOut.js';
 import type { ReactionModel } from '../models/reactionModel.js';
-import { messageStatus, toMessageView, withOwnReactions, type Positions } from './present.js';
+import {
+  companionsOf,
+  tallyOf,
+  toMessageView,
+  toReach,
+  UNCOUNTED,
+  withOwnReactions,
+  type Positions,
+  type Reach,
+} from './present.js';
 import { quotesFor, type QuoteParts } from './quotes.js';
 import type { Discretion } from './safety/discretion.js';
 import type { UserDirectory } from './userDirectory.js';
@@ -20,6 +29,7 @@ export interface MessageViewParts extends PositionParts, QuoteParts {
 
 /** What the statuses of messages follow from. */
 interface Standing {
+  viewer: UserId;
   conversations: ReadonlyMap<ConversationId, ConversationRecord>;
   positions: ReadonlyMap<ConversationId, Positions>;
 }
@@ -38,6 +48,7 @@ export class MessageViews {
   async standing(ids: readonly ConversationId[], viewer: UserId): Promise<Standing> {
     const conversations = await this.#parts.lookups.conversations.load(ids);
     return {
+      viewer,
       conversations: new Map(conversations.map((one) => [one._id, this.#parts.summaries.overlay(one)])),
       positions: await this.#parts.discretion.veil(
         viewer,
@@ -47,15 +58,46 @@ export class MessageViews {
   }
 
   async present(messages: readonly MessageRecord[], standing: Standing): Promise<MessageView[]> {
-    const users = await this.#parts.users.views(messages.map(({ senderId }) => senderId));
+    const [users, reachOf] = await Promise.all([
+      this.#parts.users.views(messages.map(({ senderId }) => senderId)),
+      this.#reach(messages, standing),
+    ]);
     const userOf = (id: UserId) => users.get(id) ?? { _id: id };
     return messages.map((message) => {
       const conversation = standing.conversations.get(message.conversationId);
-      const positions = standing.positions.get(message.conversationId) ?? NOWHERE;
-      const status = conversation === undefined ? 'sent' : messageStatus(conversation, positions, message);
-      const view = toMessageView(message, userOf(message.senderId), status);
+      const view = toMessageView(message, userOf(message.senderId), reachOf(message));
       return conversation?.pinned?.includes(message.seq) === true ? { ...view, pinned: true } : view;
     });
+  }
+
+  /**
+   * How far each message has come. In large groups everybody's positions are read for the viewer's own messages alone;
+   * of others' `getReceipts` tells, as in channels.
+   */
+  async #reach(
+    messages: readonly MessageRecord[],
+    { viewer, conversations, positions }: Standing,
+  ): Promise<(message: MessageRecord) => Reach> {
+    const isLarge = (id: ConversationId): boolean => conversations.get(id)?.apart === true;
+    const own = messages.filter(
+      ({ conversationId, senderId }) => senderId === viewer && isLarge(conversationId),
+    );
+    const large = await findLargeReach(this.#parts, viewer, [
+      ...new Set(own.flatMap(({ conversationId }) => conversations.get(conversationId) ?? [])),
+    ]);
+    const companions = new Map(
+      [...conversations].map(([id, one]) => {
+        const known = isLarge(id) ? large.get(id) : (positions.get(id) ?? NOWHERE);
+        return [id, known === undefined ? undefined : companionsOf(one, known)];
+      }),
+    );
+    return (message) => {
+      const type = conversations.get(message.conversationId)?.type;
+      const known = companions.get(message.conversationId);
+      const isCounted = !isLarge(message.conversationId) || message.senderId === viewer;
+      if (type === undefined || known === undefined || !isCounted) return UNCOUNTED;
+      return toReach(type, tallyOf(known, message));
+    };
   }
 
   /** The same for one viewer: of what they may not see, its place. */
@@ -99,6 +141,6 @@ export class MessageViews {
 
   /** A message at the moment it is stored: nobody else has it yet. */
   fresh(message: MessageRecord): MessageView {
-    return toMessageView(message, this.#parts.users.knownView(message.senderId), 'sent');
+    return toMessageView(message, this.#parts.users.knownView(message.senderId), UNCOUNTED);
   }
 }

@@ -108,7 +108,9 @@ export class OwnStateService {
     await this.#parts.access.requireMember(caller.userId, id);
     const end = await this.#tailOf(await this.#find(id));
     if (end.seq > 0) {
-      await this.#parts.receipts.advance(caller.userId, 'read', { conversationId: id, seq: end.seq });
+      await this.#parts.receipts.advance(caller.userId, 'read', {
+        ...{ conversationId: id, seq: end.seq, isUrgent: true },
+      });
     }
     return end;
   }

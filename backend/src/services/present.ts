@@ -61,22 +61,81 @@ export const unreadCount = (
   { readN, hiddenNs }: Pick<Reached, 'readN' | 'hiddenNs'>,
 ): number => Math.max(0, conversation.messageCount - readN - hiddenNs.length);
 
+/** How far a message has come among those whom it was for. */
+export interface Tally {
+  status: MessageStatus;
+  deliveredCount: number;
+  readCount: number;
+  /** Whom it was for: its sender's companions who had joined by then; of those who have left, whom it had reached. */
+  memberCount: number;
+}
+
+/** Somebody whom a conversation's messages are for. */
+export interface Companion {
+  userId: UserId;
+  joinedSeq: number;
+  leftSeq: number | undefined;
+  readSeq: number;
+  deliveredSeq: number;
+}
+
+/** How far everybody has come, who is there or was. */
+export function companionsOf(conversation: Counted, positions: Positions): Companion[] {
+  return [...new Set([...conversation.participants, ...positions.keys()])].map((userId) => {
+    const stored = positions.get(userId);
+    const { readSeq, deliveredSeq } = effectivePosition(conversation, positions, userId);
+    return { userId, joinedSeq: stored?.joinedSeq ?? 0, leftSeq: stored?.leftSeq, readSeq, deliveredSeq };
+  });
+}
+
+/** Whether a message was for somebody: who left keeps what they had reached, and is not waited for. */
+export const isFor = (
+  { seq, senderId }: Pick<MessageRecord, 'seq' | 'senderId'>,
+  { userId, joinedSeq, leftSeq, deliveredSeq }: Companion,
+): boolean =>
+  userId !== senderId &&
+  joinedSeq <= seq &&
+  (leftSeq === undefined || (leftSeq > seq && deliveredSeq >= seq));
+
+/** Counts who has got a message and who has read it. It has the status that all have reached who are still there. */
+export function tallyOf(
+  companions: readonly Companion[],
+  message: Pick<MessageRecord, 'seq' | 'senderId'>,
+): Tally {
+  const tally = { deliveredCount: 0, readCount: 0, memberCount: 0 };
+  let [unread, undelivered] = [0, 0];
+  for (const companion of companions) {
+    if (!isFor(message, companion)) continue;
+    tally.memberCount += 1;
+    if (companion.deliveredSeq >= message.seq) tally.deliveredCount += 1;
+    else undelivered += 1;
+    if (companion.readSeq >= message.seq) tally.readCount += 1;
+    else if (companion.leftSeq === undefined) unread += 1;
+  }
+  if (unread === 0 && tally.readCount > 0) return { status: 'read', ...tally };
+  return { status: undelivered === 0 && tally.deliveredCount > 0 ? 'delivered' : 'sent', ...tally };
+}
+
 /** What everybody but the sender has reached. */
-export function messageStatus(
+export const messageStatus = (
   conversation: Counted,
   positions: Positions,
   message: Pick<MessageRecord, 'seq' | 'senderId'>,
-): MessageStatus {
-  const others = conversation.participants
-    .filter((userId) => userId !== message.senderId && (positions.get(userId)?.joinedSeq ?? 0) <= message.seq)
-    .map((userId) => effectivePosition(conversation, positions, userId));
-  if (others.length === 0) return 'sent';
-  if (others.every(({ readSeq }) => readSeq >= message.seq)) return 'read';
-  return others.every(({ deliveredSeq }) => deliveredSeq >= message.seq) ? 'delivered' : 'sent';
+): MessageStatus => tallyOf(companionsOf(conversation, positions), message).status;
+
+/** Of a message that nobody is counted for. */
+export const UNCOUNTED = { status: 'sent' } as const;
+
+/** What a message view says of how far it has come: in groups with counts. */
+export function toReach(type: ConversationRecord['type'], tally: Tally): Reach {
+  const { status, deliveredCount, readCount } = tally;
+  return type === 'group' ? { status, deliveredCount, readCount } : { status };
 }
 
+export type Reach = Pick<MessageView, 'status' | 'deliveredCount' | 'readCount'>;
+
 /** A stored message as members see it: the same for every viewer. */
-export function toMessageView(message: MessageRecord, sender: UserView, status: MessageStatus): MessageView {
+export function toMessageView(message: MessageRecord, sender: UserView, reach: Reach): MessageView {
   const changedAt = message.deletedAt ?? message.editedAt ?? message.createdAt;
   return {
     _id: message._id,
@@ -93,7 +152,7 @@ export function toMessageView(message: MessageRecord, sender: UserView, status: 
     ...(message.action !== undefined && { action: message.action }),
     ...(message.replyTo !== undefined && { replyTo: message.replyTo }),
     reactions: (message.reactions ?? []).map((one) => ({ ...one, own: false })),
-    status,
+    ...reach,
     createdAt: message.createdAt.toISOString(),
     updatedAt: changedAt.toISOString(),
     ...(message.editedAt !== undefined && { editedAt: message.editedAt.toISOString() }),
@@ -116,6 +175,7 @@ export interface ConversationParts {
   users: ReadonlyMap<UserId, UserView>;
   /** The newest that the viewer may see. */
   lastMessage: MessageRecord | undefined;
+  lastReach: Reach;
   unread: number;
   now: Date;
 }
@@ -179,11 +239,7 @@ export function toConversationView(viewer: UserId, parts: ConversationParts): Co
     lastSeq: conversation.lastSeq,
     rev: conversation.rev,
     ...(lastMessage !== undefined && {
-      lastMessage: toMessageView(
-        lastMessage,
-        userOf(users, lastMessage.senderId),
-        messageStatus(conversation, positions, lastMessage),
-      ),
+      lastMessage: toMessageView(lastMessage, userOf(users, lastMessage.senderId), parts.lastReach),
     }),
     lastMessageAt: conversation.lastMessageAt.toISOString(),
     unreadCount: parts.unread,

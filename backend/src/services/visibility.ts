@@ -16,7 +16,7 @@ export interface Viewer {
 
 interface VisibilityParts {
   members: Pick<MemberModel, 'findOwn'>;
-  hides: Pick<HideModel, 'findRange'>;
+  hides: Pick<HideModel, 'findRange' | 'findAmong'>;
   blocks: Pick<BlockDirectory, 'of'>;
 }
 
@@ -60,16 +60,18 @@ export class Visibility {
     this.#parts = parts;
   }
 
-  /** A member as a viewer of places `fromSeq` … `toSeq`; without them of the whole log. */
+  /** A member as a viewer of these places; without them of the whole log. */
   async viewerOf(
     userId: UserId,
     { membership, visibleFromSeq }: Standing,
-    range: { fromSeq: number; toSeq: number } = EVERYWHERE,
+    places: Places = EVERYWHERE,
   ): Promise<Viewer> {
     const { conversationId, type } = membership;
     const [[own], hidden, { set: blocked }] = await Promise.all([
       this.#parts.members.findOwn(userId, [conversationId]),
-      this.#parts.hides.findRange(userId, conversationId, range),
+      'seqs' in places
+        ? this.#parts.hides.findAmong(userId, conversationId, places.seqs)
+        : this.#parts.hides.findRange(userId, conversationId, places),
       this.#parts.blocks.of(userId),
     ]);
     const firstSeq = Math.max(visibleFromSeq, (own?.clearedSeq ?? 0) + 1);
@@ -77,4 +79,7 @@ export class Visibility {
   }
 }
 
-const EVERYWHERE = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER };
+/** A range of a log, its ends included, or some places of it. */
+type Places = { fromSeq: number; toSeq: number } | { seqs: readonly number[] };
+
+const EVERYWHERE: Places = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER };

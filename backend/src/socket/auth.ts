@@ -21,6 +21,8 @@ export interface AuthParts {
   /** Proxies of the operator in front of this server. */
   trustedProxies: number;
   logger: Logger;
+  /** Where old clients put their token, if they are served. */
+  oldTokenOf?: ((socket: ChatSocket) => unknown) | undefined;
 }
 
 /** A refused handshake: the client finds the failure, with its code, in `connect_error`'s `data`. */
@@ -46,7 +48,7 @@ export function authenticate(parts: AuthParts) {
 async function admit(parts: AuthParts, socket: ChatSocket): Promise<void> {
   const { users, gate, rateLimits, trustedProxies } = parts;
   const address = addressOf(socket.request, trustedProxies);
-  const principal = await countingBadTokens(rateLimits, address, () => verify(parts.tokens, socket));
+  const principal = await countingBadTokens(rateLimits, address, () => verify(parts, socket));
   await rateLimits.consume('session', principal.userId);
   await gate.run(async () => {
     // What a connection may hear has to be known before it hears anything.
@@ -59,8 +61,9 @@ async function admit(parts: AuthParts, socket: ChatSocket): Promise<void> {
   socket.data.refusals = 0;
 }
 
-function verify(tokens: TokenVerifier, socket: ChatSocket): Principal {
-  const parsed = handshake.safeParse(socket.handshake.auth);
+function verify({ tokens, oldTokenOf }: AuthParts, socket: ChatSocket): Principal {
+  const { auth } = socket.handshake;
+  const parsed = handshake.safeParse('token' in auth ? auth : { token: oldTokenOf?.(socket) });
   if (parsed.success) return tokens.verify(parsed.data.token);
   const { details } = toInputError(parsed.error);
   throw new AppError('UNAUTHENTICATED', 'The handshake needs auth.token.', details && { details });

@@ -15,6 +15,7 @@ import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import type { CommandLimits } from './commandLimits.js';
 import type { Handlers } from './handlers/index.js';
+import type { Legacy, RunCommand } from './legacy/index.js';
 import type { ChatSocket } from './types.js';
 
 export interface BindParts {
@@ -22,6 +23,8 @@ export interface BindParts {
   commandLimits: CommandLimits;
   rateLimits: RateLimits;
   handlers: Handlers;
+  /** Old names of old clients, where they are served. */
+  legacy: Legacy | undefined;
   metrics: Metrics;
   logger: Logger;
 }
@@ -29,9 +32,11 @@ export interface BindParts {
 /** What a client put behind the event's name, whatever it was: a payload, and perhaps a way to answer. */
 interface Call {
   payload: unknown;
-  acknowledge: ((answer: unknown) => void) | undefined;
+  acknowledge: ((answer: Answer<unknown>) => void) | undefined;
   /** Something positional besides the one payload. */
   malformed: boolean;
+  /** Of an old client: how its event becomes a command with a payload. */
+  through?: (run: RunCommand) => Promise<unknown>;
 }
 
 /**
@@ -42,22 +47,34 @@ interface Call {
 export function bindCommands(parts: BindParts, socket: ChatSocket): void {
   // One listener for the whole table: with ten thousand connections, one for each row would be most of their memory.
   socket.onAny((event: unknown, ...args: unknown[]) => {
+    const old = parts.legacy?.callOf(socket, event, args);
+    if (old !== undefined) {
+      const call = {
+        payload: undefined,
+        acknowledge: old.acknowledge,
+        malformed: false,
+        through: old.through,
+      };
+      void dispatch(parts, { socket, name: old.command }, call);
+      return;
+    }
     const name = COMMAND_NAMES.find((command) => command === event);
     if (name !== undefined) void dispatch(parts, { socket, name }, toCall(args));
-    else answerUnknown(parts, socket, toCall(args));
+    else answerUnknown(parts, { socket, event }, toCall(args));
   });
   socket.on('error', (error: Error) => parts.logger.warn({ err: error }, 'a connection failed'));
 }
 
 function answerUnknown(
   { metrics, commandLimits }: BindParts,
-  socket: ChatSocket,
+  { socket, event }: { socket: ChatSocket; event: unknown },
   { acknowledge }: Call,
 ): void {
   const failure: Failure = { success: false, code: 'NOT_FOUND', error: 'There is no such event.' };
   metrics.eventSeconds.observe({ event: 'unknown', code: failure.code }, 0);
   if (!commandLimits.mayAnswer(socket, failure)) return;
-  if (acknowledge === undefined) socket.emit('event:error', failure);
+  if (socket.data.old !== undefined) socket.data.old.refuse(String(event), failure, acknowledge);
+  else if (acknowledge === undefined) socket.emit('event:error', failure);
   else acknowledge(failure);
 }
 
@@ -96,20 +113,36 @@ async function run<Name extends CommandName>(
 }
 
 async function execute<Name extends CommandName>(
-  { gate, rateLimits, handlers }: BindParts,
+  parts: BindParts,
   { socket, name }: { socket: ChatSocket; name: Name },
   call: Call,
 ): Promise<CommandData<Name>> {
+  const { gate, rateLimits } = parts;
   const { principal } = socket.data;
   const row = COMMANDS[name];
   // A connection whose token has expired may still bring a new one.
   if (name !== 'auth:refresh') await gate.requireValid(principal);
   await rateLimits.consume(row.bucket, principal.userId);
   if (call.malformed) throw new AppError('VALIDATION', 'Give one object as payload, nothing positional.');
-  const parsed = row.payload.safeParse(call.payload);
+  if (call.through === undefined) return handle(parts, { socket, name }, call.payload);
+  // What an old event becomes answers as the command does that it became.
+  return (await call.through((other, payload) =>
+    handle(parts, { socket, name: other }, payload),
+  )) as CommandData<Name>;
+}
+
+async function handle<Name extends CommandName>(
+  { handlers }: BindParts,
+  { socket, name }: { socket: ChatSocket; name: Name },
+  payload: unknown,
+): Promise<CommandData<Name>> {
+  const parsed = COMMANDS[name].payload.safeParse(payload);
   if (!parsed.success) throw toInputError(parsed.error);
   // The table pairs each payload with its handler; a union over all rows cannot express that.
-  return handlers[name]({ principal, socket, socketId: socket.id }, parsed.data as never);
+  return handlers[name](
+    { principal: socket.data.principal, socket, socketId: socket.id },
+    parsed.data as never,
+  );
 }
 
 /** By the acknowledgement where there is one, else by the row's pair: never silence for a failure. */

@@ -41,13 +41,23 @@ export interface DeliveryOptions {
 }
 
 /** Socket.IO's number of an event packet; the default namespace has no name on the wire. */
-const EVENT_PACKET = '2';
+export const EVENT_PACKET = '2';
 /** Engine.IO's number of a message packet. */
 const MESSAGE_PACKET = '4';
 
 /** That a row's data fits its event is checked by the types; what goes out is text. */
 export const encodePush = <Name extends PushName>({ event, data }: Push<Name>): EncodedPush =>
   asEncoded(event, toPacket({ event, data }));
+
+/**
+ * Says something to one connection apart from all rooms.
+ *
+ * @returns whether it is an old client that was told under its own names: then nothing is left to do.
+ */
+export function isToldAsOld<Name extends PushName>({ data: { old } }: ChatSocket, push: Push<Name>): boolean {
+  old?.hear(encodePush(push));
+  return old !== undefined;
+}
 
 const toPacket = <Name extends PushName>({ event, data }: Push<Name>): string =>
   EVENT_PACKET + JSON.stringify([event, { success: true, data }]);
@@ -106,13 +116,17 @@ export class LocalDelivery {
   }
 
   #write(receivers: readonly ChatSocket[], push: EncodedPush): void {
-    if (receivers.length === 0) return;
-    const frame = textFrame(MESSAGE_PACKET + push.text);
+    let frame: ReturnType<typeof textFrame> | undefined;
     for (const socket of receivers) {
+      if (socket.data.old !== undefined) {
+        socket.data.old.hear(push);
+        continue;
+      }
       if (!this.parts.backPressure.mayWrite(socket, push.priority)) {
         this.parts.metrics.droppedPushes.inc({ event: push.event });
         continue;
       }
+      frame ??= textFrame(MESSAGE_PACKET + push.text);
       // Options of its own per packet: engine.io writes into them.
       const options = { compress: true, wsPreEncodedFrame: frame };
       socket.conn.write(push.text, options);

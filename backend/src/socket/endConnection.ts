@@ -1,4 +1,5 @@
 import { CLOSE_CODES, type CloseCode } from '../../../contract/index.js';
+import { isToldAsOld } from './delivery.js';
 import type { ChatSocket } from './types.js';
 import { rawWebSocketOf } from './waitingBytes.js';
 
@@ -27,7 +28,9 @@ export function endConnection(socket: ChatSocket, code: CloseCode): void {
 export function endWithGoodbye(socket: ChatSocket, code: Exclude<CloseCode, 'SLOW'>): void {
   const { reconnect, afterMs, meaning } = CLOSE_CODES[code];
   const data = { code, reason: meaning, reconnect, ...(afterMs !== undefined && { afterMs }) };
-  socket.emit('connection:ended', { success: true, data });
+  if (!isToldAsOld(socket, { event: 'connection:ended', data })) {
+    socket.emit('connection:ended', { success: true, data });
+  }
   // After this packet the stock client does not come back by itself.
   socket.disconnect();
   if (rawWebSocketOf(socket.conn) === undefined) {

@@ -1,5 +1,6 @@
 import type { UserId } from '../../../contract/index.js';
 import type { Logger } from '../utils/logger.js';
+import { isToldAsOld } from './delivery.js';
 import { isWatchersRoom, userRoom, watchedUser, watchersRoom } from './rooms.js';
 import type { ChatServer, ChatSocket } from './types.js';
 
@@ -50,7 +51,9 @@ export class PresenceWatches {
     for (const userId of watched) {
       if (allowed.has(userId) || !socket.rooms.has(watchersRoom(userId))) continue;
       void socket.leave(watchersRoom(userId));
-      socket.emit('presence', { success: true, data: { userId, status: 'offline' } });
+      const data = { userId, status: 'offline' as const };
+      if (isToldAsOld(socket, { event: 'presence', data })) continue;
+      socket.emit('presence', { success: true, data });
     }
   }
 

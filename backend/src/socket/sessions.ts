@@ -2,6 +2,7 @@ import type { Goodbye, UserId } from '../../../contract/index.js';
 import type { PresenceService } from '../services/presenceService.js';
 import type { Principal } from '../services/tokens.js';
 import { monotonicMs } from '../utils/clock.js';
+import { isToldAsOld } from './delivery.js';
 import { endWithGoodbye } from './endConnection.js';
 import type { OpenConversations } from './openConversations.js';
 import { userRoom } from './rooms.js';
@@ -121,5 +122,6 @@ export class Sessions {
 }
 
 const say = (socket: ChatSocket, data: Goodbye): void => {
+  if (isToldAsOld(socket, { event: 'auth:expired', data })) return;
   socket.emit('auth:expired', { success: true, data });
 };

@@ -54,6 +54,17 @@ export function createMetrics() {
       buckets: LATENCY_SECONDS,
       registers,
     }),
+    legacyEvents: new Counter({
+      name: 'parley_legacy_events_total',
+      help: 'Events of old clients (LEGACY_EVENTS), by their old name.',
+      labelNames: ['event'] as const,
+      registers,
+    }),
+    legacyConnections: new Gauge({
+      name: 'parley_legacy_connections',
+      help: 'Connections of old clients.',
+      registers,
+    }),
     openSockets: new Gauge({ name: 'parley_open_sockets', help: 'Connected sockets.', registers }),
     createOrGet: new Histogram({
       name: 'parley_create_or_get_seconds',

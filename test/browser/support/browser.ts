@@ -95,7 +95,8 @@ export class ChatWindow {
   /** Opens the chat with one of the demo's people, made if there is none. */
   async startChat(name: string): Promise<void> {
     await this.banner.waitFor({ state: 'hidden' });
-    await this.page.getByRole('button', { name: 'New chat' }).click();
+    await this.page.getByRole('button', { name: 'New', exact: true }).click();
+    await this.page.getByRole('menuitem', { name: 'New chat' }).click();
     await this.page.getByRole('dialog').getByRole('button', { name }).click();
     await this.page.getByRole('heading', { name, level: 2 }).waitFor();
   }

@@ -7,7 +7,7 @@ import { toRequest, type SampleContext } from './samples.js';
 import { people } from './sharedServer.js';
 
 /** The claims of a token whose user is a moderator. */
-export const MODERATOR = { role: 'moderator' };
+export const MODERATOR = { roles: ['moderator'] };
 
 type Shelf = Pick<SampleContext, 'reportId'> & {
   cursors: Pick<SampleContext['cursors'], 'members' | 'blocked' | 'reports' | 'search'>;

@@ -27,7 +27,7 @@ export function initials(name) {
 export function hueOf(id) {
   let hash = 7;
   for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-  return (hash ^ (hash >>> 9)) % HUES;
+  return ((hash ^ (hash >>> 9)) >>> 0) % HUES;
 }
 
 /**

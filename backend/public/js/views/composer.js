@@ -1,19 +1,39 @@
 /**
- * Where one writes. What was begun is kept per conversation, also over a reload.
+ * Where one writes, answers and edits. What was begun is kept per conversation, also over a reload.
  *
  * @import { Client } from '../client.js'
+ * @import { Conversation, Message } from '../types.js'
  */
+import { quoteOf } from '../entries.js';
+import { logOf, whyClosed } from '../selectors.js';
+import { openAttachMenu } from './attach.js';
+import { h, icon } from './dom.js';
+import { quoteLine } from './summary.js';
+import { told } from './toast.js';
 
 const MAX_HEIGHT_PX = 180;
 
 /**
- * @param {{ form: HTMLFormElement, text: HTMLTextAreaElement, send: HTMLButtonElement }} parts
+ * @typedef {object} ComposerParts
+ * @property {HTMLFormElement} form
+ * @property {HTMLTextAreaElement} text
+ * @property {HTMLButtonElement} send
+ * @property {HTMLElement} mode what is answered or edited
+ * @property {HTMLButtonElement} attach
+ * @property {HTMLElement} closed why one cannot write
+ *
+ * @typedef {{ kind: 'reply' | 'edit', message: Message }} About
+ *
+ * @param {ComposerParts} parts
  * @param {Client} client
  * @param {() => void} onSent
  */
-export function mountComposer({ form, text, send }, client, onSent) {
+export function mountComposer({ form, text, send, mode, attach, closed }, client, onSent) {
   /** @type {string | undefined} */
   let conversationId;
+  /** @type {About | undefined} */
+  let about;
+  let isSaving = false;
 
   const draftKey = () => `parley.draft.${client.store.getState().me}/${conversationId}`;
 
@@ -24,49 +44,168 @@ export function mountComposer({ form, text, send }, client, onSent) {
   }
 
   function keepDraft() {
+    if (about?.kind === 'edit') return;
     if (text.value === '') sessionStorage.removeItem(draftKey());
     else sessionStorage.setItem(draftKey(), text.value);
   }
 
+  const draft = () => (conversationId === undefined ? '' : (sessionStorage.getItem(draftKey()) ?? ''));
+
+  /** @param {About | undefined} next */
+  function setAbout(next) {
+    const wasEdit = about?.kind === 'edit';
+    about = next;
+    if (next?.kind === 'edit') text.value = next.message.content;
+    else if (wasEdit) text.value = draft();
+    mode.hidden = next === undefined;
+    if (next !== undefined) mode.replaceChildren(...modeElements(next));
+    fit();
+  }
+
+  /** @param {About} next */
+  function modeElements({ kind, message }) {
+    const { author, text: said } = quoteLine(client.store.getState(), quoteOf(message));
+    return [
+      icon(kind),
+      h(
+        'span',
+        { class: 'composer-about' },
+        h(
+          'span',
+          { class: 'quote-author' },
+          kind === 'edit' ? 'Edit message' : `Reply to ${author === 'You' ? 'yourself' : author}`,
+        ),
+        h('span', { class: 'quote-text', dir: 'auto' }, said),
+      ),
+      h('button', { class: 'tool', type: 'button', 'aria-label': 'Cancel', click: cancel }, icon('close')),
+    ];
+  }
+
+  function cancel() {
+    setAbout(undefined);
+    text.focus();
+  }
+
+  /** @param {About} next */
+  function begin(next) {
+    setAbout(next);
+    text.focus();
+    text.setSelectionRange(text.value.length, text.value.length);
+  }
+
+  /** What goes along with a message when something is answered. */
+  const reply = () =>
+    about?.kind === 'reply' ? { replyTo: about.message.seq, quoted: quoteOf(about.message) } : {};
+
   function submit() {
     const content = text.value.trim();
     if (content === '' || conversationId === undefined) return;
+    if (about?.kind === 'edit') return void save(about.message, content);
     text.value = '';
     keepDraft();
-    fit();
+    // Before the message: what nobody waits for is dropped while something else goes out.
     client.typing.stopped();
-    client.outbox.add(conversationId, content);
+    client.outbox.add(conversationId, content, reply());
+    setAbout(undefined);
     onSent();
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} content
+   */
+  async function save(message, content) {
+    if (isSaving) return;
+    isSaving = true;
+    const isSaved = content === message.content || (await told(client.messages.edit(message, content)));
+    isSaving = false;
+    if (isSaved && about?.message === message) setAbout(undefined);
+  }
+
+  /** The newest of one's own, as long as nothing is written. */
+  function editLast() {
+    const state = client.store.getState();
+    const last = logOf(state, conversationId ?? '').findLast(
+      ({ senderId, deletedAt, content, kind }) =>
+        senderId === state.me && deletedAt === undefined && content !== '' && kind !== 'system',
+    );
+    if (last !== undefined) begin({ kind: 'edit', message: last });
   }
 
   text.addEventListener('input', () => {
     fit();
     keepDraft();
-    if (conversationId === undefined) return;
+    if (conversationId === undefined || about?.kind === 'edit') return;
     if (text.value.trim() === '') client.typing.stopped();
     else client.typing.typed(conversationId);
   });
   text.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    submit();
+    if (event.isComposing) return;
+    if (event.key === 'Escape' && about !== undefined) {
+      event.stopPropagation();
+      cancel();
+    } else if (event.key === 'ArrowUp' && text.value === '') {
+      event.preventDefault();
+      editLast();
+    } else if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    }
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     submit();
     text.focus();
   });
+  attach.addEventListener('click', () => {
+    openAttachMenu(attach, (carried, caption) => {
+      if (conversationId === undefined) return;
+      client.outbox.add(conversationId, caption, { ...carried, ...reply() });
+      if (about?.kind === 'reply') setAbout(undefined);
+      onSent();
+    });
+  });
 
   return {
-    /** @param {string | undefined} id */
-    show(id) {
+    /** @param {Message} message */
+    reply: (message) => begin({ kind: 'reply', message }),
+    /** @param {Message} message */
+    edit: (message) => begin({ kind: 'edit', message }),
+
+    /**
+     * @param {string | undefined} id
+     * @param {Conversation | undefined} conversation
+     */
+    show(id, conversation) {
+      const why = conversation && whyClosed(conversation);
+      form.hidden = why !== undefined;
+      closed.hidden = why === undefined;
+      if (conversation !== undefined && why !== undefined) showClosed(closed, { conversation, why, client });
       if (id === conversationId) return;
       client.typing.stopped();
+      setAbout(undefined);
       conversationId = id;
-      text.value = id === undefined ? '' : (sessionStorage.getItem(draftKey()) ?? '');
+      text.value = draft();
       fit();
       // Not where it would open a keyboard over half of the page.
       if (id !== undefined && matchMedia('(hover: hover)').matches) text.focus();
     },
   };
+}
+
+/**
+ * @param {HTMLElement} closed
+ * @param {{ conversation: Conversation, why: string, client: Client }} what
+ */
+function showClosed(closed, { conversation, why, client }) {
+  const sign = `${conversation.id} ${why}`;
+  if (closed.dataset.sign === sign) return;
+  closed.dataset.sign = sign;
+  const unblock = () => void told(client.safety.block(conversation.otherId, false), 'Unblocked');
+  closed.replaceChildren(
+    h('p', {}, why),
+    ...(conversation.isBlocked
+      ? [h('button', { class: 'button button-quiet', type: 'button', click: unblock }, 'Unblock')]
+      : []),
+  );
 }

@@ -4,11 +4,13 @@
  *
  * @import { Client } from '../client.js'
  * @import { Row } from './rows.js'
+ * @import { RowActions } from './rowElements.js'
  */
 import { indexOf } from '../log.js';
 import { logOf, readSeq, unreadOf } from '../selectors.js';
 import { arrange, h, setAttribute, setText } from './dom.js';
 import { badge } from './format.js';
+import { keepTabStop, moveFocus, shine } from './messageFocus.js';
 import { fillRow } from './rowElements.js';
 import { buildRows } from './rows.js';
 
@@ -22,8 +24,9 @@ const NEW_AT_PX = 90;
 /**
  * @param {{ scroller: HTMLElement, list: HTMLElement, jump: HTMLElement, jumpCount: HTMLElement }} parts
  * @param {Client} client
+ * @param {Pick<RowActions, 'menu' | 'react' | 'reactions' | 'receipts'>} messageActions
  */
-export function mountMessageList({ scroller, list, jump, jumpCount }, client) {
+export function mountMessageList({ scroller, list, jump, jumpCount }, client, messageActions) {
   const { store, history, outbox } = client;
   /** @type {Map<string, { element: HTMLElement, sign: string, row: Row }>} */
   const shown = new Map();
@@ -36,7 +39,10 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client) {
   let isPlaced = false;
   let sticks = true;
 
+  /** @type {RowActions} */
   const actions = {
+    ...messageActions,
+    jump: (seq) => void goTo(seq),
     retry: outbox.retry,
     discard: outbox.discard,
     loadAgain() {
@@ -92,6 +98,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client) {
     const keys = new Set(rows.map(({ key }) => key));
     for (const key of shown.keys()) if (!keys.has(key)) shown.delete(key);
     arrange(list, rows.map(elementOf));
+    keepTabStop(list);
     list.classList.toggle('loading', rows.length === 0);
   }
 
@@ -196,7 +203,10 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client) {
     for (const { element, row } of shown.values()) {
       if (row.kind !== 'gap' || row.isFailed || id === undefined) continue;
       const top = element.offsetTop - scroller.scrollTop;
-      if (top > -NEAR_PX && top < scroller.clientHeight + NEAR_PX) void history.loadOlder(id, row.to + 1);
+      if (top < -NEAR_PX || top > scroller.clientHeight + NEAR_PX) continue;
+      // A hole is filled from the side from which one comes.
+      if (top < scroller.clientHeight / 2) void history.loadOlder(id, row.to + 1);
+      else void history.loadNewer(id, row.from - 1);
     }
   }
 
@@ -224,6 +234,27 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client) {
     setText(jumpCount, badge(unread));
   }
 
+  /**
+   * Shows a message of any age in the middle, and lets it shine for a moment.
+   *
+   * @param {number} seq
+   */
+  async function goTo(seq) {
+    const of = id;
+    if (of === undefined || !(await history.loadAround(of, seq)) || id !== of) return;
+    const log = logOf(store.getState(), id);
+    const at = indexOf(log, seq);
+    low = log[Math.max(0, at - FIRST_ROWS / 2)].seq;
+    high = at + FIRST_ROWS >= log.length ? Infinity : log[at + FIRST_ROWS / 2].seq;
+    [isPlaced, sticks] = [true, false];
+    draw();
+    const element = /** @type {HTMLElement | null} */ (list.querySelector(`[data-seq="${Number(seq)}"]`));
+    if (element === null) return;
+    scroller.scrollTop = element.offsetTop - (scroller.clientHeight - element.offsetHeight) / 2;
+    shine(element);
+    requestAnimationFrame(look);
+  }
+
   function toEnd() {
     if (id === undefined) return;
     const log = logOf(store.getState(), id);
@@ -248,5 +279,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client) {
   for (const event of ['focus', 'blur']) addEventListener(event, noteSeen);
   document.addEventListener('visibilitychange', noteSeen);
 
-  return { render, toEnd };
+  list.addEventListener('keydown', moveFocus);
+
+  return { render, toEnd, goTo };
 }

@@ -1,12 +1,16 @@
 /**
  * What stands in the list of messages, top to bottom: messages with who they belong together with, days, holes, the
- * line before what is new. Pure, so that it can be tested without a page.
+ * line before what is new, what happened to the group. Pure, so that it can be tested without a page.
  *
- * @import { Message, Pending, State } from '../types.js'
+ * @import { Carried, Conversation, Message, Pending, Quote, Reaction, State } from '../types.js'
  */
-import { logOf, pendingOf, statusOf } from '../selectors.js';
+import { markOf } from '../conversations.js';
+import { quoteOf } from '../entries.js';
+import { logOf, nameFor, pendingOf, personOf, statusOf } from '../selectors.js';
 import { indexOf, messageAt } from '../log.js';
 import { dayKey } from './format.js';
+import { quoteLine } from './summary.js';
+import { systemText } from './systemText.js';
 
 /** Messages of one sender within this time stand together. */
 const TOGETHER_MS = 5 * 60_000;
@@ -17,6 +21,9 @@ const TOGETHER_MS = 5 * 60_000;
  * @property {string} key the same while it is sending and when it is sent
  * @property {number | undefined} seq
  * @property {string} clientMessageId
+ * @property {string} senderId
+ * @property {string | undefined} author their name, in groups
+ * @property {string | undefined} picture theirs
  * @property {string} content
  * @property {string} at
  * @property {boolean} isMine
@@ -24,17 +31,24 @@ const TOGETHER_MS = 5 * 60_000;
  * @property {string | undefined} code
  * @property {boolean} isEdited
  * @property {boolean} isDeleted
+ * @property {boolean} isPinned
  * @property {boolean} isFirst of those that stand together
  * @property {boolean} isLast
- * @property {string | undefined} quote what it answers
+ * @property {{ seq: number, author: string, text: string, kind: string } | undefined} quote what it answers
+ * @property {Carried} carried
+ * @property {Reaction[]} reactions
+ * @property {string | undefined} seenBy under the newest of one's own in a small group
+ *
+ * @typedef {{ kind: 'system', key: string, seq: number, at: string, text: string }} SystemRow
  *
  * @typedef {MessageRow
+ *   | SystemRow
  *   | { kind: 'day', key: string, at: string }
  *   | { kind: 'gap', key: string, from: number, to: number, isFailed: boolean }
  *   | { kind: 'older', key: string, isFailed: boolean }
- *   | { kind: 'start', key: string }
+ *   | { kind: 'start', key: string, isGroup: boolean }
  *   | { kind: 'divider', key: string }
- *   | { kind: 'typing', key: string }} Row
+ *   | { kind: 'typing', key: string, author: string | undefined }} Row
  *
  * @typedef {object} View
  * @property {string} id the conversation
@@ -53,77 +67,161 @@ export function buildRows(state, { id, low, high, newFrom }) {
   const conversation = state.conversations[id];
   const isFailed = state.loading[id] === 'failed';
   const shown = log.slice(indexOf(log, low), indexOf(log, high + 1));
-  /** @type {Row[]} */
-  const rows = [];
-  if (shown.length > 0) {
-    rows.push(
-      shown[0].seq === 1 ? { kind: 'start', key: 'start' } : { kind: 'older', key: 'older', isFailed },
-    );
-  } else if (conversation?.lastSeq === 0) {
-    rows.push({ kind: 'start', key: 'start' });
-  } else if (isFailed) {
-    rows.push({ kind: 'older', key: 'older', isFailed });
-  }
-  const items = [
-    ...shown.map((message) => ofMessage(state, message)),
-    ...(high === Infinity ? pendingOf(state, id).map((entry) => ofPending(state, entry)) : []),
-  ];
-  items.forEach((item, index) => {
-    const before = items[index - 1];
-    if (item.seq !== undefined && before?.seq !== undefined && item.seq > before.seq + 1) {
-      rows.push({ kind: 'gap', key: `gap ${before.seq}`, from: before.seq + 1, to: item.seq - 1, isFailed });
+  const rows = topRows({ conversation, first: shown[0]?.seq, isFailed });
+  const isGroup = conversation !== undefined && conversation.type !== 'direct';
+  /** The row before, and up to where places were looked at without a hole. @type {MessageRow | SystemRow | undefined} */
+  let before;
+  let through = 0;
+  /** @type {(MessageRow | SystemRow)[]} */
+  const items = [];
+  let isNewest = false;
+  for (const message of shown) {
+    if (through > 0 && message.seq > through + 1) {
+      rows.push({ kind: 'gap', key: `gap ${through}`, from: through + 1, to: message.seq - 1, isFailed });
+      before = endRun(before);
     }
-    const isNewDay = before === undefined || dayKey(before.at) !== dayKey(item.at);
-    const isNewest = item.seq !== undefined && item.seq === newFrom;
-    if (isNewDay) rows.push({ kind: 'day', key: `day ${item.key}`, at: item.at });
-    if (isNewest) rows.push({ kind: 'divider', key: 'divider' });
-    item.isFirst = isNewDay || isNewest || !standTogether(before, item);
-    if (before !== undefined && item.isFirst) before.isLast = true;
-    rows.push(item);
-  });
-  const last = items.at(-1);
-  if (last !== undefined) last.isLast = true;
-  if (high === Infinity && state.typing[id] !== undefined) rows.push({ kind: 'typing', key: 'typing' });
+    through = message.seq;
+    isNewest ||= message.seq === newFrom;
+    const item = toRow(state, message, isGroup);
+    if (item === undefined) continue;
+    before = add(rows, before, { item, isNewest });
+    isNewest = false;
+    items.push(item);
+  }
+  for (const entry of high === Infinity ? pendingOf(state, id) : []) {
+    const item = ofPending(state, entry);
+    before = add(rows, before, { item, isNewest: false });
+    items.push(item);
+  }
+  endRun(before);
+  if (isGroup) noteSeenBy(state, conversation, items);
+  if (high === Infinity) rows.push(...typingRow(state, id, isGroup));
   return rows;
 }
 
 /**
- * @param {MessageRow | undefined} before
- * @param {MessageRow} item
+ * @param {{ conversation: Conversation | undefined, first: number | undefined, isFailed: boolean }} top
+ * @returns {Row[]}
  */
-function standTogether(before, item) {
-  if (before === undefined || before.isMine !== item.isMine) return false;
-  if (before.seq !== undefined && item.seq !== undefined && item.seq > before.seq + 1) return false;
-  return Math.abs(Date.parse(item.at) - Date.parse(before.at)) < TOGETHER_MS;
+function topRows({ conversation, first, isFailed }) {
+  const isGroup = conversation !== undefined && conversation.type !== 'direct';
+  const isStart =
+    first === undefined ? conversation?.lastSeq === 0 : first <= (conversation?.visibleFromSeq ?? 1);
+  if (isStart) return [{ kind: 'start', key: 'start', isGroup }];
+  return first !== undefined || isFailed ? [{ kind: 'older', key: 'older', isFailed }] : [];
+}
+
+/**
+ * @param {Row[]} rows
+ * @param {MessageRow | SystemRow | undefined} before
+ * @param {{ item: MessageRow | SystemRow, isNewest: boolean }} next
+ */
+function add(rows, before, { item, isNewest }) {
+  const isNewDay = before === undefined || dayKey(before.at) !== dayKey(item.at);
+  if (isNewDay) rows.push({ kind: 'day', key: `day ${item.key}`, at: item.at });
+  if (isNewest) rows.push({ kind: 'divider', key: 'divider' });
+  const isFirst = isNewDay || isNewest || !standTogether(before, item);
+  if (isFirst) endRun(before);
+  if (item.kind === 'message') item.isFirst = isFirst;
+  rows.push(item);
+  return item;
+}
+
+/** @param {MessageRow | SystemRow | undefined} row @returns {undefined} */
+function endRun(row) {
+  if (row?.kind === 'message') row.isLast = true;
+}
+
+/**
+ * @param {MessageRow | SystemRow | undefined} before
+ * @param {MessageRow | SystemRow} item
+ */
+const standTogether = (before, item) =>
+  before?.kind === 'message' &&
+  item.kind === 'message' &&
+  before.senderId === item.senderId &&
+  Math.abs(Date.parse(item.at) - Date.parse(before.at)) < TOGETHER_MS;
+
+/**
+ * @param {State} state
+ * @param {string} id
+ * @param {boolean} isGroup
+ * @returns {Row[]}
+ */
+function typingRow(state, id, isGroup) {
+  const typist = state.typing[id];
+  if (typist === undefined) return [];
+  return [{ kind: 'typing', key: 'typing', author: isGroup ? nameFor(state, typist) : undefined }];
+}
+
+/**
+ * Under the newest message of one's own in a small group: who has seen it.
+ *
+ * @param {State} state
+ * @param {Conversation} conversation
+ * @param {(MessageRow | SystemRow)[]} items
+ */
+function noteSeenBy(state, conversation, items) {
+  const last = items.findLast((item) => item.kind === 'message' && item.isMine);
+  if (last?.kind !== 'message' || last.seq === undefined || last.isDeleted || conversation.isLarge) return;
+  const { seq } = last;
+  const seen = Object.keys(conversation.people).filter(
+    (id) => id !== state.me && markOf(conversation, id).read >= seq,
+  );
+  if (seen.length === 0) return;
+  last.seenBy =
+    seen.length > 3 ? `Seen by ${seen.length}` : `Seen by ${seen.map((id) => nameFor(state, id)).join(', ')}`;
 }
 
 /**
  * @param {State} state
  * @param {Message} message
- * @returns {MessageRow}
+ * @param {boolean} isGroup
+ * @returns {MessageRow | SystemRow | undefined} undefined for what is not shown
  */
-function ofMessage(state, message) {
-  const isMine = message.senderId === state.me;
-  const answered =
-    message.replyTo === undefined
-      ? undefined
-      : messageAt(logOf(state, message.conversationId), message.replyTo);
+function toRow(state, message, isGroup) {
+  const { kind, seq, senderId, createdAt } = message;
+  if (kind === 'hidden') return undefined;
+  const key = `${senderId}/${message.clientMessageId}`;
+  if (kind === 'system') {
+    const text = systemText(state, message);
+    return text === undefined ? undefined : { kind, key, seq, at: createdAt, text };
+  }
+  const isMine = senderId === state.me;
+  const person = isGroup && !isMine ? personOf(state, senderId) : undefined;
+  const isDeleted = message.deletedAt !== undefined;
+  const { attachments, location, card } = message;
   return {
     kind: 'message',
-    key: `${message.senderId}/${message.clientMessageId}`,
-    seq: message.seq,
+    ...{ key, seq, senderId, isMine, isDeleted },
     clientMessageId: message.clientMessageId,
+    author: person && nameFor(state, senderId),
+    picture: person?.avatar,
     content: message.content,
-    at: message.createdAt,
-    isMine,
+    at: createdAt,
     status: isMine ? statusOf(state.conversations[message.conversationId], message) : undefined,
     code: undefined,
     isEdited: message.editedAt !== undefined,
-    isDeleted: message.deletedAt !== undefined,
+    isPinned: state.conversations[message.conversationId]?.pinnedMessages.includes(seq) ?? false,
     isFirst: false,
     isLast: false,
-    quote: message.replyTo === undefined ? undefined : (answered?.content ?? 'An earlier message'),
+    quote: isDeleted ? undefined : quoteFor(state, message),
+    carried: isDeleted ? {} : { attachments, location, card },
+    reactions: isDeleted ? [] : (message.reactions ?? []),
+    seenBy: undefined,
   };
+}
+
+/**
+ * What is held of the answered message is newer than what came with the answer.
+ *
+ * @param {State} state
+ * @param {{ conversationId: string, replyTo?: number | undefined, quoted?: Quote | undefined }} reply
+ */
+function quoteFor(state, { conversationId, replyTo, quoted }) {
+  if (replyTo === undefined) return undefined;
+  const held = messageAt(logOf(state, conversationId), replyTo);
+  return { seq: replyTo, ...quoteLine(state, held === undefined ? quoted : quoteOf(held)) };
 }
 
 /**
@@ -136,6 +234,9 @@ const ofPending = (state, entry) => ({
   key: `${state.me}/${entry.clientMessageId}`,
   seq: undefined,
   clientMessageId: entry.clientMessageId,
+  senderId: state.me,
+  author: undefined,
+  picture: undefined,
   content: entry.content,
   at: entry.createdAt,
   isMine: true,
@@ -143,7 +244,11 @@ const ofPending = (state, entry) => ({
   code: entry.code,
   isEdited: false,
   isDeleted: false,
+  isPinned: false,
   isFirst: false,
   isLast: false,
-  quote: undefined,
+  quote: quoteFor(state, entry),
+  carried: { attachments: entry.attachments, location: entry.location, card: entry.card },
+  reactions: [],
+  seenBy: undefined,
 });

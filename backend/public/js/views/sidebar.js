@@ -1,53 +1,96 @@
 /**
- * The list of conversations.
+ * The list of conversations: all of it, or what a filter leaves.
  *
  * @import { Client } from '../client.js'
  * @import { Conversation, State } from '../types.js'
  */
-import { listOf, nameOf, otherOf, pendingOf, statusOf, unreadOf } from '../selectors.js';
+import { isMuted } from '../conversations.js';
+import { listOf, nameFor, nameOf, otherOf, pendingOf, statusOf, unreadOf } from '../selectors.js';
 import { avatar } from './avatar.js';
+import { openChatMenu } from './chatMenu.js';
 import { arrange, h, hidden, icon, setAttribute, setText } from './dom.js';
+import { mountFilters } from './filters.js';
 import { badge, fullTime, listTime } from './format.js';
+import { KIND_ICONS, kindOf, summaryOf, wordsOf } from './summary.js';
 
 const LOAD_MORE_WITHIN_PX = 400;
+const EMPTY = {
+  all: 'No conversations yet.',
+  unread: 'Nothing unread.',
+  groups: 'No groups yet.',
+  archived: 'Nothing archived.',
+};
 
-/** @typedef {{ element: HTMLElement, link: HTMLAnchorElement, avatarFor: unknown, sign: string }} Row */
+/** @typedef {{ element: HTMLElement, link: HTMLAnchorElement, sign: string }} Row */
 
 /**
- * @param {{ list: HTMLElement, scroller: HTMLElement, listEmpty: HTMLElement }} parts
+ * @param {Record<string, HTMLElement>} parts the parts of the page
  * @param {Client} client
  */
-export function mountSidebar({ list, scroller, listEmpty }, client) {
+export function mountSidebar({ list, scroller, listEmpty, listEmptyText, composeEmpty, filters }, client) {
   /** @type {Map<string, Row>} */
   const rows = new Map();
   let isLoading = false;
+  const filter = mountFilters(filters, () => {
+    scroller.scrollTop = 0;
+    void client.list.load(filter.chosen(), true);
+    render();
+  });
 
   async function loadMore() {
     const { scrollHeight, scrollTop, clientHeight } = scroller;
     if (isLoading || scrollHeight - scrollTop - clientHeight > LOAD_MORE_WITHIN_PX) return;
     isLoading = true;
-    await client.loadMore();
+    if (filter.chosen() === 'all') await client.loadMore();
+    else if (scrollTop > 0) await client.list.load(filter.chosen());
     isLoading = false;
   }
 
   scroller.addEventListener('scroll', () => void loadMore(), { passive: true });
   list.addEventListener('keydown', moveFocus);
 
-  return function render() {
+  /** @param {string} id */
+  function createRow(id) {
+    const link = h('a', { class: 'conversation', href: `#/c/${id}`, 'data-id': id });
+    const button = h(
+      'button',
+      {
+        class: 'tool row-menu',
+        type: 'button',
+        'aria-haspopup': 'menu',
+        'aria-label': 'What to do with this chat',
+      },
+      icon('menu'),
+    );
+    button.addEventListener('click', () => openChatMenu(client, id, { opener: button }));
+    const element = h('li', {}, link, button);
+    element.addEventListener('contextmenu', (event) => {
+      event.preventDefault();
+      openChatMenu(client, id, { opener: button, at: { x: event.clientX, y: event.clientY } });
+    });
+    return { element, link, sign: '' };
+  }
+
+  function render() {
     const state = client.store.getState();
-    const listed = listOf(state);
+    const listed = listOf(state, filter.chosen());
+    filter.render(state);
     listEmpty.hidden = !state.listed || listed.length > 0;
+    setText(listEmptyText, EMPTY[filter.chosen()]);
+    composeEmpty.hidden = filter.chosen() !== 'all' && filter.chosen() !== 'groups';
     setAttribute(list, 'aria-busy', state.listed ? undefined : 'true');
     for (const id of rows.keys()) if (state.conversations[id] === undefined) rows.delete(id);
     const elements = listed.map((conversation) => {
-      const row = rows.get(conversation.id) ?? createRow(conversation);
+      const row = rows.get(conversation.id) ?? createRow(conversation.id);
       rows.set(conversation.id, row);
       updateRow(row, state, conversation);
       return row.element;
     });
     arrange(list, elements);
     void loadMore();
-  };
+  }
+
+  return render;
 }
 
 /** @param {KeyboardEvent} event */
@@ -62,15 +105,6 @@ function moveFocus(event) {
 }
 
 /**
- * @param {Conversation} conversation
- * @returns {Row}
- */
-function createRow({ id }) {
-  const link = h('a', { class: 'conversation', href: `#/c/${id}`, 'data-id': id });
-  return { element: h('li', {}, link), link, avatarFor: undefined, sign: '' };
-}
-
-/**
  * @param {Row} row
  * @param {State} state
  * @param {Conversation} conversation
@@ -81,26 +115,47 @@ function updateRow(row, state, conversation) {
   const sign = JSON.stringify(shown);
   if (sign === row.sign) return;
   row.sign = sign;
-  const { name, isOnline, time, at, unread, preview } = shown;
+  const { name, isOnline, time, at, unread, preview, isGroup } = shown;
   row.link.replaceChildren(
-    h('span', { class: isOnline ? 'avatar-frame online' : 'avatar-frame' }, avatar(otherOf(conversation))),
+    h(
+      'span',
+      { class: isOnline ? 'avatar-frame online' : 'avatar-frame' },
+      avatar(otherOf(conversation), isGroup ? 'group' : ''),
+    ),
     h('span', { class: 'conversation-name' }, name, isOnline ? hidden(', online') : undefined),
     h('time', { class: 'conversation-time', datetime: at, title: fullTime(at) }, time),
     h(
       'span',
       { class: `conversation-preview ${preview.tone}` },
-      preview.icon === undefined ? undefined : icon(preview.icon, `tick tick-${preview.tick}`),
+      preview.icon === undefined ? undefined : icon(preview.icon, `tick tick-${preview.tick ?? ''}`),
       preview.tick === undefined ? undefined : hidden(`${preview.tick}: `),
       h('span', { class: 'preview-text', dir: 'auto' }, preview.text),
     ),
+    marks(shown),
+  );
+  setAttribute(row.link, 'data-unread', (unread > 0 || shown.isMarkedUnread) && !shown.isMuted);
+}
+
+/** Pinned, muted, how much is unread. @param {ReturnType<typeof toRow>} shown */
+function marks({ unread, isMarkedUnread, isMuted: muted, isPinned }) {
+  const isQuiet = unread === 0 && !isMarkedUnread;
+  return h(
+    'span',
+    { class: 'conversation-marks' },
+    muted ? icon('muted', 'mark') : undefined,
+    muted ? hidden('muted') : undefined,
+    isPinned ? icon('pin', 'mark') : undefined,
+    isPinned ? hidden('pinned') : undefined,
     h(
       'span',
-      { class: 'badge', ...(unread === 0 && { hidden: true }) },
-      h('span', { 'aria-hidden': 'true' }, badge(unread)),
-      hidden(`${unread} unread`),
+      {
+        class: `badge${muted ? ' quiet' : ''}${unread === 0 ? ' dot' : ''}`,
+        ...(isQuiet && { hidden: true }),
+      },
+      h('span', { 'aria-hidden': 'true' }, unread === 0 ? '' : badge(unread)),
+      hidden(unread === 0 ? 'marked unread' : `${unread} unread`),
     ),
   );
-  setAttribute(row.link, 'data-unread', unread > 0);
 }
 
 /**
@@ -112,11 +167,15 @@ function toRow(state, conversation) {
   return {
     name: nameOf(other),
     picture: other.avatar,
+    isGroup: conversation.type !== 'direct',
     isOnline: state.presence[other._id]?.status === 'online' && state.connection.status === 'online',
-    time: listTime(conversation.lastMessageAt),
     at: conversation.lastMessageAt,
+    time: listTime(conversation.lastMessageAt),
     unread: unreadOf(state, conversation),
-    preview: previewOf(state, conversation),
+    isMuted: isMuted(conversation),
+    isPinned: conversation.pinnedAt !== undefined,
+    isMarkedUnread: conversation.isMarkedUnread,
+    preview: toPreview(state, conversation),
   };
 }
 
@@ -125,13 +184,17 @@ function toRow(state, conversation) {
  * @param {Conversation} conversation
  * @returns {{ text: string, tone: string, icon?: string, tick?: string }}
  */
-function previewOf(state, conversation) {
-  if (state.typing[conversation.id] !== undefined) return { text: 'typing…', tone: 'lively' };
+function toPreview(state, conversation) {
+  const isDirect = conversation.type === 'direct';
+  const typist = state.typing[conversation.id];
+  if (typist !== undefined) {
+    return { text: isDirect ? 'typing…' : `${nameFor(state, typist)} is typing…`, tone: 'lively' };
+  }
   const pending = pendingOf(state, conversation.id).at(-1);
   if (pending !== undefined) {
     const isFailed = pending.state === 'failed';
     return {
-      text: pending.content,
+      text: wordsOf({ kind: kindOf(pending), content: pending.content }),
       tone: '',
       icon: isFailed ? 'failed' : 'clock',
       tick: isFailed ? 'failed' : 'sending',
@@ -139,10 +202,18 @@ function previewOf(state, conversation) {
   }
   const last = conversation.lastMessage;
   if (last === undefined) return { text: 'No messages yet', tone: 'faint' };
-  const text = last.deletedAt === undefined ? last.content : 'This message was deleted';
-  if (last.senderId !== state.me) return { text, tone: '' };
-  const status = statusOf(conversation, last);
-  return { text, tone: '', icon: status === 'sent' ? 'sent' : 'delivered', tick: status };
+  const text = summaryOf(state, last);
+  if (last.kind === 'system') return { text, tone: 'faint' };
+  if (last.senderId === state.me) {
+    const status = statusOf(conversation, last);
+    return { text, tone: '', icon: status === 'sent' ? 'sent' : 'delivered', tick: status };
+  }
+  const kindIcon = last.deletedAt === undefined ? KIND_ICONS[last.kind] : undefined;
+  return {
+    text: isDirect ? text : `${nameFor(state, last.senderId)}: ${text}`,
+    tone: '',
+    ...(kindIcon !== undefined && { icon: kindIcon }),
+  };
 }
 
 /**

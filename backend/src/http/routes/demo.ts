@@ -2,12 +2,14 @@ import type { Router } from 'express';
 import jwt from 'jsonwebtoken';
 import type { UserId } from '../../../../contract/index.js';
 
-/** People for a first look: never offered in production (see `config.ts`). */
+/** People for a first look, enough for a group: never offered in production (see `config.ts`). */
 export const DEMO_USERS = [
   { _id: 'alice' as UserId, name: 'Alice Moreau' },
   { _id: 'bob' as UserId, name: 'Bob Tanaka' },
   { _id: 'carol' as UserId, name: 'Carol Osei' },
   { _id: 'dan' as UserId, name: 'Dan Lindqvist' },
+  { _id: 'eva' as UserId, name: 'Eva Novak' },
+  { _id: 'farid' as UserId, name: 'Farid Haddad' },
 ] as const;
 
 const TOKEN_LIFE_S = 12 * 60 * 60;

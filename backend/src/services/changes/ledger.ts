@@ -35,8 +35,8 @@ export class Ledger {
 
   constructor(
     base: LedgerBase,
-    /** What search finds a text by. */
-    readonly wordsOf: (content: string) => string[] | undefined,
+    /** What search finds a message by. */
+    readonly wordsOf: (said: MessageRecord) => string[],
   ) {
     this.conversationId = base.conversationId;
     this.#messages = new Map(base.messages.map((message) => [message.seq, message]));
@@ -100,7 +100,7 @@ export class Ledger {
   }
 
   #changeOf({ seq, ...message }: MessageRecord): MessageChange {
-    const { content, editedAt, editRev, reactRev, deletedAt, deletedBy, words } = message;
+    const { content, editedAt, editRev, reactRev, deletedAt, deletedBy, words = [] } = message;
     if (deletedAt !== undefined) {
       return {
         seq,
@@ -126,13 +126,9 @@ export class Ledger {
 
   #edit(message: MessageRecord, { rev, at, what }: ChangeRecord & { kind: 'edit' }): void {
     if (what.content === undefined || (message.editRev ?? 0) >= rev) return;
-    const words = this.wordsOf(what.content);
+    const edited = { ...message, content: what.content, editedAt: at, editRev: rev };
     this.#edited.add(message.seq);
-    this.#messages.set(message.seq, {
-      ...message,
-      ...{ content: what.content, editedAt: at, editRev: rev },
-      ...(words !== undefined && { words }),
-    });
+    this.#messages.set(message.seq, { ...edited, words: this.wordsOf(edited) });
   }
 
   /** Final; also noted for a message that is deleted already: its texts may still lie elsewhere. */

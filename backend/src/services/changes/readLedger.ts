@@ -2,6 +2,7 @@ import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ChangeModel, ChangeRecord } from '../../models/changeModel.js';
 import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
+import type { MessageRecord } from '../../models/messageModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
 import { monotonicMs } from '../../utils/clock.js';
 import type { Judged } from '../commitLog/entry.js';
@@ -16,8 +17,8 @@ export interface LedgerParts {
   changedMessages: Pick<ChangedMessages, 'findPlaces'>;
   reactions: Pick<ReactionModel, 'findPairs'>;
   memberships: MembershipStore;
-  /** What search finds a text by; undefined where it is not indexed. */
-  wordsOf: (content: string) => string[] | undefined;
+  /** What search finds a message by. */
+  wordsOf: (said: MessageRecord) => string[];
 }
 
 /** A conversation at the end of its change log. */

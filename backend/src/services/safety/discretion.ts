@@ -38,7 +38,7 @@ export class Discretion {
    */
   hears(hearer: UserId, what: { event: PushName; from: UserId; isSecret: boolean }): Hearing {
     const { event, from, isSecret } = what;
-    if (hearer === from) return 'all';
+    if (hearer === from && event !== 'message:counts') return 'all';
     // Places and changes have numbers: whoever may not see one has to hear that there is one.
     const isNumbered = NUMBERED.has(event);
     if (isSecret) return isNumbered ? 'veiled' : 'nothing';
@@ -51,6 +51,7 @@ export class Discretion {
     const isApart = blocks.suffered.has(from);
     if (event === 'typing') return isApart || !privacy.typing ? 'nothing' : 'all';
     if (event === 'presence') return isApart || privacy.lastSeen === 'nobody' ? 'nothing' : 'all';
+    if (event === 'message:counts') return privacy.readReceipts ? 'all' : 'nothing';
     if (event !== 'message:status') return 'all';
     if (isApart) return 'nothing';
     return privacy.readReceipts ? 'all' : 'veiled';
@@ -124,6 +125,26 @@ export class Discretion {
         [...one.keys()].every(isPlain) ? one : new Map([...one].map(veilOne)),
       ]),
     );
+  }
+
+  /** The same of a large group, where nobody is named: who does not let others know does not learn how many have read. */
+  async veilCounted(
+    viewer: UserId,
+    positions: ReadonlyMap<ConversationId, Positions>,
+  ): Promise<ReadonlyMap<ConversationId, Positions>> {
+    if (!(await this.hidesReads(viewer))) return positions;
+    const veilOne = ([userId, position]: [UserId, PositionOf]): [UserId, PositionOf] => {
+      if (userId === viewer) return [userId, position];
+      const delivered = Math.max(position.lastDeliveredSeq, position.lastReadSeq);
+      return [userId, { ...position, lastReadSeq: 0, lastReadN: 0, lastDeliveredSeq: delivered }];
+    };
+    return new Map([...positions].map(([id, one]) => [id, new Map([...one].map(veilOne))]));
+  }
+
+  /** Whether somebody has switched read receipts off: their own are not shown, and they see nobody's. */
+  async hidesReads(userId: UserId): Promise<boolean> {
+    await this.#parts.users.views([userId]);
+    return !this.#parts.users.knownPrivacy(userId).readReceipts;
   }
 
   /** `contacts` are those whom one has written to: to be written to is not enough. */

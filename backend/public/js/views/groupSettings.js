@@ -1,0 +1,59 @@
+/**
+ * Name, picture and rules of a group.
+ *
+ * @import { Client } from '../client.js'
+ * @import { Conversation } from '../types.js'
+ */
+import { webAddress } from './addresses.js';
+import { openDialog } from './dialog.js';
+import { h } from './dom.js';
+import { field } from './newGroup.js';
+
+/**
+ * @param {Client} client
+ * @param {Conversation} conversation
+ */
+export function openGroupSettings(client, { id, name, avatar, history, isOpen, type }) {
+  const check = (/** @type {string} */ key, /** @type {string} */ label, /** @type {boolean} */ checked) =>
+    h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: key, checked }), label);
+  const form = h(
+    'form',
+    { class: 'stack' },
+    field('Name', { name: 'name', required: true, maxlength: '100', value: name ?? '' }),
+    field('Picture’s address', {
+      name: 'avatar',
+      type: 'url',
+      maxlength: '2048',
+      value: avatar ?? '',
+      placeholder: 'https://…',
+    }),
+    check('all', 'New members see what was said before they joined', history === 'all'),
+    check('open', 'Anybody who knows its id may join', isOpen),
+    h('footer', { class: 'dialog-foot' }, h('button', { class: 'button button-primary' }, 'Save')),
+  );
+  const dialog = openDialog({ title: type === 'channel' ? 'Edit channel' : 'Edit group', content: [form] });
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const fields = new FormData(form);
+    const next = {
+      name: String(fields.get('name')).trim(),
+      avatar: String(fields.get('avatar')).trim(),
+      history: /** @type {'all' | 'joined'} */ (fields.get('all') === null ? 'joined' : 'all'),
+      open: fields.get('open') !== null,
+    };
+    if (next.avatar !== '' && webAddress(next.avatar) === undefined) {
+      return dialog.fail('The picture’s address has to begin with https:// or http://.');
+    }
+    const change = {
+      ...(next.name !== name && { name: next.name }),
+      ...(next.avatar !== (avatar ?? '') && { avatar: next.avatar === '' ? null : next.avatar }),
+      ...(next.history !== history && { history: next.history }),
+      ...(next.open !== isOpen && { open: next.open }),
+    };
+    if (Object.keys(change).length > 0) {
+      const outcome = await client.groups.update(id, change);
+      if ('error' in outcome) return dialog.fail(outcome.error);
+    }
+    dialog.close();
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * Picking people: from those one knows, or anybody by their user id.
+ *
+ * @import { Client } from '../client.js'
+ * @import { User } from '../types.js'
+ */
+import { fetchDemoUsers } from '../api.js';
+import { nameFor, nameOf } from '../selectors.js';
+import { avatar } from './avatar.js';
+import { h, icon } from './dom.js';
+
+const MAX_SHOWN = 100;
+
+/**
+ * @param {Client} client
+ * @param {{ without?: ReadonlySet<string> }} [options] who is not offered
+ */
+export function createPeoplePicker(client, { without = new Set() } = {}) {
+  /** @type {Set<string>} */
+  const chosen = new Set();
+  const chips = h('div', { class: 'chips' });
+  const field = h('input', {
+    class: 'picker-field',
+    type: 'text',
+    placeholder: 'Name, or anybody’s user id',
+    'aria-label': 'Find people',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    maxlength: '128',
+  });
+  const list = h('ul', { class: 'people picker-list', 'aria-label': 'People' });
+
+  /** @returns {User[]} */
+  function candidates() {
+    const { people, me } = client.store.getState();
+    const wanted = field.value.trim().toLocaleLowerCase();
+    return Object.values(people)
+      .filter(({ _id }) => _id !== me && !without.has(_id))
+      .filter(
+        (user) =>
+          nameOf(user).toLocaleLowerCase().includes(wanted) || user._id.toLocaleLowerCase().includes(wanted),
+      )
+      .sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
+      .slice(0, MAX_SHOWN);
+  }
+
+  /** @param {string} id */
+  function toggle(id) {
+    if (!chosen.delete(id)) chosen.add(id);
+    render();
+  }
+
+  function render() {
+    chips.replaceChildren(...[...chosen].map(chip));
+    chips.hidden = chosen.size === 0;
+    const found = candidates();
+    const typed = field.value.trim();
+    const isKnown = found.some(({ _id }) => _id === typed) || chosen.has(typed) || without.has(typed);
+    list.replaceChildren(...found.map(option), ...(typed === '' || isKnown ? [] : [option({ _id: typed })]));
+  }
+
+  /** @param {string} id */
+  const chip = (id) =>
+    h(
+      'button',
+      {
+        class: 'chip',
+        type: 'button',
+        'aria-label': `Leave out ${nameFor(client.store.getState(), id)}`,
+        click: () => toggle(id),
+      },
+      nameFor(client.store.getState(), id),
+      icon('close'),
+    );
+
+  /** @param {User} user */
+  const option = (user) =>
+    h(
+      'li',
+      {},
+      h(
+        'button',
+        {
+          class: 'person',
+          type: 'button',
+          role: 'checkbox',
+          'aria-checked': String(chosen.has(user._id)),
+          click: () => pick(user._id),
+        },
+        avatar(user),
+        h('span', { class: 'person-name' }, nameOf(user)),
+        h('span', { class: 'person-id' }, user._id),
+        h('span', { class: 'person-check' }, icon('sent')),
+      ),
+    );
+
+  /** @param {string} id */
+  function pick(id) {
+    toggle(id);
+    field.value = '';
+    render();
+    field.focus();
+  }
+
+  field.addEventListener('input', render);
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    const [first] = candidates();
+    const typed = field.value.trim();
+    if (typed !== '') pick(first?._id ?? typed);
+  });
+  void fetchDemoUsers().then(
+    (users) => {
+      client.store.dispatch({ type: 'people', people: users.map(({ _id, name }) => ({ _id, name })) });
+      render();
+    },
+    () => {},
+  );
+  render();
+  return { element: h('div', { class: 'picker' }, chips, field, list), chosen: () => [...chosen] };
+}

@@ -1,0 +1,153 @@
+/**
+ * Searching over all conversations: by the names of the list, and by what was said.
+ *
+ * @import { Client } from '../client.js'
+ * @import { Message, State } from '../types.js'
+ */
+import { nameFor, nameOf, otherOf } from '../selectors.js';
+import { avatar } from './avatar.js';
+import { h, icon } from './dom.js';
+import { fullTime, listTime } from './format.js';
+import { summaryOf } from './summary.js';
+
+const WAIT_MS = 250;
+const MAX_NAMES = 8;
+
+/**
+ * @param {{ field: HTMLInputElement, clear: HTMLElement, results: HTMLElement, lists: HTMLElement }} parts `lists` give way
+ * @param {Client} client
+ */
+export function mountSearchAll({ field, clear, results, lists }, client) {
+  let asked = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  function end() {
+    field.value = '';
+    search();
+    field.focus();
+  }
+
+  function search() {
+    clearTimeout(timer);
+    asked += 1;
+    const words = field.value.trim();
+    results.hidden = words === '';
+    lists.hidden = words !== '';
+    clear.hidden = words === '';
+    if (words === '') return;
+    showNames(words);
+    timer = setTimeout(() => void find(words), WAIT_MS);
+  }
+
+  /** @param {string} words */
+  function showNames(words) {
+    const state = client.store.getState();
+    const wanted = words.toLocaleLowerCase();
+    const found = Object.values(state.conversations)
+      .filter((one) => nameOf(otherOf(one)).toLocaleLowerCase().includes(wanted))
+      .slice(0, MAX_NAMES);
+    results.replaceChildren(
+      ...(found.length === 0 ? [] : [h('h3', { class: 'list-title' }, 'Chats')]),
+      h('ul', { class: 'conversation-list' }, ...found.map((one) => chatLine(state, one))),
+      h('p', { class: 'search-note', role: 'status' }, 'Searching messages…'),
+    );
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} [cursor]
+   */
+  async function find(words, cursor) {
+    const mine = asked;
+    const answer = await client.search.find({ words }, cursor);
+    if (mine !== asked) return;
+    const note = results.querySelector('.search-note');
+    if ('error' in answer) return note?.replaceChildren(answer.error);
+    note?.remove();
+    const { messages, nextCursor } = answer;
+    if (cursor === undefined) {
+      results.append(
+        h('h3', { class: 'list-title' }, messages.length === 0 ? 'No messages found' : 'Messages'),
+        h('ul', { class: 'conversation-list', 'data-found': '' }),
+      );
+    }
+    const state = client.store.getState();
+    results.querySelector('[data-found]')?.append(...messages.map((message) => foundLine(state, message)));
+    if (nextCursor !== undefined) results.append(moreButton(() => void find(words, nextCursor)));
+  }
+
+  field.addEventListener('input', search);
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || field.value === '') return;
+    event.stopPropagation();
+    end();
+  });
+  clear.addEventListener('click', end);
+}
+
+/** @param {() => void} more */
+const moreButton = (more) => {
+  const button = h('button', { class: 'link search-note', type: 'button' }, 'More');
+  button.addEventListener('click', () => {
+    button.replaceChildren('Searching…');
+    button.disabled = true;
+    more();
+  });
+  return button;
+};
+
+/**
+ * @param {State} state
+ * @param {import('../types.js').Conversation} conversation
+ */
+const chatLine = (state, conversation) =>
+  h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'conversation', href: `#/c/${conversation.id}` },
+      avatar(otherOf(conversation), conversation.type === 'direct' ? '' : 'group'),
+      h('span', { class: 'conversation-name' }, nameOf(otherOf(conversation))),
+      h(
+        'span',
+        { class: 'conversation-preview' },
+        h(
+          'span',
+          { class: 'preview-text', dir: 'auto' },
+          conversation.lastMessage === undefined ? '' : summaryOf(state, conversation.lastMessage),
+        ),
+      ),
+    ),
+  );
+
+/**
+ * @param {State} state
+ * @param {Message} message
+ */
+function foundLine(state, message) {
+  const conversation = state.conversations[message.conversationId];
+  const where = conversation === undefined ? 'Another chat' : nameOf(otherOf(conversation));
+  const who = message.senderId === state.me ? 'You' : nameFor(state, message.senderId);
+  return h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'conversation found', href: `#/c/${message.conversationId}/${message.seq}` },
+      h('span', { class: 'found-icon' }, icon('general')),
+      h('span', { class: 'conversation-name' }, where),
+      h(
+        'time',
+        { class: 'conversation-time', datetime: message.createdAt, title: fullTime(message.createdAt) },
+        listTime(message.createdAt),
+      ),
+      h(
+        'span',
+        { class: 'conversation-preview' },
+        h('span', { class: 'preview-text', dir: 'auto' }, `${who}: ${summaryOf(state, message)}`),
+      ),
+    ),
+  );
+}

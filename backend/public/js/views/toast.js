@@ -1,0 +1,30 @@
+/** Short news at the bottom of the page: what was done, or why not. */
+import { h } from './dom.js';
+
+const SHOWN_MS = 4_500;
+
+const region = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
+
+/**
+ * @param {string} text
+ * @param {'error' | ''} [tone]
+ */
+export function toast(text, tone = '') {
+  if (!region.isConnected) document.body.append(region);
+  const element = h('p', { class: `toast ${tone}`.trim() }, text);
+  region.append(element);
+  setTimeout(() => element.remove(), SHOWN_MS);
+}
+
+/**
+ * Says why something was not done; gives back whether it was.
+ *
+ * @param {Promise<{ error: string } | object>} outcome
+ * @param {string} [done] to say when it was
+ */
+export async function told(outcome, done) {
+  const answer = await outcome;
+  if ('error' in answer) toast(String(answer.error), 'error');
+  else if (done !== undefined) toast(done);
+  return !('error' in answer);
+}

@@ -1,0 +1,9 @@
+import { hash } from 'node:crypto';
+import { LIMITS } from '../../../contract/index.js';
+
+/** The `clientMessageId` of a message that was imported: the same one from the same source is stored once. */
+export function importedMessageId(source: string, oldId: string): string {
+  const plain = `import:${source}:${oldId}`;
+  const fits = plain.length <= LIMITS.maxClientMessageIdChars && /^[\x21-\x7e]+$/.test(oldId);
+  return fits ? plain : `import:${source}:#${hash('sha256', oldId, 'base64url').slice(0, 27)}`;
+}
