@@ -80,7 +80,10 @@ export class EpochWatch {
     let found = await meta.countLook();
     const isBehind = seen !== undefined && found.pulse <= seen.pulse;
     if (isBehind) {
-      logger.warn({ found: found.pulse, seen: seen.pulse }, 'the database was restored, its epoch is renewed');
+      logger.warn(
+        { found: found.pulse, seen: seen.pulse },
+        'the database was restored, its epoch is renewed',
+      );
       await meta.renewEpoch({ value: found.value, pulse: seen.pulse });
       found = await meta.countLook();
     }
