@@ -13,7 +13,8 @@ export const coreCommands = (parts: CommandParts): AreaHandlers<typeof CORE_COMM
   getConversation: async ({ principal }, { conversationId }) => ({
     conversation: await parts.conversations.get(principal.userId, conversationId),
   }),
-  sendMessage: ({ principal, socketId }, payload) => parts.messages.send(principal.userId, payload, socketId),
+  sendMessage: ({ principal, socketId, sentReplyTo }, payload) =>
+    parts.messages.send(principal.userId, payload, { originSocketId: socketId, sentReplyTo }),
   getMessages: ({ principal }, { conversationId, ...page }) =>
     parts.history.page(principal.userId, conversationId, page),
   'message:delivered': ({ principal }, payload) =>

@@ -6,6 +6,8 @@ import type { Principal } from '../services/tokens.js';
 export interface CommandContext {
   principal: Principal;
   socketId?: string | undefined;
+  /** Of a command whose conversation has moved: what it named to reply to. */
+  sentReplyTo?: number | undefined;
 }
 
 export type CommandParts = Services;

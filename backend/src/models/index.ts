@@ -10,6 +10,7 @@ import { createHideModel } from './hideModel.js';
 import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
+import { createMovedModel } from './movedModel.js';
 import { createOwnStateModel } from './ownStateModel.js';
 import { createProcessModel } from './processModel.js';
 import { createReactionModel } from './reactionModel.js';
@@ -33,6 +34,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     members: createMemberModel(connection),
     messages: createMessageModel(connection, archive, options),
     meta: createMetaModel(connection),
+    moved: createMovedModel(connection),
     ownStates: createOwnStateModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),

@@ -1,5 +1,6 @@
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import { notParticipant } from '../utils/appError.js';
+import { Sealed } from './membership/rules.js';
 import { visibleFrom, type MemberFacts, type Membership } from './membership/membership.js';
 import type { MembershipStore } from './membership/membershipStore.js';
 
@@ -21,7 +22,8 @@ export class Access {
   /**
    * Where a user stands in a conversation now, as the log has it.
    *
-   * @throws AppError `NOT_PARTICIPANT`, whether the conversation is somebody else's, closed, or does not exist.
+   * @throws AppError `NOT_PARTICIPANT`, whether the conversation is somebody else's, closed, or does not exist;
+   * `Sealed`, to its members only, when it goes on elsewhere (`commands/followMoves.ts` goes there).
    */
   async requireMember(userId: UserId, id: ConversationId): Promise<Standing> {
     return this.#standing(userId, await this.memberships.current(id));
@@ -39,9 +41,12 @@ export class Access {
   }
 
   async #standing(userId: UserId, membership: Membership | undefined): Promise<Standing> {
-    if (membership === undefined || membership.closedBy !== undefined) throw notParticipant();
+    if (membership === undefined) throw notParticipant();
+    const isClosed = membership.closedBy !== undefined && membership.sealedInto === undefined;
+    if (isClosed) throw notParticipant();
     const facts = (await this.memberships.complete(membership, [userId])).get(userId);
     if (facts === undefined || membership.gone.has(userId)) throw notParticipant();
+    if (membership.sealedInto !== undefined) throw new Sealed(membership.sealedInto);
     return { membership, facts, visibleFromSeq: visibleFrom(membership, facts) };
   }
 }

@@ -12,6 +12,7 @@ import { isPair } from './sound.js';
 import type { ConversationViews } from './conversationViews.js';
 import type { DatabaseTime } from './derived/databaseTime.js';
 import type { WriteWatermark } from './derived/writeWatermark.js';
+import type { Moves } from './moves.js';
 import type { Publisher } from './ports.js';
 import type { Safety } from './safety/index.js';
 
@@ -20,6 +21,7 @@ interface ConversationServiceParts {
   access: Access;
   safety: Pick<Safety, 'blocks' | 'matches'>;
   views: ConversationViews;
+  moves: Pick<Moves, 'follow'>;
   time: DatabaseTime;
   watermark: WriteWatermark;
   publisher: Publisher;
@@ -105,7 +107,9 @@ export class ConversationService {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const found = await this.#upsert(caller, other, key);
       if (found === undefined) continue;
-      if (isPair(found.record, key)) return found;
+      // After a merge the first one keeps the key, and leads to where everything goes on.
+      if (isPair(found.record, key))
+        return { ...found, record: await this.#parts.moves.follow(found.record) };
       await this.#quarantine(found.record, key);
     }
     throw new AppError('UNAVAILABLE', 'The conversation could not be settled; ask again.', {

@@ -32,6 +32,7 @@ import { MembershipWriter } from './membership/membershipWriter.js';
 import { MessageService, publishCommitted } from './messageService.js';
 import { MessageViews } from './messageViews.js';
 import { MessageWindows } from './messageWindows.js';
+import { Moves } from './moves.js';
 import { OwnStateService } from './ownStateService.js';
 import type { Erased, Place, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService } from './presenceService.js';
@@ -211,6 +212,7 @@ export function createServices(parts: ServiceParts) {
   const controlLog = new ControlLog({ ...derived, commitLog, sendTimeoutMs });
   const news = new GroupNews({ ...models, views, publisher });
   const safety = createSafety({ ...shared, users, controlLog, views, messageViews }, sight);
+  const moves = new Moves({ ...models, views, publisher });
   const groups = new GroupService({ ...shared, views, controlLog, news, blocks: safety.blocks });
   const windows = new MessageWindows({ ...models, cache: parts.windows, metrics: parts.metrics });
   return {
@@ -218,7 +220,7 @@ export function createServices(parts: ServiceParts) {
     views,
     sync,
     databaseWatch,
-    conversations: new ConversationService({ ...shared, views, safety }),
+    conversations: new ConversationService({ ...shared, views, safety, moves }),
     lists: new ListService({
       ...{ ...shared, lookups, apart, unread, views },
       syncCursor: () => sync.cursorNow(),
@@ -251,6 +253,7 @@ export function createServices(parts: ServiceParts) {
     safety,
     sight,
     memberships,
+    moves,
     groups,
     memberList: new MemberList({ ...models, access, users }),
     heads: new HeadService({ ...models, memberships, access }),

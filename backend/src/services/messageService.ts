@@ -37,6 +37,12 @@ function toBody({ content = '', replyTo, attachments, location, card }: SendInpu
   };
 }
 
+export interface SendOptions {
+  originSocketId?: string | undefined;
+  /** What the client named, where the conversation has moved and its places have changed: a retry says the same. */
+  sentReplyTo?: number | undefined;
+}
+
 export class MessageService {
   readonly #parts: MessageServiceParts;
   readonly #deadline: SharedDeadline;
@@ -54,13 +60,17 @@ export class MessageService {
    * @throws AppError `NOT_PARTICIPANT`, `CONFLICT`, `VALIDATION`, `UNAVAILABLE` (ask again with the same id),
    * `INTERNAL`.
    */
-  async send(caller: UserId, input: SendInput, originSocketId?: string): Promise<SentMessageView> {
+  async send(
+    caller: UserId,
+    input: SendInput,
+    { originSocketId, sentReplyTo = input.replyTo }: SendOptions = {},
+  ): Promise<SentMessageView> {
     const { commitLog, views } = this.#parts;
     const entry = commitLog.append({
       conversationId: input.conversationId,
       senderId: caller,
       clientMessageId: input.clientMessageId,
-      payloadHash: hashPayload(input),
+      payloadHash: hashPayload({ ...input, replyTo: sentReplyTo }),
       body: toBody(input),
       originSocketId,
     });

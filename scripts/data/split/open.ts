@@ -73,7 +73,11 @@ export async function openTargets(opening: Opening): Promise<Target[]> {
         { upsert: true, writeConcern: COMMITTED },
       );
     }
-    const summary = { ...(await summaryOf(opening, target)), ...takenOver(old, { place, target }) };
+    const summary = {
+      ...(await summaryOf(opening, target)),
+      ...takenOver(old, { place, target }),
+      rev: await revOf(opening, target),
+    };
     await journal.write([{ kind: 'split-open', id: target._id }]);
     const isFirst = await open(opening, target, summary);
     if (!isFirst) duplicates.push(target);
@@ -127,6 +131,13 @@ async function summaryOf({ context }: Opening, { _id, members, kind }: Target): 
   return kind === 'apart'
     ? { ...summary, maybeUnread }
     : { ...summary, maybeUnread, lastSent: lasts.map(({ seq }) => seq), lastSentN: lasts.map(({ n }) => n) };
+}
+
+/** Every change up to it is applied to the messages: as many of them as were so in the old log. */
+async function revOf({ context, old }: Opening, { _id }: Target): Promise<number> {
+  return context
+    .collection('changes')
+    .countDocuments({ conversationId: _id, oldRev: { $lte: Number(old['rev'] ?? 0) } });
 }
 
 function takenOver(old: Stored, { place, target }: { place: Places; target: Target }): Stored {

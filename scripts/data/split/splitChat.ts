@@ -174,16 +174,19 @@ async function findPlan(
   return plan;
 }
 
-/** As a merge notes it: whoever holds an old place is led to the new one. */
-const toRow = ({ toN, toReplyTo, senderId, ...move }: Move, conversationId: ObjectId): Stored => ({
-  ...{ ...move, conversationId, newId: move._id, lacked: [] },
+/** As a merge notes it: whoever holds an old place is led to the new one. The message keeps its id. */
+const toRow = (
+  { _id, toN, toReplyTo, senderId, ...move }: Move,
+  conversationId: ObjectId,
+): Stored => ({
+  ...{ ...move, conversationId, newId: _id, lacked: [] },
   was: { toN, senderId, ...(toReplyTo !== undefined && { toReplyTo }) },
 });
 
 function toMove(row: Stored): Move {
   const was = row['was'] as { toN: number; senderId: string; toReplyTo?: number };
   return {
-    ...{ _id: row['_id'] as ObjectId, seq: Number(row['seq']), into: row['into'] as ObjectId },
+    ...{ _id: row['newId'] as ObjectId, seq: Number(row['seq']), into: row['into'] as ObjectId },
     ...{ toSeq: Number(row['toSeq']), toN: was.toN, senderId: was.senderId, toReplyTo: was.toReplyTo },
   };
 }

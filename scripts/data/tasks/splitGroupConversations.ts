@@ -3,8 +3,10 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { CannotRun, defineTask, type Finding, type Step, type TaskContext } from '../frame/task.js';
 import { BECAUSE, DOUBTS, type Attribution } from '../split/chat.js';
+import { mergeKind } from '../merge/undoMerge.js';
 import { SPLIT_KINDS } from '../split/entryKinds.js';
 import { findMixed, isSealed, type Log, type StoredChat } from '../split/mixed.js';
+import { mergeSteps } from './cleanupDuplicateChats.js';
 import { attributeChat, sealChat, settle, splitChat, type SplitOptions } from '../split/splitChat.js';
 
 const HOUR_MS = 3_600_000;
@@ -32,7 +34,7 @@ into a conversation of its own, and is listed with the reason. --dry-run lists e
     new Option('--answer-within-hours <n>', 'after so long nobody is taken for waiting any more (default: 24)'),
     new Option('--apart-name <name>', 'what the conversation of messages without addressee is called'),
   ],
-  entryKinds: SPLIT_KINDS,
+  entryKinds: [...SPLIT_KINDS, mergeKind],
   async *steps(context, given) {
     const options = await toSplitOptions(context, given);
     let sealedAtMs: number | undefined;
@@ -48,7 +50,15 @@ into a conversation of its own, and is listed with the reason. --dry-run lists e
         },
       };
     }
-    for await (const chat of findMixed(context)) yield* splitSteps(context, { chat, options, sealedAt: () => sealedAtMs });
+    const duplicates = { found: false };
+    const onDuplicates = () => {
+      duplicates.found = true;
+    };
+    for await (const chat of findMixed(context)) {
+      yield* splitSteps(context, { chat, options, sealedAt: () => sealedAtMs, onDuplicates });
+    }
+    // Whoever had a right chat besides gets one of the two.
+    if (duplicates.found) yield* mergeSteps(context);
   },
 });
 
@@ -72,9 +82,16 @@ async function readDecisions(path: string): Promise<Map<string, string>> {
   }
 }
 
+interface SplitWork {
+  chat: StoredChat;
+  options: SplitOptions;
+  sealedAt: () => number | undefined;
+  onDuplicates: () => void;
+}
+
 async function* splitSteps(
   context: TaskContext,
-  { chat, options, sealedAt }: { chat: StoredChat; options: SplitOptions; sealedAt: () => number | undefined },
+  { chat, options, sealedAt, onDuplicates }: SplitWork,
 ): AsyncGenerator<Step | Finding> {
   const id = chat._id.toHexString();
   const { log, attributions } = await attributeChat(context, chat, options);
@@ -85,24 +102,17 @@ async function* splitSteps(
     };
     return;
   }
-  let pairs: string[] = [];
   yield {
     lines: attributions.map((one, index) => lineOf(one, log.messages[index]?._id.toHexString() ?? '')),
     counts: countOf(attributions),
     apply: async (journal) => {
       await settle(context, sealedAt());
       const { counts, duplicates } = await splitChat(context, { chat, options, journal });
-      pairs = duplicates.map(({ members }) => members.join(', '));
+      if (duplicates.length > 0) onDuplicates();
       return counts;
     },
   };
   yield* doubts(log, attributions, id);
-  for (const pair of pairs) {
-    yield {
-      problem: `${pair}: they have another chat besides; run cleanup-duplicate-chats to make one of the two`,
-      details: { conversationId: id },
-    };
-  }
 }
 
 const lineOf = (one: Attribution, messageId: string): string =>

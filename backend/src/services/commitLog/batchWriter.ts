@@ -8,6 +8,7 @@ import { groupByLane, placeEntries, type Batch, type Placed, type Slot } from '.
 import type { Committed, Entry } from './entry.js';
 import type { Lane } from './lane.js';
 import { nobodyIn } from '../membership/membership.js';
+import { Sealed } from '../membership/rules.js';
 import type { CommitLogParts } from './parts.js';
 import { authoriseSlots, loadLanes, reloadLanes } from './prepare.js';
 import { applyControl } from './applyControl.js';
@@ -94,7 +95,9 @@ export class BatchWriter {
     const { allowed, refused } = authoriseSlots(slots, safety);
     await Promise.all(
       refused.map(async ({ lane, entry, error }) => {
-        const message = (await this.#findStored(lane, [entry])).get(entry.key);
+        // What a sealed log held has gone on: there it is found.
+        const isElsewhere = error instanceof Sealed;
+        const message = isElsewhere ? undefined : (await this.#findStored(lane, [entry])).get(entry.key);
         if (message === undefined) this.#reject(entry, error);
         else await this.#answerStored(lane, entry, message);
       }),

@@ -32,11 +32,10 @@ export const blocked = (): AppError => new AppError('BLOCKED', 'One of the two h
 
 /** The facts of a member as of a place in the log, or why they may not write anything there. */
 export function requireInside({ membership, facts }: Judged, userId: UserId): MemberFacts | AppError {
-  if (membership.sealedInto !== undefined) return new Sealed(membership.sealedInto);
   const own = facts.get(userId);
-  if (own === undefined || membership.gone.has(userId) || membership.closedBy !== undefined)
-    return notParticipant();
-  return own;
+  if (own === undefined || membership.gone.has(userId)) return notParticipant();
+  if (membership.sealedInto !== undefined) return new Sealed(membership.sealedInto);
+  return membership.closedBy === undefined ? own : notParticipant();
 }
 
 /** Why a message may not go behind the end of a log; undefined if it may. */
