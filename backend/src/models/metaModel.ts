@@ -26,6 +26,12 @@ export function createMetaModel(connection: mongoose.Connection) {
   return {
     model,
 
+    /** Undefined as long as no server has looked. */
+    async findEpoch(): Promise<Epoch | undefined> {
+      const found = await model.findById('epoch').read('primary').lean();
+      return found === null ? undefined : { value: found.value, pulse: found.pulse ?? 0 };
+    },
+
     /** The name of this database's history, made with the first look; this look is counted, and survives a crash. */
     async countLook(): Promise<Epoch> {
       const found = await model
