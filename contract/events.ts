@@ -7,6 +7,7 @@ import { LIST_COMMANDS } from './commands/list.js';
 import { SAFETY_COMMANDS } from './commands/safety.js';
 import { SEARCH_COMMANDS } from './commands/search.js';
 import * as outputs from './outputs.js';
+import { seqOrZero } from './primitives.js';
 import type { Priority } from './priorities.js';
 import {
   changeView,
@@ -109,7 +110,12 @@ export const PUSHES = {
       "The caller's own state in a conversation (pinned, muted, archived, cleared …) changed on another device.",
   }),
   'conversation:removed': push({
-    data: z.object({ conversationId: z.string(), reason: z.enum(['left', 'removed', 'closed', 'merged']) }),
+    data: z.object({
+      conversationId: z.string(),
+      reason: z.enum(['left', 'removed', 'closed', 'merged']),
+      /** The entry that ended it: a conversation that one has as of a later place was given back since. */
+      seq: seqOrZero.optional(),
+    }),
     priority: 'durable',
     summary: 'The conversation is not yours any more.',
   }),

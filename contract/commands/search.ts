@@ -15,7 +15,7 @@ export const SEARCH_COMMANDS = {
         words: z
           .string()
           .max(200)
-          .refine((text) => text.isWellFormed())
+          .refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'must be clean text')
           .optional(),
         senderId: userId.optional(),
         limit: z.int().min(1).max(LIMITS.searchPageMax).optional(),

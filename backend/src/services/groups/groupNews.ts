@@ -33,7 +33,11 @@ export class GroupNews {
       gone,
       {
         event: 'conversation:removed',
-        data: { conversationId, reason: entry.action.type === 'left' ? 'left' : 'removed' },
+        data: {
+          conversationId,
+          reason: entry.action.type === 'left' ? 'left' : 'removed',
+          seq: message.seq,
+        },
       },
       { exceptSocketId: originSocketId },
     );

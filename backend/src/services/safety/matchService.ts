@@ -49,7 +49,9 @@ export class MatchService {
       return judged.membership.closedBy === undefined ? { action: { type: 'unmatched' } } : 'nothing';
     };
     const committed = await controlLog.commit({ conversationId, caller, decide });
-    if (committed !== undefined) news.tellClosed(conversationId, [caller, ...othersIn(membership, caller)]);
+    if (committed === undefined) return;
+    const both = [caller, ...othersIn(membership, caller)];
+    news.tellClosed(conversationId, committed.message.seq, both);
   }
 
   /**

@@ -40,8 +40,9 @@ export class PairNews {
     });
   }
 
-  tellClosed(conversationId: ConversationId, userIds: readonly UserId[]): void {
-    const data = { conversationId, reason: 'closed' as const };
+  /** @param seq the entry that closed it. */
+  tellClosed(conversationId: ConversationId, seq: number, userIds: readonly UserId[]): void {
+    const data = { conversationId, reason: 'closed' as const, seq };
     this.#parts.publisher.toUsers(userIds, { event: 'conversation:removed', data });
     this.#parts.onApart(userIds);
   }

@@ -75,7 +75,7 @@ export class Search {
     const standing = await access.requireMember(this.#caller, conversationId);
     const { visibleFromSeq } = await visibility.viewerOf(this.#caller, standing, { seqs: [] });
     let to = toSeq;
-    let places = this.#cap;
+    let places = this.#limit;
     while (to >= visibleFromSeq && this.#room > 0 && this.#mayAsk) {
       const seqs = { from: Math.max(visibleFromSeq, to - places + 1), to };
       const found = await this.#ask({ conversationIds: [conversationId], seqs });

@@ -1,0 +1,163 @@
+import mongoose from 'mongoose';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { UserId } from '../../../contract/index.js';
+import { createModels } from '../../../backend/src/models/index.js';
+import { newDatabaseName } from '../../support/server.js';
+import { BY_ID, IN_ORDER, QUERIES } from './queries.js';
+import { ALICE, seed, type Seeded } from './seed.js';
+
+let connection: mongoose.Connection;
+let at: Seeded;
+
+beforeAll(async () => {
+  connection = await mongoose
+    .createConnection(inject('mongoUri'), {
+      dbName: newDatabaseName(),
+      monitorCommands: true,
+      autoIndex: false,
+    })
+    .asPromise();
+  const models = createModels(connection);
+  for (const one of Object.values(models)) if ('model' in one) await one.model.createIndexes();
+  at = await seed(models);
+});
+
+afterAll(async () => {
+  await connection.dropDatabase();
+  await connection.close();
+});
+
+/** The commands of a kind behind a call, as the driver sent them. */
+async function commandsOf(
+  kind: string,
+  call: () => Promise<unknown>,
+): Promise<mongoose.mongo.BSON.Document[]> {
+  const commands: mongoose.mongo.BSON.Document[] = [];
+  const listen = (event: mongoose.mongo.CommandStartedEvent): void => {
+    if (event.commandName === kind) commands.push({ ...event.command });
+  };
+  connection.getClient().on('commandStarted', listen);
+  await call();
+  connection.getClient().off('commandStarted', listen);
+  return commands;
+}
+
+/** The `find` commands behind a query. */
+async function findsOf(name: string): Promise<mongoose.mongo.BSON.Document[]> {
+  const [, call] = QUERIES[name] ?? ['', () => Promise.resolve()];
+  const commands = await commandsOf('find', () => call(at));
+  expect(commands).not.toHaveLength(0);
+  return commands.map(({ lsid: _session, $db: _database, txnNumber: _number, ...find }) => find);
+}
+
+/** A stage of a plan: MongoDB's, or PostgreSQL's where the compatible database shows that. */
+interface Stage {
+  indexName?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
+}
+
+/** Every stage of a plan, wherever it hides. */
+function stagesOf(plan: unknown): Stage[] {
+  if (typeof plan !== 'object' || plan === null) return [];
+  return [plan, ...Object.values(plan).flatMap((inner) => stagesOf(inner))];
+}
+
+/**
+ * Whether a stage searches in its index. PostgreSQL may also walk through the whole table along the index of ids: then
+ * the condition names the table alone.
+ */
+const isSearch = (stage: Stage): boolean =>
+  stage['Index Name'] !== BY_ID || stage['Index Cond']?.includes('object_id') === true;
+
+test.each(Object.keys(QUERIES))('%s: searched in the index that is meant for it', async (name) => {
+  const [meant] = QUERIES[name] ?? [''];
+  const used = new Set<string>();
+  for (const command of await findsOf(name)) {
+    const plan: unknown = await connection.db?.command({ explain: command, verbosity: 'queryPlanner' });
+    const text = JSON.stringify(plan);
+    expect(text).not.toMatch(/COLLSCAN|"Seq Scan"/);
+    const stages = stagesOf(plan);
+    for (const stage of stages) {
+      const index = stage['Index Name'] ?? stage.indexName;
+      if (index !== undefined) used.add(index);
+    }
+    // A lookup by id is so plain for MongoDB that its plan names no index.
+    if (/IDHACK|EXPRESS|CLUSTERED/.test(text)) used.add(BY_ID);
+    expect(stages.every(isSearch)).toBe(true);
+  }
+  for (const index of [meant].flat()) expect([...used]).toContain(index);
+});
+
+/** Every write that a server makes while it serves, as far as it looks for something. */
+const WRITES: Record<string, () => Promise<unknown>> = {
+  positions: () =>
+    at.models.members.advance([
+      { conversationId: at.chat, userId: ALICE, readSeq: 2, readN: 2, deliveredSeq: 2 },
+    ]),
+  summaries: () =>
+    at.models.conversations.mergeSummaries([
+      {
+        ...{ conversationId: at.chat, lastSeq: 2, messageCount: 2, lastMessageId: at.aMessage },
+        ...{ control: 0, shown: { seq: 2, id: at.aMessage }, lastMessageAt: new Date() },
+        ...{ lastSent: new Map([[0, { seq: 2, n: 2 }]]), senders: new Map(), unreadFor: new Set([ALICE]) },
+      },
+    ]),
+  'what a control entry makes of a member': () =>
+    at.models.members.applyControls(at.chat, [{ userId: ALICE, seq: 1, role: 'admin' }], { isApart: false }),
+  'where a list of members is': () => at.models.members.setApart(at.chat, true),
+  'what is read': () =>
+    at.models.conversations.clearUnread([{ conversationId: at.chat, userId: ALICE, readSeq: 2 }]),
+  'an occasion': () =>
+    at.models.conversations.addOccasion(at.chat, { kind: 'general', startedBy: ALICE, at: new Date() }),
+  'a quarantine': () => at.models.conversations.quarantineKey(at.chat, 'no such key'),
+  'when users were seen': () => at.models.users.updateLastSeen(new Map([['u1' as UserId, new Date()]])),
+};
+
+test.each(Object.keys(WRITES))('the write of %s finds its document in an index', async (name) => {
+  const commands = await commandsOf('update', WRITES[name] ?? (() => Promise.resolve()));
+  const [command] = commands;
+  const updates = command?.['updates'] as {
+    q: mongoose.mongo.BSON.Document;
+    hint?: mongoose.mongo.BSON.Document;
+  }[];
+  expect(updates).toHaveLength(1);
+  for (const { q: filter, hint } of updates) {
+    const find = { find: command?.['update'] as string, filter, ...(hint !== undefined && { hint }) };
+    const plan: unknown = await connection.db?.command({ explain: find, verbosity: 'queryPlanner' });
+    expect(JSON.stringify(plan)).not.toMatch(/COLLSCAN|"Seq Scan"/);
+    expect(stagesOf(plan).every(isSearch)).toBe(true);
+  }
+});
+
+/** What is asked once at the start, by whoever watches the database, or by a script in batches. */
+const NOT_WHILE_SERVING = /^(facts|meta|processes)\.|^archive\.find(Old|Stubs)$/;
+
+test('no query of the models is left out here', () => {
+  const asked = Object.values(QUERIES).map(([, call]) => call.toString());
+  const left = Object.entries(at.models)
+    .flatMap(([model, one]) => Object.keys(one).map((name) => `${model}.${name}`))
+    .filter((name) => /\.(find|trace)/.test(name) && !NOT_WHILE_SERVING.test(name))
+    .filter((name) => !asked.some((call) => call.includes(`.${name}(`)));
+  expect(left).toEqual([]);
+});
+
+test.each(Object.keys(QUERIES))('%s: examines at most twice what it returns', async (name) => {
+  for (const { batchSize: _size, ...command } of await findsOf(name)) {
+    const { db } = connection;
+    const explained = await db?.command({ explain: command, verbosity: 'executionStats' });
+    const stats = explained?.['executionStats'] as
+      { totalDocsExamined?: number; nReturned?: number } | undefined;
+    if (stats?.totalDocsExamined !== undefined) {
+      expect(stats.totalDocsExamined).toBeLessThanOrEqual(Math.max(1, stats.nReturned ?? 0) * 2);
+      continue;
+    }
+    if (IN_ORDER.has(name)) continue;
+    // Not told: then all that fits the filter may have been examined, as far as the index bounds it.
+    const fitting = await db
+      ?.collection(command['find'] as string)
+      .countDocuments(command['filter'] as object);
+    const limit = typeof command['limit'] === 'number' ? command['limit'] : Infinity;
+    expect(fitting).toBeLessThanOrEqual(Math.max(1, Math.min(limit, fitting ?? 0)) * 2);
+  }
+});

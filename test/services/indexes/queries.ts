@@ -1,0 +1,146 @@
+import type { UserId } from '../../../contract/index.js';
+import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
+import { ALICE, MESSAGES, NEVER, type Seeded } from './seed.js';
+
+const BY_KEY = 'participantsKey_1';
+const BY_LAST_MESSAGE = 'participants_1_lastMessageAt_-1__id_-1';
+const BY_CHANGE = 'participants_1_changedAt_1__id_1';
+const BY_RANK = 'conversationId_1_rank_1_joinedSeq_1_userId_1';
+const BY_POSITION = 'conversationId_1_userId_1';
+const BY_OWN_CHANGE = 'userId_1_changedAt_1_conversationId_1';
+const BY_CONTROL = 'conversationId_1_controlSeq_1';
+const BY_SEQ = 'conversationId_1_seq_1';
+const BY_CLIENT_ID = 'conversationId_1_senderId_1_clientMessageId_1';
+export const BY_ID = '_id_';
+const BY_GROUP = 'type_1_participants_1_lastMessageAt_-1__id_-1';
+const BY_HIDER = 'userId_1_conversationId_1_seq_1';
+const BY_PIN = 'userId_1_pinnedAt_-1_conversationId_-1';
+const BY_ARCHIVE = 'userId_1_archivedAt_-1_conversationId_-1';
+const BY_REACTION = 'conversationId_1_seq_1_userId_1';
+const BY_REV = 'conversationId_1_rev_1';
+const BY_BLOCK = 'blockerId_1_blockedId_1';
+
+/** The index that it is meant for (several, where it asks for several things), and the call. */
+type Query = readonly [index: string | readonly string[], call: (at: Seeded) => Promise<unknown>];
+
+/** Every query that a server asks while it serves, by name, and the index that it is meant for. */
+export const QUERIES: Record<string, Query> = {
+  'the conversation of a pair': [
+    BY_KEY,
+    (at) => at.models.conversations.findByKey(participantsKey(ALICE, 'u7')),
+  ],
+  'conversations of pairs': [
+    BY_KEY,
+    (at) => at.models.conversations.findKeys([participantsKey(ALICE, 'u7')]),
+  ],
+  'a conversation': [BY_ID, (at) => at.models.conversations.findById(at.chat)],
+  'some conversations': [BY_ID, (at) => at.models.conversations.findByIds(at.ids.slice(0, 1))],
+  'a page of the list': [BY_LAST_MESSAGE, (at) => at.models.conversations.findPage(ALICE, 50)],
+  'a later page of the list': [
+    BY_LAST_MESSAGE,
+    (at) => at.models.conversations.findPage(ALICE, 50, { lastMessageAt: new Date(), _id: at.chat }),
+  ],
+  'what changed': [BY_CHANGE, (at) => at.models.conversations.findChanged(ALICE, 100, NEVER)],
+  'what may be unread': ['maybeUnread_1', (at) => at.models.conversations.findMaybeUnread([ALICE])],
+  'members of groups': [BY_RANK, (at) => at.models.members.findCurrent([at.chat])],
+  'owners and admins': [BY_RANK, (at) => at.models.members.findStaff([at.chat])],
+  'a page of members': [BY_RANK, (at) => at.models.members.findPage(at.chat, 50)],
+  'a later page of members': [
+    BY_RANK,
+    (at) => at.models.members.findPage(at.chat, 50, { rank: 2, joinedSeq: 0, userId: 'a' }),
+  ],
+  'some members': [BY_POSITION, (at) => at.models.members.findPairs(at.chat, [ALICE])],
+  'large groups and channels': ['userId_1_apart_1', (at) => at.models.members.findApart([ALICE])],
+  'positions of everybody': [BY_POSITION, (at) => at.models.members.findOf(at.ids.slice(0, 50))],
+  'how far everybody has come': [BY_POSITION, (at) => at.models.members.findReach([at.chat])],
+  'who has got a message': [
+    'conversationId_1_fork_1',
+    (at) => at.models.receipts.findOf(at.chat, { seq: 700, lastSeq: MESSAGES }),
+  ],
+  'own positions, a few': [BY_POSITION, (at) => at.models.members.findOwn(ALICE, at.ids.slice(0, 50))],
+  'own positions, many': [BY_OWN_CHANGE, (at) => at.models.members.findOwn(ALICE, at.ids)],
+  'own positions that changed': [BY_OWN_CHANGE, (at) => at.models.members.findChanged(ALICE, 100, NEVER)],
+  'the tail of a log': [BY_SEQ, (at) => at.models.messages.findTail(at.chat, MESSAGES - 1)],
+  'the newest messages': [BY_SEQ, (at) => at.models.messages.findSince(at.chat, MESSAGES - 1, 100)],
+  'control entries': [BY_CONTROL, (at) => at.models.messages.findControls(at.chat, 10)],
+  'counts at places': [BY_SEQ, (at) => at.models.messages.findCounts(at.chat, [3, 7])],
+  'answers behind a message': [
+    BY_SEQ,
+    (at) => at.models.messages.findAnswers(at.chat, [ALICE], { afterSeq: 3, toSeq: 50 }),
+  ],
+  'messages anywhere': [BY_SEQ, (at) => at.models.messages.findRange(at.chat, 1, 50)],
+  'old messages': [BY_SEQ, (at) => at.models.messages.findSettledRange(at.chat, 1, 50)],
+  'messages by client ids': [
+    BY_CLIENT_ID,
+    (at) => at.models.messages.findByClientIds(at.chat, [{ senderId: ALICE, clientMessageId: 'm3' }]),
+  ],
+  'messages by ids': [BY_ID, (at) => at.models.messages.findByIds(at.messageIds.slice(0, 50))],
+  'the place of a message': [BY_ID, (at) => at.models.messages.findSeq(at.chat, at.aMessage)],
+  'what a user wrote': ['senderId_1__id_-1', (at) => at.models.messages.findBySender(ALICE, { limit: 50 })],
+  'messages since a time': [BY_ID, (at) => at.models.messages.traceSince(at.aMessage).next()],
+  'what old ids mean': [BY_ID, (at) => at.models.aliases.findByAliases(['direct_a_b'])],
+  'old at.ids of conversations': [
+    'conversationId_1',
+    (at) => at.models.aliases.findByConversations([at.chat]),
+  ],
+  users: [BY_ID, (at) => at.models.users.findByIds(['u1', 'u2'] as UserId[])],
+  'users who changed': ['profileChangedAt_1', (at) => at.models.users.findChangedSince(new Date())],
+  'a page of groups': [BY_GROUP, (at) => at.models.conversations.findGroupPage(ALICE, 50)],
+  'restricted users': ['restrictedAt_1', (at) => at.models.users.findRestricted()],
+  'what one user hid on a page': [
+    BY_HIDER,
+    (at) => at.models.hides.findRange('u3' as UserId, at.chat, { fromSeq: 1, toSeq: 50 }),
+  ],
+  'what one user hid of some': [BY_HIDER, (at) => at.models.hides.findAmong('u3' as UserId, at.chat, [3, 4])],
+  'who hid a message': [
+    [BY_SEQ, 'conversationId_1_clearedSeq_1'],
+    (at) => at.models.hides.findUsers(at.chat, 3),
+  ],
+  'what one user hid lately': [
+    'userId_1_conversationId_1_at_1',
+    (at) => at.models.hides.findSince('u3' as UserId, [at.chat], new Date(0)),
+  ],
+  'pinned conversations': [BY_PIN, (at) => at.models.ownStates.findPinned(ALICE, 50)],
+  'later pinned conversations': [
+    BY_PIN,
+    (at) => at.models.ownStates.findPinned(ALICE, 50, { at: new Date(), conversationId: at.chat }),
+  ],
+  'the archive of a user': [BY_ARCHIVE, (at) => at.models.ownStates.findArchived(ALICE, 50)],
+  'marked as unread': ['userId_1_markedUnread_1', (at) => at.models.ownStates.findMarked([ALICE])],
+  'own reactions': [
+    BY_REACTION,
+    (at) => at.models.reactions.findPairs(at.chat, { seqs: [3], userIds: ['u3' as UserId] }),
+  ],
+  'who reacted': [BY_REACTION, (at) => at.models.reactions.findOf(at.chat, { seq: 3, limit: 100 })],
+  'a page of changes': [BY_REV, (at) => at.models.changes.findAfter(at.chat, 5, 100)],
+  'the tail of the changes': [BY_REV, (at) => at.models.changes.findTail(at.chat, MESSAGES - 1)],
+  'changes by ids': [BY_ID, (at) => at.models.changes.findByIds(at.messageIds.slice(0, 2))],
+  'the texts of a message': [
+    'conversationId_1_seq_1_rev_1',
+    (at) => at.models.changes.findEdits(at.chat, 1, 100),
+  ],
+  'changes since a time': [BY_ID, (at) => at.models.changes.findRevsSince('f'.repeat(24))],
+  'messages that change': [BY_SEQ, (at) => at.models.changedMessages.findPlaces(at.chat, [3, 7])],
+  'blocks of two': [BY_BLOCK, (at) => at.models.blocks.findBetween(ALICE, 'u3' as UserId)],
+  'who has blocked somebody': [BY_BLOCK, (at) => at.models.blocks.findBlockers('u3' as UserId, [ALICE])],
+  'blocks of some': [[BY_BLOCK, 'blockedId_1'], (at) => at.models.blocks.findOf(['u3' as UserId])],
+  'blocks that changed': ['changedAt_1', (at) => at.models.blocks.findChangedSince(new Date())],
+  'a page of blocks': [BY_BLOCK, (at) => at.models.blocks.findPage(ALICE, 50)],
+  'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
+};
+
+/** Read in the order of an index up to a limit: what that examines only a server that counts can tell. */
+export const IN_ORDER = new Set([
+  'a page of the list',
+  'a later page of the list',
+  'a page of groups',
+  'what changed',
+  'own positions that changed',
+  'what a user wrote',
+  'messages since a time',
+  'changes since a time',
+  'a page of reports',
+  'a page of changes',
+  'a page of blocks',
+  'who reacted',
+]);

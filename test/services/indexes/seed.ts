@@ -1,0 +1,113 @@
+import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import { GONE, RANKS } from '../../../backend/src/models/memberDocument.js';
+import type { Models } from '../../../backend/src/models/index.js';
+import { newConversationId, newMessageId } from '../../../backend/src/models/objectIds.js';
+import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
+
+export const ALICE = 'alice' as UserId;
+export const CONVERSATIONS = 300;
+export const MESSAGES = 2_000;
+export const NEVER = { changedAt: new Date(0), _id: '0'.repeat(24), conversationId: '0'.repeat(24) };
+
+/** What is looked for: some ids of what `seed` has made. */
+export interface Seeded {
+  models: Models;
+  ids: readonly ConversationId[];
+  messageIds: readonly MessageId[];
+  chat: ConversationId;
+  aMessage: MessageId;
+}
+
+/** Enough of everything that a plan without an index would be a scan. */
+export async function seed(models: Models): Promise<Seeded> {
+  const now = new Date();
+  const [chat, aMessage] = [newConversationId(), newMessageId()];
+  const ids = [chat, ...Array.from({ length: CONVERSATIONS - 1 }, newConversationId)];
+  await models.conversations.model.insertMany(
+    ids.map((_id, index) => ({
+      ...{ _id, type: 'direct', participantsKey: participantsKey(ALICE, `u${index}`) },
+      ...{
+        participants: [ALICE, `u${index}`],
+        createdBy: ALICE,
+        lastSeq: 1,
+        lastMessageAt: now,
+        changedAt: now,
+      },
+      maybeUnread: index % 2 === 0 ? [ALICE] : [],
+    })),
+  );
+  await models.members.model.insertMany(
+    ids.map((conversationId, index) => ({
+      ...{ conversationId, userId: ALICE, lastReadSeq: 1, lastDeliveredSeq: 1, changedAt: now },
+      ...{ role: 'member', rank: index % 10 === 0 ? GONE : RANKS.member, joinedSeq: 0 },
+      ...(index % 10 === 1 && { apart: true }),
+    })),
+  );
+  await models.users.model.insertMany(
+    Array.from({ length: CONVERSATIONS }, (_, index) => ({
+      _id: `u${index}`,
+      profileChangedAt: now,
+      createdAt: now,
+    })),
+  );
+  const messageIds = [aMessage, ...Array.from({ length: MESSAGES - 1 }, newMessageId)];
+  await models.messages.insert(
+    messageIds.map((_id, index) => ({
+      ...{
+        _id,
+        conversationId: chat,
+        seq: index + 1,
+        n: index + 1,
+        control: 0,
+        senderId: ALICE,
+        kind: 'text' as const,
+      },
+      ...{ clientMessageId: `m${index}`, payloadHash: 'h', content: 'text', createdAt: now },
+      ...(index % 50 === 0 && { controlSeq: index + 1 }),
+    })),
+    { ordered: true },
+  );
+  await seedBesides(models, chat);
+  await models.aliases.insertMissing(
+    ids.map((conversationId, index) => ({ alias: `old${index}`, conversationId, source: 'test' })),
+    now,
+  );
+  return { models, ids, messageIds, chat, aMessage };
+}
+
+/** What people do with messages, and with each other. */
+async function seedBesides(models: Models, chat: ConversationId): Promise<void> {
+  const now = new Date();
+  const users = Array.from({ length: CONVERSATIONS }, (_, index) => `u${index}`);
+  await models.changes.model.insertMany(
+    Array.from({ length: MESSAGES }, (_, index) => ({
+      ...{ conversationId: chat, rev: index + 1, seq: 1 + (index % 500), by: ALICE, at: now },
+      ...(index % 10 === 0
+        ? { kind: 'edit', what: { content: 'text' } }
+        : { kind: 'pin', what: { on: true } }),
+    })),
+  );
+  await models.receipts.insert(
+    Array.from({ length: MESSAGES }, (_, index) => {
+      const [place, toSeq] = [{ conversationId: chat, at: now, kind: 'read' as const }, index + 1];
+      return { ...place, userId: ALICE, fromSeq: toSeq - (index % 3), toSeq };
+    }).filter(({ fromSeq }) => fromSeq > 0),
+  );
+  await models.reactions.model.insertMany(
+    users.map((userId) => ({
+      ...{ conversationId: chat, seq: 3, userId, state: { rev: 1, emojis: ['👍'] } },
+    })),
+  );
+  await models.hides.model.insertMany(
+    users.map((userId, index) => ({ userId, conversationId: chat, seq: 1 + index, at: now })),
+  );
+  await models.blocks.model.insertMany(
+    users.map((userId) => ({ blockerId: ALICE, blockedId: userId, at: now, changedAt: now })),
+  );
+  await models.reports.model.insertMany(
+    users.map((userId) => ({
+      ...{ reporterId: ALICE, userId, reason: 'spam', status: 'open', createdAt: now },
+      openKey: `alice ${userId}`,
+    })),
+  );
+}
