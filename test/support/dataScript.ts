@@ -33,7 +33,11 @@ export interface DataWorld extends AsyncDisposable {
   /** Starts the compiled script; `onStart` may kill it. */
   run(args: readonly string[], onStart?: (child: ChildProcess) => void): Promise<ScriptOutcome>;
   /** The same in this process. */
-  runHere(name: string, options?: Record<string, unknown>): Promise<HereOutcome>;
+  runHere(
+    name: string,
+    options?: Record<string, unknown>,
+    connection?: mongoose.Connection,
+  ): Promise<HereOutcome>;
   /** Every document of every collection, byte for byte, field order included. */
   dump(except?: readonly string[]): Promise<Record<string, string[]>>;
 }
@@ -48,7 +52,8 @@ export async function createDataWorld(databaseName = newDatabaseName()): Promise
     connection,
     dataDir,
     run: (args, onStart) => runScript(args, { databaseName, dataDir, onStart }),
-    runHere: (name, options) => runHere({ connection, dataDir }, { name, options }),
+    runHere: (name, options, instead = connection) =>
+      runHere({ connection: instead, dataDir }, { name, options }),
     dump: (except = []) => dumpOf(connection, except),
     [Symbol.asyncDispose]: async () => {
       await connection.close();

@@ -4,15 +4,8 @@ import type { Logger } from '../utils/logger.js';
 /** Every model that has indexes of its own. */
 export const indexedModels = (models: Models) => [
   ...[models.conversations, models.members, models.messages, models.users, models.changes, models.reactions],
-  ...[
-    models.hides,
-    models.blocks,
-    models.reports,
-    models.receipts,
-    models.aliases,
-    models.archive,
-    models.moved,
-  ],
+  ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
+  models.receipts,
 ];
 
 /**

@@ -25,6 +25,7 @@ import {
   type Stored,
   type Task,
   type TaskContext,
+  type Yielded,
 } from './task.js';
 
 export const EXIT = { fine: 0, problems: 1, couldNotRun: 2, stopped: 3 } as const;
@@ -50,7 +51,8 @@ export interface Surroundings {
 /** Steps that may be done together. */
 const MAX_TOGETHER = 500;
 
-const isStep = (one: Step | Finding): one is Step => 'lines' in one;
+const isStep = (one: Yielded): one is Step => 'lines' in one;
+const isFinding = (one: Yielded): one is Finding => 'problem' in one;
 const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /** @throws CannotRun before anything is opened, when nobody could be asked. */
@@ -132,7 +134,7 @@ export class TaskRun {
       if (isStep(one)) {
         steps += 1;
         if (shown) for (const line of one.lines) await this.#report.change(line);
-      } else {
+      } else if (isFinding(one)) {
         this.#problems += 1;
         if (shown) await this.#report.problem(one.problem, one.details);
       }
@@ -157,19 +159,21 @@ export class TaskRun {
       await this.#doAll(steps);
     };
     for await (const one of this.#steps(given)) {
-      if (!isStep(one)) {
-        addCounts(this.#counts, one.counts);
-        this.#problems += 1;
-        await this.#report.problem(one.problem, one.details);
+      if (isStep(one)) {
+        waiting.push(one);
+        if (one.apply !== undefined || waiting.length >= MAX_TOGETHER) await flush();
         continue;
       }
-      waiting.push(one);
-      if (one.apply !== undefined || waiting.length >= MAX_TOGETHER) await flush();
+      addCounts(this.#counts, one.counts);
+      if (isFinding(one)) {
+        this.#problems += 1;
+        await this.#report.problem(one.problem, one.details);
+      } else await flush();
     }
     await flush();
   }
 
-  async *#steps(given: unknown): AsyncGenerator<Step | Finding> {
+  async *#steps(given: unknown): AsyncGenerator<Yielded> {
     for await (const one of this.task.steps(this.#context(), given)) {
       if (this.surroundings.isStopping()) throw new Stopped();
       yield one;

@@ -4,9 +4,9 @@ import {
   FROM_PRIMARY,
   findRevTail,
   insertMissing,
-  isDuplicate,
   newIdOf,
   numberOf,
+  outrunOr,
   placeOf,
   type Collections,
   type Merge,
@@ -82,8 +82,7 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
   try {
     if (fresh.length > 0) await changes.insertMany(fresh, { ordered: true, writeConcern: COMMITTED });
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    return 1;
+    outrunOr(error);
   }
   await applyPlaces(collections, merge, copies.map(({ copy }) => copy));
   // Last: what stands in `moved` is done.
@@ -101,12 +100,14 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
 }
 
 /** A message takes of each aspect only what is newer: so it has to know the place of what it has. */
-async function applyPlaces({ messages }: Collections, merge: Merge, copies: readonly Stored[]): Promise<void> {
+async function applyPlaces({ messages, archived }: Collections, merge: Merge, copies: readonly Stored[]): Promise<void> {
   const updates = copies.flatMap((copy) => {
     const field = { edit: 'editRev', reaction: 'reactRev' }[String(copy['kind'])];
     if (field === undefined) return [];
     const filter = { conversationId: merge._id, seq: numberOf(copy['seq']), [field]: { $exists: true } };
     return [{ updateOne: { filter, update: { $max: { [field]: numberOf(copy['rev']) } } } }];
   });
-  if (updates.length > 0) await messages.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED });
+  if (updates.length === 0) return;
+  await messages.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED });
+  await archived.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED });
 }

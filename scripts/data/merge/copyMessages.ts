@@ -4,9 +4,9 @@ import {
   FROM_PRIMARY,
   findTail,
   insertMissing,
-  isDuplicate,
   newIdOf,
   numberOf,
+  outrunOr,
   type Collections,
   type Merge,
   type ObjectId,
@@ -49,14 +49,14 @@ export async function copyMessages(collections: Collections, merge: Merge): Prom
   if (batch.length === 0) return noted;
   const tail = await findTail(messages, merge._id);
   const rows = await place(collections, merge, { batch, tail });
+  await copyArchived(collections, rows);
   try {
     await messages.insertMany(
       rows.map(({ document }) => document),
       { ordered: true, writeConcern: COMMITTED },
     );
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    return 1;
+    outrunOr(error);
   }
   await insertMissing(
     moved,
@@ -155,6 +155,36 @@ function toNew(
     ...(old['replyTo'] !== undefined && { replyTo }),
   };
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
+}
+
+/** Of an archived message what it says lies elsewhere: it is there before the message is. */
+async function copyArchived({ archived }: Collections, rows: readonly Placed[]): Promise<void> {
+  const stubs = new Map(
+    rows
+      .filter(({ document }) => document['archived'] === true)
+      .map(({ document, row }) => [String(row['_id']), document]),
+  );
+  if (stubs.size === 0) return;
+  const found = await archived
+    .find({ _id: { $in: rows.map(({ row }) => row['_id'] as ObjectId) } }, FROM_PRIMARY)
+    .toArray();
+  for (const old of found) {
+    const stub = stubs.get(String(old._id));
+    if (stub !== undefined) await putArchived(archived, old, stub);
+  }
+}
+
+/** An archived text under another message. */
+export async function putArchived(
+  archived: Collections['archived'],
+  from: Stored,
+  { _id, conversationId, seq, editRev }: Stored,
+): Promise<void> {
+  const to = {
+    ...{ _id: _id as ObjectId, conversationId: conversationId as ObjectId, seq: numberOf(seq) },
+    ...(from['editRev'] !== undefined && { editRev: numberOf(editRev) }),
+  };
+  await archived.replaceOne({ _id: to._id }, { ...from, ...to }, { upsert: true, writeConcern: COMMITTED });
 }
 
 /** What leads from the old place to the new one, and back. */

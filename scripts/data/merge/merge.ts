@@ -4,7 +4,7 @@ import type { JournalWriter } from '../frame/journal.js';
 import { sortPair } from '../../../backend/src/utils/participantsKey.js';
 import { pairOf } from '../tasks/pairs.js';
 import { copyChanges } from './copyChanges.js';
-import { copyMessages, isSeal } from './copyMessages.js';
+import { copyMessages, isSeal, putArchived } from './copyMessages.js';
 import { openTarget, redirectSources, stateOf } from './open.js';
 import { copyOwnStates } from './ownStates.js';
 import { applyPending, seal } from './seal.js';
@@ -15,7 +15,9 @@ import {
   findRevTail,
   findTail,
   FROM_PRIMARY,
+  insertMissing,
   numberOf,
+  Outrun,
   type Merge,
   type ObjectId,
 } from './stored.js';
@@ -32,7 +34,7 @@ export const findUnfinished = (context: TaskContext): Promise<Merge[]> =>
     .sort({ _id: 1 })
     .toArray();
 
-/** Begins a merge: says what is to become of what, and makes the conversation that it is to become. */
+/** Begins a merge: says what is to become of what. Undefined where there is nothing to merge any more. */
 export async function beginMerge(
   context: TaskContext,
   { ids, key, journal }: { ids: readonly ObjectId[]; key: string; journal: JournalWriter },
@@ -57,37 +59,37 @@ export async function beginMerge(
   };
   const earlier = await merges.findOne({ _id: target }, FROM_PRIMARY);
   await journal.write([{ kind: 'merge', into: target, sources, key }]);
-  if (survivor === undefined) await makeTarget(conversations, merge, live);
-  // What survived an earlier merge survives another one: the trail is one document each, the newest under its own id.
-  if (earlier !== null) await merges.deleteOne({ _id: target });
-  await merges.insertOne({ ...merge, ...(earlier !== null && { earlier }) }, { writeConcern: COMMITTED });
+  // What survived an earlier merge may survive another one: the newest stands under the id, and holds the one before.
+  await merges.replaceOne(
+    { _id: target },
+    { ...merge, ...(earlier !== null && { earlier }) },
+    { upsert: true, writeConcern: COMMITTED },
+  );
   return merge;
 }
 
 /** Nobody is in it yet: it is on nobody's list, and nobody may write there. */
-async function makeTarget(
-  conversations: mongoose.mongo.Collection,
-  merge: Merge,
-  live: readonly Stored[],
-): Promise<void> {
+async function makeTarget(context: TaskContext, merge: Merge): Promise<void> {
+  const { conversations } = collectionsOf(context);
+  const sources = await conversations.find({ _id: { $in: merge.sources } }, FROM_PRIMARY).toArray();
   const timeOf = ({ _id, createdAt }: Stored): Date =>
     createdAt instanceof Date ? createdAt : (_id as ObjectId).getTimestamp();
-  const [oldest] = live.toSorted((a, b) => timeOf(a).getTime() - timeOf(b).getTime());
+  const [oldest] = sources.toSorted((a, b) => timeOf(a).getTime() - timeOf(b).getTime());
   const createdAt = oldest === undefined ? merge.at : timeOf(oldest);
-  await conversations.insertOne(
+  await insertMissing(conversations, [
     {
       ...{ _id: merge._id, type: 'direct', participants: [], createdBy: oldest?.['createdBy'] as unknown },
       ...{ memberCount: 0, messageCount: 0, lastSeq: 0, rev: 0, lastSent: [0, 0], lastSentN: [0, 0] },
       ...{ maybeUnread: [], occasions: [], lastMessageAt: createdAt, createdAt, changedAt: new Date() },
     },
-    { writeConcern: COMMITTED },
-  );
+  ]);
 }
 
 /** Brings a merge to its end from wherever it is. May be done again, and by two runs at the same time. */
 export async function finishMerge(context: TaskContext, merge: Merge): Promise<Counts> {
   const collections = collectionsOf(context);
   if (merge.stage === 'copying') {
+    if (!merge.isSurvivor) await makeTarget(context, merge);
     await copyNearlyAll(context, merge);
     await remember(context, merge);
     for (const id of merge.sources) await seal(collections, merge, id);
@@ -112,13 +114,18 @@ async function setStage(context: TaskContext, merge: Merge, fields: Partial<Merg
 }
 
 /** Losing a place to a writer again and again is one thing; being refused for ever is damage that has to be told. */
-const MAX_REFUSALS = 1_000;
+const MAX_OUTRUN = 100;
 
 async function exhaust(copy: () => Promise<number>): Promise<void> {
-  let refusals = 0;
-  for (let copied = await copy(); copied > 0; copied = await copy()) {
-    refusals = copied === 1 ? refusals + 1 : 0;
-    if (refusals > MAX_REFUSALS) throw new Error('a message cannot be copied: see the unique indexes of its log');
+  let outrun = 0;
+  for (;;) {
+    try {
+      if ((await copy()) === 0) return;
+      outrun = 0;
+    } catch (error) {
+      outrun += 1;
+      if (!(error instanceof Outrun) || outrun > MAX_OUTRUN) throw error;
+    }
   }
 }
 
@@ -133,7 +140,10 @@ async function copyNearlyAll(context: TaskContext, merge: Merge): Promise<void> 
   };
   while ((await left()) > NEARLY_ALL) {
     if (context.isStopping()) throw new Stopped();
-    if ((await copyMessages(collections, merge)) === 0) return;
+    // Losing a place to another run costs a round; nothing else writes there yet.
+    await copyMessages(collections, merge).catch((error: unknown) => {
+      if (!(error instanceof Outrun)) throw error;
+    });
   }
 }
 
@@ -151,7 +161,7 @@ async function remember(context: TaskContext, merge: Merge): Promise<void> {
 
 /** What was edited or deleted after it was copied: the old logs are sealed now, and say what holds. */
 async function refreshChanged(context: TaskContext, merge: Merge): Promise<void> {
-  const { messages, changes, moved } = collectionsOf(context);
+  const { messages, changes, moved, archived } = collectionsOf(context);
   for (const conversationId of merge.sources) {
     const since = merge.revs[conversationId.toHexString()] ?? 0;
     const cursor = changes.find({ conversationId, rev: { $gt: since } }, { ...FROM_PRIMARY, projection: { seq: 1 } });
@@ -163,7 +173,11 @@ async function refreshChanged(context: TaskContext, merge: Merge): Promise<void>
         moved.findOne({ conversationId, seq }, FROM_PRIMARY),
       ]);
       if (old === null || row === null || isSeal(old)) continue;
-      await refreshOne(messages, { old, newId: row['newId'] as ObjectId });
+      const newId = row['newId'] as ObjectId;
+      const text = await archived.findOne({ _id: old._id }, FROM_PRIMARY);
+      const stub = { _id: newId, conversationId: merge._id, seq: row['toSeq'] as number };
+      if (text !== null) await putArchived(archived, text, stub);
+      await refreshOne(messages, { old, newId });
     }
   }
 }
@@ -191,7 +205,7 @@ async function clearSources(context: TaskContext, merge: Merge): Promise<number>
   let moved = 0;
   const sides = SIDES.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection);
   for (const conversationId of merge.sources) {
-    for (const name of ['messages', 'changes', 'members', ...sides]) {
+    for (const name of ['messages', 'archived_messages', 'changes', 'members', ...sides]) {
       const collection = context.collection(name);
       const filter = {
         conversationId,

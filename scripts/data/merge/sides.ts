@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import type { Stored, TaskContext } from '../frame/task.js';
+import { forkOf } from '../../../backend/src/models/receiptModel.js';
 import { scanPages } from '../frame/scan.js';
 import {
   COMMITTED,
@@ -45,13 +46,6 @@ export const SIDES: readonly Side[] = [
   { collection: 'receipts', become: toReceipts },
   { collection: 'reports', become: async (row) => [{ seq: await seqOf(row) }], isKept: true },
 ];
-
-/** The node at which a range hangs (see the model of receipts): the place in it that the most powers of two divide. */
-function forkOf(fromSeq: number, toSeq: number): number {
-  let step = 1;
-  while (Math.floor(toSeq / (2 * step)) * 2 * step >= fromSeq) step *= 2;
-  return Math.floor(toSeq / step) * step;
-}
 
 /** A range of an old log is as many ranges of the new one as messages of the other log have come in between. */
 async function toReceipts({ document, from, moved }: Row): Promise<Stored[]> {

@@ -34,6 +34,7 @@ export function collectionsOf(context: TaskContext) {
     messages: context.collection('messages'),
     changes: context.collection('changes'),
     members: context.collection('members'),
+    archived: context.collection('archived_messages'),
     moved: context.collection('moved'),
     merges: context.connection.collection<Merge>('merges'),
   };
@@ -47,6 +48,14 @@ export type Collections = ReturnType<typeof collectionsOf>;
 export function newIdOf(into: ObjectId, old: unknown, salt = ''): ObjectId {
   const digest = createHash('sha256').update(`${into.toHexString()} ${String(old)} ${salt}`).digest('hex');
   return mongoose.Types.ObjectId.createFromHexString(into.toHexString().slice(0, 8) + digest.slice(0, 16));
+}
+
+/** Somebody else has taken a place in a log: what was read of it is read again. */
+export class Outrun extends Error {}
+
+/** @throws Outrun for a violated unique index, and the error itself for anything else. */
+export function outrunOr(error: unknown): never {
+  throw isDuplicate(error) ? new Outrun('a place in a log was taken', { cause: error }) : error;
 }
 
 export const isDuplicate = (error: unknown): boolean =>

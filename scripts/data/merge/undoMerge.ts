@@ -4,7 +4,7 @@ import type { Stored, TaskContext } from '../frame/task.js';
 import { canonical } from '../frame/changes.js';
 import { scanPages } from '../frame/scan.js';
 import { SEAL_SALT } from './copyChanges.js';
-import { toOld } from './copyMessages.js';
+import { putArchived, toOld } from './copyMessages.js';
 import { stateOf } from './open.js';
 import { SIDES } from './sides.js';
 import { collectionsOf, COMMITTED, FROM_PRIMARY, newIdOf, type Merge, type ObjectId } from './stored.js';
@@ -88,6 +88,7 @@ async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
   ] as const) {
     const filter = { into: merge._id, [place]: { $gt: 0 } };
     for await (const rows of scanPages(moved, { filter, batch: PAGE })) {
+      if (log === messages) await restoreArchived(context, rows);
       const ids = rows.map(({ newId }) => newId as ObjectId);
       const copies = new Map(
         (await log.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray()).map((copy) => [String(copy._id), copy]),
@@ -100,6 +101,20 @@ async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
         }),
       );
     }
+  }
+}
+
+async function restoreArchived(context: TaskContext, rows: readonly Stored[]): Promise<void> {
+  const { archived } = collectionsOf(context);
+  const byNewId = new Map(rows.map((row) => [String(row['newId']), row]));
+  const found = await archived
+    .find({ _id: { $in: rows.map(({ newId }) => newId as ObjectId) } }, FROM_PRIMARY)
+    .toArray();
+  for (const copy of found) {
+    const row = byNewId.get(String(copy._id));
+    if (row === undefined) continue;
+    const { editRev } = row['was'] as Stored;
+    await putArchived(archived, copy, { ...row, editRev: editRev as unknown });
   }
 }
 
@@ -132,7 +147,7 @@ async function restoreDocuments(context: TaskContext, merge: Merge): Promise<voi
 /** Of a surviving conversation only what has come to it. */
 async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations, moved } = collectionsOf(context);
-  const names = ['messages', 'changes', 'members', ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection)];
+  const names = ['messages', 'archived_messages', 'changes', 'members', ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection)];
   if (merge.isSurvivor) {
     for await (const rows of scanPages(moved, { filter: { into: merge._id }, batch: PAGE })) {
       const ids = rows.filter(({ side }) => side !== 'reports').map(({ newId }) => newId as ObjectId);
