@@ -190,6 +190,31 @@ describe('split-group-conversations', () => {
 });
 
 describe('after a split', () => {
+  test('a pair that has a right chat besides has one chat with all of it', async () => {
+    await using world = await createDataWorld();
+    await using server = await startServer({ databaseName: world.databaseName });
+    const ann = await server.connectAs('ann');
+    const before = await ann.open('shop');
+    await ann.send(before, 'in the right chat');
+    const lines: Line[] = [
+      { from: 'ann', to: 'shop' },
+      { from: 'shop', to: 'ann' },
+      { from: 'bob', to: 'shop' },
+    ];
+    const fields = { ...STARTS, participantsKey: undefined };
+    await storeMixed(world.connection, { participants: PEOPLE, lines, fields });
+    await world.connection.collection('conversations').updateMany({ participantsKey: null }, { $unset: { participantsKey: 1 } });
+    const done = await world.run(SPLIT);
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+    const now = await ann.open('shop');
+    const { messages } = await ann.ok('getMessages', { conversationId: now });
+    const said = messages.flatMap((message) => ('content' in message && message.content !== '' ? [message.content] : []));
+    expect(said.toSorted()).toEqual(['in the right chat', textOf(0), textOf(1)]);
+    expect(await ann.send(before, 'still here')).toMatchObject({ success: true });
+    expect((await world.run(SPLIT)).code).toBe(0);
+  });
+
+
   test('positions, signs, replies and pins are where their messages are', async () => {
     await using world = await createDataWorld();
     const lines: Line[] = [
@@ -244,6 +269,12 @@ describe('after a split', () => {
     expect(list).toMatchObject([{ _id: annShop, lastReadSeq: 3, unreadCount: 0, lastSeq: 3, messageCount: 3 }]);
     expect((await shop.ok('getConversations', {})).conversations).toHaveLength(2);
     expect((await bob.ok('getConversations', {})).conversations).toMatchObject([{ unreadCount: 1, rev: 1 }]);
+    // Whoever holds the old id is led to their own pair, and to nothing where there are several.
+    const old = { conversationId: chat.toHexString() };
+    expect(await ann.ok('getMessages', old)).toMatchObject({ lastSeq: 3, messages: [{ conversationId: annShop }, {}, {}] });
+    expect(await bob.ok('getMessages', { ...old, after: 3 })).toMatchObject({ messages: [{ content: textOf(3) }] });
+    expect(await shop.call('getMessages', old)).toMatchObject({ success: false, code: 'NOT_PARTICIPANT' });
+    expect((await ann.ok('sync', {})).removed).toContain(old.conversationId);
     // The logs go on.
     await shop.ok('editMessage', { conversationId: bobShop, seq: 2, content: 'better' });
     await shop.ok('react', { conversationId: annShop, seq: 1, emoji: '👍', on: false });
