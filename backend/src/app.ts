@@ -153,6 +153,7 @@ const toLimits = (config: Config): ServiceParts['limits'] => ({
   sendTimeoutMs: config.SEND_TIMEOUT_MS,
   presenceGraceMs: config.PRESENCE_GRACE_MS,
   receiptWindows: { smallMs: config.RECEIPT_WINDOW_MS, largeMs: config.RECEIPT_WINDOW_LARGE_MS },
+  verifyIntervalMs: config.VERIFY_INTERVAL_MS,
   windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
 });
 

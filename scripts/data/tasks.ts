@@ -5,6 +5,7 @@ import { backfillParticipantsKey } from './tasks/backfillParticipantsKey.js';
 import { checkDuplicates } from './tasks/checkDuplicates.js';
 import { cleanupDuplicateChats } from './tasks/cleanupDuplicateChats.js';
 import { harden } from './tasks/harden.js';
+import { importLegacy } from './tasks/importLegacy.js';
 import { renewEpoch } from './tasks/renewEpoch.js';
 import { repairCounters } from './tasks/repairCounters.js';
 import { splitGroupConversations } from './tasks/splitGroupConversations.js';
@@ -23,6 +24,7 @@ export const TASKS: readonly Task[] = [
   splitGroupConversations,
   repairCounters,
   syncIndexes,
+  importLegacy,
   archiveMessages,
   renewEpoch,
   undo,

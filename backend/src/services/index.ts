@@ -45,6 +45,7 @@ import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
 import { UserDirectory } from './userDirectory.js';
+import { VerificationWatch } from './verificationWatch.js';
 import { Visibility } from './visibility.js';
 
 export interface ServiceParts {
@@ -73,6 +74,8 @@ export interface ServiceParts {
     sendTimeoutMs: number;
     presenceGraceMs: number;
     windowsOfChange: ChangeWindows;
+    /** Between two verifications of what is stored, in ms; 0 for none. */
+    verifyIntervalMs: number;
     receiptWindows: ReceiptWindows;
   };
 }
@@ -204,6 +207,7 @@ export function createServices(parts: ServiceParts) {
     sendTimeoutMs: limits.sendTimeoutMs,
   });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
+  const verificationWatch = new VerificationWatch({ ...shared, intervalMs: limits.verifyIntervalMs });
   const presence = new PresenceService({
     ...models,
     ...{ publisher, logger, discretion, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
@@ -263,6 +267,7 @@ export function createServices(parts: ServiceParts) {
       await registry.start();
       await Promise.all([users.start(), blocks.start()]);
       databaseWatch.start();
+      verificationWatch.start();
     },
     /** Another process has stored a message. */
     noteStored: (place: Place): void => commitLog.hear(place.conversationId, place),
@@ -279,7 +284,7 @@ export function createServices(parts: ServiceParts) {
       await summaries.drain();
       users.stop();
       blocks.stop();
-      await databaseWatch.stop();
+      await Promise.all([databaseWatch.stop(), verificationWatch.stop()]);
       await epochs.stop();
       await registry.stop();
     },

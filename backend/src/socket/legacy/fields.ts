@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOwn } from '../../utils/readOwn.js';
 
 /** How fields of one shape are found in another: the small language of a mapping file. */
 
@@ -42,16 +43,6 @@ export const condition = z.record(
 );
 export type Condition = z.infer<typeof condition>;
 
-/** Only what an object has of its own: a payload cannot reach anything of ours. */
-function readPath(root: unknown, [...steps]: readonly string[]): unknown {
-  let value = root;
-  for (const step of steps) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = Reflect.get(value, step);
-  }
-  return value;
-}
-
 function readFirst(candidates: string | readonly string[], read: (path: string) => unknown): unknown {
   for (const candidate of [candidates].flat()) {
     const value = read(candidate);
@@ -66,8 +57,8 @@ export function readArgument(args: readonly unknown[], source: InSource): unknow
   return readFirst(source, (candidate) => {
     const [first = '', ...steps] = candidate.split('.');
     return first.startsWith('@')
-      ? readPath(args[Number(first.slice(1))], steps)
-      : readPath(args[0], [first, ...steps]);
+      ? readOwn(args[Number(first.slice(1))], steps)
+      : readOwn(args[0], [first, ...steps]);
   });
 }
 
@@ -82,12 +73,12 @@ function convert(value: unknown, as: 'epochMs' | 'epochS' | 'string' | 'number')
 /** The value of a source in what the server has to say; undefined where it has nothing of the kind. */
 export function readValue(data: unknown, source: OutSource): unknown {
   if (typeof source === 'string' || Array.isArray(source)) {
-    return readFirst(source, (candidate) => readPath(data, candidate.split('.')));
+    return readFirst(source, (candidate) => readOwn(data, candidate.split('.')));
   }
   if ('value' in source) return source.value;
   if ('from' in source) return convert(readValue(data, source.from), source.as);
   if (!('each' in source)) return buildFields(data, source.fields);
-  const list = readPath(data, source.each.split('.'));
+  const list = readOwn(data, source.each.split('.'));
   return Array.isArray(list) ? list.map((one: unknown) => buildFields(one, source.fields)) : [];
 }
 
@@ -100,7 +91,7 @@ export function buildFields(data: unknown, fields: OutFields): Record<string, un
 /** Whether what the server has to say is of this kind. */
 export function fits(data: unknown, when: Condition): boolean {
   return Object.entries(when).every(([where, wanted]) => {
-    const value = readPath(data, where.split('.'));
+    const value = readOwn(data, where.split('.'));
     if (Array.isArray(wanted)) return wanted.some((one) => one === value);
     if (typeof wanted === 'object' && wanted !== null)
       return typeof value === 'number' && value >= wanted.min;

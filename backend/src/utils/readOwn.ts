@@ -1,0 +1,9 @@
+/** A value by its path through what objects have of their own: foreign data cannot reach a prototype. */
+export function readOwn(root: unknown, steps: readonly string[]): unknown {
+  let value = root;
+  for (const step of steps) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = Reflect.get(value, step);
+  }
+  return value;
+}

@@ -1,0 +1,79 @@
+import { Option } from 'commander';
+import { z } from 'zod';
+import type { UserId } from '../../../contract/index.js';
+import { defineTask, Stopped, type Finding, type Step, type Stored, type TaskContext } from '../frame/task.js';
+import { importConversation } from '../import/conversation.js';
+import { Importer } from '../import/importer.js';
+import { readImportMapping } from '../import/mapping.js';
+import { Source } from '../import/source.js';
+import { findOrphans, stageAll } from '../import/stage.js';
+import { Staging } from '../import/staging.js';
+import { imported, importedUser } from '../import/undo.js';
+
+const USERS_PER_STEP = 500;
+
+/** Users who are not there yet; one who is stays as they are. */
+async function* importUsers(importer: Importer, staging: Staging): AsyncGenerator<Step> {
+  let page: Stored[] = [];
+  for await (const row of staging.all('user')) {
+    page.push(row);
+    if (page.length < USERS_PER_STEP) continue;
+    yield* usersStep(importer, page);
+    page = [];
+  }
+  yield* usersStep(importer, page);
+}
+
+async function* usersStep(importer: Importer, page: readonly Stored[]): AsyncGenerator<Step> {
+  const { models, context } = importer;
+  if (context.isStopping()) throw new Stopped();
+  const ids = page.map((row) => String(row['id']) as UserId);
+  const there = new Set((await models.users.findByIds(ids)).map(({ _id }) => _id));
+  const missing = page.filter((row) => !there.has(String(row['id']) as UserId));
+  if (missing.length === 0) return;
+  yield {
+    lines: missing.map((row) => `user ${String(row['id'])}`),
+    counts: { users: missing.length },
+    apply: async (journal) => {
+      await importer.prepare();
+      const at = new Date();
+      await journal.write(missing.map((row) => ({ kind: 'importedUser', id: String(row['id']), at })));
+      await models.users.insertMissing(
+        missing.map((row) => ({
+          _id: String(row['id']) as UserId,
+          profile: { name: row['name'] as string | undefined, avatar: row['avatar'] as string | undefined },
+        })),
+        at,
+      );
+      return undefined;
+    },
+  };
+}
+
+async function* importAll(context: TaskContext, path: string): AsyncGenerator<Step | Finding> {
+  const mapping = readImportMapping(path);
+  const source = new Source(context, mapping, path);
+  const staging = new Staging(context);
+  const importer = new Importer(context, mapping, staging);
+  try {
+    yield* stageAll({ mapping, source, staging, context });
+    yield* findOrphans(staging);
+    yield* importUsers(importer, staging);
+    context.progress.total(await staging.countMessages(), 'importing');
+    for await (const chats of staging.byTarget()) yield* importConversation(importer, chats);
+  } finally {
+    await staging.drop();
+    await source.close();
+  }
+}
+
+export const importLegacy = defineTask({
+  name: 'import-legacy',
+  summary: 'brings over the users, chats and messages of an older system',
+  help: 'A mapping file says where they are (docs/operations/moving-from.md). A second import adds what is new since.',
+  kind: 'change',
+  options: [new Option('--mapping <file>', 'JSON: collections or files of the older system, and their fields').makeOptionMandatory()],
+  schema: z.object({ mapping: z.string().min(1) }),
+  entryKinds: [imported, importedUser],
+  steps: (context, { mapping }) => importAll(context, context.pathOf(mapping)),
+});
