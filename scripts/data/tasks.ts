@@ -2,6 +2,7 @@ import type { Task } from './frame/task.js';
 import { addConversationValidation } from './tasks/addConversationValidation.js';
 import { archiveMessages } from './tasks/archiveMessages.js';
 import { backfillParticipantsKey } from './tasks/backfillParticipantsKey.js';
+import { backfillWords } from './tasks/backfillWords.js';
 import { checkDuplicates } from './tasks/checkDuplicates.js';
 import { cleanupDuplicateChats } from './tasks/cleanupDuplicateChats.js';
 import { harden } from './tasks/harden.js';
@@ -20,6 +21,7 @@ export const TASKS: readonly Task[] = [
   addConversationValidation,
   verifyMessageUserIntegrity,
   backfillParticipantsKey,
+  backfillWords,
   cleanupDuplicateChats,
   splitGroupConversations,
   repairCounters,
