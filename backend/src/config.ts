@@ -96,6 +96,7 @@ const environment = z.object({
   DELETE_WINDOW_MS: wholeNumber(0, MAX_WINDOW_MS).default(172_800_000),
   RECEIPT_WINDOW_MS: wholeNumber(0, 8_000).default(2),
   RECEIPT_WINDOW_LARGE_MS: wholeNumber(0, 8_000).default(5_000),
+  VERIFY_INTERVAL_MS: wholeNumber(0, MAX_WINDOW_MS).default(0),
   PRESENCE_GRACE_MS: wholeNumber(0, 60_000).default(2_000),
   RATE_LIMITS: z.string().default('on'),
   TRUST_PROXY: proxies.default(0),

@@ -1,10 +1,35 @@
 import type { Task } from './frame/task.js';
+import { addConversationValidation } from './tasks/addConversationValidation.js';
+import { archiveMessages } from './tasks/archiveMessages.js';
 import { backfillParticipantsKey } from './tasks/backfillParticipantsKey.js';
+import { backfillWords } from './tasks/backfillWords.js';
 import { checkDuplicates } from './tasks/checkDuplicates.js';
+import { cleanupDuplicateChats } from './tasks/cleanupDuplicateChats.js';
+import { harden } from './tasks/harden.js';
 import { importLegacy } from './tasks/importLegacy.js';
+import { renewEpoch } from './tasks/renewEpoch.js';
+import { repairCounters } from './tasks/repairCounters.js';
+import { splitGroupConversations } from './tasks/splitGroupConversations.js';
+import { syncIndexes } from './tasks/syncIndexes.js';
 import { addEntryKinds, undo } from './tasks/undo.js';
+import { verifyMessageUserIntegrity } from './tasks/verifyMessageUserIntegrity.js';
 
 /** Every task of `npm run data`, in the order of the help. Each has a file of its own name in `scripts/`. */
-export const TASKS: readonly Task[] = [checkDuplicates, backfillParticipantsKey, importLegacy, undo];
+export const TASKS: readonly Task[] = [
+  harden,
+  checkDuplicates,
+  addConversationValidation,
+  verifyMessageUserIntegrity,
+  backfillParticipantsKey,
+  backfillWords,
+  cleanupDuplicateChats,
+  splitGroupConversations,
+  repairCounters,
+  syncIndexes,
+  importLegacy,
+  archiveMessages,
+  renewEpoch,
+  undo,
+];
 
-for (const { entryKinds = [] } of TASKS) addEntryKinds(entryKinds);
+addEntryKinds(TASKS.flatMap(({ entryKinds = [] }) => entryKinds));

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
 import { inject } from 'vitest';
+import { TaskRun } from '../../scripts/data/frame/runTask.js';
+import { TASKS } from '../../scripts/data/tasks.js';
 import { newDatabaseName } from './server.js';
 
 const SCRIPT = fileURLToPath(new URL('../../dist/scripts/data/index.js', import.meta.url));
@@ -17,6 +19,12 @@ export interface ScriptOutcome {
   stderr: string;
 }
 
+export interface HereOutcome {
+  code: number;
+  /** The JSON report. */
+  report: { counts: Record<string, number>; problems: number; journal?: string; details: unknown[] };
+}
+
 /** A database of its own, and `npm run data` for it. */
 export interface DataWorld extends AsyncDisposable {
   databaseName: string;
@@ -24,6 +32,12 @@ export interface DataWorld extends AsyncDisposable {
   dataDir: string;
   /** Starts the compiled script; `onStart` may kill it. */
   run(args: readonly string[], onStart?: (child: ChildProcess) => void): Promise<ScriptOutcome>;
+  /** The same in this process. */
+  runHere(
+    name: string,
+    options?: Record<string, unknown>,
+    connection?: mongoose.Connection,
+  ): Promise<HereOutcome>;
   /** Every document of every collection, byte for byte, field order included. */
   dump(except?: readonly string[]): Promise<Record<string, string[]>>;
 }
@@ -38,6 +52,8 @@ export async function createDataWorld(databaseName = newDatabaseName()): Promise
     connection,
     dataDir,
     run: (args, onStart) => runScript(args, { databaseName, dataDir, onStart }),
+    runHere: (name, options, instead = connection) =>
+      runHere({ connection: instead, dataDir }, { name, options }),
     dump: (except = []) => dumpOf(connection, except),
     [Symbol.asyncDispose]: async () => {
       await connection.close();
@@ -78,6 +94,26 @@ function runScript(
     );
     onStart?.(child);
   });
+}
+
+async function runHere(
+  world: Pick<DataWorld, 'connection' | 'dataDir'>,
+  { name, options = {} }: { name: string; options: Record<string, unknown> | undefined },
+): Promise<HereOutcome> {
+  const task = TASKS.find((one) => one.name === name);
+  if (task === undefined) throw new Error(`there is no task ${name}`);
+  const printed: string[] = [];
+  const print = (text: string): Promise<void> => Promise.resolve(void printed.push(text));
+  const { dryRun = false, ...given } = options;
+  const frame = { dryRun: dryRun === true, yes: true, json: true, journal: undefined };
+  const run = new TaskRun(task, frame, {
+    ...world,
+    calledFrom: world.dataDir,
+    isStopping: () => false,
+    print,
+  });
+  const code = await run.run(given);
+  return { code, report: JSON.parse(printed.join('')) as HereOutcome['report'] };
 }
 
 async function dumpOf(

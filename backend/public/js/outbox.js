@@ -124,7 +124,7 @@ export function createOutbox({ store, storage, ask }) {
     /**
      * @param {string} conversationId
      * @param {string} content
-     * @param {Pick<Pending, 'replyTo' | 'quoted' | 'attachments' | 'location' | 'card'>} [more]
+     * @param {Pick<Pending, 'replyTo' | 'attachments' | 'location' | 'card'>} [more]
      */
     add(conversationId, content, more = {}) {
       lastOrder = Math.max(lastOrder, ...storage.readOutbox().map(({ order }) => order)) + 1;

@@ -129,12 +129,37 @@ function applyChange(state, change) {
     // It lies in a hole: the change brings the message itself.
     next = takeMessages(state, id, [{ ...change.message, rev: change.rev }]);
   }
-  const key = asideKey(id, seq);
-  const beside = next.aside[key];
-  if (beside !== undefined)
-    next = { ...next, aside: withKey(next.aside, key, changed(beside, change, viewer)) };
+  next = { ...next, aside: changeAside(next.aside, change, viewer) };
   return updateConversation(next, id, (known) => notePin(notePreview(known, change, viewer), change));
 }
+
+/**
+ * @param {Record<string, Message>} aside
+ * @param {Change} change
+ * @param {{ me: string, isLarge: boolean }} viewer
+ */
+const changeAside = (aside, change, viewer) =>
+  Object.fromEntries(
+    Object.entries(aside).map(([key, message]) => [
+      key,
+      message.conversationId === change.conversationId ? applied(message, change, viewer) : message,
+    ]),
+  );
+
+/**
+ * A message with a change of itself, or of what it quotes.
+ *
+ * @param {Message} message
+ * @param {Change} change
+ * @param {{ me: string, isLarge: boolean }} viewer
+ */
+function applied(message, change, viewer) {
+  if (message.seq === change.seq) return changed(message, change, viewer);
+  return isSaidAnew(change) ? requoted(message, toMessage(change.message)) : message;
+}
+
+/** @param {Change} change */
+const isSaidAnew = ({ kind }) => kind === 'edit' || kind === 'delete';
 
 /**
  * @param {readonly Message[]} log
@@ -145,8 +170,7 @@ function changeLog(log, change, viewer) {
   const index = indexOf(log, change.seq);
   const message = changed(log[index], change, viewer);
   if (message === log[index]) return log;
-  const isSaidAnew = change.kind === 'edit' || change.kind === 'delete';
-  const next = isSaidAnew ? log.map((one) => requoted(one, message)) : [...log];
+  const next = isSaidAnew(change) ? log.map((one) => requoted(one, message)) : [...log];
   next[index] = message;
   return next;
 }
@@ -158,8 +182,9 @@ function changeLog(log, change, viewer) {
  */
 function notePreview(conversation, change, viewer) {
   const { lastMessage } = conversation;
-  if (lastMessage?.seq !== change.seq) return conversation;
-  return { ...conversation, lastMessage: changed(lastMessage, change, viewer) };
+  if (lastMessage === undefined) return conversation;
+  const message = applied(lastMessage, change, viewer);
+  return message === lastMessage ? conversation : { ...conversation, lastMessage: message };
 }
 
 /**

@@ -231,8 +231,6 @@ export interface Pending extends Carried {
   conversationId: string;
   content: string;
   replyTo?: number | undefined;
-  /** For show only, until the server's comes. */
-  quoted?: Quote | undefined;
   /** A counter, not a clock. */
   order: number;
   /** For show only. */

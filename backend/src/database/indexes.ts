@@ -1,18 +1,19 @@
 import type { Models } from '../models/index.js';
 import type { Logger } from '../utils/logger.js';
 
+/** Every model that has indexes of its own. */
+export const indexedModels = (models: Models) => [
+  ...[models.conversations, models.members, models.messages, models.users, models.changes, models.reactions],
+  ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
+  models.receipts,
+];
+
 /**
  * Makes the indexes that are missing; never drops one. Where old data stands in the way of a unique one, the server
  * does not start: without it nothing that it promises would hold.
  */
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
-  const { aliases, archive, blocks, changes, conversations, hides, members, messages } = models;
-  const { moved, reactions, receipts, reports, users } = models;
-  const collections = [
-    ...[conversations, members, messages, users, changes, reactions, receipts, hides, blocks, reports],
-    ...[moved, aliases, archive],
-  ];
-  for (const { model } of collections) {
+  for (const { model } of indexedModels(models)) {
     try {
       await model.createCollection();
       await model.createIndexes();

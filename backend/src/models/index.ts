@@ -18,6 +18,7 @@ import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
 import { createSearchModel } from './searchModel.js';
 import { createUserModel } from './userModel.js';
+import { createVerificationModel } from './verificationModel.js';
 
 /** Every model of one database connection: the only place where filters are written. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
@@ -42,6 +43,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
     users: createUserModel(connection),
+    verification: createVerificationModel(connection),
   };
 }
 

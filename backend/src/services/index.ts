@@ -18,6 +18,7 @@ import { ProcessRegistry } from './derived/processRegistry.js';
 import { recoverSummaries } from './derived/recovery.js';
 import { Summaries } from './derived/summaries.js';
 import { WriteWatermark } from './derived/writeWatermark.js';
+import { EpochWatch, type EpochMemory } from './epochWatch.js';
 import type { FanOutParts } from './fanOut.js';
 import { GroupNews } from './groups/groupNews.js';
 import { GroupService } from './groups/groupService.js';
@@ -44,6 +45,7 @@ import { SyncService } from './syncService.js';
 import { TypingService } from './typingService.js';
 import { UnreadCounts } from './unreadCounts.js';
 import { UserDirectory } from './userDirectory.js';
+import { VerificationWatch } from './verificationWatch.js';
 import { Visibility } from './visibility.js';
 
 export interface ServiceParts {
@@ -51,8 +53,10 @@ export interface ServiceParts {
   publisher: Publisher;
   metrics: Metrics;
   logger: Logger;
-  /** Names the history of this database. */
-  epoch: string;
+  /** What is kept of the database's history outside of it. */
+  epochMemory: EpochMemory;
+  /** The database was restored under this process, which has to start anew. */
+  onRestored: () => void;
   /** Ends the connections of a user. @returns whether there were any. */
   onRevoked: (userId: UserId, validFromMs: number) => boolean;
   /** Users were changed here: other processes may want to know at once. */
@@ -70,6 +74,8 @@ export interface ServiceParts {
     sendTimeoutMs: number;
     presenceGraceMs: number;
     windowsOfChange: ChangeWindows;
+    /** Between two verifications of what is stored, in ms; 0 for none. */
+    verifyIntervalMs: number;
     receiptWindows: ReceiptWindows;
   };
 }
@@ -177,12 +183,18 @@ export function createServices(parts: ServiceParts) {
     () => [ALL],
   );
   const apart = new ApartConversations(lookups);
+  const epochs = new EpochWatch({
+    ...models,
+    logger,
+    memory: parts.epochMemory,
+    onRestored: parts.onRestored,
+  });
   const unread = new UnreadCounts({ ...models, ...derived, lookups, apart, sight });
   const sync = new SyncService({
     ...{ ...models, ...derived, lookups, apart, unread, views },
     hiddenSeqs: (userId, ids, since) => models.hides.findSince(userId, ids, since),
     visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
-    epoch: parts.epoch,
+    epoch: () => epochs.current,
   });
   const shared = { ...parts, ...models, ...derived, access, sight };
   const receipts: ReceiptService = new ReceiptService({
@@ -195,6 +207,7 @@ export function createServices(parts: ServiceParts) {
     sendTimeoutMs: limits.sendTimeoutMs,
   });
   const databaseWatch = new DatabaseWatch({ facts: models.facts, metrics: parts.metrics, logger });
+  const verificationWatch = new VerificationWatch({ ...shared, intervalMs: limits.verifyIntervalMs });
   const presence = new PresenceService({
     ...models,
     ...{ publisher, logger, discretion, store: parts.presenceStore, graceMs: limits.presenceGraceMs },
@@ -250,9 +263,11 @@ export function createServices(parts: ServiceParts) {
     heads: new HeadService({ ...models, memberships, access }),
     /** @throws when the database does not answer. */
     start: async (): Promise<void> => {
+      await epochs.start();
       await registry.start();
       await Promise.all([users.start(), blocks.start()]);
       databaseWatch.start();
+      verificationWatch.start();
     },
     /** Another process has stored a message. */
     noteStored: (place: Place): void => commitLog.hear(place.conversationId, place),
@@ -269,7 +284,8 @@ export function createServices(parts: ServiceParts) {
       await summaries.drain();
       users.stop();
       blocks.stop();
-      await databaseWatch.stop();
+      await Promise.all([databaseWatch.stop(), verificationWatch.stop()]);
+      await epochs.stop();
       await registry.stop();
     },
   };

@@ -8,27 +8,33 @@ export interface Report {
   end(lines: readonly string[], fields: Record<string, unknown>): Promise<void>;
 }
 
-async function write(text: string): Promise<void> {
+export type Print = (text: string) => Promise<void>;
+
+export const toStandardOutput: Print = async (text) => {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
-}
+};
 
 export class TextReport implements Report {
+  constructor(readonly print: Print) {}
+
   change(line: string): Promise<void> {
-    return write(`${line}\n`);
+    return this.print(`${line}\n`);
   }
 
   problem(sentence: string): Promise<void> {
-    return write(`! ${sentence}\n`);
+    return this.print(`! ${sentence}\n`);
   }
 
   end(lines: readonly string[]): Promise<void> {
-    return write(lines.map((line) => `${line}\n`).join(''));
+    return this.print(lines.map((line) => `${line}\n`).join(''));
   }
 }
 
 /** One JSON object: `{"details": [{"change": …} or {"problem": …} …], …}`. */
 export class JsonReport implements Report {
   #isOpen = false;
+
+  constructor(readonly print: Print) {}
 
   change(line: string): Promise<void> {
     return this.#add({ change: line });
@@ -39,13 +45,13 @@ export class JsonReport implements Report {
   }
 
   async end(_lines: readonly string[], fields: Record<string, unknown>): Promise<void> {
-    await write(`${this.#isOpen ? '\n],' : '{"details":[],'}${JSON.stringify(fields).slice(1)}\n`);
+    await this.print(`${this.#isOpen ? '\n],' : '{"details":[],'}${JSON.stringify(fields).slice(1)}\n`);
   }
 
   async #add(value: unknown): Promise<void> {
     const before = this.#isOpen ? ',\n' : '{"details":[\n';
     this.#isOpen = true;
-    await write(before + JSON.stringify(value));
+    await this.print(before + JSON.stringify(value));
   }
 }
 

@@ -6,7 +6,15 @@ import { writeFields, type Change } from './changes.js';
 import { toFieldsEntry } from './entryKinds.js';
 import { Journal, type JournalWriter } from './journal.js';
 import { ProgressBar } from './progress.js';
-import { addCounts, describeCounts, JsonReport, TextReport, type Report } from './report.js';
+import {
+  addCounts,
+  describeCounts,
+  JsonReport,
+  TextReport,
+  toStandardOutput,
+  type Print,
+  type Report,
+} from './report.js';
 import {
   CannotRun,
   Stopped,
@@ -17,6 +25,7 @@ import {
   type Stored,
   type Task,
   type TaskContext,
+  type Yielded,
 } from './task.js';
 
 export const EXIT = { fine: 0, problems: 1, couldNotRun: 2, stopped: 3 } as const;
@@ -35,12 +44,15 @@ export interface Surroundings {
   /** Where relative paths of the command line begin. */
   calledFrom: string;
   isStopping: () => boolean;
+  /** Where the report goes; standard output where nothing is said. */
+  print?: Print;
 }
 
 /** Steps that may be done together. */
 const MAX_TOGETHER = 500;
 
-const isStep = (one: Step | Finding): one is Step => 'lines' in one;
+const isStep = (one: Yielded): one is Step => 'lines' in one;
+const isFinding = (one: Yielded): one is Finding => 'problem' in one;
 const isTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /** @throws CannotRun before anything is opened, when nobody could be asked. */
@@ -65,10 +77,10 @@ export class TaskRun {
     readonly options: FrameOptions,
     readonly surroundings: Surroundings,
   ) {
-    const { connection, dataDir, calledFrom } = surroundings;
+    const { connection, dataDir, calledFrom, print = toStandardOutput } = surroundings;
     const stamp = this.#startedAt.toISOString().replaceAll(/[:.]/g, '-');
     this.#progress = new ProgressBar(task.name);
-    this.#report = options.json ? new JsonReport() : new TextReport();
+    this.#report = options.json ? new JsonReport(print) : new TextReport(print);
     this.#journal = new Journal(
       options.journal === undefined
         ? join(resolve(dataDir), 'journal', `${stamp}-${task.name}-${process.pid}.jsonl`)
@@ -122,7 +134,7 @@ export class TaskRun {
       if (isStep(one)) {
         steps += 1;
         if (shown) for (const line of one.lines) await this.#report.change(line);
-      } else {
+      } else if (isFinding(one)) {
         this.#problems += 1;
         if (shown) await this.#report.problem(one.problem, one.details);
       }
@@ -147,19 +159,21 @@ export class TaskRun {
       await this.#doAll(steps);
     };
     for await (const one of this.#steps(given)) {
-      if (!isStep(one)) {
-        addCounts(this.#counts, one.counts);
-        this.#problems += 1;
-        await this.#report.problem(one.problem, one.details);
+      if (isStep(one)) {
+        waiting.push(one);
+        if (one.apply !== undefined || waiting.length >= MAX_TOGETHER) await flush();
         continue;
       }
-      waiting.push(one);
-      if (one.apply !== undefined || waiting.length >= MAX_TOGETHER) await flush();
+      addCounts(this.#counts, one.counts);
+      if (isFinding(one)) {
+        this.#problems += 1;
+        await this.#report.problem(one.problem, one.details);
+      } else await flush();
     }
     await flush();
   }
 
-  async *#steps(given: unknown): AsyncGenerator<Step | Finding> {
+  async *#steps(given: unknown): AsyncGenerator<Yielded> {
     for await (const one of this.task.steps(this.#context(), given)) {
       if (this.surroundings.isStopping()) throw new Stopped();
       yield one;

@@ -56,6 +56,14 @@ export interface Finding {
   counts?: Counts;
 }
 
+/** Only counted. Everything yielded before it is done before what follows is read. */
+export interface Note {
+  note: true;
+  counts: Counts;
+}
+
+export type Yielded = Step | Finding | Note;
+
 export interface Progress {
   /** How many there are to go through, as far as one knows. Starts anew. */
   total(count: number, what?: string): void;
@@ -99,7 +107,7 @@ export interface TaskDefinition<Options> {
   kind: 'check' | 'change';
   options?: readonly Option[];
   schema: z.ZodType<Options>;
-  steps: (context: TaskContext, options: Options) => AsyncIterable<Step | Finding>;
+  steps: (context: TaskContext, options: Options) => AsyncIterable<Yielded>;
   /** The fields of the JSON report behind `changes` and `details`, where they are not the usual ones. */
   fields?(outcome: Outcome): Record<string, unknown>;
   /** What its own journal entries are, and how they are taken back. */
@@ -108,7 +116,7 @@ export interface TaskDefinition<Options> {
 
 export interface Task extends Omit<TaskDefinition<unknown>, 'schema' | 'steps'> {
   /** @throws CannotRun with what is wrong about the options. */
-  steps: (context: TaskContext, options: unknown) => AsyncIterable<Step | Finding>;
+  steps: (context: TaskContext, options: unknown) => AsyncIterable<Yielded>;
   checkOptions(options: unknown): void;
 }
 

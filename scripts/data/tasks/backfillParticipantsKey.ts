@@ -7,12 +7,12 @@ import { keyOf } from './pairs.js';
 const PAIR_FIELDS = { type: 1, participants: 1, participantsKey: 1, mergedInto: 1 } as const;
 
 /** Who holds each of these keys already: an index where there is one, and one scan per page where there is none. */
-async function holdersOf(context: TaskContext, keys: readonly string[]): Promise<Set<string>> {
+async function holdersOf(context: TaskContext, keys: readonly string[]): Promise<Map<string, Stored>> {
   const found = await context
     .collection('conversations')
-    .find({ participantsKey: { $in: [...keys] } }, { projection: { participantsKey: 1 } })
+    .find({ participantsKey: { $in: [...keys] } }, { projection: PAIR_FIELDS })
     .toArray();
-  return new Set(found.map(({ participantsKey }) => String(participantsKey)));
+  return new Map(found.map((holder) => [String(holder['participantsKey']), holder]));
 }
 
 async function* stepsOf(context: TaskContext, page: readonly Stored[]): AsyncGenerator<Step | Finding> {
@@ -27,7 +27,10 @@ async function* stepsOf(context: TaskContext, page: readonly Stored[]): AsyncGen
   );
   for (const { conversation, key } of lacking) {
     const id = String(conversation['_id']);
-    if (taken.has(key)) {
+    const holder = taken.get(key);
+    // After a merge one of the old documents keeps the key, and leads here.
+    if (String(holder?.['mergedInto']) === id) continue;
+    if (holder !== undefined) {
       yield {
         problem: `conversation ${id}: another one holds the key ${key}; cleanup-duplicate-chats merges them`,
         details: { conversationId: id, participantsKey: key },
@@ -35,7 +38,7 @@ async function* stepsOf(context: TaskContext, page: readonly Stored[]): AsyncGen
       };
       continue;
     }
-    taken.add(key);
+    taken.set(key, conversation);
     yield {
       lines: [`conversation ${id}: participantsKey ${key}`],
       counts: { keysSet: 1 },

@@ -3,7 +3,6 @@ import { COMMON_KINDS, type EntryKind, type JournalEntry } from '../frame/entryK
 import { JournalFile } from '../frame/journal.js';
 import { CannotRun, defineTask, type Finding, type Step, type TaskContext } from '../frame/task.js';
 
-/** Kinds of entries that tasks bring with them; filled by `tasks.ts`, which knows every task. */
 const kinds = new Map<string, EntryKind>(COMMON_KINDS.map((kind) => [kind.kind, kind]));
 
 export function addEntryKinds(more: readonly EntryKind[]): void {

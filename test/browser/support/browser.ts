@@ -73,7 +73,9 @@ export class ChatWindow {
 
   /** The row of the list with this name. */
   chat(name: string): Locator {
-    return this.page.locator('.conversation', { hasText: name });
+    return this.page
+      .locator('.lists .conversation')
+      .filter({ has: this.page.locator('.conversation-name', { hasText: name }) });
   }
 
   /** All messages on the page, or those with exactly this text. */
@@ -90,6 +92,25 @@ export class ChatWindow {
   async write(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.composer.press('Enter');
+  }
+
+  /** Chooses from the menu of a message. */
+  async onMessage(text: string, item: string): Promise<void> {
+    const row = this.messages(text);
+    await row.hover();
+    await row.getByRole('button', { name: 'What to do with this message' }).click();
+    await this.page.getByRole('menuitem', { name: item, exact: true }).click();
+  }
+
+  /** Chooses from the menu of a row of the list. */
+  async onChat(name: string, item: string): Promise<void> {
+    await this.chat(name).click({ button: 'right' });
+    await this.page.getByRole('menuitem', { name: item, exact: true }).click();
+  }
+
+  /** Answers the dialog that asks. */
+  async confirm(button: string): Promise<void> {
+    await this.page.getByRole('dialog').last().getByRole('button', { name: button, exact: true }).click();
   }
 
   /** Opens the chat with one of the demo's people, made if there is none. */

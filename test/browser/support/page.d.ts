@@ -23,6 +23,7 @@ declare module '*/public/js/store.js' {
 
 declare module '*/public/js/selectors.js' {
   export function listOf(state: PageState): PageConversation[];
+  export function logOf(state: PageState, id: string): readonly PageMessage[];
   export function pendingOf(state: PageState, id: string): PagePending[];
   export function statusOf(
     conversation: PageConversation | undefined,
@@ -31,6 +32,13 @@ declare module '*/public/js/selectors.js' {
   export function unreadOf(state: PageState, conversation: PageConversation): number;
   export function totalUnread(state: PageState): number;
   export function arrivedSeq(state: PageState, conversation: PageConversation): number;
+}
+
+declare module '*/public/js/changes.js' {
+  export function createChanges(parts: { store: PageStore; ask: PageAsk; onReload: () => void }): {
+    complete: (id: string) => void;
+    retryAll: () => void;
+  };
 }
 
 declare module '*/public/js/log.js' {

@@ -58,7 +58,7 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
     if (next?.kind === 'edit') text.value = next.message.content;
     else if (wasEdit) text.value = draft();
     mode.hidden = next === undefined;
-    if (next !== undefined) mode.replaceChildren(...modeElements(next));
+    mode.replaceChildren(...(next === undefined ? [] : modeElements(next)));
     fit();
   }
 
@@ -94,8 +94,7 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
   }
 
   /** What goes along with a message when something is answered. */
-  const reply = () =>
-    about?.kind === 'reply' ? { replyTo: about.message.seq, quoted: quoteOf(about.message) } : {};
+  const reply = () => (about?.kind === 'reply' ? { replyTo: about.message.seq } : {});
 
   function submit() {
     const content = text.value.trim();

@@ -40,7 +40,11 @@ export const openReceipts = (client, message) =>
       if (members === undefined) {
         return [
           h('p', { class: 'figure' }, String(readCount)),
-          h('p', { class: 'figure-note' }, `of ${memberCount} members have seen this message`),
+          h(
+            'p',
+            { class: 'figure-note' },
+            `of ${memberCount === 1 ? '1 other has' : `${memberCount} others have`} seen this message`,
+          ),
           ...(deliveredCount > readCount
             ? [h('p', { class: 'figure-note' }, `${deliveredCount} have received it`)]
             : []),

@@ -31,7 +31,12 @@ export function mountPinnedBar(bar, client, jump) {
     if (conversation?.id !== of) [of, back] = [conversation?.id, 0];
     const pinned = conversation?.pinnedMessages ?? [];
     bar.hidden = pinned.length === 0;
-    if (conversation === undefined || pinned.length === 0) return;
+    if (conversation === undefined || pinned.length === 0) {
+      // What was deleted is nowhere any more, not even where it is not seen.
+      if (sign !== '') bar.replaceChildren();
+      sign = '';
+      return;
+    }
     back %= pinned.length;
     const place = pinned.length - 1 - back;
     const seq = pinned[place];

@@ -1,10 +1,9 @@
 import type { Router } from 'express';
 import type { UserId } from '../../../../contract/index.js';
+import type { CommandHandlers } from '../../commands/types.js';
 import type { ConversationService } from '../../services/conversationService.js';
 import type { HistoryService } from '../../services/historyService.js';
 import type { ListService } from '../../services/listService.js';
-import type { MessageService } from '../../services/messageService.js';
-import type { ReceiptService } from '../../services/receiptService.js';
 import type { SyncService } from '../../services/syncService.js';
 import { hasRole } from '../../services/tokens.js';
 import type { UnreadCounts } from '../../services/unreadCounts.js';
@@ -13,9 +12,9 @@ import { mount, type RouteParts } from '../route.js';
 
 export interface ChatRouteParts extends RouteParts {
   conversations: ConversationService;
-  messages: MessageService;
   history: HistoryService;
-  receipts: ReceiptService;
+  /** What names a conversation goes this way: an old id leads to where everything goes on. */
+  commands: CommandHandlers;
   sync: SyncService;
   lists: ListService;
   unread: UnreadCounts;
@@ -31,7 +30,7 @@ function otherOf(caller: UserId, pair: readonly [UserId, UserId]): UserId {
 
 /** Opening and listing conversations. */
 export function mountConversations(router: Router, parts: ChatRouteParts): void {
-  const { conversations } = parts;
+  const { conversations, commands } = parts;
   mount(parts, router, {
     name: 'createOrGetChat',
     handle: async (principal, { body }) => {
@@ -60,8 +59,8 @@ export function mountConversations(router: Router, parts: ChatRouteParts): void 
   });
   mount(parts, router, {
     name: 'getConversation',
-    handle: async ({ userId }, { params }) => ({
-      data: { conversation: await conversations.get(userId, params.conversationId) },
+    handle: async (principal, { params }) => ({
+      data: await commands.getConversation({ principal }, params),
     }),
   });
   mount(parts, router, {
@@ -76,30 +75,30 @@ export function mountConversations(router: Router, parts: ChatRouteParts): void 
 
 /** Reading, sending and marking messages. */
 export function mountMessages(router: Router, parts: ChatRouteParts): void {
-  const { history, messages, receipts } = parts;
+  const { history, commands } = parts;
   mount(parts, router, {
     name: 'listMessages',
-    handle: async ({ userId }, { params, query }) => ({
-      data: await history.page(userId, params.conversationId, query),
+    handle: async (principal, { params, query }) => ({
+      data: await commands.getMessages({ principal }, { ...query, ...params }),
     }),
   });
   mount(parts, router, {
     name: 'sendMessage',
-    handle: async ({ userId }, { params, body }) => {
-      const data = await messages.send(userId, { ...body, ...params });
+    handle: async (principal, { params, body }) => {
+      const data = await commands.sendMessage({ principal }, { ...body, ...params });
       return { data, status: data.duplicate ? 200 : 201 };
     },
   });
   mount(parts, router, {
     name: 'markRead',
-    handle: async ({ userId }, { params, body }) => ({
-      data: await receipts.advance(userId, 'read', { ...body, ...params }),
+    handle: async (principal, { params, body }) => ({
+      data: await commands['message:read']({ principal }, { ...body, ...params }),
     }),
   });
   mount(parts, router, {
     name: 'markDelivered',
-    handle: async ({ userId }, { params, body }) => ({
-      data: await receipts.advance(userId, 'delivered', { ...body, ...params }),
+    handle: async (principal, { params, body }) => ({
+      data: await commands['message:delivered']({ principal }, { ...body, ...params }),
     }),
   });
   mount(parts, router, {

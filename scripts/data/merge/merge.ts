@@ -1,0 +1,230 @@
+import mongoose from 'mongoose';
+import { Stopped, type Counts, type Stored, type TaskContext } from '../frame/task.js';
+import type { JournalWriter } from '../frame/journal.js';
+import { sortPair } from '../../../backend/src/utils/participantsKey.js';
+import { pairOf } from '../tasks/pairs.js';
+import { copyChanges } from './copyChanges.js';
+import { copyMessages, isSeal, putArchived } from './copyMessages.js';
+import { openTarget, redirectSources, stateOf } from './open.js';
+import { copyOwnStates } from './ownStates.js';
+import { applyPending, seal } from './seal.js';
+import { copySides, SIDES } from './sides.js';
+import {
+  collectionsOf,
+  COMMITTED,
+  findRevTail,
+  findTail,
+  FROM_PRIMARY,
+  insertMissing,
+  numberOf,
+  Outrun,
+  type Merge,
+  type ObjectId,
+} from './stored.js';
+
+/** With no more left than this the old logs are sealed: the rest is copied in a moment. */
+const NEARLY_ALL = 500;
+/** Documents removed at a time. */
+const CLEAR_BATCH = 1_000;
+
+/** Merges that a run has left unfinished: it was stopped or killed. */
+export const findUnfinished = (context: TaskContext): Promise<Merge[]> =>
+  collectionsOf(context)
+    .merges.find({ stage: { $ne: 'done' } }, FROM_PRIMARY)
+    .sort({ _id: 1 })
+    .toArray();
+
+/** Begins a merge: says what is to become of what. Undefined where there is nothing to merge any more. */
+export async function beginMerge(
+  context: TaskContext,
+  { ids, key, journal }: { ids: readonly ObjectId[]; key: string; journal: JournalWriter },
+): Promise<Merge | undefined> {
+  const { conversations, messages, changes, merges } = collectionsOf(context);
+  const found = await conversations.find({ _id: { $in: [...ids] } }, FROM_PRIMARY).sort({ _id: 1 }).toArray();
+  const live = found.filter((one) => pairOf(one) !== undefined);
+  const pair = live[0] && pairOf(live[0]);
+  if (live.length < 2 || pair === undefined) return undefined;
+  const tails = await Promise.all(live.map(({ _id }) => findTail(messages, _id)));
+  const used = live.filter((_, index) => (tails[index]?.seq ?? 0) > 0);
+  // Where at most one holds anything, it stays: nothing has to be interleaved.
+  const survivor = used.length > 1 ? undefined : (used[0] ?? live[0]);
+  const target = survivor?._id ?? new mongoose.Types.ObjectId();
+  const sources = live.map(({ _id }) => _id).filter((id) => !id.equals(target));
+  const merge: Merge = {
+    ...{ _id: target, key, participants: sortPair(...pair), sources, isSurvivor: survivor !== undefined },
+    revs: Object.fromEntries(
+      await Promise.all(sources.map(async (id) => [id.toHexString(), await findRevTail(changes, id)] as const)),
+    ),
+    ...{ stage: 'copying', at: new Date() },
+  };
+  const earlier = await merges.findOne({ _id: target }, FROM_PRIMARY);
+  await journal.write([{ kind: 'merge', into: target, sources, key }]);
+  // What survived an earlier merge may survive another one: the newest stands under the id, and holds the one before.
+  await merges.replaceOne(
+    { _id: target },
+    { ...merge, ...(earlier !== null && { earlier }) },
+    { upsert: true, writeConcern: COMMITTED },
+  );
+  return merge;
+}
+
+/** Nobody is in it yet: it is on nobody's list, and nobody may write there. */
+async function makeTarget(context: TaskContext, merge: Merge): Promise<void> {
+  const { conversations } = collectionsOf(context);
+  const sources = await conversations.find({ _id: { $in: merge.sources } }, FROM_PRIMARY).toArray();
+  const timeOf = ({ _id, createdAt }: Stored): Date =>
+    createdAt instanceof Date ? createdAt : (_id as ObjectId).getTimestamp();
+  const [oldest] = sources.toSorted((a, b) => timeOf(a).getTime() - timeOf(b).getTime());
+  const createdAt = oldest === undefined ? merge.at : timeOf(oldest);
+  await insertMissing(conversations, [
+    {
+      ...{ _id: merge._id, type: 'direct', participants: [], createdBy: oldest?.['createdBy'] as unknown },
+      ...{ memberCount: 0, messageCount: 0, lastSeq: 0, rev: 0, lastSent: [0, 0], lastSentN: [0, 0] },
+      ...{ maybeUnread: [], occasions: [], lastMessageAt: createdAt, createdAt, changedAt: new Date() },
+    },
+  ]);
+}
+
+/** Brings a merge to its end from wherever it is. May be done again, and by two runs at the same time. */
+export async function finishMerge(context: TaskContext, merge: Merge): Promise<Counts> {
+  const collections = collectionsOf(context);
+  if (merge.stage === 'copying') {
+    if (!merge.isSurvivor) await makeTarget(context, merge);
+    await copyNearlyAll(context, merge);
+    await remember(context, merge);
+    for (const id of merge.sources) await seal(collections, merge, id);
+    for (const id of merge.sources) await applyPending(context, id);
+    await exhaust(() => copyMessages(collections, merge));
+    await refreshChanged(context, merge);
+    await exhaust(() => copyChanges(collections, merge));
+    await copySides(context, merge);
+    await copyOwnStates(context, merge);
+    await openTarget(context, merge);
+    await redirectSources(context, merge);
+    merge.final = await stateOf(context, merge._id);
+    await setStage(context, merge, { stage: 'open', final: merge.final });
+  }
+  const moved = await clearSources(context, merge);
+  await setStage(context, merge, { stage: 'done' });
+  return { messagesMoved: moved };
+}
+
+async function setStage(context: TaskContext, merge: Merge, fields: Partial<Merge>): Promise<void> {
+  await collectionsOf(context).merges.updateOne({ _id: merge._id }, { $set: fields }, { writeConcern: COMMITTED });
+}
+
+/** Losing a place to a writer again and again is one thing; being refused for ever is damage that has to be told. */
+const MAX_OUTRUN = 100;
+
+async function exhaust(copy: () => Promise<number>): Promise<void> {
+  let outrun = 0;
+  for (;;) {
+    try {
+      if ((await copy()) === 0) return;
+      outrun = 0;
+    } catch (error) {
+      outrun += 1;
+      if (!(error instanceof Outrun) || outrun > MAX_OUTRUN) throw error;
+    }
+  }
+}
+
+/** While people go on writing to the old logs. May be stopped between two batches. */
+async function copyNearlyAll(context: TaskContext, merge: Merge): Promise<void> {
+  if (merge.isSurvivor) return;
+  const collections = collectionsOf(context);
+  const left = async (): Promise<number> => {
+    const tails = await Promise.all(merge.sources.map((id) => findTail(collections.messages, id)));
+    const copied = await findTail(collections.messages, merge._id);
+    return tails.reduce((sum, { seq }) => sum + seq, 0) - copied.seq;
+  };
+  while ((await left()) > NEARLY_ALL) {
+    if (context.isStopping()) throw new Stopped();
+    // Losing a place to another run costs a round; nothing else writes there yet.
+    await copyMessages(collections, merge).catch((error: unknown) => {
+      if (!(error instanceof Outrun)) throw error;
+    });
+  }
+}
+
+/** Keeps what the documents were, for the trail and for `undo`. */
+async function remember(context: TaskContext, merge: Merge): Promise<void> {
+  if (merge.before !== undefined) return;
+  const { conversations, members } = collectionsOf(context);
+  const all = merge.isSurvivor ? [...merge.sources, merge._id] : merge.sources;
+  merge.before = {
+    conversations: await conversations.find({ _id: { $in: all } }, FROM_PRIMARY).sort({ _id: 1 }).toArray(),
+    members: await members.find({ conversationId: { $in: all } }, FROM_PRIMARY).sort({ _id: 1 }).toArray(),
+  };
+  await setStage(context, merge, { before: merge.before });
+}
+
+/** What was edited or deleted after it was copied: the old logs are sealed now, and say what holds. */
+async function refreshChanged(context: TaskContext, merge: Merge): Promise<void> {
+  const { messages, changes, moved, archived } = collectionsOf(context);
+  for (const conversationId of merge.sources) {
+    const since = merge.revs[conversationId.toHexString()] ?? 0;
+    const cursor = changes.find({ conversationId, rev: { $gt: since } }, { ...FROM_PRIMARY, projection: { seq: 1 } });
+    const seqs = new Set<number>();
+    for await (const { seq } of cursor) seqs.add(seq as number);
+    for (const seq of seqs) {
+      const [old, row] = await Promise.all([
+        messages.findOne({ conversationId, seq }, FROM_PRIMARY),
+        moved.findOne({ conversationId, seq }, FROM_PRIMARY),
+      ]);
+      if (old === null || row === null || isSeal(old)) continue;
+      const newId = row['newId'] as ObjectId;
+      const text = await archived.findOne({ _id: old._id }, FROM_PRIMARY);
+      const stub = { _id: newId, conversationId: merge._id, seq: row['toSeq'] as number };
+      if (text !== null) await putArchived(archived, text, stub);
+      await refreshOne(messages, { old, newId });
+    }
+  }
+}
+
+const PLACE_FIELDS = ['_id', 'conversationId', 'seq', 'n', 'control', 'controlSeq', 'replyTo', 'clientMessageId'];
+
+async function refreshOne(
+  messages: mongoose.mongo.Collection,
+  { old, newId }: { old: Stored; newId: ObjectId },
+): Promise<void> {
+  const copy = await messages.findOne({ _id: newId }, FROM_PRIMARY);
+  if (copy === null) return;
+  const places = Object.fromEntries(
+    PLACE_FIELDS.filter((name) => copy[name] !== undefined).map((name) => [name, copy[name] as unknown]),
+  );
+  const revs = {
+    ...(old['editRev'] !== undefined && { editRev: numberOf(copy['editRev']) }),
+    ...(old['reactRev'] !== undefined && { reactRev: numberOf(copy['reactRev']) }),
+  };
+  await messages.replaceOne({ _id: newId }, { ...old, ...places, ...revs }, { writeConcern: COMMITTED });
+}
+
+/** What has moved is nowhere else any more: a text that is deleted later must not live on in an old log. */
+async function clearSources(context: TaskContext, merge: Merge): Promise<number> {
+  let moved = 0;
+  const sides = SIDES.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection);
+  for (const conversationId of merge.sources) {
+    for (const name of ['messages', 'archived_messages', 'changes', 'members', ...sides]) {
+      const collection = context.collection(name);
+      const filter = {
+        conversationId,
+        ...(name === 'messages' && { 'action.type': { $ne: 'sealed' } }),
+      };
+      for (;;) {
+        const page = await collection
+          .find(filter, { ...FROM_PRIMARY, projection: { _id: 1 } })
+          .limit(CLEAR_BATCH)
+          .toArray();
+        if (page.length === 0) break;
+        const { deletedCount } = await collection.deleteMany(
+          { _id: { $in: page.map(({ _id }) => _id) } },
+          { writeConcern: COMMITTED },
+        );
+        if (name === 'messages') moved += deletedCount;
+        context.progress.advance(0);
+      }
+    }
+  }
+  return moved;
+}

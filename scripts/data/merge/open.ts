@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import type { Stored, TaskContext } from '../frame/task.js';
+import { canonical } from '../frame/changes.js';
+import type { ConversationId, UserId } from '../../../contract/index.js';
+import { fold, nobodyIn } from '../../../backend/src/services/membership/membership.js';
+import { toControlEntry } from '../../../backend/src/services/membership/membershipStore.js';
+import { toRecord } from '../../../backend/src/models/messageDocument.js';
+import { countAt, lastSentBy } from './ownStates.js';
+import {
+  collectionsOf,
+  COMMITTED,
+  findRevTail,
+  findTail,
+  FROM_PRIMARY,
+  isDuplicate,
+  numberOf,
+  placeOf,
+  type Collections,
+  type Merge,
+  type ObjectId,
+} from './stored.js';
+
+/** Occasions kept with a conversation (see the contract's limits). */
+const MAX_OCCASIONS = 50;
+
+/** What the conversation's document says of its log and of who is in it. */
+async function summaryOf({ messages, changes }: Collections, merge: Merge): Promise<Stored> {
+  const conversationId = merge._id;
+  const tail = await findTail(messages, conversationId);
+  const controls = await messages
+    .find({ conversationId, controlSeq: { $gt: 0 } }, FROM_PRIMARY)
+    .sort({ controlSeq: 1 })
+    .toArray();
+  const id = conversationId.toHexString() as ConversationId;
+  const pair = merge.participants.map((userId) => [userId as UserId, { role: 'member', joinedSeq: 0 }] as const);
+  const membership = controls
+    .flatMap((control) => toControlEntry(toRecord(control as Parameters<typeof toRecord>[0])) ?? [])
+    .reduce(fold, { ...nobodyIn(id), memberCount: 2, members: new Map(pair) });
+  const newest = async (filter: Stored): Promise<Stored | undefined> =>
+    (await messages.find({ conversationId, ...filter }, FROM_PRIMARY).sort({ seq: -1 }).limit(1).toArray())[0];
+  const [last, shown] = await Promise.all([
+    newest({ seq: { $gt: 0 } }),
+    newest({ silent: { $exists: false }, shadow: { $exists: false } }),
+  ]);
+  const lastSent = await Promise.all(
+    merge.participants.map((userId) => lastSentBy(messages, conversationId, userId)),
+  );
+  return {
+    ...{ lastSeq: tail.seq, messageCount: tail.n, rev: await findRevTail(changes, conversationId) },
+    ...{ control: membership.control, blockedBy: [...membership.blockedBy] },
+    ...(membership.closedBy !== undefined && { closedBy: membership.closedBy }),
+    ...(shown?.['createdAt'] instanceof Date && { lastMessageAt: shown['createdAt'] }),
+    ...(last !== undefined && { tail: { seq: tail.seq, id: last['_id'] as ObjectId, control: tail.control } }),
+    ...(shown !== undefined && { shown: { seq: numberOf(shown['seq']), id: shown['_id'] as ObjectId } }),
+    lastSent,
+    lastSentN: await Promise.all(lastSent.map((seq) => countAt(messages, conversationId, seq))),
+    maybeUnread: [...merge.participants],
+  };
+}
+
+async function pinnedOf({ moved }: Collections, sources: readonly Stored[]): Promise<number[]> {
+  const places = sources.flatMap(({ _id, pinned }) =>
+    Array.isArray(pinned) ? pinned.map((seq: unknown) => ({ id: _id as ObjectId, seq: numberOf(seq) })) : [],
+  );
+  return Promise.all(places.map(({ id, seq }) => placeOf(moved, id, { seq })));
+}
+
+function occasionsOf(conversations: readonly Stored[]): Stored[] {
+  const kept = new Map<string, Stored>();
+  const all = conversations.flatMap(({ occasions }) => (Array.isArray(occasions) ? (occasions as Stored[]) : []));
+  const timeOf = ({ at }: Stored): number => (at instanceof Date ? at.getTime() : 0);
+  for (const one of all.toSorted((a, b) => timeOf(a) - timeOf(b))) {
+    kept.set(`${String(one['kind'])} ${String(one['id'])}`, one);
+  }
+  return [...kept.values()].slice(-MAX_OCCASIONS);
+}
+
+/** Opens the new conversation: one write, behind which it is a conversation of the two like any other. */
+export async function openTarget(context: TaskContext, merge: Merge): Promise<void> {
+  const collections = collectionsOf(context);
+  const { conversations } = collections;
+  const sources = merge.before?.conversations ?? [];
+  if (merge.isSurvivor) {
+    await refreshSurvivor(collections, merge, sources);
+    return;
+  }
+  const isKeyHeld = sources.some(({ participantsKey }) => participantsKey === merge.key);
+  const pinned = await pinnedOf(collections, sources);
+  const fields = {
+    ...(await summaryOf(collections, merge)),
+    ...{ participants: merge.participants, memberCount: 2, occasions: occasionsOf(sources) },
+    ...(pinned.length > 0 && { pinned }),
+  };
+  const open = (key: object) =>
+    conversations.updateOne(
+      { _id: merge._id },
+      { $set: { ...fields, ...key }, $currentDate: { changedAt: true } },
+      { writeConcern: COMMITTED },
+    );
+  try {
+    await open(isKeyHeld ? {} : { participantsKey: merge.key });
+  } catch (error) {
+    // Somebody has made another conversation of the two meanwhile: the next round merges it with this one.
+    if (!isDuplicate(error)) throw error;
+    await open({});
+  }
+}
+
+/** What of a summary only ever moves forward, so that an older one changes nothing. */
+const FORWARD = ['lastSeq', 'messageCount', 'tail', 'shown', 'lastMessageAt'];
+
+/** What came from the others, if anything was written there at the last moment. */
+async function refreshSurvivor(
+  collections: Collections,
+  merge: Merge,
+  sources: readonly Stored[],
+): Promise<void> {
+  const summary = await summaryOf(collections, merge);
+  const own = await collections.conversations.findOne({ _id: merge._id }, FROM_PRIMARY);
+  const others = sources.filter(({ _id }) => String(_id) !== String(merge._id));
+  const known = Object.entries(summary).filter(([name]) => FORWARD.includes(name));
+  await collections.conversations.updateOne(
+    { _id: merge._id },
+    {
+      ...(known.length > 0 && { $max: Object.fromEntries(known) }),
+      $set: { occasions: occasionsOf([...others, ...(own === null ? [] : [own])]) },
+      $currentDate: { changedAt: true },
+    },
+    { writeConcern: COMMITTED },
+  );
+}
+
+/** Points the old documents to the new one; what pointed to them already, too. One of them keeps the pair's key. */
+export async function redirectSources(context: TaskContext, merge: Merge): Promise<void> {
+  const { conversations, merges } = collectionsOf(context);
+  if (merge.redirected === undefined) {
+    const found = await conversations
+      .find({ mergedInto: { $in: merge.sources } }, { ...FROM_PRIMARY, projection: { mergedInto: 1 } })
+      .toArray();
+    merge.redirected = found.map(({ _id, mergedInto }) => ({ id: _id, mergedInto: mergedInto as ObjectId }));
+    await merges.updateOne({ _id: merge._id }, { $set: { redirected: merge.redirected } }, { writeConcern: COMMITTED });
+  }
+  const holders = (merge.before?.conversations ?? [])
+    .filter(({ participantsKey }) => participantsKey === merge.key)
+    .map(({ _id }) => String(_id))
+    .sort();
+  for (const _id of [...merge.sources, ...merge.redirected.map(({ id }) => id)]) {
+    const losesKey = holders.includes(String(_id)) && holders[0] !== String(_id);
+    await conversations.updateOne(
+      { _id },
+      {
+        $set: { mergedInto: merge._id, maybeUnread: [] },
+        ...(losesKey && { $unset: { participantsKey: 1 } }),
+        $currentDate: { changedAt: true },
+      },
+      { writeConcern: COMMITTED },
+    );
+  }
+}
+
+/** What tells whether people have written to a conversation since it was merged. */
+export async function stateOf(context: TaskContext, id: ObjectId): Promise<NonNullable<Merge['final']>> {
+  const { messages, changes, members } = collectionsOf(context);
+  const own = await members.find({ conversationId: id }, FROM_PRIMARY).sort({ _id: 1 }).toArray();
+  return {
+    seq: (await findTail(messages, id)).seq,
+    rev: await findRevTail(changes, id),
+    members: createHash('sha256').update(canonical(own)).digest('hex'),
+  };
+}

@@ -1,0 +1,102 @@
+import { v4 as uuid } from 'uuid';
+import mongoose from 'mongoose';
+import type { TaskContext } from '../frame/task.js';
+import { createModels } from '../../../backend/src/models/index.js';
+import { applyLedger } from '../../../backend/src/services/changes/apply.js';
+import { readLedger } from '../../../backend/src/services/changes/readLedger.js';
+import { DatabaseTime } from '../../../backend/src/services/derived/databaseTime.js';
+import { WriteWatermark } from '../../../backend/src/services/derived/writeWatermark.js';
+import { MembershipStore } from '../../../backend/src/services/membership/membershipStore.js';
+import { MembershipWriter } from '../../../backend/src/services/membership/membershipWriter.js';
+import { wordsOf } from '../../../backend/src/services/search/words.js';
+import { createLogger } from '../../../backend/src/utils/logger.js';
+import type { ConversationId } from '../../../contract/index.js';
+import { isSeal } from './copyMessages.js';
+import { SEAL_SALT } from './copyChanges.js';
+import {
+  COMMITTED,
+  FROM_PRIMARY,
+  findRevTail,
+  findTail,
+  isDuplicate,
+  newIdOf,
+  type Collections,
+  type Merge,
+  type ObjectId,
+} from './stored.js';
+
+/** The seal of a log, if it has one. */
+export async function findSeal({ messages }: Collections, conversationId: ObjectId) {
+  const controls = await messages
+    .find({ conversationId, controlSeq: { $gt: 0 } }, FROM_PRIMARY)
+    .sort({ controlSeq: -1 })
+    .limit(1)
+    .toArray();
+  return controls.find(isSeal);
+}
+
+/**
+ * Ends a log with an entry that says where everything goes on, by the log's own rule: it takes the next place, and a
+ * writer on any server that loses that place reads the entry, and is led to the new conversation. Then the change log,
+ * in the same way; who writes there asks who may write after having read its end.
+ *
+ * @returns the place of the seal.
+ */
+export async function seal(collections: Collections, merge: Merge, conversationId: ObjectId): Promise<number> {
+  const { messages, changes } = collections;
+  for (;;) {
+    const there = await findSeal(collections, conversationId);
+    if (there !== undefined) {
+      await sealChanges(changes, merge, { conversationId, seq: there['seq'] as number });
+      return there['seq'] as number;
+    }
+    const tail = await findTail(messages, conversationId);
+    const seq = tail.seq + 1;
+    const entry = {
+      ...{ _id: new mongoose.Types.ObjectId(), conversationId, seq, n: tail.n, control: seq, controlSeq: seq },
+      ...{ senderId: merge.participants[0], clientMessageId: `sys:${uuid()}`, payloadHash: '' },
+      ...{ kind: 'system', content: '', action: { type: 'sealed', into: merge._id.toHexString() } },
+      ...{ silent: true, createdAt: new Date() },
+    };
+    try {
+      await messages.insertOne(entry, { writeConcern: COMMITTED });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
+  }
+}
+
+async function sealChanges(
+  changes: mongoose.mongo.Collection,
+  merge: Merge,
+  { conversationId, seq }: { conversationId: ObjectId; seq: number },
+): Promise<void> {
+  const _id = newIdOf(merge._id, conversationId, SEAL_SALT);
+  while ((await changes.findOne({ _id }, FROM_PRIMARY)) === null) {
+    const rev = (await findRevTail(changes, conversationId)) + 1;
+    const entry = {
+      ...{ _id, conversationId, rev, kind: 'pin', seq, by: merge.participants[0], at: new Date() },
+      what: { on: false },
+    };
+    try {
+      await changes.insertOne(entry, { writeConcern: COMMITTED });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
+  }
+}
+
+/** Applies what the change log of a conversation holds and its messages do not have yet: its writer may be dead. */
+export async function applyPending(context: TaskContext, conversationId: ObjectId): Promise<void> {
+  const models = createModels(context.connection);
+  const logger = createLogger({ level: 'silent', pretty: false });
+  const watermark = new WriteWatermark(new DatabaseTime());
+  const writer = new MembershipWriter({ ...models, watermark, logger });
+  const memberships = new MembershipStore({ ...models, writer });
+  const wanted = { conversationId: conversationId.toHexString() as ConversationId, taken: [] };
+  const opened = await readLedger({ ...models, memberships, wordsOf }, wanted);
+  await writer.drain();
+  if (!opened.isBehind) return;
+  const parts = { ...models, windows: { remove: () => Promise.resolve() }, onErased: () => undefined };
+  await applyLedger(parts, opened.ledger);
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import mongoose from 'mongoose';
+import type { Stored, TaskContext } from '../frame/task.js';
+
+export type ObjectId = mongoose.Types.ObjectId;
+export const COMMITTED = { w: 'majority', journal: true } as const;
+export const FROM_PRIMARY = { readPreference: 'primary' } as const;
+const DUPLICATE_KEY = 11_000;
+
+/** A merge of the conversations of one pair. `_id` is where everything goes on; kept for ever, as the audit trail. */
+export interface Merge extends Stored {
+  _id: ObjectId;
+  key: string;
+  participants: [string, string];
+  sources: ObjectId[];
+  /** The target was one of the pair's conversations: the others held nothing. */
+  isSurvivor: boolean;
+  /** Ends of the sources' change logs before the first message was copied, by id. */
+  revs: Record<string, number>;
+  stage: 'copying' | 'open' | 'done';
+  /** What the sources were just before they were sealed; of a surviving target its members, too. No text. */
+  before?: { conversations: Stored[]; members: Stored[] };
+  /** Conversations that pointed to a source, and now point to the target. */
+  redirected?: { id: ObjectId; mergedInto: ObjectId }[];
+  /** The target as the merge left it: what differs from it, people have written since. */
+  final?: { seq: number; rev: number; members: string };
+  at: Date;
+}
+
+/** The collections that a merge works on. */
+export function collectionsOf(context: TaskContext) {
+  return {
+    conversations: context.collection('conversations'),
+    messages: context.collection('messages'),
+    changes: context.collection('changes'),
+    members: context.collection('members'),
+    archived: context.collection('archived_messages'),
+    moved: context.collection('moved'),
+    merges: context.connection.collection<Merge>('merges'),
+  };
+}
+export type Collections = ReturnType<typeof collectionsOf>;
+
+/**
+ * The id of what an old document becomes in a conversation: always the same, so that whoever copies it again, after a
+ * kill or beside another run, cannot make a second one. Its time is that of the target.
+ */
+export function newIdOf(into: ObjectId, old: unknown, salt = ''): ObjectId {
+  const digest = createHash('sha256').update(`${into.toHexString()} ${String(old)} ${salt}`).digest('hex');
+  return mongoose.Types.ObjectId.createFromHexString(into.toHexString().slice(0, 8) + digest.slice(0, 16));
+}
+
+/** Somebody else has taken a place in a log: what was read of it is read again. */
+export class Outrun extends Error {}
+
+/** @throws Outrun for a violated unique index, and the error itself for anything else. */
+export function outrunOr(error: unknown): never {
+  throw isDuplicate(error) ? new Outrun('a place in a log was taken', { cause: error }) : error;
+}
+
+export const isDuplicate = (error: unknown): boolean =>
+  error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
+
+/** Inserts what is not there yet. @throws for any other reason than that something is. */
+export async function insertMissing(
+  collection: mongoose.mongo.Collection,
+  documents: readonly Stored[],
+): Promise<void> {
+  if (documents.length === 0) return;
+  try {
+    await collection.insertMany([...documents], { ordered: false, writeConcern: COMMITTED });
+  } catch (error) {
+    const refused = error instanceof mongoose.mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
+    if (refused.length === 0 || refused.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+  }
+}
+
+export const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+/** The last entry of a log. */
+export async function findTail(
+  messages: mongoose.mongo.Collection,
+  conversationId: ObjectId,
+): Promise<{ seq: number; n: number; control: number }> {
+  const [tail] = await messages
+    .find({ conversationId, seq: { $gt: 0 } }, { ...FROM_PRIMARY, projection: { seq: 1, n: 1, control: 1 } })
+    .sort({ seq: -1 })
+    .limit(1)
+    .toArray();
+  const seq = numberOf(tail?.['seq']);
+  return { seq, n: typeof tail?.['n'] === 'number' ? tail['n'] : seq, control: numberOf(tail?.['control']) };
+}
+
+export async function findRevTail(
+  changes: mongoose.mongo.Collection,
+  conversationId: ObjectId,
+): Promise<number> {
+  const [tail] = await changes
+    .find({ conversationId, rev: { $gt: 0 } }, { ...FROM_PRIMARY, projection: { rev: 1 } })
+    .sort({ rev: -1 })
+    .limit(1)
+    .toArray();
+  return numberOf(tail?.['rev']);
+}
+
+/** Where old places are now; with `floor` the last one up to there. */
+export async function placeOf(
+  moved: mongoose.mongo.Collection,
+  conversationId: ObjectId,
+  where: { seq: number } | { rev: number },
+): Promise<number> {
+  const [name, value] = 'seq' in where ? (['seq', where.seq] as const) : (['rev', where.rev] as const);
+  const [row] = await moved
+    .find({ conversationId, [name]: { $lte: value, $gt: 0 } }, FROM_PRIMARY)
+    .sort({ [name]: -1 })
+    .limit(1)
+    .toArray();
+  return numberOf(row?.[name === 'seq' ? 'toSeq' : 'toRev']);
+}

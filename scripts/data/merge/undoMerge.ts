@@ -1,0 +1,161 @@
+import type mongoose from 'mongoose';
+import type { EntryKind } from '../frame/entryKinds.js';
+import type { Stored, TaskContext } from '../frame/task.js';
+import { canonical } from '../frame/changes.js';
+import { scanPages } from '../frame/scan.js';
+import { SEAL_SALT } from './copyChanges.js';
+import { putArchived, toOld } from './copyMessages.js';
+import { stateOf } from './open.js';
+import { SIDES } from './sides.js';
+import { collectionsOf, COMMITTED, FROM_PRIMARY, newIdOf, type Merge, type ObjectId } from './stored.js';
+
+/** A server process that has not said that it lives for this long is gone, in ms. */
+const GONE_AFTER_MS = 15_000;
+const PAGE = 200;
+
+async function isServerRunning(context: TaskContext): Promise<boolean> {
+  const processes = context.collection('processes');
+  const reply = await context.connection.db?.command({ hello: 1 });
+  const now: unknown = reply?.['localTime'];
+  const nowMs = now instanceof Date ? now.getTime() : Date.now();
+  const found = await processes.find({}, FROM_PRIMARY).toArray();
+  return found.some(({ at }) => at instanceof Date && nowMs - at.getTime() < GONE_AFTER_MS);
+}
+
+/**
+ * Takes a merge back. It makes logs shorter, which no running server expects: they have to be stopped. The texts come
+ * from the new conversation, where they are; the journal has none.
+ */
+export const mergeKind: EntryKind = {
+  kind: 'merge',
+  async judge(entry, context) {
+    const id = entry['into'] as ObjectId;
+    const { merges, conversations } = collectionsOf(context);
+    const merge = await merges.findOne({ _id: id }, FROM_PRIMARY);
+    if (merge === null || canonical(merge.sources) !== canonical(entry['sources'])) return 'skip';
+    if (await isServerRunning(context)) {
+      return { refusal: `a server is running: taking back the merge into ${String(id)} needs all of them stopped` };
+    }
+    const target = await conversations.findOne({ _id: id }, FROM_PRIMARY);
+    if (target?.['mergedInto'] !== undefined) {
+      return { refusal: `conversation ${String(id)} has been merged further since` };
+    }
+    if (merge.final === undefined) return 'undo';
+    const now = await stateOf(context, id);
+    return canonical(now) === canonical(merge.final)
+      ? 'undo'
+      : { refusal: `people have written to, or read in, conversation ${String(id)} since` };
+  },
+  async undo(entry, context) {
+    const { merges } = collectionsOf(context);
+    const merge = await merges.findOne({ _id: entry['into'] as ObjectId }, FROM_PRIMARY);
+    if (merge === null) return;
+    await restoreLogs(context, merge);
+    await restoreSides(context, merge);
+    await restoreDocuments(context, merge);
+    await removeTarget(context, merge);
+    const earlier = merge['earlier'] as Merge | undefined;
+    if (earlier !== undefined) await merges.replaceOne({ _id: merge._id }, earlier);
+    else await merges.deleteOne({ _id: merge._id });
+  },
+};
+
+const put = (collection: mongoose.mongo.Collection, documents: readonly Stored[]) =>
+  documents.length === 0
+    ? Promise.resolve()
+    : collection
+        .bulkWrite(
+          documents.map((document) => ({
+            replaceOne: {
+              filter: { _id: document['_id'] as ObjectId },
+              replacement: document,
+              upsert: true,
+            },
+          })),
+          { writeConcern: COMMITTED },
+        )
+        .then(() => undefined);
+
+/** Old messages and changes, out of their copies. */
+async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
+  const { messages, changes, moved } = collectionsOf(context);
+  const seals = merge.sources.map((id) => newIdOf(merge._id, id, SEAL_SALT));
+  await changes.deleteMany({ _id: { $in: seals } });
+  await messages.deleteMany({ conversationId: { $in: merge.sources }, 'action.type': 'sealed' });
+  for (const [place, log] of [
+    ['toSeq', messages],
+    ['toRev', changes],
+  ] as const) {
+    const filter = { into: merge._id, [place]: { $gt: 0 } };
+    for await (const rows of scanPages(moved, { filter, batch: PAGE })) {
+      if (log === messages) await restoreArchived(context, rows);
+      const ids = rows.map(({ newId }) => newId as ObjectId);
+      const copies = new Map(
+        (await log.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray()).map((copy) => [String(copy._id), copy]),
+      );
+      await put(
+        log,
+        rows.flatMap((row) => {
+          const copy = copies.get(String(row['newId']));
+          return copy === undefined ? [] : [toOld(copy, row)];
+        }),
+      );
+    }
+  }
+}
+
+async function restoreArchived(context: TaskContext, rows: readonly Stored[]): Promise<void> {
+  const { archived } = collectionsOf(context);
+  const byNewId = new Map(rows.map((row) => [String(row['newId']), row]));
+  const found = await archived
+    .find({ _id: { $in: rows.map(({ newId }) => newId as ObjectId) } }, FROM_PRIMARY)
+    .toArray();
+  for (const copy of found) {
+    const row = byNewId.get(String(copy._id));
+    if (row === undefined) continue;
+    const { editRev } = row['was'] as Stored;
+    await putArchived(archived, copy, { ...row, editRev: editRev as unknown });
+  }
+}
+
+async function restoreSides(context: TaskContext, merge: Merge): Promise<void> {
+  for (const { collection: name } of SIDES) {
+    const filter = { into: merge._id, side: name };
+    for await (const rows of scanPages(context.collection('moved'), { filter, batch: PAGE })) {
+      await put(
+        context.collection(name),
+        rows.map(({ was }) => was as Stored),
+      );
+    }
+  }
+}
+
+async function restoreDocuments(context: TaskContext, merge: Merge): Promise<void> {
+  const { conversations, members } = collectionsOf(context);
+  const { before } = merge;
+  if (before === undefined) return;
+  const all = before.conversations.map(({ _id }) => _id as ObjectId);
+  const kept = before.members.map(({ _id }) => _id as ObjectId);
+  await members.deleteMany({ conversationId: { $in: all }, _id: { $nin: kept } });
+  await put(members, before.members);
+  await put(conversations, before.conversations);
+  for (const { id, mergedInto } of merge.redirected ?? []) {
+    await conversations.updateOne({ _id: id }, { $set: { mergedInto } }, { writeConcern: COMMITTED });
+  }
+}
+
+/** Of a surviving conversation only what has come to it. */
+async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
+  const { conversations, moved } = collectionsOf(context);
+  const names = ['messages', 'archived_messages', 'changes', 'members', ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection)];
+  if (merge.isSurvivor) {
+    for await (const rows of scanPages(moved, { filter: { into: merge._id }, batch: PAGE })) {
+      const ids = rows.filter(({ side }) => side !== 'reports').map(({ newId }) => newId as ObjectId);
+      for (const name of names) await context.collection(name).deleteMany({ _id: { $in: ids } });
+    }
+  } else {
+    for (const name of names) await context.collection(name).deleteMany({ conversationId: merge._id });
+    await conversations.deleteOne({ _id: merge._id });
+  }
+  await moved.deleteMany({ into: merge._id });
+}

@@ -1,0 +1,88 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TestClient } from '../support/client.js';
+import { startServer, type TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import { chromiumPath, closeWindows, launchBrowser, openWindow } from './support/browser.js';
+
+describe.skipIf(chromiumPath === undefined)('a person’s own list', { timeout: 90_000 }, () => {
+  let browser: Browser;
+  let server: TestServer;
+  let bob: TestClient;
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([launchBrowser(), startServer({ demo: true })]);
+    bob = await server.connectAs('bob');
+  });
+  afterEach(() => closeWindows(browser));
+  afterAll(async () => {
+    await browser.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('is the same on two devices: pinned, muted, marked, archived, cleared, deleted', async () => {
+    const carol = await server.connectAs('carol');
+    const [fromBob, fromCarol] = [await bob.open('alice'), await carol.open('alice')];
+    await bob.send(fromBob, 'from Bob');
+    await carol.send(fromCarol, 'from Carol');
+    const phone = await openWindow(browser, server, { as: 'alice' });
+    const desk = await openWindow(browser, server, { as: 'alice' });
+    const first = desk.page.locator('.conversation-name').first();
+    await desk.chat('Carol Osei').waitFor();
+
+    await phone.onChat('Bob Tanaka', 'Pin to the top');
+    await first.getByText('Bob Tanaka').waitFor();
+    await phone.onChat('Bob Tanaka', 'Mute…');
+    await phone.confirm('Always');
+    await desk.chat('Bob Tanaka').locator('.badge.quiet', { hasText: '1' }).waitFor();
+    await until(async () => (await desk.page.title()) === '(1) Parley', {
+      what: 'the title without the muted',
+    });
+    await phone.onChat('Carol Osei', 'Mark as read');
+    await desk.chat('Carol Osei').locator('.badge').waitFor({ state: 'hidden' });
+    await phone.onChat('Carol Osei', 'Mark as unread');
+    await desk.chat('Carol Osei').locator('.badge.dot').waitFor();
+    await desk.page.getByRole('button', { name: /^Unread/ }).click();
+    await desk.chat('Carol Osei').waitFor();
+    await desk.openChat('Carol Osei');
+    await phone.chat('Carol Osei').locator('.badge').waitFor({ state: 'hidden' });
+    await desk.page.getByRole('button', { name: 'All', exact: true }).click();
+
+    await phone.onChat('Carol Osei', 'Archive');
+    await desk.chat('Carol Osei').waitFor({ state: 'detached' });
+    await desk.page.getByRole('button', { name: 'Archived' }).click();
+    await desk.chat('Carol Osei').waitFor();
+    await carol.send(fromCarol, 'again');
+    await desk.chat('Carol Osei').waitFor({ state: 'detached' });
+    await desk.page.getByRole('button', { name: 'All', exact: true }).click();
+    await desk.chat('Carol Osei').getByText('again').waitFor();
+
+    await phone.onChat('Carol Osei', 'Clear history');
+    await phone.confirm('Clear');
+    await desk.page.locator('.messages .text').first().waitFor({ state: 'detached' });
+    await phone.onChat('Bob Tanaka', 'Delete chat');
+    await phone.confirm('Delete');
+    await desk.chat('Bob Tanaka').waitFor({ state: 'detached' });
+    await bob.send(fromBob, 'back');
+    await desk.openChat('Bob Tanaka');
+    await desk.messages('back').waitFor();
+    expect(await desk.texts()).toEqual(['back']);
+    expect([...phone.complaints, ...desk.complaints]).toEqual([]);
+  });
+
+  it('of many is found by filter, beyond what is loaded', async () => {
+    const dan = await server.connectAs('dan');
+    const { conversation } = await dan.ok('createGroup', { name: 'Old group', participants: ['farid'] });
+    await dan.send(conversation._id, 'hello');
+    await dan.ok('createGroup', { name: 'Kept away', participants: ['farid'] });
+    const farid = await server.connectAs('farid');
+    const { conversations } = await farid.ok('getConversations', {});
+    const away = conversations.find(({ name }) => name === 'Kept away');
+    await farid.ok('setConversation', { conversationId: away?._id, archived: true });
+    const window = await openWindow(browser, server, { as: 'farid' });
+    await window.chat('Old group').waitFor();
+    expect(await window.chat('Kept away').count()).toBe(0);
+    await window.page.getByRole('button', { name: 'Archived' }).click();
+    await window.chat('Kept away').waitFor();
+    expect(await window.chat('Old group').count()).toBe(0);
+  });
+});
