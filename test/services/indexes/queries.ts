@@ -77,6 +77,24 @@ export const QUERIES: Record<string, Query> = {
   'messages by ids': [BY_ID, (at) => at.models.messages.findByIds(at.messageIds.slice(0, 50))],
   'the place of a message': [BY_ID, (at) => at.models.messages.findSeq(at.chat, at.aMessage)],
   'what a user wrote': ['senderId_1__id_-1', (at) => at.models.messages.findBySender(ALICE, { limit: 50 })],
+  'messages with a word': [
+    'conversationId_1_words_1_seq_1',
+    (at) =>
+      at.models.search.findMatches(
+        { conversationIds: [at.chat], seqs: { from: 1, to: 50 } },
+        { term: 'text' },
+        101,
+      ),
+  ],
+  'messages of a sender in a conversation': [
+    'conversationId_1_senderId_1_seq_1',
+    (at) =>
+      at.models.search.findMatches(
+        { conversationIds: [at.chat], seqs: { from: 1, to: 50 } },
+        { senderId: ALICE },
+        101,
+      ),
+  ],
   'messages since a time': [BY_ID, (at) => at.models.messages.traceSince(at.aMessage).next()],
   'what old ids mean': [BY_ID, (at) => at.models.aliases.findByAliases(['direct_a_b'])],
   'old at.ids of conversations': [
