@@ -144,6 +144,12 @@ export const QUERIES: Record<string, Query> = {
   'blocks of some': [[BY_BLOCK, 'blockedId_1'], (at) => at.models.blocks.findOf(['u3' as UserId])],
   'blocks that changed': ['changedAt_1', (at) => at.models.blocks.findChangedSince(new Date())],
   'a page of blocks': [BY_BLOCK, (at) => at.models.blocks.findPage(ALICE, 50)],
+  'where a message went': [
+    BY_SEQ,
+    (at) => at.models.moved.findSeq(at.chat, 7, { floor: true, within: undefined }),
+  ],
+  'where a change went': [BY_REV, (at) => at.models.moved.findRev(at.chat, 7)],
+  'what became of a message': [BY_ID, (at) => at.models.moved.findMessage(at.aMessage)],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
@@ -161,4 +167,6 @@ export const IN_ORDER = new Set([
   'a page of changes',
   'a page of blocks',
   'who reacted',
+  'where a message went',
+  'where a change went',
 ]);
