@@ -110,6 +110,21 @@ const RULES: readonly FloorRule[] = [
     holds: atMost(10_000),
   })),
   {
+    text: 'j: mark read one-to-one in at most 5 ms, p50',
+    read: (figure) => figure('j', 'mark read, one-to-one p50'),
+    holds: atMost(5),
+  },
+  {
+    text: 'j: 100 readers of a message answered within 100 ms, without the window, p50',
+    read: (figure) => figure('j', 'mark read, 100 readers, all answered p50'),
+    holds: atMost(100),
+  },
+  {
+    text: 'j: a post to a channel of 10,000 at most 1.3 times one to a channel of 10, p50',
+    read: (figure) => figure('j', 'post, 10,000 ÷ 10 members, p50'),
+    holds: atMost(1.3),
+  },
+  {
     text: 'h: two workers at least 1.6 times one process, commands',
     read: compare('h', 'commands', ['workers', 'parley']),
     holds: (value) => value >= 1.6,

@@ -24,7 +24,7 @@ const ENTRY = join('backend', 'src', 'index.js');
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-  --only a,b,b2,c,d,e,f,g,h,i
+  --only a,b,b2,c,d,e,f,g,h,i,j
                           run these scenarios only
                             a   100 users in 50 pairs, one message in flight each
                             b   1,000 users, 200 messages/s; connection time and memory
@@ -37,6 +37,8 @@ export const USAGE = `Usage: npm run bench -- [options]
                             h   1,000 users on one process and on several, with messages and with commands
                                 that the database has no part in
                             i   ways to reach the users of another process over Redis, without a database
+                            j   marking read alone and by 100 at once, posting to channels of 10 and of
+                                10,000, a hot group of 1,000
   --targets parley,…      what to measure:
                             parley      the server
                             unbatched   without batches in its commit log (COMMIT_MAX_BATCH=1)

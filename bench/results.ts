@@ -1,6 +1,6 @@
 /** What the bench measures and how it says so. */
 
-export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f', 'g', 'h', 'i'] as const;
+export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const;
 export type ScenarioId = (typeof SCENARIO_IDS)[number];
 
 /** Ways for two bare Socket.IO processes to hear of each other: three adapters of others, and our own bus. */

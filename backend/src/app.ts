@@ -5,6 +5,7 @@ import type { UserId } from '../../contract/index.js';
 import type { Config } from './config.js';
 import { observeCommands } from './database/commandTimes.js';
 import { connectDatabase, type Database } from './database/connect.js';
+import { createEpochFile } from './database/epochFile.js';
 import { ensureIndexes } from './database/indexes.js';
 import { createCommands } from './commands/index.js';
 import { createHttpApp } from './http/index.js';
@@ -55,6 +56,8 @@ export interface AppOptions {
   peers?: Peers;
   /** The figures of all workers, in the text format. By default those of this process. */
   renderMetrics?: () => Promise<string>;
+  /** Called when the database was restored under this server: it has to start anew, in a new process. */
+  onRestored?: () => void;
   /** Called when every door has its listeners, before the first connection can come. */
   beforeListening?: (doors: { http: Server; io: ChatServer }) => void;
 }
@@ -100,7 +103,8 @@ async function assemble({ config, logger, database, options }: Base): Promise<Ap
   const { io, backPressure, openConversations, watches, live } = outward;
   const services: Services = createServices({
     ...{ models, publisher: live.publisher, metrics, logger },
-    epoch: await models.meta.findEpoch(),
+    epochMemory: createEpochFile(config.DATA_DIR, config.DATABASE_NAME),
+    onRestored: () => options.onRestored?.(),
     onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
     onUsersChanged: () => live.peerPushes?.announceUsers(),
     onErased: (erased) => live.peerPushes?.announceErased(erased),

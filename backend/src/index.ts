@@ -28,7 +28,10 @@ async function main(): Promise<void> {
 
 async function beAlone(config: Config, logger: Logger): Promise<void> {
   const { createApp } = await import('./app.js');
-  const app = await createApp(config, logger);
+  const app = await createApp(config, logger, {
+    // Whoever supervises it starts it anew; what it would still finish belongs to a history that is over.
+    onRestored: () => process.exit(1),
+  });
   sayHello(app.port, config, logger);
   const stop = (): void => {
     void app.close().then(() => process.exit(0));
@@ -78,6 +81,7 @@ async function beWorker(worker: Worker, config: Config, logger: Logger): Promise
     worker,
     config,
     logger: logger.child({ worker: worker.id }),
+    onRestored: () => process.exit(1),
     onDrain: () => {
       // The primary would do this, unless it is gone itself.
       setTimeout(() => process.exit(1), config.SHUTDOWN_TIMEOUT_MS + KILL_MARGIN_MS).unref();

@@ -49,6 +49,17 @@ export interface RoomsResult {
   connectionsLost: number;
 }
 
+/** What came of writing into a crowded group. */
+export interface HotGroupResult {
+  perSecond: number;
+  sent: number;
+  refused: number;
+  /** Deliveries to those who had it open that never came. */
+  missing: number;
+  toAcknowledge: Quantiles;
+  toDeliver: Quantiles;
+}
+
 export interface ComebackResult {
   users: number;
   /** Connections that were lost, and those that are there again. */
@@ -134,6 +145,34 @@ export interface LoadCommands {
   readUnread: {
     input: { server: Server; group: string; rounds: number; expected: number };
     output: { badge: ReadResult; list: ReadResult };
+  };
+  /** The first user of the group makes a group or channel of these people. */
+  makeGroup: {
+    input: { group: string; type: 'group' | 'channel'; members: string[] };
+    output: { conversationId: string; memberCount: number; wallMs: number };
+  };
+  /** The first user writes into each of these conversations in turn, one message after the other. */
+  post: {
+    input: { group: string; conversationIds: string[]; rounds: number };
+    output: Record<string, ReadResult>;
+  };
+  /** The first user writes, all others of the group read it at once; times until the first and until all are answered. */
+  readTogether: {
+    input: { group: string; conversationId: string; rounds: number };
+    output: { all: ReadResult; first: ReadResult };
+  };
+  /** The first user reads that many of their chats to the end, one after the other. */
+  readEach: { input: { group: string; rounds: number }; output: ReadResult };
+  /** Everybody has a conversation open, and the first so many of them write. */
+  hotGroup: {
+    input: {
+      group: string;
+      conversationId: string;
+      senders: number;
+      warmUpMs: number;
+      measureMs: number;
+    };
+    output: HotGroupResult;
   };
   /** Every user of the group opens the conversation of the pair at once. */
   race: {

@@ -3,6 +3,7 @@ import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './co
 import { Fleet } from './fleet.js';
 import { Comeback } from './comeback.js';
 import { runCommandLoop } from './commandLoop.js';
+import { makeGroup, post, readEach, readTogether, runHotGroup } from './groups.js';
 import { makeConversations, readAllBut, readList, readUnread } from './lists.js';
 import { runClosedLoop, runFill, runOpenLoop, type Marks } from './loops.js';
 import { markRead, race, readHistory } from './reads.js';
@@ -56,6 +57,11 @@ const handlers: Handlers = {
   },
   readUnread: (input) => readUnread(firstOf(input.group), input),
   readList: (input) => readList(firstOf(input.group), input),
+  makeGroup: (input) => makeGroup(firstOf(input.group), input),
+  post: (input) => post(firstOf(input.group), input),
+  readTogether: (input) => readTogether(fleet.group(input.group), input),
+  readEach: ({ group, rounds }) => readEach(firstOf(group), rounds),
+  hotGroup: (input) => runHotGroup(fleet.group(input.group), input, marks),
   race: ({ group, pair }) => race(fleet.group(group), pair),
 };
 

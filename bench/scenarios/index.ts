@@ -1,6 +1,7 @@
 import { ADAPTER_COMPARISON } from './adapters.js';
 import { CROWD, HOT, PAIRS } from './closedLoop.js';
 import { CONNECTIONS } from './connections.js';
+import { GROUPS } from './groups.js';
 import { HISTORY } from './history.js';
 import { LIST } from './list.js';
 import { PROCESSES } from './processes.js';
@@ -19,4 +20,5 @@ export const SCENARIOS: readonly Scenario[] = [
   CONNECTIONS,
   PROCESSES,
   ADAPTER_COMPARISON,
+  GROUPS,
 ];

@@ -1,11 +1,15 @@
 import type { Task } from './frame/task.js';
 import { addConversationValidation } from './tasks/addConversationValidation.js';
+import { archiveMessages } from './tasks/archiveMessages.js';
 import { backfillParticipantsKey } from './tasks/backfillParticipantsKey.js';
+import { backfillWords } from './tasks/backfillWords.js';
 import { checkDuplicates } from './tasks/checkDuplicates.js';
 import { cleanupDuplicateChats } from './tasks/cleanupDuplicateChats.js';
 import { harden } from './tasks/harden.js';
 import { importLegacy } from './tasks/importLegacy.js';
+import { renewEpoch } from './tasks/renewEpoch.js';
 import { repairCounters } from './tasks/repairCounters.js';
+import { splitGroupConversations } from './tasks/splitGroupConversations.js';
 import { syncIndexes } from './tasks/syncIndexes.js';
 import { addEntryKinds, undo } from './tasks/undo.js';
 import { verifyMessageUserIntegrity } from './tasks/verifyMessageUserIntegrity.js';
@@ -17,10 +21,14 @@ export const TASKS: readonly Task[] = [
   addConversationValidation,
   verifyMessageUserIntegrity,
   backfillParticipantsKey,
+  backfillWords,
   cleanupDuplicateChats,
+  splitGroupConversations,
   repairCounters,
   syncIndexes,
   importLegacy,
+  archiveMessages,
+  renewEpoch,
   undo,
 ];
 

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../backend/src/config.js';
 import { directIdOf, partnersIn } from '../../backend/src/services/aliases/directIds.js';
 import { DEFAULT_MAPPING } from '../../backend/src/socket/legacy/defaultMapping.js';
+import { parseLegacyMapping } from '../../backend/src/socket/legacy/mapping.js';
+import { importMapping } from '../../scripts/data/import/mapping.js';
 import type { UserId } from '../../contract/index.js';
 
 let folder: string;
@@ -56,6 +58,19 @@ test('a mapping stops the start when it is wrong, with a sentence that names the
   expect(() => readConfig({ LEGACY_EVENTS: 'true', LEGACY_MAPPING: '/nowhere.json' })).toThrow(
     /^LEGACY_MAPPING: \/nowhere\.json cannot be read/,
   );
+});
+
+const jsonIn = (page: string): string[] =>
+  [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+
+test('every mapping in the documentation is one', async () => {
+  const pages = await Promise.all(
+    ['docs/legacy-clients.md', 'docs/operations/moving-from.md'].map((page) => readFile(page, 'utf8')),
+  );
+  const [clients = [], moving = []] = pages.map(jsonIn);
+  expect([clients.length, moving.length]).toEqual([1, 3]);
+  for (const block of clients) expect(typeof parseLegacyMapping(block)).toBe('object');
+  for (const block of moving) expect(importMapping.safeParse(JSON.parse(block)).error).toBeUndefined();
 });
 
 test('nothing of it is read while LEGACY_EVENTS is off', () => {

@@ -105,7 +105,26 @@ describe('between the receipt and the position', () => {
     expect(isWithin(fifth.readAt, repeated)).toBe(true);
   });
 
-  test('no position is ever stored before its receipt: nobody is named without a time', async () => {
+  test('no position is stored before its receipt is: nobody is named without a time', async () => {
+    const { conversationId, sender, reader } = await chatWith(3);
+    const { receipts } = server().app.models;
+    const insert = receipts.insert.bind(receipts);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    receipts.insert = async (some) => {
+      await held;
+      await insert(some);
+    };
+    const read = reader.ok('message:read', { conversationId, seq: 3 });
+    await reader.ok('getConversations', {});
+    expect(await receiptsOf(sender, conversationId, 3)).toMatchObject({ readCount: 0 });
+    release();
+    await read;
+    receipts.insert = insert;
+    expect(rowOf(await receiptsOf(sender, conversationId, 3), reader.userId).readAt).toBeDefined();
+  });
+
+  test('everybody who is named has a time, at any moment', async () => {
     const { conversationId, sender, reader } = await chatWith(60);
     const reads = Array.from({ length: 60 }, (_, index) =>
       reader.ok('message:read', { conversationId, seq: index + 1 }),

@@ -108,7 +108,7 @@ function startApp(session) {
   setInterval(renderSoon, REFRESH_MS);
   addEventListener('hashchange', () => void follow());
   addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && document.querySelector('dialog[open], :popover-open') === null)
+    if (event.key === 'Escape' && document.querySelector('dialog[open], .menu:popover-open') === null)
       location.hash = '#/';
   });
   parts.compose.addEventListener('click', () =>

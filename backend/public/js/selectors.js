@@ -115,6 +115,10 @@ const FILTERS = {
   archived: (_state, { isArchived }) => isArchived,
 };
 
+/** Chats with something unread. @param {State} state */
+export const unreadChats = (state) =>
+  Object.values(state.conversations).filter((conversation) => FILTERS.unread(state, conversation)).length;
+
 /**
  * The list: what is pinned first, then conversations with something still to be sent, then by their last message. The
  * server's order.

@@ -145,15 +145,20 @@ const forget = (state) => ({
 });
 
 /**
+ * Names that the cache holds: of members, and of who wrote where members are not named.
+ *
  * @param {State} state
  * @returns {State}
  */
-const restore = (state) =>
-  Object.values(state.conversations).reduce(
-    (met, { people, lastMessage }) =>
-      meet(met, [...Object.values(people), ...(lastMessage?.sender ? [lastMessage.sender] : [])]),
-    state,
-  );
+function restore(state) {
+  const { conversations, logs } = state;
+  const members = Object.values(conversations).flatMap(({ people }) => Object.values(people));
+  const messages = [
+    ...Object.values(conversations).map(({ lastMessage }) => lastMessage),
+    ...Object.values(logs).flat(),
+  ];
+  return meet(state, [...members, ...messages.flatMap((message) => message?.sender ?? [])]);
+}
 
 /**
  * @param {State} state

@@ -19,10 +19,13 @@ export interface WorkerParts {
   logger: Logger;
   /** Told to go, by the primary or by its death. From here on there is a limit to how long it may take. */
   onDrain: () => void;
+  /** The database was restored under it. */
+  onRestored: () => void;
 }
 
 /** One server of several behind a port: the ordinary one, joined to the others through its primary. */
-export function runWorker({ worker, config, logger, onDrain }: WorkerParts): RunningWorker {
+export function runWorker(parts: WorkerParts): RunningWorker {
+  const { worker, config, logger, onDrain, onRestored } = parts;
   let drain = (): void => undefined;
   const toldToGo = new Promise<void>((resolve) => {
     drain = () => {
@@ -39,6 +42,7 @@ export function runWorker({ worker, config, logger, onDrain }: WorkerParts): Run
     },
   });
   const starting = createApp(config, logger, {
+    onRestored,
     peers: {
       ...{ bus: link.bus, presence: link.presence },
       close: async () => {

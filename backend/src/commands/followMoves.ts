@@ -54,24 +54,31 @@ async function follow(moves: Moves, { name, handle, context }: Call, payload: un
     } catch (error) {
       if (!(error instanceof Sealed) || hop >= MAX_HOPS || !isAddressed(current)) throw error;
       const { conversationId: from } = current;
-      await moves.arrive(context.principal.userId, { from, into: error.into });
+      const { userId } = context.principal;
+      const into = await moves.destination(userId, { from, into: error.into });
+      await moves.arrive(userId, { from, into });
       const replyTo = Reflect.get(current, 'replyTo') as number | undefined;
       inside = { ...inside, sentReplyTo: inside.sentReplyTo ?? replyTo };
-      current = await readdress(moves, { name, payload: current, into: error.into });
+      current = await readdress(moves, { name, payload: current, into, isSplit: from === error.into });
     }
   }
 }
 
-async function readdress(
-  moves: Moves,
-  { name, payload, into }: { name: string; payload: Addressed; into: ConversationId },
-): Promise<Addressed> {
+interface Redirection {
+  name: string;
+  payload: Addressed;
+  into: ConversationId;
+  isSplit: boolean;
+}
+
+async function readdress(moves: Moves, { name, payload, into, isSplit }: Redirection): Promise<Addressed> {
   const { conversationId: from, messageId } = payload;
+  const within = isSplit ? into : undefined;
   const places: Record<string, unknown> = {};
   const move = async (field: string, floor: boolean): Promise<void> => {
     const seq: unknown = Reflect.get(payload, field);
     if (typeof seq !== 'number') return;
-    const to = seq === 0 ? 0 : await moves.seqOf(from, seq, { floor });
+    const to = seq === 0 ? 0 : await moves.seqOf(from, seq, { floor, within });
     if (to === undefined && !floor) {
       throw new AppError('NOT_FOUND', 'There is no such message in this conversation.');
     }

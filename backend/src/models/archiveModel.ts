@@ -157,20 +157,18 @@ export function createArchiveModel(connection: mongoose.Connection) {
      * The next messages, in the order of ids, that are to be archived: sent before a time, neither deleted nor control
      * entries.
      */
-    async findOld(before: Date, { afterId, limit }: { afterId: MessageId | undefined; limit: number }) {
-      return messages
+    findOld: (
+      before: Date,
+      { afterId, limit }: { afterId: MessageId | undefined; limit: number },
+    ): Promise<MessageDocument[]> =>
+      messages
         .find(
-          {
-            ...(afterId !== undefined && { _id: { $gt: objectId(afterId) } }),
-            createdAt: { $lt: before },
-            archived: { $exists: false },
-            deletedAt: { $exists: false },
-            controlSeq: { $exists: false },
-          },
+          { ...(afterId !== undefined && { _id: { $gt: objectId(afterId) } }), ...oldOnes(before) },
           { sort: { _id: 1 }, limit, readPreference: 'primary' },
         )
-        .toArray();
-    },
+        .toArray(),
+
+    countOld: (before: Date): Promise<number> => messages.countDocuments(oldOnes(before)),
 
     /**
      * Archives messages: the copies first, then the stubs, each only where the message still is what was copied. May be
@@ -289,6 +287,14 @@ export function createArchiveModel(connection: mongoose.Connection) {
     return modifiedCount > 0;
   }
 }
+
+/** Those that are to be archived. */
+const oldOnes = (before: Date) => ({
+  createdAt: { $lt: before },
+  archived: { $exists: false },
+  deletedAt: { $exists: false },
+  controlSeq: { $exists: false },
+});
 
 /** Nothing younger is ever archived, in ms. */
 export const MIN_AGE_MS = 86_400_000;

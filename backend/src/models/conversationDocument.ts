@@ -47,6 +47,8 @@ export interface ConversationDocument {
   pinned?: number[];
   /** Sealed after a merge: everything goes on there. */
   mergedInto?: ObjectId;
+  /** Sealed after a split (`mergedInto` is then its own id): for each member it goes on in the one that is theirs. */
+  splitInto?: { conversationId: ObjectId; participants: string[] }[];
   createdBy: string;
   memberCount: number;
   rev: number;
@@ -86,6 +88,7 @@ export interface ConversationRecord extends Omit<
   | 'mergedInto'
   | 'control'
   | 'lastSentN'
+  | 'splitInto'
 > {
   _id: ConversationId;
   participants: UserId[];
@@ -100,6 +103,7 @@ export interface ConversationRecord extends Omit<
   blockedBy: UserId[];
   lastSentN: number[];
   mergedInto: ConversationId | undefined;
+  splitInto: { conversationId: ConversationId; participants: UserId[] }[];
   /** Of groups: the newest messages of senders whose positions are not written yet. */
   sentBy?: ReadonlyMap<UserId, { seq: number; n: number }>;
 }
@@ -148,6 +152,7 @@ export const schema = new mongoose.Schema<ConversationDocument>(
     blockedBy: { type: [String], default: undefined },
     pinned: { type: [Number], default: undefined },
     mergedInto: mongoose.Schema.Types.ObjectId,
+    splitInto: { type: [mongoose.Schema.Types.Mixed], default: undefined },
     createdBy: { type: String, required: true },
     memberCount: Number,
     rev: Number,
@@ -215,5 +220,9 @@ export function toRecord(stored: StoredConversation): ConversationRecord {
     lastMessageSeq: newest?.seq ?? 0,
     tailControl: tail?.control ?? 0,
     mergedInto: mergedInto === undefined ? undefined : conversationIdOf(mergedInto),
+    splitInto: (doc.splitInto ?? []).map((one) => ({
+      conversationId: conversationIdOf(one.conversationId),
+      participants: one.participants as UserId[],
+    })),
   };
 }

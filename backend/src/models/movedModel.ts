@@ -62,10 +62,17 @@ export function createMovedModel(connection: mongoose.Connection) {
     async findSeq(
       conversationId: ConversationId,
       seq: number,
-      { floor }: { floor: boolean },
+      { floor, within }: { floor: boolean; within: ConversationId | undefined },
     ): Promise<number | undefined> {
       const found = await model
-        .findOne({ conversationId, seq: floor ? op({ $lte: seq, $gt: 0 }) : seq }, { toSeq: 1 })
+        .findOne(
+          {
+            conversationId,
+            seq: floor ? op({ $lte: seq, $gt: 0 }) : seq,
+            ...(within !== undefined && { into: within }),
+          },
+          { toSeq: 1 },
+        )
         .sort({ seq: -1 })
         .hint(BY_SEQ)
         .read('primary')

@@ -18,6 +18,7 @@ import { ProcessRegistry } from './derived/processRegistry.js';
 import { recoverSummaries } from './derived/recovery.js';
 import { Summaries } from './derived/summaries.js';
 import { WriteWatermark } from './derived/writeWatermark.js';
+import { EpochWatch, type EpochMemory } from './epochWatch.js';
 import type { FanOutParts } from './fanOut.js';
 import { GroupNews } from './groups/groupNews.js';
 import { GroupService } from './groups/groupService.js';
@@ -52,8 +53,10 @@ export interface ServiceParts {
   publisher: Publisher;
   metrics: Metrics;
   logger: Logger;
-  /** Names the history of this database. */
-  epoch: string;
+  /** What is kept of the database's history outside of it. */
+  epochMemory: EpochMemory;
+  /** The database was restored under this process, which has to start anew. */
+  onRestored: () => void;
   /** Ends the connections of a user. @returns whether there were any. */
   onRevoked: (userId: UserId, validFromMs: number) => boolean;
   /** Users were changed here: other processes may want to know at once. */
@@ -180,12 +183,18 @@ export function createServices(parts: ServiceParts) {
     () => [ALL],
   );
   const apart = new ApartConversations(lookups);
+  const epochs = new EpochWatch({
+    ...models,
+    logger,
+    memory: parts.epochMemory,
+    onRestored: parts.onRestored,
+  });
   const unread = new UnreadCounts({ ...models, ...derived, lookups, apart, sight });
   const sync = new SyncService({
     ...{ ...models, ...derived, lookups, apart, unread, views },
     hiddenSeqs: (userId, ids, since) => models.hides.findSince(userId, ids, since),
     visibleThrough: () => visibleThrough.load([ALL]).then(([at]) => at ?? new Date(0)),
-    epoch: parts.epoch,
+    epoch: () => epochs.current,
   });
   const shared = { ...parts, ...models, ...derived, access, sight };
   const receipts: ReceiptService = new ReceiptService({
@@ -254,6 +263,7 @@ export function createServices(parts: ServiceParts) {
     heads: new HeadService({ ...models, memberships, access }),
     /** @throws when the database does not answer. */
     start: async (): Promise<void> => {
+      await epochs.start();
       await registry.start();
       await Promise.all([users.start(), blocks.start()]);
       databaseWatch.start();
@@ -275,6 +285,7 @@ export function createServices(parts: ServiceParts) {
       users.stop();
       blocks.stop();
       await Promise.all([databaseWatch.stop(), verificationWatch.stop()]);
+      await epochs.stop();
       await registry.stop();
     },
   };

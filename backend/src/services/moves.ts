@@ -43,6 +43,31 @@ export class Moves {
   }
 
   /**
+   * Where a sealed conversation goes on for one of its members: the one it was merged into, or, of a split one (which
+   * leads to itself), the only one of its pairs that is theirs. Whoever was in the middle has several, and the old id
+   * names none of them any more.
+   *
+   * @throws AppError `NOT_PARTICIPANT`, `UNAVAILABLE` while it is being split.
+   */
+  async destination(
+    userId: UserId,
+    { from, into }: { from: ConversationId; into: ConversationId },
+  ): Promise<ConversationId> {
+    if (from !== into) return into;
+    const record = await this.#parts.conversations.findById(from);
+    if (record === undefined) throw notParticipant();
+    if (record.splitInto.length === 0) {
+      throw unavailable('This conversation is being split; ask again.');
+    }
+    const theirs = record.splitInto.filter(
+      ({ participants }) => participants.length === 2 && participants.includes(userId),
+    );
+    const [only] = theirs;
+    if (only === undefined || theirs.length > 1) throw notParticipant();
+    return only.conversationId;
+  }
+
+  /**
    * Waits until a conversation into which another one is merged can be used, and tells the devices of who asks.
    *
    * @throws AppError `UNAVAILABLE`.
@@ -64,8 +89,16 @@ export class Moves {
     publisher.toUsers([userId], { event: 'conversation:created', data: { conversation } });
   }
 
-  /** The new place of a message; with `floor` that of the last one up to there. Undefined: there was none. */
-  seqOf(from: ConversationId, seq: number, options: { floor: boolean }): Promise<number | undefined> {
+  /**
+   * The new place of a message; with `floor` that of the last one up to there. Undefined: there was none.
+   *
+   * @param within of a split conversation the only one that counts.
+   */
+  seqOf(
+    from: ConversationId,
+    seq: number,
+    options: { floor: boolean; within: ConversationId | undefined },
+  ): Promise<number | undefined> {
     return this.#parts.moved.findSeq(from, seq, options);
   }
 

@@ -68,6 +68,7 @@ export class ReceiptService {
   readonly #parts: ReceiptParts;
   readonly #news: ReceiptNews;
   readonly #queue: PositionQueue<Report, PositionView>;
+  #clearing: Promise<void> = Promise.resolve();
 
   constructor(parts: ReceiptParts) {
     this.#parts = parts;
@@ -105,8 +106,9 @@ export class ReceiptService {
   }
 
   /** Resolves when everything taken in is written; no window is kept from now on. */
-  drain(): Promise<void> {
-    return this.#queue.drain();
+  async drain(): Promise<void> {
+    await this.#queue.drain();
+    await this.#clearing;
   }
 
   async #seqOf({ conversationId, messageId }: PositionInput): Promise<number> {
@@ -137,7 +139,9 @@ export class ReceiptService {
       }),
     );
     this.#news.tellCounts(news);
-    await this.#clearUnread(news);
+    // Beside the next write, which need not wait for it; the one behind that does.
+    await this.#clearing;
+    this.#clearing = this.#clearUnread(news);
   }
 
   async #toMoves(

@@ -36,7 +36,8 @@ interface SyncParts {
   ) => Promise<ReadonlyMap<ConversationId, number[]>>;
   /** Database time before which every write is visible to a reader. */
   visibleThrough: () => Promise<Date>;
-  epoch: string;
+  /** Names the history of this database. */
+  epoch: () => string;
 }
 
 interface Place {
@@ -116,7 +117,7 @@ export class SyncService {
       removed: [...gone],
       cursor: this.#encode(next),
       hasMore,
-      epoch: this.#parts.epoch,
+      epoch: this.#parts.epoch(),
       ...(reload && { reload }),
       totalUnread: totals.totalUnread,
       mutedUnread: totals.mutedUnread,
@@ -163,7 +164,7 @@ export class SyncService {
 
   #encode({ conversations, own, untilMs }: Cursor): string {
     return encodeCursor([
-      this.#parts.epoch,
+      this.#parts.epoch(),
       [conversations.changedAt.getTime(), conversations._id],
       [own.changedAt.getTime(), own._id],
       untilMs ?? 0,
@@ -173,7 +174,7 @@ export class SyncService {
   #decode(cursor: string | undefined): { from: Cursor; reload: boolean } {
     if (cursor === undefined) return { from: startAt(new Date(0)), reload: false };
     const [epoch, conversations, own, untilMs] = decodeCursor(cursor, cursorTuple);
-    if (epoch !== this.#parts.epoch) return { from: startAt(new Date(0)), reload: true };
+    if (epoch !== this.#parts.epoch()) return { from: startAt(new Date(0)), reload: true };
     return {
       from: {
         conversations: { changedAt: new Date(conversations[0]), _id: conversations[1] },

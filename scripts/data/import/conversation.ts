@@ -4,11 +4,11 @@ import type { MessageRecord } from '../../../backend/src/models/messageModel.js'
 import { importedMessageId } from '../../../backend/src/utils/importIds.js';
 import type { JournalWriter } from '../frame/journal.js';
 import { Stopped, type Counts, type Finding, type Step } from '../frame/task.js';
-import { toImportedEntry } from './undo.js';
+import { newEntry, toImportedEntry } from './undo.js';
 import { pairAudience, type Importer } from './importer.js';
 import { hashOf, ImportLog, keyOf, type ImportedMessage } from './log.js';
 import { admit, findKnown, findLacking, type Lacking } from './members.js';
-import { moveReads, placesOf, type Places } from './positions.js';
+import { moveReads, placesOf, type Places, type Reads } from './positions.js';
 import { unreadable } from './stage.js';
 import type { StagedConversation, StagedMessage } from './staging.js';
 import { findTarget, makeConversation, plannedId, type Target } from './target.js';
@@ -25,6 +25,7 @@ interface Plan {
   lacking: Lacking;
   /** Of a conversation that lacks nothing: up to where people have read. */
   places: Places | undefined;
+  reads: Reads | undefined;
 }
 
 /** One conversation of this server, of all the old ones that it is made of: what is missing, as one step. */
@@ -42,7 +43,8 @@ export async function* importConversation(
   const plan = emptyPlan(target);
   const tail = target.conversationId && (await models.messages.findTail(target.conversationId, 0));
   const places = await placesOf(importer, target);
-  for (const lost of places.unreadable) yield unreadable(`conversation ${names}`, lost);
+  plan.reads = places.reads;
+  for (const lost of places.reads.lost) yield unreadable(`conversation ${names}`, lost);
   for await (const batch of importer.staging.messages(chats.map(({ chat }) => chat))) {
     if (importer.context.isStopping()) throw new Stopped();
     const { messages, refused } = await readBatch(importer, target, batch);
@@ -68,7 +70,7 @@ export async function* importConversation(
 
 const emptyPlan = (target: Target): Plan => ({
   ...{ target, missing: 0, late: 0, changed: 0, since: undefined, senders: new Set() },
-  ...{ lacking: { joining: [], former: [] }, places: undefined },
+  ...{ lacking: { joining: [], former: [] }, places: undefined, reads: undefined },
 });
 
 /** Staged messages with their senders: who is in no pair cannot have written in it. */
@@ -188,15 +190,18 @@ async function write(importer: Importer, plan: Plan, journal: JournalWriter): Pr
   await importer.prepare();
   const since = target.chats[0]?.createdAt ?? plan.since ?? new Date();
   const planned = target.conversationId ?? plannedId(mapping.source, target);
-  await journal.write([await toImportedEntry(importer, planned)]);
+  // Of a pair that has no chat, the id is new: nothing can be there under it.
+  const isNew = target.conversationId === undefined && target.type === 'direct';
+  await journal.write([isNew ? newEntry(importer, planned) : await toImportedEntry(importer, planned)]);
   const options = { target, id: planned, since, now: new Date() };
   const id = target.conversationId ?? (await makeConversation(context, options));
   // Somebody made it at the same moment: then it is theirs, and what is added to it is another entry.
   if (id !== planned) await journal.write([await toImportedEntry(importer, id)]);
-  await importer.summarise(id);
+  // What a run that was killed had stored.
+  if (target.conversationId !== undefined) await importer.summarise(id);
   const log = new ImportLog(models, id);
   if (target.type === 'group') await admit(importer, log, { target, lacking: plan.lacking, at: since });
-  await writeMessages(importer, log, { ...target, conversationId: id });
+  await writeMessages(importer, log, { plan, target: { ...target, conversationId: id } });
   const { source } = mapping;
   const names = target.type === 'split' ? [] : target.chats.map(({ chat }) => chat);
   await models.aliases.insertMissing(
@@ -209,26 +214,29 @@ async function write(importer: Importer, plan: Plan, journal: JournalWriter): Pr
 async function writeMessages(
   importer: Importer,
   log: ImportLog,
-  target: Target & { conversationId: ConversationId },
+  { plan, target }: { plan: Plan; target: Target & { conversationId: ConversationId } },
 ): Promise<void> {
   const { context, staging, models } = importer;
   const { conversationId: id } = target;
   const membership = target.type === 'group' ? await importer.membership(id) : undefined;
   const record = await models.conversations.findById(id);
   const audience = membership === undefined ? pairAudience(record?.participants ?? []) : audienceOf(membership);
-  const places = await placesOf(importer, target);
+  const places = await placesOf(importer, target, plan.reads);
+  let count = 0;
   for await (const batch of staging.messages(target.chats.map(({ chat }) => chat))) {
     if (context.isStopping()) throw new Stopped();
     const { messages } = await readBatch(importer, target, batch);
     const known = await log.findStored(messages);
     const stored = await log.append(messages.filter((message) => !known.has(keyOf(message))));
     await importer.note(stored, audience);
+    count += stored.length;
     const seqs = new Map([...known.values(), ...stored].map((one) => [keyOf(one), one.seq]));
     for (const message of messages) {
       const seq = seqs.get(keyOf(message));
       if (seq !== undefined) places.note(message.at, seq);
     }
   }
-  await importer.summarise(id);
+  // The summary of a message covers what stands before it.
+  if (count === 0) await importer.summarise(id);
   await moveReads(importer, id, await places.moves(id));
 }

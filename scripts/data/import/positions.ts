@@ -5,6 +5,12 @@ import { ReadPlaces, type ReadUntil } from './reads.js';
 import type { StagedMessage } from './staging.js';
 import type { Target } from './target.js';
 
+/** How far people have read, and what of that cannot be placed. */
+export interface Reads {
+  reads: ReadUntil[];
+  lost: string[];
+}
+
 export interface Move {
   userId: UserId;
   readSeq: number;
@@ -14,8 +20,7 @@ export interface Move {
 export interface Places {
   /** The newest message that the conversation had before. */
   endsAt: Date | undefined;
-  /** Positions of the older system that cannot be placed. */
-  unreadable: readonly string[];
+  reads: Reads;
   /** By time, whatever its place. */
   note(at: Date, seq: number): void;
   /** Who is to be moved forward. */
@@ -26,7 +31,7 @@ export interface Places {
 async function findReads(
   { staging, people }: Importer,
   chats: readonly string[],
-): Promise<{ reads: ReadUntil[]; lost: string[] }> {
+): Promise<Reads> {
   const reads: ReadUntil[] = [];
   const lost: string[] = [];
   for (const chat of chats) {
@@ -45,20 +50,26 @@ async function findReads(
   return { reads, lost };
 }
 
-export async function placesOf(importer: Importer, target: Target): Promise<Places> {
+export async function placesOf(
+  importer: Importer,
+  target: Target,
+  readBefore?: Reads,
+): Promise<Places> {
   const { models, mapping } = importer;
   const before = target.conversationId && (await models.conversations.findById(target.conversationId));
   const startSeq = before?.lastSeq ?? 0;
   const endsAt = startSeq > 0 ? before?.lastMessageAt : undefined;
   const chats = target.chats.map(({ chat }) => chat);
-  const { reads, lost } = await findReads(importer, chats);
+  const hasReads = mapping.reads !== undefined;
+  const known = readBefore ?? (hasReads ? await findReads(importer, chats) : { reads: [], lost: [] });
+  const { reads } = known;
   const inside = new Set(target.people);
   const places = new ReadPlaces(reads.filter(({ userId }) => inside.has(userId)));
   const isEverythingRead = mapping.reads === undefined && mapping.withoutReads === 'read';
   let [last, noted] = [0, 0];
   return {
     endsAt,
-    unreadable: lost,
+    reads: known,
     note: (at, seq) => {
       places.note(at, seq);
       last = Math.max(last, seq);
@@ -67,9 +78,9 @@ export async function placesOf(importer: Importer, target: Target): Promise<Plac
     moves: async (id) => {
       const record = await models.conversations.findById(id);
       if (record === undefined) return [];
-      const known = new Map((await models.members.findOf([id])).map((one) => [one.userId, one]));
+      const stored = new Map((await models.members.findOf([id])).map((one) => [one.userId, one]));
       const reached = (userId: UserId): number =>
-        Math.max(effectivePosition(record, known, userId).readSeq, 0);
+        Math.max(effectivePosition(record, stored, userId).readSeq, 0);
       // Nobody but the import has said anything, or who reads had read everything before it.
       const isAllOurs = record.messageCount === noted;
       const wanted = isEverythingRead

@@ -27,6 +27,11 @@ export async function toImportedEntry(
   };
 }
 
+/** The same of one that nobody has made yet. */
+export const newEntry = ({ mapping }: Importer, id: ConversationId): JournalEntry => ({
+  ...{ kind: 'imported', id: objectId(id), source: mapping.source, firstSeq: 1, members: [] },
+});
+
 interface Imported {
   id: ObjectId;
   source: string;

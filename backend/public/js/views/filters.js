@@ -4,7 +4,7 @@
  * @import { State } from '../types.js'
  * @import { Filter } from '../selectors.js'
  */
-import { listOf } from '../selectors.js';
+import { unreadChats } from '../selectors.js';
 import { h, setAttribute, setText } from './dom.js';
 import { badge } from './format.js';
 
@@ -43,7 +43,7 @@ export function mountFilters(element, onChosen) {
 
     /** @param {State} state */
     render(state) {
-      const unread = listOf(state, 'unread').length;
+      const unread = unreadChats(state);
       const count = counts.get('unread');
       if (count !== undefined) setText(count, unread === 0 ? '' : badge(unread));
     },

@@ -3,7 +3,7 @@ import { h } from './dom.js';
 
 const SHOWN_MS = 4_500;
 
-const region = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
+const region = h('div', { class: 'toasts', popover: 'manual', role: 'status', 'aria-live': 'polite' });
 
 /**
  * @param {string} text
@@ -13,7 +13,13 @@ export function toast(text, tone = '') {
   if (!region.isConnected) document.body.append(region);
   const element = h('p', { class: `toast ${tone}`.trim() }, text);
   region.append(element);
-  setTimeout(() => element.remove(), SHOWN_MS);
+  // Shown anew, so that it lies over a dialog that was opened since.
+  if (region.matches(':popover-open')) region.hidePopover();
+  region.showPopover();
+  setTimeout(() => {
+    element.remove();
+    if (region.childElementCount === 0) region.hidePopover();
+  }, SHOWN_MS);
 }
 
 /**

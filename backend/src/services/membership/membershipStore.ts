@@ -142,7 +142,7 @@ export class MembershipStore {
 
   /** What the stored documents say; the control entries that are not applied to them yet come on top. */
   async #complete(found: readonly ConversationRecord[]): Promise<Membership[]> {
-    const records = found.filter(isSound);
+    const records = found.filter((record) => isSound(record) || isSplit(record));
     const groups = records.filter(({ type }) => type === 'group').map(({ _id }) => _id);
     const channels = records.filter(({ type }) => type === 'channel').map(({ _id }) => _id);
     const [inGroups, staff] = await Promise.all([
@@ -163,6 +163,9 @@ export class MembershipStore {
     return { ...membership, members: new Map(staff), gone: new Set() };
   }
 }
+
+/** A chat of two with more people in it that was split: its members are led on. */
+const isSplit = ({ _id, mergedInto }: ConversationRecord): boolean => mergedInto === _id;
 
 const factsOf = (members: readonly MemberRecord[]): [UserId, MemberFacts][] =>
   members

@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { participantsKey } from '../../backend/src/utils/participantsKey.js';
+import { createDataWorld, type DataWorld } from '../support/dataScript.js';
+import { startServer } from '../support/server.js';
+import { readableBy, storeMixed, textOf, type Line } from './support/mixedChat.js';
+
+const SPLIT = ['split-group-conversations', '--yes', '--json'] as const;
+const PEOPLE = ['ann', 'bob', 'shop'];
+const STARTS = {
+  occasions: [
+    { kind: 'product', id: 'lamp', startedBy: 'ann', at: new Date() },
+    { kind: 'product', id: 'sofa', startedBy: 'bob', at: new Date() },
+  ],
+};
+
+const reportOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Record<string, never>;
+
+/** Nothing belongs to nobody, every log is without a hole, every key is its pair's, every chat of two has two. */
+async function expectSound({ connection }: DataWorld): Promise<void> {
+  const conversations = await connection.collection('conversations').find().toArray();
+  const known = new Set(conversations.map(({ _id }) => _id.toHexString()));
+  for (const name of ['messages', 'members', 'reactions', 'hides', 'changes']) {
+    const orphans = (await connection.collection(name).find().toArray()).filter(
+      ({ conversationId }) => !known.has(String(conversationId)),
+    );
+    expect(orphans, name).toEqual([]);
+  }
+  for (const { _id, type, participants, participantsKey: key, mergedInto, lastSeq, messageCount } of conversations) {
+    if (mergedInto !== undefined) continue;
+    const log = await connection.collection('messages').find({ conversationId: _id }).sort({ seq: 1 }).toArray();
+    expect(log.map(({ seq }) => Number(seq))).toEqual(log.map((_, index) => index + 1));
+    expect([Number(lastSeq), Number(messageCount)]).toEqual([log.length, Number(log.at(-1)?.['n'] ?? 0)]);
+    const people = participants as string[];
+    expect(log.every(({ senderId }) => people.includes(String(senderId)))).toBe(true);
+    expect(people).toHaveLength(type === 'direct' ? 2 : 1);
+    if (type === 'direct') expect(key).toBe(participantsKey(people[0] ?? '', people[1] ?? ''));
+  }
+}
+
+interface Step {
+  rim: string;
+  byHub: boolean;
+  pauseMs: number;
+  names: boolean;
+  replies: number | undefined;
+}
+
+const anyLines: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    rim: fc.constantFrom('ann', 'bob'),
+    byHub: fc.boolean(),
+    pauseMs: fc.constantFrom(1_000, 3_000_000, 200_000_000),
+    names: fc.boolean(),
+    replies: fc.option(fc.nat({ max: 20 }), { nil: undefined }),
+  }),
+  { maxLength: 25 },
+);
+
+function toLines(steps: readonly Step[]): Line[] {
+  const lines: Line[] = [];
+  for (const { rim, byHub, pauseMs, names, replies } of steps) {
+    const [from, to] = byHub ? ['shop', rim] : [rim, 'shop'];
+    const exchange = lines.flatMap((line, index) => ([line.from, line.to].includes(rim) ? [index] : []));
+    const replyTo = replies === undefined ? undefined : exchange[replies % Math.max(1, exchange.length)];
+    lines.push({ from, to, pauseMs, names, ...(replyTo !== undefined && { replyTo }) });
+  }
+  return lines;
+}
+
+describe('split-group-conversations', () => {
+  test('any history: every line is read by its sender and at most by whom it was for; none is lost; a second run finds nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyLines, { minLength: 1, maxLength: 3 }), async (histories) => {
+        await using world = await createDataWorld();
+        const chats = histories.map((steps, index) => ({
+          people: PEOPLE.map((name) => `${name}${index}`),
+          lines: toLines(steps).map((line) => ({ ...line, from: `${line.from}${index}`, to: `${line.to}${index}` })),
+        }));
+        for (const { people, lines } of chats) await storeMixed(world.connection, { participants: people, lines });
+        const before = await world.connection.collection('messages').countDocuments({});
+        const first = await world.run([...SPLIT, '--only-proven']);
+        expect([0, 1], first.stderr).toContain(first.code);
+        for (const { people, lines } of chats) {
+          const readable = await readableBy(world.connection, people);
+          lines.forEach(({ from, to }, index) => {
+            const readers = people.filter((userId) => readable.get(userId)?.includes(textOf(index)));
+            expect(readers).toContain(from);
+            for (const reader of readers) expect([from, to]).toContain(reader);
+          });
+        }
+        await expectSound(world);
+        const said = { controlSeq: { $exists: false } };
+        expect(await world.connection.collection('messages').countDocuments(said)).toBe(before);
+        const again = await world.run(SPLIT);
+        expect(again, again.stderr).toMatchObject({ code: 0 });
+        expect(reportOf(again)).toMatchObject({ counts: {}, problems: 0 });
+      }),
+      { numRuns: 2 },
+    );
+  }, 120_000);
+
+  test('a dry run lists every message and changes nothing; undo brings every byte back', async () => {
+    await using world = await createDataWorld();
+    const lines: Line[] = [
+      { from: 'ann', to: 'shop' },
+      { from: 'bob', to: 'shop' },
+      { from: 'shop', to: 'ann' },
+      { from: 'shop', to: 'bob', replyTo: 1 },
+    ];
+    await storeMixed(world.connection, { participants: PEOPLE, lines, fields: STARTS });
+    const before = await world.dump();
+    const dry = await world.run(['split-group-conversations', '--dry-run']);
+    expect(dry.code, dry.stderr).toBe(1);
+    expect(dry.stdout).toMatch(/\(1, of ann\) → shop: everybody wrote to the one in the middle/);
+    expect(dry.stdout).toMatch(/\(3, of shop\) → nobody but shop: several of the others waited for an answer/);
+    expect(dry.stdout).toMatch(/\(4, of shop\) → bob: it replies to a message of this exchange/);
+    expect(dry.stdout + dry.stderr).not.toContain('line number');
+    expect(await world.dump()).toEqual(before);
+
+    const done = await world.run([...SPLIT, '--journal', 'split.jsonl']);
+    expect(done.code, done.stderr).toBe(1);
+    expect(reportOf(done)).toMatchObject({
+      counts: { mixedChats: 1, messages: 4, ambiguous: 1, messagesMoved: 4, pairChats: 2, apartChats: 1 },
+    });
+    await expectSound(world);
+    const undone = await world.run(['undo', 'split.jsonl', '--yes']);
+    expect(undone.code, undone.stdout + undone.stderr).toBe(0);
+    const after = await world.dump();
+    const withoutTime = (dump: Record<string, string[]>) =>
+      Object.fromEntries(
+        Object.entries(dump).map(([name, docs]) => [name, docs.map((doc) => doc.replace(/"changedAt":\{[^}]*\{[^}]*\}\}/, ''))]),
+      );
+    expect(withoutTime(after)).toEqual(withoutTime(before));
+  });
+
+  test('what an operator decided goes where it was decided', async () => {
+    await using world = await createDataWorld();
+    const lines: Line[] = [
+      { from: 'ann', to: 'shop' },
+      { from: 'bob', to: 'shop' },
+      { from: 'shop', to: 'bob' },
+    ];
+    await storeMixed(world.connection, { participants: PEOPLE, lines, fields: STARTS });
+    const { writeFile } = await import('node:fs/promises');
+    const message = await world.connection.collection('messages').findOne({ seq: 3 });
+    await writeFile(`${world.dataDir}/decisions.json`, JSON.stringify({ [String(message?._id)]: 'bob' }));
+    const done = await world.run([...SPLIT, '--decisions', 'decisions.json']);
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+    const readable = await readableBy(world.connection, PEOPLE);
+    expect(readable.get('bob')).toEqual([textOf(1), textOf(2)]);
+    expect(readable.get('ann')).toEqual([textOf(0)]);
+  });
+
+  test('killed at any moment and run again, it comes to the same end', async () => {
+    const lines: Line[] = Array.from({ length: 40 }, (_, index) =>
+      index % 4 < 2 ? { from: index % 4 === 0 ? 'ann' : 'shop', to: index % 4 === 0 ? 'shop' : 'ann' } : { from: index % 4 === 2 ? 'bob' : 'shop', to: index % 4 === 2 ? 'shop' : 'bob' },
+    );
+    await using world = await createDataWorld();
+    for (let chat = 0; chat < 6; chat += 1) {
+      const own = (name: string) => `${name}${chat}`;
+      await storeMixed(world.connection, {
+        participants: PEOPLE.map(own),
+        lines: lines.map((line) => ({ ...line, from: own(line.from), to: own(line.to) })),
+      });
+    }
+    let kills = 0;
+    for (let run = 0; run < 30; run += 1) {
+      const outcome = await world.run(SPLIT, (child) => {
+        // From the first moment at which it may have written until long after.
+        const timer = setInterval(() => {
+          void world.connection.collection('moved').countDocuments({}).then((count) => {
+            if (count >= run * 40 && count < 200) child.kill('SIGKILL');
+          });
+        }, 15);
+        child.once('exit', () => clearInterval(timer));
+      });
+      if (outcome.code !== 137) break;
+      kills += 1;
+    }
+    expect(kills).toBeGreaterThan(1);
+    expect((await world.run(SPLIT)).code).toBe(0);
+    await expectSound(world);
+    for (let chat = 0; chat < 6; chat += 1) {
+      const readable = await readableBy(world.connection, PEOPLE.map((name) => `${name}${chat}`));
+      expect(readable.get(`ann${chat}`)).toEqual(lines.flatMap(({ from, to }, index) => ([from, to].includes('ann') ? [textOf(index)] : [])));
+      expect(readable.get(`bob${chat}`)).toEqual(lines.flatMap(({ from, to }, index) => ([from, to].includes('bob') ? [textOf(index)] : [])));
+    }
+  }, 120_000);
+});
+
+describe('after a split', () => {
+  test('a pair that has a right chat besides has one chat with all of it', async () => {
+    await using world = await createDataWorld();
+    await using server = await startServer({ databaseName: world.databaseName });
+    const ann = await server.connectAs('ann');
+    const before = await ann.open('shop');
+    await ann.send(before, 'in the right chat');
+    const lines: Line[] = [
+      { from: 'ann', to: 'shop' },
+      { from: 'shop', to: 'ann' },
+      { from: 'bob', to: 'shop' },
+    ];
+    const fields = { ...STARTS, participantsKey: undefined };
+    await storeMixed(world.connection, { participants: PEOPLE, lines, fields });
+    await world.connection.collection('conversations').updateMany({ participantsKey: null }, { $unset: { participantsKey: 1 } });
+    const done = await world.run(SPLIT);
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+    const now = await ann.open('shop');
+    const { messages } = await ann.ok('getMessages', { conversationId: now });
+    const said = messages.flatMap((message) => ('content' in message && message.content !== '' ? [message.content] : []));
+    expect(said.toSorted()).toEqual(['in the right chat', textOf(0), textOf(1)]);
+    expect(await ann.send(before, 'still here')).toMatchObject({ success: true });
+    expect((await world.run(SPLIT)).code).toBe(0);
+  });
+
+
+  test('positions, signs, replies and pins are where their messages are', async () => {
+    await using world = await createDataWorld();
+    const lines: Line[] = [
+      { from: 'ann', to: 'shop' },
+      { from: 'shop', to: 'ann', replyTo: 0 },
+      { from: 'bob', to: 'shop' },
+      { from: 'shop', to: 'bob', replyTo: 2 },
+      { from: 'ann', to: 'shop', replyTo: 1 },
+    ];
+    const chat = await storeMixed(world.connection, {
+      participants: PEOPLE,
+      lines,
+      fields: { ...STARTS, rev: 3, pinned: [2, 4] },
+    });
+    const { connection } = world;
+    await connection.collection('members').insertMany([
+      { conversationId: chat, userId: 'ann', lastReadSeq: 3, lastReadN: 3, lastDeliveredSeq: 5, mutedUntil: new Date(0) },
+      { conversationId: chat, userId: 'shop', lastReadSeq: 5, lastReadN: 5, lastDeliveredSeq: 5, changedAt: new Date() },
+    ]);
+    await connection.collection('hides').insertOne({ conversationId: chat, userId: 'shop', seq: 3, at: new Date() });
+    await connection.collection('changes').insertMany([
+      { conversationId: chat, rev: 1, kind: 'reaction', seq: 1, by: 'bob', at: new Date(), what: { emoji: '👀', on: true } },
+      { conversationId: chat, rev: 2, kind: 'reaction', seq: 1, by: 'shop', at: new Date(), what: { emoji: '👍', on: true } },
+      { conversationId: chat, rev: 3, kind: 'edit', seq: 4, by: 'shop', at: new Date(), what: { content: textOf(3), was: 'x' } },
+    ]);
+    await connection.collection('reactions').insertMany([
+      { conversationId: chat, seq: 1, userId: 'bob', state: { rev: 1, emojis: ['👀'] } },
+      { conversationId: chat, seq: 1, userId: 'shop', state: { rev: 2, emojis: ['👍'] } },
+    ]);
+    const messages = connection.collection('messages');
+    await messages.updateOne({ seq: 1 }, { $set: { reactRev: 2, reactions: [{ emoji: '👀', count: 1 }, { emoji: '👍', count: 1 }] } });
+    await messages.updateOne({ seq: 4 }, { $set: { editRev: 3, editedAt: new Date() } });
+
+    const done = await world.run(SPLIT);
+    expect(done.code, done.stdout + done.stderr).toBe(0);
+    await expectSound(world);
+    await using server = await startServer({ databaseName: world.databaseName, env: { EDIT_WINDOW_MS: '0' } });
+    const [ann, bob, shop] = await Promise.all(['ann', 'bob', 'shop'].map((name) => server.connectAs(name)));
+    if (ann === undefined || bob === undefined || shop === undefined) throw new Error('nobody is there');
+    const [annShop, bobShop] = [await ann.open('shop'), await bob.open('shop')];
+    expect((await ann.ok('getMessages', { conversationId: annShop })).messages).toMatchObject([
+      { seq: 1, content: textOf(0), reactions: [{ emoji: '👍', count: 1 }] },
+      { seq: 2, content: textOf(1), replyTo: 1, pinned: true },
+      { seq: 3, content: textOf(4), replyTo: 2, quoted: { content: textOf(1) } },
+    ]);
+    expect((await bob.ok('getMessages', { conversationId: bobShop })).messages).toMatchObject([
+      { seq: 1, content: textOf(2) },
+      { seq: 2, content: textOf(3), pinned: true, replyTo: 1 },
+    ]);
+    expect((await shop.ok('getMessages', { conversationId: bobShop })).messages[0]).toMatchObject({ kind: 'hidden' });
+    const list = (await ann.ok('getConversations', {})).conversations;
+    expect(list).toMatchObject([{ _id: annShop, lastReadSeq: 3, unreadCount: 0, lastSeq: 3, messageCount: 3 }]);
+    expect((await shop.ok('getConversations', {})).conversations).toHaveLength(2);
+    expect((await bob.ok('getConversations', {})).conversations).toMatchObject([{ unreadCount: 1, rev: 1 }]);
+    // Whoever holds the old id is led to their own pair, and to nothing where there are several.
+    const old = { conversationId: chat.toHexString() };
+    expect(await ann.ok('getMessages', old)).toMatchObject({ lastSeq: 3, messages: [{ conversationId: annShop }, {}, {}] });
+    expect(await bob.ok('getMessages', { ...old, after: 3 })).toMatchObject({ messages: [{ content: textOf(3) }] });
+    expect(await shop.call('getMessages', old)).toMatchObject({ success: false, code: 'NOT_PARTICIPANT' });
+    expect((await ann.ok('sync', {})).removed).toContain(old.conversationId);
+    // The logs go on.
+    await shop.ok('editMessage', { conversationId: bobShop, seq: 2, content: 'better' });
+    await shop.ok('react', { conversationId: annShop, seq: 1, emoji: '👍', on: false });
+    expect((await ann.ok('getMessages', { conversationId: annShop })).messages[0]).toMatchObject({ reactions: [] });
+    expect((await bob.ok('getMessages', { conversationId: bobShop })).messages[1]).toMatchObject({ content: 'better' });
+    expect(await bob.send(bobShop, 'thanks')).toMatchObject({ success: true, data: { seq: 3 } });
+  });
+});
