@@ -240,7 +240,7 @@ async function leaveStubs(context: TaskContext, conversationId: ObjectId): Promi
     if (whole.length === 0) continue;
     await messages.bulkWrite(
       whole.map((message) => ({
-        replaceOne: { filter: { _id: message['_id'] as ObjectId }, replacement: toStub(message) },
+        replaceOne: { filter: { _id: message._id }, replacement: toStub(message) },
       })),
       { ordered: false, writeConcern: COMMITTED },
     );
