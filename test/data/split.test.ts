@@ -150,6 +150,10 @@ describe('split-group-conversations', () => {
     const readable = await readableBy(world.connection, PEOPLE);
     expect(readable.get('bob')).toEqual([textOf(1), textOf(2)]);
     expect(readable.get('ann')).toEqual([textOf(0)]);
+    for (const check of ['add-conversation-validation', 'verify-message-user-integrity']) {
+      const verified = await world.run([check]);
+      expect(verified.code, verified.stdout).toBe(0);
+    }
   });
 
   test('killed at any moment and run again, it comes to the same end', async () => {

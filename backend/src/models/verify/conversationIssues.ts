@@ -1,4 +1,4 @@
-import type mongoose from 'mongoose';
+import mongoose from 'mongoose';
 import { sleep } from '../../utils/clock.js';
 import { GONE } from '../memberDocument.js';
 import type { ObjectId } from '../objectIds.js';
@@ -44,6 +44,13 @@ const numberOf = (value: unknown): number => (typeof value === 'number' ? value 
 const idOf = (conversation: Stored): ObjectId => conversation['_id'] as ObjectId;
 const isOver = (conversation: Stored): boolean => conversation['mergedInto'] !== undefined;
 
+/** Where an ended conversation goes on: one that was split leads to itself, and from there to each of its pairs. */
+function leadsTo({ mergedInto, splitInto }: Stored): string[] {
+  return Array.isArray(splitInto)
+    ? (splitInto as { conversationId: ObjectId }[]).map(({ conversationId }) => String(conversationId))
+    : [String(mergedInto)];
+}
+
 /**
  * Looks at every conversation and at its log, page by page. Summaries are written behind the messages: what is off is
  * looked at once more before it is said.
@@ -88,8 +95,7 @@ async function issuesOf(collections: Collections, page: readonly Stored[]): Prom
     const say = (issue: IssueName, what: string): Issue => ({ conversationId: id, issue, what });
     const log = logs.get(id);
     if (isOver(conversation)) {
-      const target = targets.get(String(conversation['mergedInto']));
-      const isFine = target !== undefined && String(conversation['mergedInto']) !== id;
+      const isFine = leadsTo(conversation).every((target) => target !== id && targets.has(target));
       return isFine ? [] : [say('lostTarget', `mergedInto ${String(conversation['mergedInto'])}`)];
     }
     return [
@@ -164,7 +170,10 @@ async function findTargets(
   { conversations }: Collections,
   page: readonly Stored[],
 ): Promise<Map<string, Stored>> {
-  const ids = page.filter(isOver).map(({ mergedInto }) => mergedInto as ObjectId);
+  const ids = page
+    .filter(isOver)
+    .flatMap(leadsTo)
+    .map((id) => new mongoose.Types.ObjectId(id));
   if (ids.length === 0) return new Map();
   const found = await conversations.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
   return new Map(found.map((one) => [String(one._id), one]));
