@@ -153,7 +153,7 @@ async function seenBy(target: DataWorld, userId: string): Promise<string[]> {
   const hides = await connection.collection('hides').find({ userId }).toArray();
   const hidden = new Set(hides.map(({ conversationId, seq }) => `${String(conversationId)} ${String(seq)}`));
   const cleared = new Map(members.map((one) => [String(one['conversationId']), Number(one['clearedSeq'] ?? 0)]));
-  const messages = await connection.collection('messages').find({ 'action.type': { $ne: 'sealed' } }).toArray();
+  const messages = await connection.collection('messages').find({ 'action.type': { $ne: 'sealed' }, moved: { $ne: true } }).toArray();
   return messages
     .filter(({ conversationId, seq }) => {
       const id = String(conversationId);
@@ -208,12 +208,12 @@ test('whatever the histories and the damage: after harden and repair every invar
       }
       await target.connection.dropDatabase();
     }),
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: 4, endOnFailure: true },
   );
 }, 90_000);
 
 test('killed before any of its writes, and run again, it completes; undo then restores every byte (invariant 9)', async () => {
-  const arbitrary = fc.tuple(world, fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 4 }));
+  const arbitrary = fc.tuple(world, fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 3 }));
   await fc.assert(
     fc.asyncProperty(arbitrary, async ([given, kills]) => {
       await using target = await createDataWorld();
@@ -239,7 +239,7 @@ test('killed before any of its writes, and run again, it completes; undo then re
       expect(await target.dump()).toEqual(before);
       await target.connection.dropDatabase();
     }),
-    { numRuns: 6, endOnFailure: true },
+    { numRuns: 3, endOnFailure: true },
   );
 }, 90_000);
 

@@ -2,10 +2,12 @@ import type { Models } from '../models/index.js';
 import type { Logger } from '../utils/logger.js';
 
 /** Every model that has indexes of its own. */
-export const indexedModels = (models: Models) => [
-  ...[models.conversations, models.members, models.messages, models.users, models.changes, models.reactions],
+export const indexedModels = (models: Models) => [models.conversations, ...besideConversations(models)];
+
+/** The same without the conversations: of them old data may stand in the way of an index. */
+export const besideConversations = (models: Models) => [
+  ...[models.members, models.messages, models.users, models.changes, models.reactions, models.receipts],
   ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
-  models.receipts,
 ];
 
 /**

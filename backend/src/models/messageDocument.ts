@@ -59,6 +59,8 @@ export interface MessageDocument {
   reactRev?: number;
   /** What search finds it by; missing where nothing is said, of deleted ones, and of old ones until they are indexed. */
   words?: string[];
+  /** The place of a message that has moved to another conversation: nobody may take it, and nothing is there. */
+  moved?: boolean;
   /** A stub: what it says is in `archived_messages`, and is put in again when it is read. */
   archived?: boolean;
 }
@@ -91,6 +93,7 @@ export const messageRecord = z.object({
   reactions: z.array(z.object({ emoji: z.string(), count: z.int() })).exactOptional(),
   reactRev: z.int().exactOptional(),
   words: z.array(z.string()).exactOptional(),
+  moved: z.boolean().exactOptional(),
 });
 export type MessageRecord = z.infer<typeof messageRecord>;
 
@@ -136,6 +139,7 @@ export const schema = new mongoose.Schema<MessageDocument>(
     reactRev: Number,
     words: { type: [String], default: undefined },
     archived: Boolean,
+    moved: Boolean,
   },
   { collection: 'messages', versionKey: false },
 );

@@ -200,31 +200,75 @@ async function refreshOne(
   await messages.replaceOne({ _id: newId }, { ...old, ...places, ...revs }, { writeConcern: COMMITTED });
 }
 
-/** What has moved is nowhere else any more: a text that is deleted later must not live on in an old log. */
+/**
+ * What has moved is nowhere else any more: a text that is deleted later must not live on in an old log. The places of the old
+ * logs stay taken, though: a server that has not written there for a while believes the log to be shorter, and would
+ * find a free place before the seal.
+ */
 async function clearSources(context: TaskContext, merge: Merge): Promise<number> {
   let moved = 0;
   const sides = SIDES.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection);
   for (const conversationId of merge.sources) {
-    for (const name of ['messages', 'archived_messages', 'changes', 'members', ...sides]) {
-      const collection = context.collection(name);
-      const filter = {
-        conversationId,
-        ...(name === 'messages' && { 'action.type': { $ne: 'sealed' } }),
-      };
-      for (;;) {
-        const page = await collection
-          .find(filter, { ...FROM_PRIMARY, projection: { _id: 1 } })
-          .limit(CLEAR_BATCH)
-          .toArray();
-        if (page.length === 0) break;
-        const { deletedCount } = await collection.deleteMany(
-          { _id: { $in: page.map(({ _id }) => _id) } },
-          { writeConcern: COMMITTED },
-        );
-        if (name === 'messages') moved += deletedCount;
-        context.progress.advance(0);
-      }
+    moved += await leaveStubs(context, conversationId);
+    await emptyChanges(context, conversationId);
+    for (const name of ['archived_messages', 'members', ...sides]) {
+      await removeAll(context.collection(name), conversationId);
     }
   }
   return moved;
+}
+
+/** Whoever reads an old log past everything finds that something was there, and nothing of it. */
+const toStub = ({ _id, conversationId, seq, n, control, createdAt }: Stored): Stored => ({
+  ...{ _id: _id as unknown, conversationId: conversationId as unknown, seq: seq as unknown },
+  ...{ n: numberOf(n), control: numberOf(control), senderId: '', clientMessageId: `moved:${String(seq)}` },
+  ...{ payloadHash: '', kind: 'system', content: '', silent: true, moved: true, createdAt: createdAt as unknown },
+});
+
+async function leaveStubs(context: TaskContext, conversationId: ObjectId): Promise<number> {
+  const messages = context.collection('messages');
+  let count = 0;
+  for (let last = 0; ; ) {
+    const page = await messages
+      .find({ conversationId, seq: { $gt: last } }, FROM_PRIMARY)
+      .sort({ seq: 1 })
+      .limit(CLEAR_BATCH)
+      .toArray();
+    if (page.length === 0) return count;
+    last = numberOf(page.at(-1)?.['seq']);
+    const whole = page.filter((message) => message['moved'] !== true && !isSeal(message));
+    if (whole.length === 0) continue;
+    await messages.bulkWrite(
+      whole.map((message) => ({
+        replaceOne: { filter: { _id: message._id }, replacement: toStub(message) },
+      })),
+      { ordered: false, writeConcern: COMMITTED },
+    );
+    count += whole.length;
+  }
+}
+
+/** What is left of a change says that something is not pinned. */
+async function emptyChanges(context: TaskContext, conversationId: ObjectId): Promise<void> {
+  const changes = context.collection('changes');
+  const tail = await findRevTail(changes, conversationId);
+  for (let from = 0; from < tail; from += CLEAR_BATCH) {
+    await changes.updateMany(
+      { conversationId, rev: { $gt: from, $lte: from + CLEAR_BATCH } },
+      { $set: { kind: 'pin', what: { on: false } } },
+      { writeConcern: COMMITTED },
+    );
+  }
+}
+
+async function removeAll(collection: mongoose.mongo.Collection, conversationId: ObjectId): Promise<void> {
+  for (;;) {
+    const page = await collection
+      .find({ conversationId }, { ...FROM_PRIMARY, projection: { _id: 1 } })
+      .limit(CLEAR_BATCH)
+      .toArray();
+    if (page.length === 0) return;
+    const ids = page.map(({ _id }) => _id);
+    await collection.deleteMany({ _id: { $in: ids } }, { writeConcern: COMMITTED });
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { besideConversations } from '../../../backend/src/database/indexes.js';
 import { createModels } from '../../../backend/src/models/index.js';
 import type { JournalWriter } from '../frame/journal.js';
 import { CannotRun, defineTask, type Step, type TaskContext } from '../frame/task.js';
@@ -8,18 +9,19 @@ import { mergeKind } from '../merge/undoMerge.js';
 import { findDuplicates, type Duplicates } from './duplicates.js';
 
 /** Databases whose logs have been seen to. */
-const indexed = new WeakSet<TaskContext['connection']>();
+const indexed = new WeakSet<object>();
 
 /** A log whose places are not unique cannot be merged safely: nor can one be written to by any server of today. */
 export async function requireLogIndexes(context: TaskContext): Promise<void> {
-  if (indexed.has(context.connection)) return;
-  const { messages, changes, moved, members } = createModels(context.connection);
+  const { db = context.connection } = context.connection;
+  if (indexed.has(db)) return;
+  const models = besideConversations(createModels(context.connection));
   try {
-    for (const { model } of [messages, changes, moved, members]) {
+    for (const { model } of models) {
       await model.createCollection();
       await model.createIndexes();
     }
-    indexed.add(context.connection);
+    indexed.add(db);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CannotRun(`The unique indexes of the logs could not be made (${reason}). Nothing was changed.`);

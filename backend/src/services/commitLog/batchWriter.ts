@@ -174,7 +174,9 @@ export class BatchWriter {
         const tried = new Set(placed?.map(({ entry }) => entry));
         for (const { lane, entry } of open) {
           const message = stored.get(entry._id);
-          if (message !== undefined) await this.#answerStored(lane, entry, message);
+          // What has moved since is found where it is now, by its client id.
+          const isHere = message !== undefined && message.moved !== true;
+          if (isHere) await this.#answerStored(lane, entry, message);
           else if (tried.has(entry)) this.#noteFailure(entry, mayBeToBlame && attempt === 0, cause);
         }
         break;
