@@ -35,7 +35,7 @@ export function createSearchModel(
      * Messages with a word that begins so, or of a sender, in no order, at most `limit` of them: fewer are all there
      * are. Conversations, words and places are bounds of the index, so nothing else is looked at.
      */
-    async findByKey(reach: Reach, key: SearchKey, limit: number): Promise<Found[]> {
+    async findMatches(reach: Reach, key: SearchKey, limit: number): Promise<Found[]> {
       const { conversationIds, seqs } = reach;
       const found = await messages
         .find(

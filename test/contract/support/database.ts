@@ -3,8 +3,8 @@ import { until } from '../../support/until.js';
 
 type CollectionName = 'conversations' | 'messages' | 'members';
 
-/** What changes by itself: heartbeats, and when somebody was last seen. */
-const RESTLESS = ['processes', 'users'];
+/** What changes by itself: heartbeats, the pulse of the database, and when somebody was last seen. */
+const RESTLESS = ['processes', 'users', 'meta'];
 
 /** A collection of a server's database, for what only a test may do: look at and change documents as they are. */
 export const rawCollection = (server: TestServer, name: CollectionName) =>

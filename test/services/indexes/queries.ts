@@ -77,6 +77,24 @@ export const QUERIES: Record<string, Query> = {
   'messages by ids': [BY_ID, (at) => at.models.messages.findByIds(at.messageIds.slice(0, 50))],
   'the place of a message': [BY_ID, (at) => at.models.messages.findSeq(at.chat, at.aMessage)],
   'what a user wrote': ['senderId_1__id_-1', (at) => at.models.messages.findBySender(ALICE, { limit: 50 })],
+  'messages with a word': [
+    'conversationId_1_words_1_seq_1',
+    (at) =>
+      at.models.search.findMatches(
+        { conversationIds: [at.chat], seqs: { from: 1, to: 50 } },
+        { term: 'text' },
+        101,
+      ),
+  ],
+  'messages of a sender in a conversation': [
+    'conversationId_1_senderId_1_seq_1',
+    (at) =>
+      at.models.search.findMatches(
+        { conversationIds: [at.chat], seqs: { from: 1, to: 50 } },
+        { senderId: ALICE },
+        101,
+      ),
+  ],
   'messages since a time': [BY_ID, (at) => at.models.messages.traceSince(at.aMessage).next()],
   'what old ids mean': [BY_ID, (at) => at.models.aliases.findByAliases(['direct_a_b'])],
   'old at.ids of conversations': [
@@ -126,6 +144,12 @@ export const QUERIES: Record<string, Query> = {
   'blocks of some': [[BY_BLOCK, 'blockedId_1'], (at) => at.models.blocks.findOf(['u3' as UserId])],
   'blocks that changed': ['changedAt_1', (at) => at.models.blocks.findChangedSince(new Date())],
   'a page of blocks': [BY_BLOCK, (at) => at.models.blocks.findPage(ALICE, 50)],
+  'where a message went': [
+    BY_SEQ,
+    (at) => at.models.moved.findSeq(at.chat, 7, { floor: true, within: undefined }),
+  ],
+  'where a change went': [BY_REV, (at) => at.models.moved.findRev(at.chat, 7)],
+  'what became of a message': [BY_ID, (at) => at.models.moved.findMessage(at.aMessage)],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
@@ -143,4 +167,6 @@ export const IN_ORDER = new Set([
   'a page of changes',
   'a page of blocks',
   'who reacted',
+  'where a message went',
+  'where a change went',
 ]);

@@ -110,4 +110,10 @@ async function seedBesides(models: Models, chat: ConversationId): Promise<void> 
       openKey: `alice ${userId}`,
     })),
   );
+  await models.moved.model.insertMany(
+    Array.from({ length: MESSAGES }, (_, index) => ({
+      ...{ conversationId: chat, into: newConversationId(), newId: newMessageId(), was: {} },
+      ...{ seq: index + 1, toSeq: index + 2, rev: index + 1, toRev: index + 2 },
+    })),
+  );
 }

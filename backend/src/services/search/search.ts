@@ -195,7 +195,7 @@ export class Search {
   async #ask(reach: Reach): Promise<Found[] | undefined> {
     this.#key ??= await this.#rarest(reach);
     this.#questions += 1;
-    const found = await this.#parts.index.findByKey(reach, this.#key, this.#cap + 1);
+    const found = await this.#parts.index.findMatches(reach, this.#key, this.#cap + 1);
     return found.length > this.#cap ? undefined : found;
   }
 
@@ -208,7 +208,7 @@ export class Search {
     const counts = await Promise.all(
       keys.map(async (key) => ({
         key,
-        count: (await this.#parts.index.findByKey(reach, key, this.#cap + 1)).length,
+        count: (await this.#parts.index.findMatches(reach, key, this.#cap + 1)).length,
       })),
     );
     const [first] = counts.sort((a, b) => a.count - b.count);
