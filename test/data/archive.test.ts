@@ -3,6 +3,8 @@ import { createScene } from '../contract/support/scene.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
 import { collectionsWith, storedIn } from '../changes/support/stored.js';
 import type { TestClient } from '../support/client.js';
+import { storeMixed } from './support/mixedChat.js';
+import { createDataWorld } from '../support/dataScript.js';
 import { startServer, type TestServer } from '../support/server.js';
 
 const server = sharedServer({ env: { EDIT_WINDOW_MS: '0', DELETE_WINDOW_MS: '0' } });
@@ -159,5 +161,29 @@ describe('archived messages', () => {
       const { messages } = await bob.ok('getMessages', { conversationId, before: 11 });
       expect(messages.map(({ seq, ...message }) => [seq, 'content' in message && message.content])).toEqual([...last].sort(([a], [b]) => a - b));
     }
+  });
+});
+
+describe('archive-messages', () => {
+  test('archives once, and undo brings every byte back', async () => {
+    await using world = await createDataWorld();
+    await storeMixed(world.connection, {
+      participants: ['ann', 'bob'],
+      lines: [
+        { from: 'ann', to: 'bob' },
+        { from: 'bob', to: 'ann' },
+      ],
+    });
+    await world.connection.collection('messages').updateMany({}, { $set: { createdAt: new Date(0) } });
+    const partsOf = (one: string) => one.replaceAll(/[{}]/g, '').split(',').sort().join(',');
+    const sorted = async () => (await world.dump())['messages']?.map(partsOf);
+    const before = await sorted();
+    const args = ['archive-messages', '--older-than-days', '30', '--yes'];
+    expect(await world.run([...args, '--journal', 'archive.jsonl'])).toMatchObject({ code: 0 });
+    expect(await world.connection.collection('messages').countDocuments({ archived: true })).toBe(2);
+    expect((await world.run(args)).stdout).toContain('nothing to do');
+    expect(await world.run(['undo', 'archive.jsonl', '--yes'])).toMatchObject({ code: 0 });
+    expect(await sorted()).toEqual(before);
+    expect((await world.dump())['archived_messages']).toBeUndefined();
   });
 });
