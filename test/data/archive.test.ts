@@ -77,7 +77,8 @@ describe('archived messages', () => {
     ).toEqual(fromDatabase);
     const stubs = await storedIn(server(), 'messages').find({ archived: true }).toArray();
     expect(stubs).toHaveLength(4);
-    expect(JSON.stringify(stubs)).not.toMatch(/better|two\.jpg|"content"/);
+    // Words stay with the place, so that search finds what is archived.
+    expect(JSON.stringify(stubs.map(({ words: _words, ...stub }) => stub))).not.toMatch(/better|two\.jpg|"content"/);
 
     expect(await server().app.models.archive.restore(fromDatabase.map(({ _id }) => _id))).toBe(4);
     expect(await storedIn(server(), 'messages').countDocuments({ archived: true })).toBe(0);
