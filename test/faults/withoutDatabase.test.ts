@@ -24,7 +24,7 @@ test('while there is no way to the database, everything that is asked is answere
   await using _scene = scene;
   expect(others(await tryEverything(setting), 'OK')).toEqual([]);
   expect(await readiness(server.url)).toMatchObject({ http: 200, status: 'ok', missing: [] });
-  const before = (await truth.messages()).length;
+  const before = (await truth.messages(setting.conversationId)).length;
 
   proxy.cut();
   // At once, while what is known of tokens is still fresh, and later, when it is not.

@@ -134,7 +134,8 @@ describe('who somebody is', () => {
     const claims = ['userId', 'senderId', 'sender', 'sub', 'caller', 'principal', 'as', '_id'];
     for (const name of COMMAND_NAMES) {
       const [sample] = commandSamples(context)[name];
-      for (const claim of claims) {
+      // Whom a command is about is no claim to be that one.
+      for (const claim of claims.filter((one) => !(one in COMMANDS[name].payload.shape))) {
         for (const value of [alice, { _id: alice }, [alice]]) {
           const answer = await client.call(name, { ...sample, [claim]: value });
           expect(answer).toMatchObject({ success: false, code: 'VALIDATION' });

@@ -15,7 +15,10 @@ async function emit(client: TestClient, event: string, ...args: unknown[]): Prom
   (client.socket as unknown as { emit(name: string, ...args: unknown[]): void }).emit(event, ...args);
   await caughtUp([client]);
   // Commands of one socket run beside each other: the answer of a slower one may still be on its way.
-  await until(() => client.heard.length > from).catch(() => undefined);
+  const pair = Object.entries(COMMANDS).find(([name]) => name === event)?.[1].pair;
+  const answers = new Set([pair?.ok, pair?.error ?? 'event:error']);
+  const isAnswered = (): boolean => client.heard.slice(from).some((one) => answers.has(one.event));
+  await until(isAnswered).catch(() => undefined);
   return client.heard.slice(from);
 }
 

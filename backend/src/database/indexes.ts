@@ -1,4 +1,5 @@
 import type { Models } from '../models/index.js';
+import { retryRaces } from '../models/insertMany.js';
 import type { Logger } from '../utils/logger.js';
 
 /** Every model that has indexes of its own. */
@@ -17,8 +18,11 @@ export const besideConversations = (models: Models) => [
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
   for (const { model } of indexedModels(models)) {
     try {
-      await model.createCollection();
-      await model.createIndexes();
+      // Another server that starts at this moment makes the same ones.
+      await retryRaces(async () => {
+        await model.createCollection();
+        await model.createIndexes();
+      });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`The indexes of ${model.collection.name} could not be made: ${reason}`, {

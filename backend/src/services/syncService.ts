@@ -75,7 +75,9 @@ export class SyncService {
 
   /** A cursor that misses nothing that becomes visible after this moment. */
   async cursorNow(): Promise<string> {
-    return this.#encode(startAt(await this.#safeNow()));
+    // Named before it is read: should it change meanwhile, the cursor is of the old one and says so.
+    const epoch = this.#parts.epoch();
+    return encode(epoch, startAt(await this.#safeNow()));
   }
 
   /**
@@ -84,7 +86,9 @@ export class SyncService {
    * @throws AppError `VALIDATION` for a cursor that is not one.
    */
   async sync(caller: UserId, cursor: string | undefined): Promise<SyncAnswer> {
-    const { from, reload } = this.#decode(cursor);
+    // One for the whole answer: should it change meanwhile, the next `sync` is told so.
+    const epoch = this.#parts.epoch();
+    const { from, reload } = decode(epoch, cursor);
     const until = from.untilMs === undefined ? await this.#safeNow() : new Date(from.untilMs);
     const [conversations, own, totals] = await Promise.all([
       this.#findChanged(caller, from.conversations),
@@ -115,9 +119,9 @@ export class SyncService {
         from.untilMs === undefined ? from.own.changedAt : new Date(0),
       ),
       removed: [...gone],
-      cursor: this.#encode(next),
+      cursor: encode(epoch, next),
       hasMore,
-      epoch: this.#parts.epoch(),
+      epoch,
       ...(reload && { reload }),
       totalUnread: totals.totalUnread,
       mutedUnread: totals.mutedUnread,
@@ -161,29 +165,29 @@ export class SyncService {
   async #safeNow(): Promise<Date> {
     return new Date((await this.#parts.visibleThrough()).getTime() - OVERLAP_MS);
   }
+}
 
-  #encode({ conversations, own, untilMs }: Cursor): string {
-    return encodeCursor([
-      this.#parts.epoch(),
-      [conversations.changedAt.getTime(), conversations._id],
-      [own.changedAt.getTime(), own._id],
-      untilMs ?? 0,
-    ]);
-  }
+const encode = (epoch: string, { conversations, own, untilMs }: Cursor): string =>
+  encodeCursor([
+    epoch,
+    [conversations.changedAt.getTime(), conversations._id],
+    [own.changedAt.getTime(), own._id],
+    untilMs ?? 0,
+  ]);
 
-  #decode(cursor: string | undefined): { from: Cursor; reload: boolean } {
-    if (cursor === undefined) return { from: startAt(new Date(0)), reload: false };
-    const [epoch, conversations, own, untilMs] = decodeCursor(cursor, cursorTuple);
-    if (epoch !== this.#parts.epoch()) return { from: startAt(new Date(0)), reload: true };
-    return {
-      from: {
-        conversations: { changedAt: new Date(conversations[0]), _id: conversations[1] },
-        own: { changedAt: new Date(own[0]), _id: own[1] },
-        untilMs: untilMs === 0 ? undefined : untilMs,
-      },
-      reload: false,
-    };
-  }
+/** A cursor of another epoch is of another history of the database: from the start. */
+function decode(current: string, cursor: string | undefined): { from: Cursor; reload: boolean } {
+  if (cursor === undefined) return { from: startAt(new Date(0)), reload: false };
+  const [epoch, conversations, own, untilMs] = decodeCursor(cursor, cursorTuple);
+  if (epoch !== current) return { from: startAt(new Date(0)), reload: true };
+  return {
+    from: {
+      conversations: { changedAt: new Date(conversations[0]), _id: conversations[1] },
+      own: { changedAt: new Date(own[0]), _id: own[1] },
+      untilMs: untilMs === 0 ? undefined : untilMs,
+    },
+    reload: false,
+  };
 }
 
 /** A round never ends before it began: a cursor does not go back, even when a process is slow to report. */

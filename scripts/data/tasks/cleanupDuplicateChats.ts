@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { besideConversations } from '../../../backend/src/database/indexes.js';
 import { createModels } from '../../../backend/src/models/index.js';
+import { retryRaces } from '../../../backend/src/models/insertMany.js';
 import type { JournalWriter } from '../frame/journal.js';
 import { CannotRun, defineTask, type Step, type TaskContext } from '../frame/task.js';
 import { beginMerge, findUnfinished, finishMerge } from '../merge/merge.js';
@@ -18,8 +19,11 @@ export async function requireLogIndexes(context: TaskContext): Promise<void> {
   const models = besideConversations(createModels(context.connection));
   try {
     for (const { model } of models) {
-      await model.createCollection();
-      await model.createIndexes();
+      // A server that starts at this moment makes the same ones.
+      await retryRaces(async () => {
+        await model.createCollection();
+        await model.createIndexes();
+      });
     }
     indexed.add(db);
   } catch (error) {
