@@ -41,25 +41,13 @@ export function createDatabaseMetrics(registers: Registry[]) {
       aggregator: 'min',
       registers,
     }),
-    verificationIssues: new Gauge({
-      name: 'parley_verification_issues',
-      help: 'What the last verification found wrong, by kind; absent until there was one (VERIFY_INTERVAL_MS).',
-      labelNames: ['issue'] as const,
-      aggregator: 'max',
-      registers,
-    }),
-    verificationFinished: new Gauge({
-      name: 'parley_verification_finished_seconds',
-      help: 'When the last verification was finished (Unix time, of the database).',
-      aggregator: 'max',
-      registers,
-    }),
     duplicateConversations: new Gauge({
       name: 'parley_duplicate_conversations',
       help: 'Conversations beyond the first under the same key: 0 while the unique index stands, counted when it does not.',
       aggregator: 'max',
       registers,
     }),
+    ...createVerificationMetrics(registers),
   };
   // A gauge without labels begins at 0, which would be a statement.
   const { pairIndexOk, pairIndexUsed, duplicateConversations, verificationFinished } = metrics;
@@ -67,3 +55,20 @@ export function createDatabaseMetrics(registers: Registry[]) {
     gauge.remove();
   return metrics;
 }
+
+/** What the scheduled verification found. */
+const createVerificationMetrics = (registers: Registry[]) => ({
+  verificationIssues: new Gauge({
+    name: 'parley_verification_issues',
+    help: 'What the last verification found wrong, by kind; absent until there was one (VERIFY_INTERVAL_MS).',
+    labelNames: ['issue'] as const,
+    aggregator: 'max',
+    registers,
+  }),
+  verificationFinished: new Gauge({
+    name: 'parley_verification_finished_seconds',
+    help: 'When the last verification was finished (Unix time, of the database).',
+    aggregator: 'max',
+    registers,
+  }),
+});

@@ -43,6 +43,7 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
     case 'message:updated':
     case 'message:deleted':
     case 'message:reaction':
+    case 'message:counts':
     case 'conversation:own':
       yield {
         entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
