@@ -18,6 +18,7 @@ interface Run {
   database: Database;
   folder: string;
   interrupted: AbortSignal;
+  sizes: SizeResult[];
 }
 
 const loadAverage = (): number => Math.round((os.loadavg()[0] ?? 0) * 100) / 100;
@@ -36,7 +37,8 @@ async function checkTotals(connection: mongoose.Connection, expected: Expected):
   return [`${counted} messages in conversations that are in use, of ${expected.messages}`];
 }
 
-async function runSize({ database, folder, interrupted }: Run, messages: number): Promise<SizeResult> {
+/** @param sizes gets the outcome while it grows: what was measured until a failure or Ctrl-C is worth keeping. */
+async function runSize({ database, folder, interrupted, sizes }: Run, messages: number): Promise<void> {
   const progress = (text: string): void => console.log(`${messages}: ${text}`);
   const databaseName = database.newName();
   const connection = await mongoose
@@ -46,6 +48,7 @@ async function runSize({ database, folder, interrupted }: Run, messages: number)
     const expected = expectedOf(messages);
     const generated = await generate(connection, messages, progress);
     const result: SizeResult = { expected, generated, loadAverage: loadAverage(), tasks: [], wrong: [] };
+    sizes.push(result);
     for (const plan of TASK_PLANS) {
       if (interrupted.aborted) throw new Error('Stopped.');
       progress(plan.label ?? plan.name);
@@ -54,7 +57,6 @@ async function runSize({ database, folder, interrupted }: Run, messages: number)
       result.tasks.push(done);
     }
     result.wrong = await checkTotals(connection, expected);
-    return result;
   } finally {
     await connection.close();
     await database.drop(databaseName);
@@ -77,12 +79,15 @@ async function main(): Promise<boolean> {
   const interrupted = interruptible();
   let database = NO_DATABASE;
   const sizes: SizeResult[] = [];
+  let failure: string | undefined;
   try {
     console.log('opening the database');
     database = await openDatabase(join(folder, 'database'), { uri: options.mongodbUri, pids: [] });
     for (const size of [options.compare, options.messages]) {
-      if (size > 0) sizes.push(await runSize({ database, folder, interrupted }, size));
+      if (size > 0) await runSize({ database, folder, interrupted, sizes }, size);
     }
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error);
   } finally {
     await stopAllChildren();
     await database.close();
@@ -91,11 +96,12 @@ async function main(): Promise<boolean> {
   const stamp = startedAt.replaceAll(':', '-').slice(0, 19);
   const file = resolve(options.jsonFile ?? join(resultsFolder, `${stamp}-data.json`));
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ startedAt, machine, sizes }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ startedAt, machine, sizes, failure }, null, 2)}\n`);
   console.log(`\n${formatDataReport(sizes)}\n`);
   console.log(`${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`);
   console.log(`Load average at the end ${loadAverage()}. Results: ${file}`);
-  return sizes.every(isFine);
+  if (failure !== undefined) console.error(`Not all was measured: ${failure}`);
+  return failure === undefined && sizes.every(isFine);
 }
 
 try {

@@ -18,7 +18,7 @@ export interface TaskPlan {
 
 const YES = ['--yes'];
 
-/** In the order of a repair: look, key, merge, repair, archive, look again. */
+/** In the order of a repair: look, key, repair, archive, merge, look again. */
 export const TASK_PLANS: readonly TaskPlan[] = [
   {
     ...{ name: 'check-duplicates', exitCode: 1, per: 'conversations' },
@@ -42,11 +42,6 @@ export const TASK_PLANS: readonly TaskPlan[] = [
     counts: ({ withoutKey, duplicatePairs }) => ({ keysSet: withoutKey - duplicatePairs, duplicates: duplicatePairs }),
   },
   {
-    ...{ name: 'cleanup-duplicate-chats', args: YES, exitCode: 0, per: 'pairs' },
-    size: ({ duplicatePairs }) => duplicatePairs,
-    counts: ({ duplicatePairs }) => ({ pairs: duplicatePairs, conversationsMerged: 2 * duplicatePairs }),
-  },
-  {
     ...{ name: 'repair-counters', args: YES, exitCode: 0, per: 'messages' },
     size: ({ messages }) => messages,
     counts: ({ countsOff }) => ({ conversationsRepaired: countsOff }),
@@ -56,6 +51,11 @@ export const TASK_PLANS: readonly TaskPlan[] = [
     args: [...YES, '--older-than-days', String(ARCHIVED_AFTER_DAYS)],
     size: ({ oldMessages }) => oldMessages,
     counts: ({ oldMessages }) => ({ messages: oldMessages }),
+  },
+  {
+    ...{ name: 'cleanup-duplicate-chats', args: YES, exitCode: 0, per: 'pairs' },
+    size: ({ duplicatePairs }) => duplicatePairs,
+    counts: ({ duplicatePairs }) => ({ pairs: duplicatePairs, conversationsMerged: 2 * duplicatePairs }),
   },
   {
     ...{ name: 'add-conversation-validation', label: 'add-conversation-validation, afterwards', exitCode: 0 },
