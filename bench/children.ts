@@ -20,13 +20,19 @@ export interface Child {
 
 const running = new Set<Child>();
 
+interface ChildOptions {
+  env?: Record<string, string>;
+  nodeOptions?: string[];
+  folder?: string;
+  args?: readonly string[];
+  /** It has an end of its own, about which nothing is said. */
+  mayEnd?: boolean;
+}
+
 /** Starts a module in a process of its own, named from this folder or by a whole path. */
-export function startChild(
-  module: string,
-  options: { env?: Record<string, string>; nodeOptions?: string[]; folder?: string } = {},
-): Child {
+export function startChild(module: string, options: ChildOptions = {}): Child {
   const path = isAbsolute(module) ? module : fileURLToPath(new URL(module, import.meta.url));
-  const child = fork(path, [], {
+  const child = fork(path, options.args ?? [], {
     // Away from the checkout, whose .env is not meant for what is measured.
     cwd: options.folder ?? tmpdir(),
     execArgv: options.nodeOptions ?? [],
@@ -34,7 +40,7 @@ export function startChild(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
-  return watch(module, child);
+  return watch(module, child, options.mayEnd);
 }
 
 /** Starts another program than Node. */
@@ -46,14 +52,14 @@ export function startProgram(program: string, args: readonly string[]): Child {
 }
 
 /** Keeps what it prints, which is shown when it dies unasked. */
-function watch(name: string, child: ChildProcess): Child {
+function watch(name: string, child: ChildProcess, mayEnd = false): Child {
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-STDERR_KEPT);
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
-  let stopping = false;
+  let stopping = mayEnd;
   child.once('exit', (code, signal) => {
     running.delete(handle);
     if (!stopping) console.error(`${name} ended by itself (${signal ?? `code ${code ?? 0}`}).\n${output}`);

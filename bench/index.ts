@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { stopAllChildren } from './children.js';
 import { NO_DATABASE, openDatabase, type Database } from './database.js';
 import { judge } from './floors.js';
+import { interruptible } from './interrupts.js';
 import { readMachineFacts, type MachineFacts } from './machine.js';
 import { readOptions, USAGE, type BenchOptions } from './options.js';
 import { resultsFolder } from './paths.js';
@@ -14,7 +15,6 @@ import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { startSubject } from './targets.js';
 
-const INTERRUPT_TIMEOUT_MS = 30_000;
 /** Processes that wanted a core before the bench began: above it, figures are not worth comparing. */
 const BUSY_LOAD = 0.5;
 
@@ -104,19 +104,6 @@ function writeResults(options: BenchOptions, results: ScenarioResult[], start: S
   if (quick || profile) console.log('Quick or profiled: not for comparing.');
   console.log(`Results: ${file}`);
   return results.every(({ error, checks }) => error === undefined && checks.every(({ passed }) => passed));
-}
-
-/** On Ctrl-C the children are stopped, what waits for them fails, and the run ends the way a failed one does. */
-function interruptible(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      controller.abort();
-      void stopAllChildren();
-      setTimeout(() => process.exit(1), INTERRUPT_TIMEOUT_MS).unref();
-    });
-  }
-  return controller.signal;
 }
 
 const needsDatabase = ({ only, targets }: BenchOptions): boolean =>

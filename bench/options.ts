@@ -22,7 +22,7 @@ export interface BenchOptions {
 /** Where a checkout's server is, from its `dist`. */
 const ENTRY = join('backend', 'src', 'index.js');
 
-export const USAGE = `Usage: npm run bench -- [options]
+export const USAGE = `Usage: npm run bench -- [options], or npm run bench -- data [options] (the tasks of npm run data)
 
   --only a,b,b2,c,d,e,f,g,h,i,j
                           run these scenarios only

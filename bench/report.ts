@@ -37,7 +37,7 @@ const FULL_PROCESS = 88;
 const FULL_MACHINE = 0.9;
 
 /** Text in columns; the first is aligned to the left, the others to the right. */
-function formatTable(rows: readonly (readonly string[])[]): string[] {
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row

@@ -182,12 +182,15 @@ export const BY_CHANGE = { participants: 1, changedAt: 1, _id: 1 } as const;
 export const BY_UNREAD = { maybeUnread: 1 } as const;
 /** One group per creator and the creator's own name for it. */
 export const BY_CREATION = { creationKey: 1 } as const;
+/** What leads to a conversation that is merged itself (the data tasks). */
+export const BY_MERGE = { mergedInto: 1 } as const;
 schema.index(BY_KEY, { unique: true, sparse: true });
 schema.index(BY_CREATION, { unique: true, sparse: true });
 schema.index(BY_LAST_MESSAGE);
 schema.index(BY_GROUP, { partialFilterExpression: { type: 'group' } });
 schema.index(BY_CHANGE);
 schema.index(BY_UNREAD);
+schema.index(BY_MERGE, { sparse: true });
 
 /** Documents from before these fields existed stay readable: what is missing is what a new document begins with. */
 type StoredConversation = Partial<ConversationDocument> & Pick<ConversationDocument, '_id'>;

@@ -9,6 +9,7 @@ import { countAt, lastSentBy } from './ownStates.js';
 import {
   collectionsOf,
   COMMITTED,
+  findMergedInto,
   findRevTail,
   findTail,
   FROM_PRIMARY,
@@ -134,10 +135,11 @@ async function refreshSurvivor(
 export async function redirectSources(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations, merges } = collectionsOf(context);
   if (merge.redirected === undefined) {
-    const found = await conversations
-      .find({ mergedInto: { $in: merge.sources } }, { ...FROM_PRIMARY, projection: { mergedInto: 1 } })
-      .toArray();
-    merge.redirected = found.map(({ _id, mergedInto }) => ({ id: _id, mergedInto: mergedInto as ObjectId }));
+    const found = await findMergedInto(conversations, merge.sources);
+    merge.redirected = found.map((one) => ({
+      id: one['_id'] as ObjectId,
+      mergedInto: one['mergedInto'] as ObjectId,
+    }));
     await merges.updateOne({ _id: merge._id }, { $set: { redirected: merge.redirected } }, { writeConcern: COMMITTED });
   }
   const holders = (merge.before?.conversations ?? [])

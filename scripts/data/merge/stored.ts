@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import mongoose from 'mongoose';
+import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
 import type { Stored, TaskContext } from '../frame/task.js';
 
 export type ObjectId = mongoose.Types.ObjectId;
@@ -90,6 +91,15 @@ export async function findTail(
   const seq = numberOf(tail?.['seq']);
   return { seq, n: typeof tail?.['n'] === 'number' ? tail['n'] : seq, control: numberOf(tail?.['control']) };
 }
+
+/** What leads to one of these conversations, because it was merged. `requireLogIndexes` sees to the index. */
+export const findMergedInto = (
+  conversations: mongoose.mongo.Collection,
+  ids: readonly ObjectId[],
+): Promise<Stored[]> =>
+  conversations
+    .find({ mergedInto: { $in: [...ids] } }, { ...FROM_PRIMARY, projection: { mergedInto: 1 }, hint: BY_MERGE })
+    .toArray();
 
 export async function findRevTail(
   changes: mongoose.mongo.Collection,

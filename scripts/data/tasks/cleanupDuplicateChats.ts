@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { besideConversations } from '../../../backend/src/database/indexes.js';
+import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
 import { createModels } from '../../../backend/src/models/index.js';
 import { retryRaces } from '../../../backend/src/models/insertMany.js';
 import type { JournalWriter } from '../frame/journal.js';
@@ -12,7 +13,11 @@ import { findDuplicates, type Duplicates } from './duplicates.js';
 /** Databases whose logs have been seen to. */
 const indexed = new WeakSet<object>();
 
-/** A log whose places are not unique cannot be merged safely: nor can one be written to by any server of today. */
+/**
+ * A log whose places are not unique cannot be merged safely: nor can one be written to by any server of today.
+ *
+ * @throws CannotRun when old data stands in the way.
+ */
 export async function requireLogIndexes(context: TaskContext): Promise<void> {
   const { db = context.connection } = context.connection;
   if (indexed.has(db)) return;
@@ -25,6 +30,8 @@ export async function requireLogIndexes(context: TaskContext): Promise<void> {
         await model.createIndexes();
       });
     }
+    // Of the conversations this one alone: without it each merge would go through all of them.
+    await context.collection('conversations').createIndex(BY_MERGE, { sparse: true }, {});
     indexed.add(db);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,7 @@
 import type { UserId } from '../../../contract/index.js';
+import { objectId } from '../../../backend/src/models/objectIds.js';
 import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
+import { findMergedInto } from '../../../scripts/data/merge/stored.js';
 import { ALICE, MESSAGES, NEVER, type Seeded } from './seed.js';
 
 const BY_KEY = 'participantsKey_1';
@@ -42,6 +44,10 @@ export const QUERIES: Record<string, Query> = {
   ],
   'what changed': [BY_CHANGE, (at) => at.models.conversations.findChanged(ALICE, 100, NEVER)],
   'what may be unread': ['maybeUnread_1', (at) => at.models.conversations.findMaybeUnread([ALICE])],
+  'what leads to a merged conversation': [
+    'mergedInto_1',
+    (at) => findMergedInto(at.models.conversations.model.collection, [objectId(at.chat)]),
+  ],
   'members of groups': [BY_RANK, (at) => at.models.members.findCurrent([at.chat])],
   'owners and admins': [BY_RANK, (at) => at.models.members.findStaff([at.chat])],
   'a page of members': [BY_RANK, (at) => at.models.members.findPage(at.chat, 50)],

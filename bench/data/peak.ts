@@ -1,0 +1,9 @@
+/** Loaded before a task, with `--import`: at its end it writes down what the process took. */
+import { writeFileSync } from 'node:fs';
+
+process.on('exit', () => {
+  const file = process.env['BENCH_USAGE_FILE'];
+  if (file === undefined) return;
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  writeFileSync(file, JSON.stringify({ peakKb: maxRSS, cpuMs: (userCPUTime + systemCPUTime) / 1_000 }));
+});
