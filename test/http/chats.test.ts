@@ -184,7 +184,11 @@ describe('messages over HTTP', () => {
     await client.send(conversation._id, 'hello');
     const api = server().api(bob);
     const path = `/api/conversations/${conversation._id}`;
-    expect(dataOf(await api.get('/api/unread'))).toEqual({ totalUnread: 1, mutedUnread: 0, conversations: 1 });
+    expect(dataOf(await api.get('/api/unread'))).toEqual({
+      totalUnread: 1,
+      mutedUnread: 0,
+      conversations: 1,
+    });
     expect(await api.post(`${path}/delivered`, { seq: 1 })).toMatchObject({
       status: 200,
       body: { data: { deliveredSeq: 1, readSeq: 0, unreadCount: 1 } },
@@ -194,7 +198,11 @@ describe('messages over HTTP', () => {
       body: { data: { readSeq: 1, unreadCount: 0 } },
     });
     await client.next('message:status', ({ readSeq }) => readSeq === 1);
-    expect(dataOf(await api.get('/api/unread'))).toEqual({ totalUnread: 0, mutedUnread: 0, conversations: 0 });
+    expect(dataOf(await api.get('/api/unread'))).toEqual({
+      totalUnread: 0,
+      mutedUnread: 0,
+      conversations: 0,
+    });
     const missing = await api.post(`${path}/read`, { messageId: 'f'.repeat(24) });
     expect([missing.status, missing.body]).toEqual([404, expect.objectContaining({ code: 'NOT_FOUND' })]);
   });
