@@ -118,9 +118,18 @@ async function harm(target: DataWorld, how: string, _id: mongoose.Types.ObjectId
 class Killed extends Error {}
 const WRITES = ['insertOne', 'insertMany', 'updateOne', 'updateMany', 'replaceOne', 'deleteOne', 'deleteMany', 'bulkWrite'];
 
-/** The database as of a process that is killed before its write number `left`: nothing of it comes later. */
-function killedAfter(connection: mongoose.Connection, left: number): mongoose.Connection {
+/**
+ * The database as of a process that is killed before its write number `left`: nothing of it comes later. What waits for a
+ * database that is away would try again for ever: `death` tells the one who watches.
+ */
+function killedAfter(
+  connection: mongoose.Connection,
+  left: number,
+): { connection: mongoose.Connection; death: Promise<never> } {
   const fate = { left };
+  let die: (error: Killed) => void = () => undefined;
+  const death = new Promise<never>((_resolve, reject) => (die = reject));
+  death.catch(() => undefined);
   const doomed = <Target extends object>(target: Target, replace: (name: string) => unknown): Target =>
     new Proxy(target, {
       get: (_, name) => {
@@ -131,12 +140,16 @@ function killedAfter(connection: mongoose.Connection, left: number): mongoose.Co
       },
     });
   const write = (collection: mongoose.Collection, name: string) => (...args: unknown[]) => {
-    if (fate.left === 0) throw new Killed('killed');
+    if (fate.left === 0) {
+      const killed = new Killed('killed');
+      die(killed);
+      throw killed;
+    }
     fate.left -= 1;
     const method = Reflect.get(collection, name) as (...given: unknown[]) => unknown;
     return method.apply(collection, args);
   };
-  return doomed(connection, (name) =>
+  const doomedConnection = doomed(connection, (name) =>
     name === 'collection'
       ? (of: string) => {
           const collection = connection.collection(of);
@@ -144,6 +157,7 @@ function killedAfter(connection: mongoose.Connection, left: number): mongoose.Co
         }
       : undefined,
   );
+  return { connection: doomedConnection, death };
 }
 
 /** What a reader may see: everything that is not cleared for them, as often as it is there. */
@@ -222,7 +236,8 @@ test('killed before any of its writes, and run again, it completes; undo then re
       const seen = await Promise.all(PAIR.map((user) => seenBy(target, user)));
       for (const kill of kills) {
         try {
-          await target.runHere('cleanup-duplicate-chats', {}, killedAfter(target.connection, kill));
+          const { connection, death } = killedAfter(target.connection, kill);
+          await Promise.race([target.runHere('cleanup-duplicate-chats', {}, connection), death]);
         } catch (error) {
           if (!(error instanceof Killed)) throw error;
         }
