@@ -5,6 +5,7 @@ import { collectionsWith, storedIn } from '../changes/support/stored.js';
 import type { TestClient } from '../support/client.js';
 import { storeMixed } from './support/mixedChat.js';
 import { createDataWorld } from '../support/dataScript.js';
+import { until } from '../support/until.js';
 import { startServer, type TestServer } from '../support/server.js';
 
 const server = sharedServer({ env: { EDIT_WINDOW_MS: '0', DELETE_WINDOW_MS: '0' } });
@@ -148,8 +149,11 @@ describe('archived messages', () => {
             const content = `edit ${round} of ${index}`;
             await alice.ok('editMessage', { conversationId, seq: index + 1, content });
             last.set(index + 1, content);
-            const { messages } = await bob.ok('getMessages', { conversationId, around: index + 1, limit: 1 });
-            expect(messages[0]).toMatchObject({ content });
+            await until(async () => {
+              const around = { conversationId, around: index + 1, limit: 1 };
+              const { messages } = await bob.ok('getMessages', around);
+              return messages[0]?.content === content;
+            });
           }),
         );
       }

@@ -114,14 +114,14 @@ export function* foreign(facts: Facts): Generator<Violation> {
 }
 
 /**
- * Refused on one server as a stranger's, while an earlier attempt, which nobody has answered, waits on another one for
- * the database: should its sender be let in by then, that attempt is a member's.
+ * Refused on one server as a stranger's, while another attempt, of this device or of the other one, waits elsewhere for
+ * the database or comes later: should its sender be let in by then, that attempt is a member's.
  */
 function wasLetInMeanwhile(facts: Facts, refused: EventOf<'refused'>): boolean {
   const { user, conversationId, clientMessageId, code } = refused;
   const attempts = facts
     .of('send')
-    .filter((send) => send.user === user && send.clientMessageId === clientMessageId && send.at < refused.at);
+    .filter((send) => send.user === user && send.clientMessageId === clientMessageId);
   return code === 'NOT_PARTICIPANT' && attempts.length > 1 && !facts.wasAlwaysIn(user, conversationId);
 }
 
