@@ -44,6 +44,9 @@ const schema = new mongoose.Schema<ArchivedDocument>(
 const BY_SEQ = { conversationId: 1, seq: 1 } as const;
 schema.index(BY_SEQ, { unique: true });
 
+/** Rounds in which a message that changes meanwhile is looked at again. */
+const MAX_ROUNDS = 20;
+
 interface Edit {
   seq: number;
   rev: number;
@@ -77,23 +80,27 @@ export function createArchiveModel(connection: mongoose.Connection) {
 
   /**
    * Messages as if nothing had ever moved: costs one query more, only where there are stubs. A stub whose copy is gone
-   * was brought back a moment ago, and is read again.
+   * was brought back a moment ago, and is read again: it may even be archived again by then.
    */
-  async function complete(documents: readonly Stub[]): Promise<MessageRecord[]> {
+  async function complete(documents: readonly Stub[], roundsLeft = MAX_ROUNDS): Promise<MessageRecord[]> {
     const stubs = documents.filter(isStub);
     if (stubs.length === 0) return documents.map(toRecord);
     const copies = await findCopies(stubs.map(({ _id }) => _id));
     const lost = stubs.filter(({ _id }) => !copies.has(messageIdOf(_id))).map(({ _id }) => _id);
     const again =
-      lost.length === 0
+      lost.length === 0 || roundsLeft === 0
         ? []
-        : await messages.find({ _id: { $in: lost } }, { readPreference: 'primary' }).toArray();
-    const back = new Map(again.map((doc) => [messageIdOf(doc._id), doc]));
+        : await complete(
+            await messages.find({ _id: { $in: lost } }, { readPreference: 'primary' }).toArray(),
+            roundsLeft - 1,
+          );
+    const back = new Map(again.map((record) => [record._id, record]));
     return documents.map((doc) => {
       if (!isStub(doc)) return toRecord(doc);
       const copy = copies.get(messageIdOf(doc._id));
-      const { archived: _stub, ...now } = back.get(messageIdOf(doc._id)) ?? doc;
-      return toRecord(copy === undefined ? now : join(doc, copy));
+      if (copy !== undefined) return toRecord(join(doc, copy));
+      const { archived: _stub, ...place } = doc;
+      return back.get(messageIdOf(doc._id)) ?? toRecord(place);
     });
   }
 
@@ -254,12 +261,17 @@ export function createArchiveModel(connection: mongoose.Connection) {
 
   async function bringBack(id: ObjectId): Promise<boolean> {
     let isBack = false;
-    for (;;) {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const copy = await collection.findOne({ _id: id });
       if (copy === null) return isBack;
       const { archivedAt: _at, conversationId: _in, seq: _seq, _id, ...moved } = copy;
       const isDead = moved.deletedAt !== undefined;
-      if (!isDead) isBack = (await putBack(_id, moved)) || isBack;
+      if (!isDead) {
+        const isPut = await putBack(_id, moved);
+        isBack ||= isPut;
+        // Its stub knows of a later edit, which was written to the copy before: that one is to come back.
+        if (!isPut && (await messages.countDocuments({ _id, archived: true })) > 0) continue;
+      }
       // Edited or deleted since it was read: that has to come along.
       await collection.deleteOne({
         _id,
@@ -267,6 +279,7 @@ export function createArchiveModel(connection: mongoose.Connection) {
         ...(!isDead && { deletedAt: { $exists: false } }),
       });
     }
+    throw new Error(`Message ${messageIdOf(id)} changes faster than it can be brought back; try again.`);
   }
 
   async function putBack(
@@ -274,10 +287,14 @@ export function createArchiveModel(connection: mongoose.Connection) {
     moved: Pick<ArchivedDocument, (typeof MOVED)[number] | 'editedAt' | 'editRev'>,
   ): Promise<boolean> {
     const { editRev } = moved;
-    const isOlder =
-      editRev === undefined ? [] : [{ editRev: { $lt: editRev } }, { editRev: { $exists: false } }];
+    // An edit writes the copy, then the stub: a stub that is ahead was edited after the copy had been read.
+    const isBehind =
+      editRev === undefined ? [] : [{ editRev: { $lt: editRev } }, { archived: true, editRev }];
     const { modifiedCount } = await messages.updateOne(
-      { _id, deletedAt: { $exists: false }, $or: [{ archived: true }, ...isOlder] },
+      {
+        ...{ _id, deletedAt: { $exists: false } },
+        $or: [...isBehind, { editRev: { $exists: false }, ...(editRev === undefined && { archived: true }) }],
+      },
       {
         $set: moved,
         $unset: { archived: 1, ...(editRev === undefined && { editRev: 1 as const, editedAt: 1 as const }) },
