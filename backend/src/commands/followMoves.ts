@@ -1,11 +1,8 @@
 import type { CommandName, ConversationId, MessageId } from '../../../contract/index.js';
 import { Sealed } from '../services/membership/rules.js';
-import type { Moves } from '../services/moves.js';
+import { MAX_HOPS, type Moves } from '../services/moves.js';
 import { AppError } from '../utils/appError.js';
 import type { CommandContext, CommandHandlers } from './types.js';
-
-/** More merges in a row than this are a circle. */
-const MAX_HOPS = 10;
 
 /** What a command may say of a conversation: its id, places in its log, places in its change log, a message. */
 interface Addressed {

@@ -11,6 +11,15 @@ export const besideConversations = (models: Models) => [
   ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
 ];
 
+type Indexed = Pick<ReturnType<typeof indexedModels>[number]['model'], 'createCollection' | 'createIndexes'>;
+
+/** Makes those of one model that are missing. Whoever starts at this moment, too, makes the same ones. */
+export const makeIndexes = (model: Indexed): Promise<void> =>
+  retryRaces(async () => {
+    await model.createCollection();
+    await model.createIndexes();
+  });
+
 /**
  * Makes the indexes that are missing; never drops one. Where old data stands in the way of a unique one, the server
  * does not start: without it nothing that it promises would hold.
@@ -18,11 +27,7 @@ export const besideConversations = (models: Models) => [
 export async function ensureIndexes(models: Models, logger: Logger): Promise<void> {
   for (const { model } of indexedModels(models)) {
     try {
-      // Another server that starts at this moment makes the same ones.
-      await retryRaces(async () => {
-        await model.createCollection();
-        await model.createIndexes();
-      });
+      await makeIndexes(model);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`The indexes of ${model.collection.name} could not be made: ${reason}`, {

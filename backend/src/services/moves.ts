@@ -16,7 +16,7 @@ interface MovesParts {
 }
 
 /** Merges of merges: more than this in a row is a circle. */
-const MAX_HOPS = 10;
+export const MAX_HOPS = 10;
 /** Between the sealing of the old logs and the opening of the new one lie milliseconds: so long one waits, in ms. */
 const OPEN_WITHIN_MS = 3_000;
 const LOOK_AGAIN_MS = 25;

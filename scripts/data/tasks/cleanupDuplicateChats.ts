@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { besideConversations } from '../../../backend/src/database/indexes.js';
+import { besideConversations, makeIndexes } from '../../../backend/src/database/indexes.js';
 import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
 import { createModels } from '../../../backend/src/models/index.js';
-import { retryRaces } from '../../../backend/src/models/insertMany.js';
 import type { JournalWriter } from '../frame/journal.js';
 import { CannotRun, defineTask, type Step, type TaskContext } from '../frame/task.js';
 import { beginMerge, findUnfinished, finishMerge } from '../merge/merge.js';
@@ -23,13 +22,7 @@ export async function requireLogIndexes(context: TaskContext): Promise<void> {
   if (indexed.has(db)) return;
   const models = besideConversations(createModels(context.connection));
   try {
-    for (const { model } of models) {
-      // A server that starts at this moment makes the same ones.
-      await retryRaces(async () => {
-        await model.createCollection();
-        await model.createIndexes();
-      });
-    }
+    for (const { model } of models) await makeIndexes(model);
     // Of the conversations this one alone: without it each merge would go through all of them.
     await context.collection('conversations').createIndex(BY_MERGE, { sparse: true }, {});
     indexed.add(db);
