@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createArchiveModel } from '../../backend/src/models/archiveModel.js';
 import { participantsKey } from '../../backend/src/utils/participantsKey.js';
 import { createDataWorld, type DataWorld } from '../support/dataScript.js';
 import { startServer } from '../support/server.js';
@@ -219,7 +220,10 @@ describe('after a split', () => {
   });
 
 
-  test('positions, signs, replies and pins are where their messages are', async () => {
+  test.each([
+    ['', false],
+    [', archived ones, too', true],
+  ])('positions, signs, replies and pins are where their messages are%s', async (_what, isArchived) => {
     await using world = await createDataWorld();
     const lines: Line[] = [
       { from: 'ann', to: 'shop' },
@@ -251,6 +255,11 @@ describe('after a split', () => {
     const messages = connection.collection('messages');
     await messages.updateOne({ seq: 1 }, { $set: { reactRev: 2, reactions: [{ emoji: '👀', count: 1 }, { emoji: '👍', count: 1 }] } });
     await messages.updateOne({ seq: 4 }, { $set: { editRev: 3, editedAt: new Date() } });
+    if (isArchived) {
+      const archive = createArchiveModel(connection);
+      const old = await archive.findOld(new Date(), { afterId: undefined, limit: 100 });
+      expect(await archive.archive(old, new Date())).toBe(lines.length);
+    }
 
     const done = await world.run(SPLIT);
     expect(done.code, done.stdout + done.stderr).toBe(0);

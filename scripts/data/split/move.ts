@@ -97,13 +97,13 @@ async function moveMessages(parts: MoveParts, revs: Revs): Promise<void> {
       .toArray();
     const reacted = found.filter(({ reactions }) => Array.isArray(reactions) && reactions.length > 0);
     await parts.journal.write(reacted.map(({ _id }) => ({ kind: 'split-recount', id: _id })));
-    const archived = found.filter((one) => one['archived'] === true);
     const entries = found.flatMap((document) => {
       const move = page.get(document._id.toHexString());
       return move === undefined ? [] : [toMessageEntry(document, { move, revs, isApart: kinds.get(move.into.toHexString())?.kind === 'apart' })];
     });
     // What lies in the archive goes first: it is found through its message.
-    await write(parts, archived.flatMap(({ _id, seq }) => toArchiveEntry(parts, { move: page.get(_id.toHexString()), _id, seq: Number(seq) })));
+    const archived = new Set(found.flatMap((one) => (one['archived'] === true ? one._id.toHexString() : [])));
+    await write(parts, entries.filter(({ id }) => archived.has(id.toHexString())).map(toArchiveEntry));
     await write(parts, entries);
   }
 }
@@ -124,19 +124,12 @@ function toMessageEntry(
   return { kind: 'split-move', collection: 'messages', id: move._id, from, to };
 }
 
-const toArchiveEntry = (
-  { from }: MoveParts,
-  { move, _id, seq }: { move: Move | undefined; _id: ObjectId; seq: number },
-): MoveEntry[] =>
-  move === undefined
-    ? []
-    : [
-        {
-          ...{ kind: 'split-move', collection: 'archived_messages', id: _id },
-          from: { conversationId: from, seq },
-          to: { conversationId: move.into, seq: move.toSeq },
-        },
-      ];
+/** Of an archived message the copy moves as its stub does; a later edit is told by the number of the last one. */
+function toArchiveEntry({ id, from, to }: MoveEntry): MoveEntry {
+  const names = ['conversationId', 'seq', ...('editRev' in to ? ['editRev'] : [])];
+  const some = (fields: Fields): Fields => Object.fromEntries(names.map((name) => [name, fields[name]]));
+  return { kind: 'split-move', collection: 'archived_messages', id, from: some(from), to: some(to) };
+}
 
 /** Signs that members of the new conversation gave; those of others stay behind, and do not count any more. */
 async function moveReactions(parts: MoveParts, place: Places, revs: Revs): Promise<void> {
