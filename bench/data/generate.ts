@@ -25,7 +25,8 @@ const textOf = (seq: number, salt: number): string =>
   }).join(' ');
 
 /** Ids begin with the time, as those that the server makes. */
-const newId = (timeMs: number): ObjectId => new mongoose.Types.ObjectId(mongoose.Types.ObjectId.generate(Math.floor(timeMs / 1_000)));
+const newId = (timeMs: number): ObjectId =>
+  new mongoose.Types.ObjectId(mongoose.Types.ObjectId.generate(Math.floor(timeMs / 1_000)));
 
 /** Collects documents and stores them in large batches. */
 class Batches {
@@ -48,7 +49,9 @@ class Batches {
     const batch = this.#waiting;
     this.#waiting = [];
     if (this.#running.size >= AT_ONCE) await Promise.race(this.#running);
-    const insert = this.collection.insertMany(batch, { ordered: false }).finally(() => this.#running.delete(insert));
+    const insert = this.collection
+      .insertMany(batch, { ordered: false })
+      .finally(() => this.#running.delete(insert));
     this.#running.add(insert);
   }
 }
@@ -67,14 +70,22 @@ function toMessage(chat: ChatPlan, seq: number, { _id, at }: { _id: ObjectId; at
 }
 
 /** As a server leaves it, except for what the plan says is wrong. */
-function toConversation(chat: ChatPlan, conversationId: ObjectId, last: { _id: ObjectId; at: number }): Stored {
+function toConversation(
+  chat: ChatPlan,
+  conversationId: ObjectId,
+  last: { _id: ObjectId; at: number },
+): Stored {
   const { participants, key, messages, countsOffBy, startedAt } = chat;
   const lastSent = messages % 2 === 0 ? [messages - 1, messages] : [messages, messages - 1];
   return {
     ...{ _id: conversationId, type: 'direct', participants, createdBy: participants[0], memberCount: 2 },
     ...(key !== undefined && { participantsKey: key }),
     ...{ rev: 0, occasions: [], createdAt: new Date(startedAt) },
-    ...{ lastSeq: messages - countsOffBy, messageCount: messages - countsOffBy, lastMessageAt: new Date(last.at) },
+    ...{
+      lastSeq: messages - countsOffBy,
+      messageCount: messages - countsOffBy,
+      lastMessageAt: new Date(last.at),
+    },
     tail: { seq: messages, id: last._id, control: 0 },
     shown: { seq: messages, id: last._id },
     ...{ lastSent, lastSentN: lastSent, maybeUnread: participants, changedAt: new Date(last.at) },

@@ -98,7 +98,9 @@ async function main(): Promise<boolean> {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ startedAt, machine, sizes, failure }, null, 2)}\n`);
   console.log(`\n${formatDataReport(sizes)}\n`);
-  console.log(`${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`);
+  console.log(
+    `${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`,
+  );
   console.log(`Load average at the end ${loadAverage()}. Results: ${file}`);
   if (failure !== undefined) console.error(`Not all was measured: ${failure}`);
   return failure === undefined && sizes.every(isFine);

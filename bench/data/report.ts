@@ -56,10 +56,25 @@ export function formatDataReport(sizes: readonly SizeResult[]): string {
   const large = sizes.at(-1);
   if (large === undefined) return 'Nothing was measured.';
   const small = sizes.length > 1 ? sizes[0] : undefined;
-  const [few, all] = [small === undefined ? 'fewer' : show(small.expected.messages), show(large.expected.messages)];
-  const head = ['', 'of', 's', `per s at ${few}`, `at ${all}`, 'own CPU, s', `peak MB at ${few}`, `at ${all}`, 'ratio'];
+  const [few, all] = [
+    small === undefined ? 'fewer' : show(small.expected.messages),
+    show(large.expected.messages),
+  ];
+  const head = [
+    '',
+    'of',
+    's',
+    `per s at ${few}`,
+    `at ${all}`,
+    'own CPU, s',
+    `peak MB at ${few}`,
+    `at ${all}`,
+    'ratio',
+  ];
   const wrong = sizes.flatMap((size) => [
-    ...size.tasks.flatMap((one) => one.wrong.map((what) => `${show(size.expected.messages)}, ${one.task}: ${what}`)),
+    ...size.tasks.flatMap((one) =>
+      one.wrong.map((what) => `${show(size.expected.messages)}, ${one.task}: ${what}`),
+    ),
     ...size.wrong.map((what) => `${show(size.expected.messages)}: ${what}`),
   ]);
   return [
@@ -67,6 +82,8 @@ export function formatDataReport(sizes: readonly SizeResult[]): string {
     '',
     ...formatTable([head, ...rowsOf(small, large)]),
     '',
-    ...(wrong.length === 0 ? ['ok: every task found and changed exactly what was planted'] : wrong.map((one) => `NOT OK: ${one}`)),
+    ...(wrong.length === 0
+      ? ['ok: every task found and changed exactly what was planted']
+      : wrong.map((one) => `NOT OK: ${one}`)),
   ].join('\n');
 }

@@ -69,7 +69,10 @@ export async function runTask(plan: TaskPlan, expected: Expected, place: Place):
   });
   const report = createWriteStream(`${files}.json`);
   child.process.stdout?.pipe(report);
-  const [[code]] = await Promise.all([once(child.process, 'close') as Promise<[number | null]>, finished(report)]);
+  const [[code]] = await Promise.all([
+    once(child.process, 'close') as Promise<[number | null]>,
+    finished(report),
+  ]);
   const seconds = (performance.now() - startedAt) / 1_000;
   if (code === null || code === 2) throw new Error(`${name} ended with code ${String(code)}.\n${complaints}`);
   const said = reportSchema.parse(JSON.parse(readFileSync(`${files}.json`, 'utf8')));

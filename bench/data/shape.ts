@@ -81,7 +81,15 @@ export function* planChats(messages: number): Generator<ChatPlan> {
 
 export function expectedOf(messages: number): Expected {
   const expected: Expected = {
-    ...{ messages: 0, conversations: 0, duplicatePairs: 0, withoutKey: 0, countsOff: 0, strangers: 0, oldMessages: 0 },
+    ...{
+      messages: 0,
+      conversations: 0,
+      duplicatePairs: 0,
+      withoutKey: 0,
+      countsOff: 0,
+      strangers: 0,
+      oldMessages: 0,
+    },
   };
   const oldBefore = Date.now() - ARCHIVED_AFTER_DAYS * DAY_MS;
   for (const chat of planChats(messages)) {

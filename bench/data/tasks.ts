@@ -39,7 +39,10 @@ export const TASK_PLANS: readonly TaskPlan[] = [
     ...{ name: 'backfill-participants-key', args: YES, exitCode: 1, per: 'conversations' },
     size: ({ conversations }) => conversations,
     // Of two chats of one pair the older gets the key, the other is listed.
-    counts: ({ withoutKey, duplicatePairs }) => ({ keysSet: withoutKey - duplicatePairs, duplicates: duplicatePairs }),
+    counts: ({ withoutKey, duplicatePairs }) => ({
+      keysSet: withoutKey - duplicatePairs,
+      duplicates: duplicatePairs,
+    }),
   },
   {
     ...{ name: 'repair-counters', args: YES, exitCode: 0, per: 'messages' },

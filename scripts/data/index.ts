@@ -59,7 +59,9 @@ function addTask(program: Command, task: Task): void {
     command
       .option('--dry-run', 'show everything that would change, and change nothing')
       .option('--yes', 'change without asking')
-      .addOption(new Option('--journal <file>', 'what will change is written there (default: in DATA_DIR/journal)'));
+      .addOption(
+        new Option('--journal <file>', 'what will change is written there (default: in DATA_DIR/journal)'),
+      );
   }
   const words = (task.args ?? []).map((arg) => arg.replaceAll(/[<>[\]]/g, ''));
   command.action(async (...values: unknown[]) => {

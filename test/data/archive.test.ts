@@ -1,10 +1,10 @@
-import type mongoose from 'mongoose';
 import { describe, expect, test } from 'vitest';
 import { createArchiveModel } from '../../backend/src/models/archiveModel.js';
 import { createScene } from '../contract/support/scene.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
 import { collectionsWith, storedIn } from '../changes/support/stored.js';
 import type { TestClient } from '../support/client.js';
+import { interpose } from './support/interposed.js';
 import { storeMixed } from './support/mixedChat.js';
 import { createDataWorld } from '../support/dataScript.js';
 import { startServer, type TestServer } from '../support/server.js';
@@ -15,7 +15,10 @@ const DAY_MS = 86_400_000;
 /** Makes everything that was said in a conversation a hundred days old. */
 const age = async (at: TestServer, conversationId: string): Promise<void> => {
   const { models } = at.app;
-  await models.messages.model.updateMany({ conversationId }, { createdAt: new Date(Date.now() - 100 * DAY_MS) });
+  await models.messages.model.updateMany(
+    { conversationId },
+    { createdAt: new Date(Date.now() - 100 * DAY_MS) },
+  );
 };
 
 /** Archives everything that is old enough. */
@@ -56,30 +59,6 @@ async function saySomeThings({ alice, bob, conversationId }: Awaited<ReturnType<
   await age(server(), conversationId);
 }
 
-type Interception = (result: unknown) => Promise<unknown>;
-
-/** The same connection, on which something happens behind these calls to the archive's collection. */
-function intercept(connection: mongoose.Connection, behind: Record<string, Interception>): mongoose.Connection {
-  const over = <Target extends object>(target: Target, replaced: (name: string) => unknown): Target =>
-    new Proxy(target, {
-      get: (_, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        const other = typeof name === 'string' ? replaced(name) : undefined;
-        return other ?? (typeof value === 'function' ? (value.bind(target) as unknown) : value);
-      },
-    });
-  const collection = (name: string) => {
-    const real = connection.collection(name);
-    if (name !== 'archived_messages') return real;
-    return over(real, (method) => {
-      const then = behind[method];
-      const call = Reflect.get(real, method) as (...args: unknown[]) => Promise<unknown>;
-      return then && (async (...args: unknown[]) => then(await call.apply(real, args)));
-    });
-  };
-  return over(connection, (name) => (name === 'collection' ? collection : undefined));
-}
-
 describe('archived messages', () => {
   test('read as if nothing had moved, on a process with copies and on one without; so again when they are brought back', async () => {
     const scene = await createScene(server());
@@ -98,18 +77,20 @@ describe('archived messages', () => {
     const after = await Promise.all(readers.map((reader) => everythingSeen(reader, conversationId)));
     expect(after).toEqual(before);
     expect(await everythingSeen(await fresh.connectAs(alice.userId), conversationId)).toEqual(before[2]);
-    expect(
-      await fresh.app.models.messages.findByIds(ids),
-    ).toEqual(fromDatabase);
+    expect(await fresh.app.models.messages.findByIds(ids)).toEqual(fromDatabase);
     const stubs = await storedIn(server(), 'messages').find({ archived: true }).toArray();
     expect(stubs).toHaveLength(4);
     // Words stay with the place, so that search finds what is archived.
-    expect(JSON.stringify(stubs.map(({ words: _words, ...stub }) => stub))).not.toMatch(/better|two\.jpg|"content"/);
+    expect(JSON.stringify(stubs.map(({ words: _words, ...stub }) => stub))).not.toMatch(
+      /better|two\.jpg|"content"/,
+    );
 
     expect(await server().app.models.archive.restore(fromDatabase.map(({ _id }) => _id))).toBe(4);
     expect(await storedIn(server(), 'messages').countDocuments({ archived: true })).toBe(0);
     expect(await storedIn(server(), 'archived_messages').countDocuments({})).toBe(0);
-    expect(await fresh.app.models.messages.findByIds(fromDatabase.map(({ _id }) => _id))).toEqual(fromDatabase);
+    expect(await fresh.app.models.messages.findByIds(fromDatabase.map(({ _id }) => _id))).toEqual(
+      fromDatabase,
+    );
   });
 
   test('are edited, reacted to and sent again as any other', async () => {
@@ -164,16 +145,15 @@ describe('archived messages', () => {
     const seen: unknown[] = [];
     // An edit comes between the reading of a copy and its putting back; the copy goes last.
     let isRead = false;
-    const late = intercept(models.archive.model.db, {
-      findOne: async (found) => {
-        if (!isRead) await alice.ok('editMessage', { conversationId, seq: 1, content: 'new' });
+    const late = interpose(models.archive.model.db, ({ collection, method, call }) => {
+      if (collection !== 'archived_messages' || !['findOne', 'deleteOne'].includes(method)) return undefined;
+      return async (...args) => {
+        const result = await call(...args);
+        if (method === 'deleteOne') seen.push((await read())[0]?.content);
+        else if (!isRead) await alice.ok('editMessage', { conversationId, seq: 1, content: 'new' });
         isRead = true;
-        return found;
-      },
-      deleteOne: async (found) => {
-        seen.push((await read())[0]?.content);
-        return found;
-      },
+        return result;
+      };
     });
     expect(await createArchiveModel(late).restore(ids)).toBe(1);
     expect(new Set(seen)).toEqual(new Set(['new']));
@@ -214,7 +194,9 @@ describe('archived messages', () => {
     for (const isArchived of [false, true]) {
       if (isArchived) await archiveAll(server());
       const { messages } = await bob.ok('getMessages', { conversationId, before: 11 });
-      expect(messages.map(({ seq, ...message }) => [seq, 'content' in message && message.content])).toEqual([...last].sort(([a], [b]) => a - b));
+      expect(messages.map(({ seq, ...message }) => [seq, 'content' in message && message.content])).toEqual(
+        [...last].sort(([a], [b]) => a - b),
+      );
     }
   });
 });

@@ -70,11 +70,18 @@ describe('for whom a message in a chat of three was', () => {
       { place: 3, senderId: 'shop', atMs: 2, recipientId: 'ann', about: 'sofa' },
       { place: 4, senderId: 'ann', atMs: 3, recipientId: 'bob' },
     ];
-    expect(run(chatOf(), lines)).toEqual(['bob occasion', 'ann recipient', '? contradicting', 'bob recipient']);
+    expect(run(chatOf(), lines)).toEqual([
+      'bob occasion',
+      'ann recipient',
+      '? contradicting',
+      'bob recipient',
+    ]);
   });
 
   it('after a pause a message that answers nobody is nobody’s, unless nobody else had come yet', () => {
-    expect(run(chatOf(), said('ann', 'shop', '+300 shop', 'ann', 'bob', 'shop>4', 'shop>5', '+90 shop'))).toEqual([
+    expect(
+      run(chatOf(), said('ann', 'shop', '+300 shop', 'ann', 'bob', 'shop>4', 'shop>5', '+90 shop')),
+    ).toEqual([
       'shop to-hub',
       'ann answer',
       'ann only-one-so-far',
@@ -116,7 +123,9 @@ describe('around whom a chat turns', () => {
 
   it('nobody, where signs are missing or disagree', () => {
     expect(hubOf({ starts: [] }, said('ann', 'bob', 'shop'))).toBe('nobody none');
-    expect(hubOf({ starts: [] }, said('ann', 'bob', 'ann', 'shop', 'ann', 'bob', 'shop', 'bob'))).toBe('nobody none');
+    expect(hubOf({ starts: [] }, said('ann', 'bob', 'ann', 'shop', 'ann', 'bob', 'shop', 'bob'))).toBe(
+      'nobody none',
+    );
     expect(hubOf({ starts: [] }, said('ann', 'shop', 'bob'), { onlyProven: true })).toBe('nobody none');
     expect(hubOf({}, said('ann', 'bob>1', 'shop>1'))).toBe('nobody contradicting');
   });

@@ -37,7 +37,9 @@ describe('the epoch', () => {
     const { meta } = server.app.models;
     const told: string[] = [];
     const memories = await Promise.all(
-      ['one', 'two'].map(async (name) => createEpochFile(await mkdtemp(join(tmpdir(), 'parley-seen-')), name)),
+      ['one', 'two'].map(async (name) =>
+        createEpochFile(await mkdtemp(join(tmpdir(), 'parley-seen-')), name),
+      ),
     );
     const watches = memories.map(
       (memory, index) => new EpochWatch({ meta, memory, logger, onRestored: () => told.push(`${index}`) }),

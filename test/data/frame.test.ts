@@ -23,7 +23,11 @@ const journals = (world: DataWorld) => {
 
 test('a dry run shows every change and makes none; the work makes them; a second run finds nothing (invariant 9)', async () => {
   await using world = await createDataWorld();
-  await insert(world, [conversation(['ann', 'bob']), conversation(['b_c', 'a']), conversation(['x', 'y', 'z'])]);
+  await insert(world, [
+    conversation(['ann', 'bob']),
+    conversation(['b_c', 'a']),
+    conversation(['x', 'y', 'z']),
+  ]);
   const before = await world.dump();
   const dry = await world.run(['backfill-participants-key', '--dry-run']);
   expect(dry.code).toBe(1);
@@ -50,15 +54,27 @@ test('without a terminal and without --yes nothing is asked, opened or changed',
 
 test('wrong options and unknown tasks are refused with a sentence and exit code 2', async () => {
   await using world = await createDataWorld();
-  for (const args of [['nonsense'], ['check-duplicates', '--nonsense'], ['undo'], ['undo', 'no/such/file', '--yes']]) {
+  for (const args of [
+    ['nonsense'],
+    ['check-duplicates', '--nonsense'],
+    ['undo'],
+    ['undo', 'no/such/file', '--yes'],
+  ]) {
     const refused = await world.run(args);
-    expect([refused.code, refused.stderr.length > 10, refused.stderr.includes('    at ')]).toEqual([2, true, false]);
+    expect([refused.code, refused.stderr.length > 10, refused.stderr.includes('    at ')]).toEqual([
+      2,
+      true,
+      false,
+    ]);
   }
 });
 
 test('undo restores every byte; where somebody has written since, it refuses and restores nothing', async () => {
   await using world = await createDataWorld();
-  await insert(world, [conversation(['ann', 'bob'], { participantsKey: 'wrong', name: 'n' }), conversation(['c', 'd'])]);
+  await insert(world, [
+    conversation(['ann', 'bob'], { participantsKey: 'wrong', name: 'n' }),
+    conversation(['c', 'd']),
+  ]);
   const before = await world.dump();
   expect(await world.run(['backfill-participants-key', '--yes'])).toMatchObject({ code: 0 });
   const [journal = ''] = journals(world);

@@ -28,7 +28,12 @@ const minute = (count: number): string => new Date(Date.UTC(2024, 0, 1) + count 
 async function mapping(more: object = {}): Promise<string> {
   const chats = Array.from({ length: CHATS }, (_, index) =>
     index % 3 === 0
-      ? { since: minute(0), id: `group_17000000${index}`, people: [`u${index}`, 'hub', `v${index}`], name: `Group ${index}` }
+      ? {
+          since: minute(0),
+          id: `group_17000000${index}`,
+          people: [`u${index}`, 'hub', `v${index}`],
+          name: `Group ${index}`,
+        }
       : { since: minute(0), id: `direct_hub_u${index}`, people: ['hub', `u${index}`] },
   );
   await write('chats.jsonl', chats);
@@ -47,7 +52,13 @@ async function mapping(more: object = {}): Promise<string> {
     file,
     JSON.stringify({
       ...{ source: 'old', withoutReads: 'unread' },
-      conversations: { file: 'chats.jsonl', id: 'id', participants: 'people', name: 'name', createdAt: 'since' },
+      conversations: {
+        file: 'chats.jsonl',
+        id: 'id',
+        participants: 'people',
+        name: 'name',
+        createdAt: 'since',
+      },
       messages: {
         ...{ file: 'messages.jsonl', conversation: 'chat', id: 'id', sender: 'from', text: 'text', at: 'at' },
       },
@@ -72,15 +83,27 @@ async function contentsOf(world: DataWorld): Promise<unknown> {
         .sort({ seq: 1 })
         .toArray();
       const conversation = await connection.collection('conversations').findOne({ _id: conversationId });
-      const members = await connection.collection('members').find({ conversationId }).sort({ userId: 1 }).toArray();
+      const members = await connection
+        .collection('members')
+        .find({ conversationId })
+        .sort({ userId: 1 })
+        .toArray();
       return [
         String(_id),
         messages.map((message) =>
-          ['seq', 'n', 'control', 'content', 'senderId', 'kind', 'createdAt'].map((field) => message[field] as unknown),
+          ['seq', 'n', 'control', 'content', 'senderId', 'kind', 'createdAt'].map(
+            (field) => message[field] as unknown,
+          ),
         ),
-        ...['lastSeq', 'messageCount', 'lastMessageAt', 'memberCount', 'participants', 'lastSent', 'createdAt'].map(
-          (field) => conversation?.[field] as unknown,
-        ),
+        ...[
+          'lastSeq',
+          'messageCount',
+          'lastMessageAt',
+          'memberCount',
+          'participants',
+          'lastSent',
+          'createdAt',
+        ].map((field) => conversation?.[field] as unknown),
         (conversation?.['maybeUnread'] as string[]).toSorted(),
         members.map((member) =>
           ['userId', 'role', 'joinedSeq', 'lastReadSeq'].map((field) => member[field] as unknown),
@@ -152,7 +175,13 @@ test('a chat of two with another number of people goes where the mapping says', 
   await write('chats.jsonl', [{ id: 'direct_a_b', people: ['a', 'b', 'c'] }]);
   await write(
     'messages.jsonl',
-    ['a', 'b', 'c'].map((from, index) => ({ id: index, chat: 'direct_a_b', from, text: 'x', at: minute(index) })),
+    ['a', 'b', 'c'].map((from, index) => ({
+      id: index,
+      chat: 'direct_a_b',
+      from,
+      text: 'x',
+      at: minute(index),
+    })),
   );
   const base = {
     source: 'old',
@@ -167,7 +196,10 @@ test('a chat of two with another number of people goes where the mapping says', 
     await using world = await createDataWorld();
     const outcome = await importInto(world, path);
     const conversation = await world.connection.collection('conversations').findOne();
-    return [outcome.code, conversation && [conversation['type'], conversation['participants'], conversation['lastSeq']]];
+    return [
+      outcome.code,
+      conversation && [conversation['type'], conversation['participants'], conversation['lastSeq']],
+    ];
   };
   expect(await becomes('report')).toEqual([1, null]);
   expect(await becomes('group')).toEqual([0, ['group', ['a', 'b', 'c'], 4]]);

@@ -1,12 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mongoose from 'mongoose';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createDataWorld, type DataWorld, type ScriptOutcome } from '../support/dataScript.js';
 import { messageOf, messagesOf } from '../support/messages.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { newDatabaseName } from '../support/server.js';
+import { at, embedded, seedEmbedded } from './support/embeddedChats.js';
+import { requireSound } from './support/soundImport.js';
 import { OldTestClient } from '../legacy/support/oldClient.js';
 
 let folder: string;
@@ -31,7 +32,13 @@ const mappingFile = async (mapping: object): Promise<string> => {
   return path;
 };
 const run = (world: DataWorld, mapping: string, ...more: string[]): Promise<ScriptOutcome> =>
-  world.run(['import-legacy', '--mapping', mapping, ...(more.includes('--dry-run') ? [] : ['--yes']), ...more]);
+  world.run([
+    'import-legacy',
+    '--mapping',
+    mapping,
+    ...(more.includes('--dry-run') ? [] : ['--yes']),
+    ...more,
+  ]);
 interface Report {
   counts: Record<string, number>;
   problems: number;
@@ -44,66 +51,6 @@ const problemsOf = (outcome: ScriptOutcome): string[] =>
 
 const serve = (world: DataWorld): Promise<TestServer> =>
   startServer({ databaseName: world.databaseName, env: { LEGACY_EVENTS: 'true' } });
-
-/** A document as an import has to leave it: what follows from the log, and nothing else. */
-async function requireSound(world: DataWorld): Promise<void> {
-  const messages = await world.connection.collection('messages').find().sort({ conversationId: 1, seq: 1 }).toArray();
-  const ends = new Map<string, { seq: number; n: number }>();
-  for (const message of messages) {
-    const { conversationId, controlSeq } = message as { conversationId?: unknown; controlSeq?: unknown };
-    const [seq, n] = [Number(message['seq']), Number(message['n'])];
-    const key = String(conversationId);
-    const before = ends.get(key) ?? { seq: 0, n: 0 };
-    expect(seq).toBe(before.seq + 1);
-    expect(n).toBe(before.n + (controlSeq === undefined ? 1 : 0));
-    ends.set(key, { seq, n });
-  }
-  for (const conversation of await world.connection.collection('conversations').find().toArray()) {
-    const end = ends.get(String(conversation._id)) ?? { seq: 0, n: 0 };
-    expect([conversation['lastSeq'], conversation['messageCount']]).toEqual([end.seq, end.n]);
-  }
-}
-
-const at = (minute: number): Date => new Date(Date.UTC(2024, 0, 1, 12, minute));
-
-/** Shape (a): a collection of chats with their messages inside, by ids, without keys. */
-async function seedEmbedded(name: string): Promise<void> {
-  const old = await mongoose.createConnection(inject('mongoUri'), { dbName: name }).asPromise();
-  await old.collection('people').insertMany([
-    { _id: 'ann' as never, displayName: 'Ann', photo: 'https://cdn.example.com/ann.jpg' },
-    { _id: 'ben' as never, displayName: 'Ben' },
-  ]);
-  await old.collection('chats').insertMany([
-    {
-      participants: ['ann', 'ben'],
-      messages: [
-        { id: 'm2', from: 'ben', body: 'two', sentAt: at(2) },
-        { id: 'm1', from: 'ann', body: 'one', sentAt: at(1) },
-      ],
-    },
-    // A second chat of the same two: the bug that this server cannot have.
-    { participants: ['ben', 'ann'], messages: [{ id: 'x1', from: 'ann', body: 'between', sentAt: at(1.5) }] },
-    {
-      participants: ['ann', 'ben', 'cem'],
-      title: 'Trip',
-      messages: [
-        { id: 'g1', from: 'cem', body: 'hello', sentAt: at(3) },
-        { id: 'g2', from: 'dora', body: 'was here once', sentAt: at(4) },
-      ],
-    },
-  ]);
-  await old.close();
-}
-
-const embedded = (database: string): object => ({
-  source: 'shop',
-  mongo: { database },
-  users: { collection: 'people', id: '_id', name: 'displayName', avatar: 'photo' },
-  conversations: {
-    ...{ collection: 'chats', id: '_id', participants: 'participants', name: 'title', messages: 'messages' },
-  },
-  messages: { id: 'id', sender: 'from', text: 'body', at: 'sentAt' },
-});
 
 test('chats with their messages inside: duplicates become one, by time, and clients find all of it', async () => {
   const database = newDatabaseName();
@@ -131,7 +78,10 @@ test('chats with their messages inside: duplicates become one, by time, and clie
   await using server = await serve(world);
   const ann = await server.connectAs('ann');
   const { conversations, totalUnread } = await ann.ok('getConversations', {});
-  expect(conversations.map(({ type, name }) => [type, name])).toEqual([['group', 'Trip'], ['direct', undefined]]);
+  expect(conversations.map(({ type, name }) => [type, name])).toEqual([
+    ['group', 'Trip'],
+    ['direct', undefined],
+  ]);
   expect(totalUnread).toBe(0);
   const [group, direct] = conversations;
   expect(direct?.lastMessageAt).toBe(at(2).toISOString());
@@ -151,9 +101,15 @@ test('chats with their messages inside: duplicates become one, by time, and clie
     'was here once',
   ]);
   const dora = await server.connectAs('dora');
-  expect(await dora.call('getMessages', { conversationId: group?._id })).toMatchObject({ code: 'NOT_PARTICIPANT' });
+  expect(await dora.call('getMessages', { conversationId: group?._id })).toMatchObject({
+    code: 'NOT_PARTICIPANT',
+  });
   // And life goes on behind it.
-  const sent = await ann.ok('sendMessage', { conversationId: direct?._id, content: 'now', clientMessageId: 'n1' });
+  const sent = await ann.ok('sendMessage', {
+    conversationId: direct?._id,
+    content: 'now',
+    clientMessageId: 'n1',
+  });
   expect(sent.seq).toBe(4);
 });
 
@@ -177,7 +133,14 @@ test('ids that clients made up go on working for old clients after an import', a
     source: 'app',
     users: { file: rows.users, id: 'id' },
     conversations: { file: rows.chats, id: 'id', participants: 'members', name: 'title' },
-    messages: { file: rows.messages, conversation: 'room', id: 'mid', sender: 'user', text: 'text', at: 'ts' },
+    messages: {
+      file: rows.messages,
+      conversation: 'room',
+      id: 'mid',
+      sender: 'user',
+      text: 'text',
+      at: 'ts',
+    },
     withoutReads: 'unread',
   });
   await using world = await createDataWorld();
@@ -203,7 +166,9 @@ test('ids that clients made up go on working for old clients after an import', a
   // Read up to a message that the old client knows by the id of the older system.
   expect((await modern.ok('getConversations', {})).totalUnread).toBeGreaterThan(0);
   await using two = await OldTestClient.as(server, 'u_2');
-  expect(await two.ask('mark_read', { conversationId: 'direct_u_1_u_2', messageId: '3' })).toMatchObject({ success: true });
+  expect(await two.ask('mark_read', { conversationId: 'direct_u_1_u_2', messageId: '3' })).toMatchObject({
+    success: true,
+  });
   expect(await two.ask('mark_read', { conversationId: 'direct_u_1_u_2', messageId: 'none' })).toMatchObject({
     code: 'NOT_FOUND',
   });
@@ -220,7 +185,16 @@ test('ids that clients made up go on working for old clients after an import', a
 const exported = async (more: readonly object[] = []): Promise<string> =>
   mappingFile({
     source: 'pg',
-    users: { file: await file('c-users.jsonl', [{ id: 'ids-ann', handle: 'ann' }, { id: 'ids-ben', handle: 'ben' }, { id: 'a2', handle: 'twin' }, { id: 'a3', handle: 'twin' }]), id: 'id', knownAs: 'handle' },
+    users: {
+      file: await file('c-users.jsonl', [
+        { id: 'ids-ann', handle: 'ann' },
+        { id: 'ids-ben', handle: 'ben' },
+        { id: 'a2', handle: 'twin' },
+        { id: 'a3', handle: 'twin' },
+      ]),
+      id: 'id',
+      knownAs: 'handle',
+    },
     people: 'name',
     conversations: {
       file: await file('c-conversations.jsonl', [
@@ -288,7 +262,9 @@ test('an export as JSON lines: positions come along, and every row that could no
   await using server = await serve(world);
   const ann = await server.connectAs('ids-ann');
   const { conversations } = await ann.ok('getConversations', {});
-  expect(conversations).toMatchObject([{ lastReadSeq: 2, unreadCount: 1, messageCount: 3, createdAt: at(0).toISOString() }]);
+  expect(conversations).toMatchObject([
+    { lastReadSeq: 2, unreadCount: 1, messageCount: 3, createdAt: at(0).toISOString() },
+  ]);
 });
 
 test('an import while people write adds what is new behind the end, and a second one what is newer still', async () => {
@@ -303,7 +279,13 @@ test('an import while people write adds what is new behind the end, and a second
     for (let index = 0; index < 60; index += 1) await ben.send(id, `b${index}`);
   })();
   const late = Array.from({ length: 120 }, (_, index) => ({
-    ...{ id: `late${index}`, conversationId: 1, sender: 'ann', body: `late ${index}`, createdAt: at(0.5 + index / 1_000) },
+    ...{
+      id: `late${index}`,
+      conversationId: 1,
+      sender: 'ann',
+      body: `late ${index}`,
+      createdAt: at(0.5 + index / 1_000),
+    },
   }));
   const outcome = await run(world, await exported(late), '--json');
   await writing;

@@ -42,14 +42,24 @@ test('messages, replies, reactions, edits, positions and settings of duplicates 
   await bob.ok('react', { conversationId: b, seq: b2.seq, emoji: '👍', on: true });
   await ann.ok('editMessage', { conversationId: b, seq: b2.seq, content: 'b2 edited' });
   await ann.ok('pinMessage', { conversationId: a, seq: a1.seq, pinned: true });
-  await ann.ok('setConversation', { conversationId: b, mutedUntil: new Date(Date.now() + 1e7).toISOString() });
+  await ann.ok('setConversation', {
+    conversationId: b,
+    mutedUntil: new Date(Date.now() + 1e7).toISOString(),
+  });
 
   const done = await world.runHere('cleanup-duplicate-chats');
-  expect(done).toMatchObject({ code: 0, report: { counts: { pairs: 1, conversationsMerged: 2, messagesMoved: 5 } } });
+  expect(done).toMatchObject({
+    code: 0,
+    report: { counts: { pairs: 1, conversationsMerged: 2, messagesMoved: 5 } },
+  });
   const { conversation, created } = await ann.ok('getOrCreateDirect', { otherUserId: 'bob' });
   const c = conversation._id;
   expect([created, [a, b].includes(c)]).toEqual([false, false]);
-  expect(conversation).toMatchObject({ lastSeq: 5, messageCount: 5, mutedUntil: expect.any(String) as string });
+  expect(conversation).toMatchObject({
+    lastSeq: 5,
+    messageCount: 5,
+    mutedUntil: expect.any(String) as string,
+  });
   for (const id of [a, b, c]) {
     const messages = await messagesOf(bob, id);
     expect(messages.map(({ content }) => content)).toEqual(['a1', 'b1', 'a2', 'b2 edited', 'a3 secret']);
@@ -63,14 +73,27 @@ test('messages, replies, reactions, edits, positions and settings of duplicates 
   await ann.ok('deleteMessage', { conversationId: a, seq: a3.seq, for: 'everyone' });
   expect(await world.dump()).not.toEqual(expect.stringContaining('a3 secret'));
   expect(JSON.stringify(await world.dump())).not.toContain('a3 secret');
-  const retry = await ann.ok('sendMessage', { conversationId: a, content: 'a1', clientMessageId: a1.clientMessageId });
+  const retry = await ann.ok('sendMessage', {
+    conversationId: a,
+    content: 'a1',
+    clientMessageId: a1.clientMessageId,
+  });
   expect(retry).toMatchObject({ duplicate: true, conversationId: c, seq: 1 });
-  const retriedReply = { conversationId: a, content: 'a2', clientMessageId: a2.clientMessageId, replyTo: a1.seq };
+  const retriedReply = {
+    conversationId: a,
+    content: 'a2',
+    clientMessageId: a2.clientMessageId,
+    replyTo: a1.seq,
+  };
   expect(await bob.ok('sendMessage', retriedReply)).toMatchObject({ duplicate: true, seq: 3 });
   expect(await send(bob, b, ['on', b1.seq])).toMatchObject({ conversationId: c, seq: 6, replyTo: 2 });
-  expect((await server.api('bob').get(`/api/conversations/${b}`)).body).toMatchObject({ data: { conversation: { _id: c } } });
+  expect((await server.api('bob').get(`/api/conversations/${b}`)).body).toMatchObject({
+    data: { conversation: { _id: c } },
+  });
   const stranger = await server.connectAs('eve');
-  expect(await stranger.call('getMessages', { conversationId: a })).toMatchObject({ code: 'NOT_PARTICIPANT' });
+  expect(await stranger.call('getMessages', { conversationId: a })).toMatchObject({
+    code: 'NOT_PARTICIPANT',
+  });
   expect(bob.pushes('conversation:removed')).toContainEqual({ conversationId: a, reason: 'merged' });
   const synced = await bob.ok('sync', {});
   expect(synced.removed.toSorted()).toEqual([a, b].toSorted());

@@ -5,6 +5,7 @@ import mongoose from 'mongoose';
 import { expect, test } from 'vitest';
 import { participantsKey } from '../../backend/src/utils/participantsKey.js';
 import { createDataWorld, type DataWorld } from '../support/dataScript.js';
+import { Killed, killedAfter } from './support/killed.js';
 
 type Doc = Record<string, unknown>;
 const { ObjectId } = mongoose.Types;
@@ -29,7 +30,16 @@ const said: fc.Arbitrary<Said> = fc.record({
   deleted: fc.integer({ min: 0, max: 5 }).map((die) => die === 0),
 });
 
-const damage = fc.constantFrom('lastSeq', 'messageCount', 'memberCount', 'key', 'position', 'n', 'summary', 'none');
+const damage = fc.constantFrom(
+  'lastSeq',
+  'messageCount',
+  'memberCount',
+  'key',
+  'position',
+  'n',
+  'summary',
+  'none',
+);
 
 interface World {
   history: Said[];
@@ -78,19 +88,31 @@ async function build(target: DataWorld, { history, damages, cleared, keyAt }: Wo
   for (const [index, chat] of chats.entries()) {
     const last = chat.messages.at(-1);
     const lastSeq = chat.messages.length;
-    const sent = PAIR.map((user) => chat.messages.findLast(({ senderId }) => senderId === user)?.['seq'] ?? 0);
+    const sent = PAIR.map(
+      (user) => chat.messages.findLast(({ senderId }) => senderId === user)?.['seq'] ?? 0,
+    );
     await collection('conversations').insertOne({
       ...{ _id: chat._id, type: 'direct', participants: [...PAIR], createdBy: PAIR[0], memberCount: 2 },
       ...(index === keyAt && { participantsKey: key }),
       ...{ lastSeq, messageCount: lastSeq, rev: chat.changes.length, lastSent: sent, lastSentN: sent },
-      ...(last && { tail: { seq: lastSeq, id: last['_id'], control: 0 }, shown: { seq: lastSeq, id: last['_id'] } }),
+      ...(last && {
+        tail: { seq: lastSeq, id: last['_id'], control: 0 },
+        shown: { seq: lastSeq, id: last['_id'] },
+      }),
       ...{ occasions: [], maybeUnread: [...PAIR], createdAt: new Date(START) },
       ...{ lastMessageAt: last?.['createdAt'] ?? new Date(START), changedAt: new Date(START) },
     });
     await collection('members').insertOne({
-      ...{ conversationId: chat._id, userId: PAIR[0], lastReadSeq: Math.floor(lastSeq / 2), lastReadN: Math.floor(lastSeq / 2) },
+      ...{
+        conversationId: chat._id,
+        userId: PAIR[0],
+        lastReadSeq: Math.floor(lastSeq / 2),
+        lastReadN: Math.floor(lastSeq / 2),
+      },
       ...{ lastDeliveredSeq: lastSeq, changedAt: new Date(START) },
-      ...(index === 0 && cleared > 0 && lastSeq > 0 && { clearedSeq: Math.min(cleared, lastSeq), clearedN: Math.min(cleared, lastSeq) }),
+      ...(index === 0 &&
+        cleared > 0 &&
+        lastSeq > 0 && { clearedSeq: Math.min(cleared, lastSeq), clearedN: Math.min(cleared, lastSeq) }),
     });
     if (chat.messages.length > 0) await collection('messages').insertMany(chat.messages);
     if (chat.changes.length > 0) await collection('changes').insertMany(chat.changes);
@@ -108,56 +130,15 @@ async function harm(target: DataWorld, how: string, _id: mongoose.Types.ObjectId
   if (how === 'messageCount') await set({ messageCount: 99 });
   if (how === 'memberCount') await set({ memberCount: 5 });
   if (how === 'key') await conversations.updateOne({ _id }, { $unset: { participantsKey: 1 } });
-  if (how === 'summary') await conversations.updateOne({ _id }, { $unset: { tail: 1, shown: 1, lastSent: 1 } });
+  if (how === 'summary')
+    await conversations.updateOne({ _id }, { $unset: { tail: 1, shown: 1, lastSent: 1 } });
   if (how === 'position') {
-    await target.connection.collection('members').updateOne({ conversationId: _id }, { $set: { lastReadSeq: 1_000 } });
+    await target.connection
+      .collection('members')
+      .updateOne({ conversationId: _id }, { $set: { lastReadSeq: 1_000 } });
   }
-  if (how === 'n') await target.connection.collection('messages').updateMany({ conversationId: _id }, { $inc: { n: 3 } });
-}
-
-class Killed extends Error {}
-const WRITES = ['insertOne', 'insertMany', 'updateOne', 'updateMany', 'replaceOne', 'deleteOne', 'deleteMany', 'bulkWrite'];
-
-/**
- * The database as of a process that is killed before its write number `left`: nothing of it comes later. What waits for a
- * database that is away would try again for ever: `death` tells the one who watches.
- */
-function killedAfter(
-  connection: mongoose.Connection,
-  left: number,
-): { connection: mongoose.Connection; death: Promise<never> } {
-  const fate = { left };
-  let die: (error: Killed) => void = () => undefined;
-  const death = new Promise<never>((_resolve, reject) => (die = reject));
-  death.catch(() => undefined);
-  const doomed = <Target extends object>(target: Target, replace: (name: string) => unknown): Target =>
-    new Proxy(target, {
-      get: (_, name) => {
-        const replaced = typeof name === 'string' ? replace(name) : undefined;
-        if (replaced !== undefined) return replaced;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-  const write = (collection: mongoose.Collection, name: string) => (...args: unknown[]) => {
-    if (fate.left === 0) {
-      const killed = new Killed('killed');
-      die(killed);
-      throw killed;
-    }
-    fate.left -= 1;
-    const method = Reflect.get(collection, name) as (...given: unknown[]) => unknown;
-    return method.apply(collection, args);
-  };
-  const doomedConnection = doomed(connection, (name) =>
-    name === 'collection'
-      ? (of: string) => {
-          const collection = connection.collection(of);
-          return doomed(collection, (method) => (WRITES.includes(method) ? write(collection, method) : undefined));
-        }
-      : undefined,
-  );
-  return { connection: doomedConnection, death };
+  if (how === 'n')
+    await target.connection.collection('messages').updateMany({ conversationId: _id }, { $inc: { n: 3 } });
 }
 
 /** What a reader may see: everything that is not cleared for them, as often as it is there. */
@@ -166,8 +147,13 @@ async function seenBy(target: DataWorld, userId: string): Promise<string[]> {
   const members = await connection.collection('members').find({ userId }).toArray();
   const hides = await connection.collection('hides').find({ userId }).toArray();
   const hidden = new Set(hides.map(({ conversationId, seq }) => `${String(conversationId)} ${String(seq)}`));
-  const cleared = new Map(members.map((one) => [String(one['conversationId']), Number(one['clearedSeq'] ?? 0)]));
-  const messages = await connection.collection('messages').find({ 'action.type': { $ne: 'sealed' }, moved: { $ne: true } }).toArray();
+  const cleared = new Map(
+    members.map((one) => [String(one['conversationId']), Number(one['clearedSeq'] ?? 0)]),
+  );
+  const messages = await connection
+    .collection('messages')
+    .find({ 'action.type': { $ne: 'sealed' }, moved: { $ne: true } })
+    .toArray();
   return messages
     .filter(({ conversationId, seq }) => {
       const id = String(conversationId);
@@ -185,7 +171,11 @@ async function check(target: DataWorld): Promise<void> {
   const live = conversations.filter(({ mergedInto }) => mergedInto === undefined);
   expect(live).toHaveLength(1);
   const [one] = live;
-  const messages = await connection.collection('messages').find({ conversationId: one?._id }).sort({ seq: 1 }).toArray();
+  const messages = await connection
+    .collection('messages')
+    .find({ conversationId: one?._id })
+    .sort({ seq: 1 })
+    .toArray();
   const places = messages.map((_, index) => index + 1);
   expect(messages.map(({ seq }) => seq as number)).toEqual(places);
   expect(messages.map(({ n }) => n as number)).toEqual(places);
@@ -194,7 +184,11 @@ async function check(target: DataWorld): Promise<void> {
   );
   expect(messages.map(({ _id }) => String(_id))).toEqual(inTime.map(({ _id }) => String(_id)));
   expect(one).toMatchObject({ lastSeq: messages.length, messageCount: messages.length, memberCount: 2 });
-  const changes = await connection.collection('changes').find({ conversationId: one?._id }).sort({ rev: 1 }).toArray();
+  const changes = await connection
+    .collection('changes')
+    .find({ conversationId: one?._id })
+    .sort({ rev: 1 })
+    .toArray();
   for (const change of changes.filter(({ kind }) => kind === 'edit')) {
     const about = messages[(change['seq'] as number) - 1];
     expect((change['what'] as { content: string }).content).toBe(about?.['content']);
@@ -227,7 +221,10 @@ test('whatever the histories and the damage: after harden and repair every invar
 }, 90_000);
 
 test('killed before any of its writes, and run again, it completes; undo then restores every byte (invariant 9)', async () => {
-  const arbitrary = fc.tuple(world, fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 3 }));
+  const arbitrary = fc.tuple(
+    world,
+    fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 3 }),
+  );
   await fc.assert(
     fc.asyncProperty(arbitrary, async ([given, kills]) => {
       await using target = await createDataWorld();
@@ -261,16 +258,33 @@ test('killed before any of its writes, and run again, it completes; undo then re
 test('undo of a merge refuses when somebody has written since, or a server is running, and takes back nothing', async () => {
   await using target = await createDataWorld();
   const one = { by: 0, laterMs: 1, replies: false, edited: false, deleted: false };
-  await build(target, { history: [{ ...one, chat: 0 }, { ...one, chat: 1 }], damages: [], cleared: 0, keyAt: 0 });
+  await build(target, {
+    history: [
+      { ...one, chat: 0 },
+      { ...one, chat: 1 },
+    ],
+    damages: [],
+    cleared: 0,
+    keyAt: 0,
+  });
   const { report } = await target.runHere('cleanup-duplicate-chats');
-  const merged = await target.connection.collection('conversations').findOne({ mergedInto: { $exists: false } });
+  const merged = await target.connection
+    .collection('conversations')
+    .findOne({ mergedInto: { $exists: false } });
   const journal = report.journal ?? '';
   const processes = target.connection.collection<Doc>('processes');
   await processes.insertOne({ _id: 'alive', at: new Date() } as never);
   await expect(target.runHere('undo', { journal })).rejects.toThrow('a server is running');
   await processes.deleteMany({});
   const messages = target.connection.collection('messages');
-  await messages.insertOne({ conversationId: merged?._id, seq: 3, n: 3, control: 0, senderId: 'ann', clientMessageId: 'x' });
+  await messages.insertOne({
+    conversationId: merged?._id,
+    seq: 3,
+    n: 3,
+    control: 0,
+    senderId: 'ann',
+    clientMessageId: 'x',
+  });
   const after = await target.dump();
   await expect(target.runHere('undo', { journal })).rejects.toThrow('people have written');
   expect(await target.dump()).toEqual(after);

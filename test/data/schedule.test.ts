@@ -6,7 +6,9 @@ import { until } from '../support/until.js';
 
 const issues = async (server: TestServer): Promise<Record<string, number>> => {
   const metric = await server.app.metrics.registry.getSingleMetric('parley_verification_issues')?.get();
-  return Object.fromEntries((metric?.values ?? []).map(({ labels, value }) => [String(labels['issue']), value]));
+  return Object.fromEntries(
+    (metric?.values ?? []).map(({ labels, value }) => [String(labels['issue']), value]),
+  );
 };
 
 test('the verification on a schedule finds a third person, an orphan, a stranger and a wrong counter; every process shows it', async () => {
@@ -18,7 +20,10 @@ test('the verification on a schedule finds a third person, an orphan, a stranger
   const ann = await one.connectAs('ann');
   await ann.send(await ann.open('bob'), 'hello');
   for (const server of [one, two]) {
-    await until(async () => (await issues(server))['notTwo'] === 0, { what: 'a clean verification', timeoutMs: 20_000 });
+    await until(async () => (await issues(server))['notTwo'] === 0, {
+      what: 'a clean verification',
+      timeoutMs: 20_000,
+    });
     expect(Object.values(await issues(server)).every((count) => count === 0)).toBe(true);
   }
   const id = new mongoose.Types.ObjectId();
@@ -33,16 +38,34 @@ test('the verification on a schedule finds a third person, an orphan, a stranger
   ]);
   const wrong = { notTwo: 1, orphan: 1, foreignSender: 1, counter: 1, duplicate: 0 };
   for (const server of [one, two]) {
-    await until(async () => (await issues(server))['notTwo'] === 1, { what: 'the finding', timeoutMs: 20_000 });
+    await until(async () => (await issues(server))['notTwo'] === 1, {
+      what: 'the finding',
+      timeoutMs: 20_000,
+    });
     expect(await issues(server)).toMatchObject(wrong);
   }
   const report = await world.runHere('add-conversation-validation');
   expect(report.code).toBe(1);
   expect(Object.keys(report.report).sort()).toEqual([
-    ...['conversationsWithIssues', 'details', 'status', 'timestamp', 'totalConversations', 'validConversations'],
+    ...[
+      'conversationsWithIssues',
+      'details',
+      'status',
+      'timestamp',
+      'totalConversations',
+      'validConversations',
+    ],
   ]);
-  expect(report.report).toMatchObject({ totalConversations: 2, validConversations: 1, conversationsWithIssues: 1, status: 'issues' });
-  expect(await world.runHere('verify-message-user-integrity')).toMatchObject({ code: 1, report: { problems: 2 } });
+  expect(report.report).toMatchObject({
+    totalConversations: 2,
+    validConversations: 1,
+    conversationsWithIssues: 1,
+    status: 'issues',
+  });
+  expect(await world.runHere('verify-message-user-integrity')).toMatchObject({
+    code: 1,
+    report: { problems: 2 },
+  });
 });
 
 test('without VERIFY_INTERVAL_MS nothing is verified, and nothing is claimed to be fine', async () => {

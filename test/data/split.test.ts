@@ -1,43 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createArchiveModel } from '../../backend/src/models/archiveModel.js';
-import { participantsKey } from '../../backend/src/utils/participantsKey.js';
-import { createDataWorld, type DataWorld } from '../support/dataScript.js';
+import { createDataWorld } from '../support/dataScript.js';
 import { startServer } from '../support/server.js';
+import { expectSound, PEOPLE, SPLIT, STARTS } from './support/split.js';
 import { readableBy, storeMixed, textOf, type Line } from './support/mixedChat.js';
 
-const SPLIT = ['split-group-conversations', '--yes', '--json'] as const;
-const PEOPLE = ['ann', 'bob', 'shop'];
-const STARTS = {
-  occasions: [
-    { kind: 'product', id: 'lamp', startedBy: 'ann', at: new Date() },
-    { kind: 'product', id: 'sofa', startedBy: 'bob', at: new Date() },
-  ],
-};
-
 const reportOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Record<string, never>;
-
-/** Nothing belongs to nobody, every log is without a hole, every key is its pair's, every chat of two has two. */
-async function expectSound({ connection }: DataWorld): Promise<void> {
-  const conversations = await connection.collection('conversations').find().toArray();
-  const known = new Set(conversations.map(({ _id }) => _id.toHexString()));
-  for (const name of ['messages', 'members', 'reactions', 'hides', 'changes']) {
-    const orphans = (await connection.collection(name).find().toArray()).filter(
-      ({ conversationId }) => !known.has(String(conversationId)),
-    );
-    expect(orphans, name).toEqual([]);
-  }
-  for (const { _id, type, participants, participantsKey: key, mergedInto, lastSeq, messageCount } of conversations) {
-    if (mergedInto !== undefined) continue;
-    const log = await connection.collection('messages').find({ conversationId: _id }).sort({ seq: 1 }).toArray();
-    expect(log.map(({ seq }) => Number(seq))).toEqual(log.map((_, index) => index + 1));
-    expect([Number(lastSeq), Number(messageCount)]).toEqual([log.length, Number(log.at(-1)?.['n'] ?? 0)]);
-    const people = participants as string[];
-    expect(log.every(({ senderId }) => people.includes(String(senderId)))).toBe(true);
-    expect(people).toHaveLength(type === 'direct' ? 2 : 1);
-    if (type === 'direct') expect(key).toBe(participantsKey(people[0] ?? '', people[1] ?? ''));
-  }
-}
 
 interface Step {
   rim: string;
@@ -76,9 +44,14 @@ describe('split-group-conversations', () => {
         await using world = await createDataWorld();
         const chats = histories.map((steps, index) => ({
           people: PEOPLE.map((name) => `${name}${index}`),
-          lines: toLines(steps).map((line) => ({ ...line, from: `${line.from}${index}`, to: `${line.to}${index}` })),
+          lines: toLines(steps).map((line) => ({
+            ...line,
+            from: `${line.from}${index}`,
+            to: `${line.to}${index}`,
+          })),
         }));
-        for (const { people, lines } of chats) await storeMixed(world.connection, { participants: people, lines });
+        for (const { people, lines } of chats)
+          await storeMixed(world.connection, { participants: people, lines });
         const before = await world.connection.collection('messages').countDocuments({});
         const first = await world.run([...SPLIT, '--only-proven']);
         expect([0, 1], first.stderr).toContain(first.code);
@@ -114,7 +87,9 @@ describe('split-group-conversations', () => {
     const dry = await world.run(['split-group-conversations', '--dry-run']);
     expect(dry.code, dry.stderr).toBe(1);
     expect(dry.stdout).toMatch(/\(1, of ann\) → shop: everybody wrote to the one in the middle/);
-    expect(dry.stdout).toMatch(/\(3, of shop\) → nobody but shop: several of the others waited for an answer/);
+    expect(dry.stdout).toMatch(
+      /\(3, of shop\) → nobody but shop: several of the others waited for an answer/,
+    );
     expect(dry.stdout).toMatch(/\(4, of shop\) → bob: it replies to a message of this exchange/);
     expect(dry.stdout + dry.stderr).not.toContain('line number');
     expect(await world.dump()).toEqual(before);
@@ -130,7 +105,10 @@ describe('split-group-conversations', () => {
     const after = await world.dump();
     const withoutTime = (dump: Record<string, string[]>) =>
       Object.fromEntries(
-        Object.entries(dump).map(([name, docs]) => [name, docs.map((doc) => doc.replace(/"changedAt":\{[^}]*\{[^}]*\}\}/, ''))]),
+        Object.entries(dump).map(([name, docs]) => [
+          name,
+          docs.map((doc) => doc.replace(/"changedAt":\{[^}]*\{[^}]*\}\}/, '')),
+        ]),
       );
     expect(withoutTime(after)).toEqual(withoutTime(before));
   });
@@ -159,7 +137,9 @@ describe('split-group-conversations', () => {
 
   test('killed at any moment and run again, it comes to the same end', async () => {
     const lines: Line[] = Array.from({ length: 40 }, (_, index) =>
-      index % 4 < 2 ? { from: index % 4 === 0 ? 'ann' : 'shop', to: index % 4 === 0 ? 'shop' : 'ann' } : { from: index % 4 === 2 ? 'bob' : 'shop', to: index % 4 === 2 ? 'shop' : 'bob' },
+      index % 4 < 2
+        ? { from: index % 4 === 0 ? 'ann' : 'shop', to: index % 4 === 0 ? 'shop' : 'ann' }
+        : { from: index % 4 === 2 ? 'bob' : 'shop', to: index % 4 === 2 ? 'shop' : 'bob' },
     );
     await using world = await createDataWorld();
     for (let chat = 0; chat < 6; chat += 1) {
@@ -174,9 +154,12 @@ describe('split-group-conversations', () => {
       const outcome = await world.run(SPLIT, (child) => {
         // From the first moment at which it may have written until long after.
         const timer = setInterval(() => {
-          void world.connection.collection('moved').countDocuments({}).then((count) => {
-            if (count >= run * 40 && count < 200) child.kill('SIGKILL');
-          });
+          void world.connection
+            .collection('moved')
+            .countDocuments({})
+            .then((count) => {
+              if (count >= run * 40 && count < 200) child.kill('SIGKILL');
+            });
         }, 15);
         child.once('exit', () => clearInterval(timer));
       });
@@ -187,9 +170,16 @@ describe('split-group-conversations', () => {
     expect((await world.run(SPLIT)).code).toBe(0);
     await expectSound(world);
     for (let chat = 0; chat < 6; chat += 1) {
-      const readable = await readableBy(world.connection, PEOPLE.map((name) => `${name}${chat}`));
-      expect(readable.get(`ann${chat}`)).toEqual(lines.flatMap(({ from, to }, index) => ([from, to].includes('ann') ? [textOf(index)] : [])));
-      expect(readable.get(`bob${chat}`)).toEqual(lines.flatMap(({ from, to }, index) => ([from, to].includes('bob') ? [textOf(index)] : [])));
+      const readable = await readableBy(
+        world.connection,
+        PEOPLE.map((name) => `${name}${chat}`),
+      );
+      expect(readable.get(`ann${chat}`)).toEqual(
+        lines.flatMap(({ from, to }, index) => ([from, to].includes('ann') ? [textOf(index)] : [])),
+      );
+      expect(readable.get(`bob${chat}`)).toEqual(
+        lines.flatMap(({ from, to }, index) => ([from, to].includes('bob') ? [textOf(index)] : [])),
+      );
     }
   }, 120_000);
 });
@@ -208,91 +198,18 @@ describe('after a split', () => {
     ];
     const fields = { ...STARTS, participantsKey: undefined };
     await storeMixed(world.connection, { participants: PEOPLE, lines, fields });
-    await world.connection.collection('conversations').updateMany({ participantsKey: null }, { $unset: { participantsKey: 1 } });
+    await world.connection
+      .collection('conversations')
+      .updateMany({ participantsKey: null }, { $unset: { participantsKey: 1 } });
     const done = await world.run(SPLIT);
     expect(done.code, done.stdout + done.stderr).toBe(0);
     const now = await ann.open('shop');
     const { messages } = await ann.ok('getMessages', { conversationId: now });
-    const said = messages.flatMap((message) => ('content' in message && message.content !== '' ? [message.content] : []));
+    const said = messages.flatMap((message) =>
+      'content' in message && message.content !== '' ? [message.content] : [],
+    );
     expect(said.toSorted()).toEqual(['in the right chat', textOf(0), textOf(1)]);
     expect(await ann.send(before, 'still here')).toMatchObject({ success: true });
     expect((await world.run(SPLIT)).code).toBe(0);
-  });
-
-
-  test.each([
-    ['', false],
-    [', archived ones, too', true],
-  ])('positions, signs, replies and pins are where their messages are%s', async (_what, isArchived) => {
-    await using world = await createDataWorld();
-    const lines: Line[] = [
-      { from: 'ann', to: 'shop' },
-      { from: 'shop', to: 'ann', replyTo: 0 },
-      { from: 'bob', to: 'shop' },
-      { from: 'shop', to: 'bob', replyTo: 2 },
-      { from: 'ann', to: 'shop', replyTo: 1 },
-    ];
-    const chat = await storeMixed(world.connection, {
-      participants: PEOPLE,
-      lines,
-      fields: { ...STARTS, rev: 3, pinned: [2, 4] },
-    });
-    const { connection } = world;
-    await connection.collection('members').insertMany([
-      { conversationId: chat, userId: 'ann', lastReadSeq: 3, lastReadN: 3, lastDeliveredSeq: 5, mutedUntil: new Date(0) },
-      { conversationId: chat, userId: 'shop', lastReadSeq: 5, lastReadN: 5, lastDeliveredSeq: 5, changedAt: new Date() },
-    ]);
-    await connection.collection('hides').insertOne({ conversationId: chat, userId: 'shop', seq: 3, at: new Date() });
-    await connection.collection('changes').insertMany([
-      { conversationId: chat, rev: 1, kind: 'reaction', seq: 1, by: 'bob', at: new Date(), what: { emoji: '👀', on: true } },
-      { conversationId: chat, rev: 2, kind: 'reaction', seq: 1, by: 'shop', at: new Date(), what: { emoji: '👍', on: true } },
-      { conversationId: chat, rev: 3, kind: 'edit', seq: 4, by: 'shop', at: new Date(), what: { content: textOf(3), was: 'x' } },
-    ]);
-    await connection.collection('reactions').insertMany([
-      { conversationId: chat, seq: 1, userId: 'bob', state: { rev: 1, emojis: ['👀'] } },
-      { conversationId: chat, seq: 1, userId: 'shop', state: { rev: 2, emojis: ['👍'] } },
-    ]);
-    const messages = connection.collection('messages');
-    await messages.updateOne({ seq: 1 }, { $set: { reactRev: 2, reactions: [{ emoji: '👀', count: 1 }, { emoji: '👍', count: 1 }] } });
-    await messages.updateOne({ seq: 4 }, { $set: { editRev: 3, editedAt: new Date() } });
-    if (isArchived) {
-      const archive = createArchiveModel(connection);
-      const old = await archive.findOld(new Date(), { afterId: undefined, limit: 100 });
-      expect(await archive.archive(old, new Date())).toBe(lines.length);
-    }
-
-    const done = await world.run(SPLIT);
-    expect(done.code, done.stdout + done.stderr).toBe(0);
-    await expectSound(world);
-    await using server = await startServer({ databaseName: world.databaseName, env: { EDIT_WINDOW_MS: '0' } });
-    const [ann, bob, shop] = await Promise.all(['ann', 'bob', 'shop'].map((name) => server.connectAs(name)));
-    if (ann === undefined || bob === undefined || shop === undefined) throw new Error('nobody is there');
-    const [annShop, bobShop] = [await ann.open('shop'), await bob.open('shop')];
-    expect((await ann.ok('getMessages', { conversationId: annShop })).messages).toMatchObject([
-      { seq: 1, content: textOf(0), reactions: [{ emoji: '👍', count: 1 }] },
-      { seq: 2, content: textOf(1), replyTo: 1, pinned: true },
-      { seq: 3, content: textOf(4), replyTo: 2, quoted: { content: textOf(1) } },
-    ]);
-    expect((await bob.ok('getMessages', { conversationId: bobShop })).messages).toMatchObject([
-      { seq: 1, content: textOf(2) },
-      { seq: 2, content: textOf(3), pinned: true, replyTo: 1 },
-    ]);
-    expect((await shop.ok('getMessages', { conversationId: bobShop })).messages[0]).toMatchObject({ kind: 'hidden' });
-    const list = (await ann.ok('getConversations', {})).conversations;
-    expect(list).toMatchObject([{ _id: annShop, lastReadSeq: 3, unreadCount: 0, lastSeq: 3, messageCount: 3 }]);
-    expect((await shop.ok('getConversations', {})).conversations).toHaveLength(2);
-    expect((await bob.ok('getConversations', {})).conversations).toMatchObject([{ unreadCount: 1, rev: 1 }]);
-    // Whoever holds the old id is led to their own pair, and to nothing where there are several.
-    const old = { conversationId: chat.toHexString() };
-    expect(await ann.ok('getMessages', old)).toMatchObject({ lastSeq: 3, messages: [{ conversationId: annShop }, {}, {}] });
-    expect(await bob.ok('getMessages', { ...old, after: 3 })).toMatchObject({ messages: [{ content: textOf(3) }] });
-    expect(await shop.call('getMessages', old)).toMatchObject({ success: false, code: 'NOT_PARTICIPANT' });
-    expect((await ann.ok('sync', {})).removed).toContain(old.conversationId);
-    // The logs go on.
-    await shop.ok('editMessage', { conversationId: bobShop, seq: 2, content: 'better' });
-    await shop.ok('react', { conversationId: annShop, seq: 1, emoji: '👍', on: false });
-    expect((await ann.ok('getMessages', { conversationId: annShop })).messages[0]).toMatchObject({ reactions: [] });
-    expect((await bob.ok('getMessages', { conversationId: bobShop })).messages[1]).toMatchObject({ content: 'better' });
-    expect(await bob.send(bobShop, 'thanks')).toMatchObject({ success: true, data: { seq: 3 } });
   });
 });

@@ -131,10 +131,14 @@ export class JournalFile {
 async function findLines(file: FileHandle): Promise<number[]> {
   const starts = [0];
   const chunk = Buffer.alloc(CHUNK_BYTES);
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, offset);
     if (bytesRead === 0) return starts;
-    for (let at = chunk.indexOf(LINE_FEED); at !== -1 && at < bytesRead; at = chunk.indexOf(LINE_FEED, at + 1)) {
+    for (
+      let at = chunk.indexOf(LINE_FEED);
+      at !== -1 && at < bytesRead;
+      at = chunk.indexOf(LINE_FEED, at + 1)
+    ) {
       starts.push(offset + at + 1);
     }
     offset += bytesRead;

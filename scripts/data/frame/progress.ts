@@ -52,9 +52,7 @@ export class ProgressBar implements Progress {
     this.#lineMs = nowMs;
     const { what, rate, left } = this.#payload();
     const share = Math.floor((100 * this.#done) / Math.max(1, this.#total));
-    this.stream.write(
-      `${what}: ${this.#done} of ${this.#total} (${share} %), ${rate}/s, ${left} left\n`,
-    );
+    this.stream.write(`${what}: ${this.#done} of ${this.#total} (${share} %), ${rate}/s, ${left} left\n`);
   }
 
   end(): void {
@@ -66,7 +64,11 @@ export class ProgressBar implements Progress {
     const seconds = (performance.now() - this.#startedMs) / 1_000;
     const rate = this.#done / Math.max(0.001, seconds);
     const left = rate === 0 ? '?' : formatSeconds((this.#total - this.#done) / rate);
-    return { what: this.#what === '' ? this.name : `${this.name}, ${this.#what}`, rate: Math.round(rate), left };
+    return {
+      what: this.#what === '' ? this.name : `${this.name}, ${this.#what}`,
+      rate: Math.round(rate),
+      left,
+    };
   }
 }
 

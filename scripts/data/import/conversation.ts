@@ -133,7 +133,8 @@ async function toStep(
   const { conversationId } = target;
   const record = conversationId && (await importer.models.conversations.findById(conversationId));
   const isBehind = record !== undefined && endSeq > record.lastSeq;
-  const moves = places === undefined || conversationId === undefined ? [] : await places.moves(conversationId);
+  const moves =
+    places === undefined || conversationId === undefined ? [] : await places.moves(conversationId);
   const aliases = await missingAliases(importer, target);
   const people = lacking.joining.length + lacking.former.length;
   const isDone = conversationId !== undefined && missing + people + moves.length + aliases.length === 0;
@@ -220,7 +221,8 @@ async function writeMessages(
   const { conversationId: id } = target;
   const membership = target.type === 'group' ? await importer.membership(id) : undefined;
   const record = await models.conversations.findById(id);
-  const audience = membership === undefined ? pairAudience(record?.participants ?? []) : audienceOf(membership);
+  const audience =
+    membership === undefined ? pairAudience(record?.participants ?? []) : audienceOf(membership);
   const places = await placesOf(importer, target, plan.reads);
   let count = 0;
   for await (const batch of staging.messages(target.chats.map(({ chat }) => chat))) {

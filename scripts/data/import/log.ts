@@ -27,8 +27,10 @@ function idOf(conversationId: ConversationId, { senderId, clientMessageId, at }:
   return `${seconds.toString(16).padStart(8, '0')}${rest.slice(0, 16)}` as MessageId;
 }
 
-export const keyOf = ({ senderId, clientMessageId }: Pick<MessageRecord, 'senderId' | 'clientMessageId'>): string =>
-  `${clientMessageId}\u0000${senderId}`;
+export const keyOf = ({
+  senderId,
+  clientMessageId,
+}: Pick<MessageRecord, 'senderId' | 'clientMessageId'>): string => `${clientMessageId}\u0000${senderId}`;
 
 /** What an import compares a message by when it meets it again. */
 export const hashOf = ({ text, attachment }: ImportedMessage): string =>
@@ -78,7 +80,8 @@ export class ImportLog {
     const stored: MessageRecord[] = [];
     let open = [...messages];
     for (let attempt = 0; open.length > 0; attempt += 1) {
-      if (attempt >= MAX_ATTEMPTS) throw new CannotRun(`Conversation ${this.conversationId} is too busy: run again.`);
+      if (attempt >= MAX_ATTEMPTS)
+        throw new CannotRun(`Conversation ${this.conversationId} is too busy: run again.`);
       let tail = await this.tail();
       const records = open.map((message) => {
         const record = toRecord(this.conversationId, message, tail);
@@ -103,7 +106,12 @@ export class ImportLog {
   }
 
   /** A control entry behind the end, once. */
-  async appendControl(entry: { action: Action; senderId: UserId; name: string; at: Date }): Promise<MessageRecord> {
+  async appendControl(entry: {
+    action: Action;
+    senderId: UserId;
+    name: string;
+    at: Date;
+  }): Promise<MessageRecord> {
     const { action, senderId, at } = entry;
     const message = { senderId, clientMessageId: `sys:${entry.name}`, at, text: '' };
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {

@@ -120,5 +120,7 @@ export function readImportMapping(path: string): ImportMapping {
   const parsed = importMapping.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new CannotRun(`The mapping ${path}: ${issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${issue?.message ?? ''}.`);
+  throw new CannotRun(
+    `The mapping ${path}: ${issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${issue?.message ?? ''}.`,
+  );
 }

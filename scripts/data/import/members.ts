@@ -20,7 +20,11 @@ export async function findKnown(importer: Importer, id: ConversationId | undefin
   return new Set(wereIn.map(({ userId }) => userId));
 }
 
-export function findLacking(target: Target, known: ReadonlySet<UserId>, senders: ReadonlySet<UserId>): Lacking {
+export function findLacking(
+  target: Target,
+  known: ReadonlySet<UserId>,
+  senders: ReadonlySet<UserId>,
+): Lacking {
   const people = new Set(target.people);
   return {
     joining: target.people.filter((userId) => !known.has(userId)),

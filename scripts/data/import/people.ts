@@ -39,10 +39,9 @@ export class People {
     const { prefix, separator } = this.mapping.directIds;
     if (!chat.startsWith(prefix)) return { problem: 'has nobody in it' };
     const parts = chat.slice(prefix.length).split(separator);
-    const cuts = parts.slice(1).map((_, place) => [
-      parts.slice(0, place + 1).join(separator),
-      parts.slice(place + 1).join(separator),
-    ]);
+    const cuts = parts
+      .slice(1)
+      .map((_, place) => [parts.slice(0, place + 1).join(separator), parts.slice(place + 1).join(separator)]);
     const pairs: UserId[][] = [];
     for (const cut of cuts) {
       const known = await Promise.all(cut.map((id) => this.staging.get('user', id)));
@@ -50,7 +49,8 @@ export class People {
     }
     const [pair, another] = pairs;
     if (pair === undefined) return { problem: 'names no two users that there are' };
-    if (another !== undefined) return { problem: 'can be read as two chats: its id can be cut in more than one way' };
+    if (another !== undefined)
+      return { problem: 'can be read as two chats: its id can be cut in more than one way' };
     return pair;
   }
 

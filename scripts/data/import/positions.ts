@@ -28,10 +28,7 @@ export interface Places {
 }
 
 /** What the older system says of how far people have read its chats. */
-async function findReads(
-  { staging, people }: Importer,
-  chats: readonly string[],
-): Promise<Reads> {
+async function findReads({ staging, people }: Importer, chats: readonly string[]): Promise<Reads> {
   const reads: ReadUntil[] = [];
   const lost: string[] = [];
   for (const chat of chats) {
@@ -50,11 +47,7 @@ async function findReads(
   return { reads, lost };
 }
 
-export async function placesOf(
-  importer: Importer,
-  target: Target,
-  readBefore?: Reads,
-): Promise<Places> {
+export async function placesOf(importer: Importer, target: Target, readBefore?: Reads): Promise<Places> {
   const { models, mapping } = importer;
   const before = target.conversationId && (await models.conversations.findById(target.conversationId));
   const startSeq = before?.lastSeq ?? 0;

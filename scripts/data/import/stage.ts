@@ -50,7 +50,11 @@ interface Kind {
 async function* stage(parts: StageParts, { kind, place, read }: Kind): AsyncGenerator<Finding> {
   for await (const row of parts.source.rows(place)) {
     const { problem } = row;
-    yield* stageRead(parts, { kind, at: row.at }, problem === undefined ? read(parts.mapping, row.row) : { problem });
+    yield* stageRead(
+      parts,
+      { kind, at: row.at },
+      problem === undefined ? read(parts.mapping, row.row) : { problem },
+    );
   }
   yield* twice(await parts.staging.flush());
 }
@@ -122,7 +126,8 @@ function readConversation({ conversations, directIds, groupIds }: ImportMapping,
         : chat.startsWith(directIds.prefix)
           ? 'direct'
           : undefined;
-  if (type === undefined && said !== undefined) return { problem: 'has a type that the mapping does not name' };
+  if (type === undefined && said !== undefined)
+    return { problem: 'has a type that the mapping does not name' };
   const list = readField(row, conversations.participants);
   if (list !== undefined && !Array.isArray(list)) return { problem: 'has participants that are no list' };
   const people = (list ?? []).map((one: unknown) =>
@@ -156,7 +161,10 @@ function readPosition({ reads }: ImportMapping, row: unknown): Read {
   const message = toId(readField(row, reads?.message));
   const at = toTime(readField(row, reads?.at));
   if (message === undefined && at === undefined) return { problem: 'says neither which message nor when' };
-  return { key: JSON.stringify([chat, person, message ?? at]), row: { chat, person, ...maybe('message', message), ...maybe('readAt', at) } };
+  return {
+    key: JSON.stringify([chat, person, message ?? at]),
+    row: { chat, person, ...maybe('message', message), ...maybe('readAt', at) },
+  };
 }
 
 function readMessage(mapping: ImportMapping, row: unknown): Read {
@@ -177,7 +185,8 @@ function readMessageOf({ messages }: ImportMapping, chat: string, row: unknown):
   }
   const attachment = isDeleted ? undefined : readAttachment(messages, row);
   if (attachment === null) return { problem: 'has an attachment without a usable address' };
-  if (text === '' && attachment === undefined && !isDeleted) return { problem: 'has neither text nor attachment' };
+  if (text === '' && attachment === undefined && !isDeleted)
+    return { problem: 'has neither text nor attachment' };
   const id =
     messages.id === undefined
       ? hash('sha256', JSON.stringify([sender, at, text]), 'base64url').slice(0, 24)
@@ -258,6 +267,9 @@ async function targetOf(
     return { target: `direct ${participantsKey(a, b)}`, type, people: members };
   }
   const { directOfOthers } = mapping;
-  if (directOfOthers !== 'report') return { target: `${directOfOthers} ${chat}`, type: directOfOthers, people: members };
-  return { problem: `is a chat of two with ${members.length} people in it (directOfOthers says what becomes of it)` };
+  if (directOfOthers !== 'report')
+    return { target: `${directOfOthers} ${chat}`, type: directOfOthers, people: members };
+  return {
+    problem: `is a chat of two with ${members.length} people in it (directOfOthers says what becomes of it)`,
+  };
 }

@@ -141,9 +141,7 @@ export class Staging {
     const sources = await Promise.all(chats.map((chat) => Pages.open(this.rows, chat)));
     let batch: StagedMessage[] = [];
     for (;;) {
-      const [next] = sources
-        .filter(({ head }) => head !== undefined)
-        .sort((a, b) => compare(a.head, b.head));
+      const [next] = sources.filter(({ head }) => head !== undefined).sort((a, b) => compare(a.head, b.head));
       if (next?.head === undefined) break;
       batch.push(next.head);
       await next.advance();

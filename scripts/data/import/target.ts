@@ -22,7 +22,10 @@ const COMMITTED = { w: 'majority', journal: true } as const;
 
 /** Always the same for the same old conversation. */
 const derivedId = (source: string, chat: string): ConversationId =>
-  createHash('sha256').update(`parley-import\u0000${source}\u0000${chat}`).digest('hex').slice(0, 24) as ConversationId;
+  createHash('sha256')
+    .update(`parley-import\u0000${source}\u0000${chat}`)
+    .digest('hex')
+    .slice(0, 24) as ConversationId;
 
 /** @returns a sentence where the old conversations cannot become one here. */
 export async function findTarget(
@@ -43,7 +46,8 @@ export async function findTarget(
   const [a, b] = people;
   const key = participantsKey(a ?? '', b ?? '');
   let found = await models.conversations.findByKey(key);
-  if (found !== undefined && !isPair(found, key)) return 'meets a conversation that holds the key of this pair and is another one (harden repairs it)';
+  if (found !== undefined && !isPair(found, key))
+    return 'meets a conversation that holds the key of this pair and is another one (harden repairs it)';
   for (let hop = 0; found?.mergedInto !== undefined && hop < MAX_HOPS; hop += 1) {
     found = await models.conversations.findById(found.mergedInto);
   }
@@ -79,11 +83,13 @@ export async function makeConversation(
   const onInsert = key === undefined ? fields : { _id: objectId(id), ...fields };
   let made: ConversationId | undefined;
   await retryRaces(async () => {
-    const found = await context.collection('conversations').findOneAndUpdate(
-      filter,
-      { $setOnInsert: onInsert },
-      { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
-    );
+    const found = await context
+      .collection('conversations')
+      .findOneAndUpdate(
+        filter,
+        { $setOnInsert: onInsert },
+        { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
+      );
     if (found !== null) made = conversationIdOf(found._id);
   });
   if (made === undefined) throw new Error('an upsert gave nothing back');

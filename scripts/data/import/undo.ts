@@ -71,7 +71,10 @@ export const imported: EntryKind = {
     if (await isServed(context)) return { refusal: 'a server is running: stop it first' };
     const foreign = await messages.findOne({ ...behind, $nor: isOwn(source).$or });
     if (foreign !== null) return { refusal: `conversation ${id.toHexString()}: people have written since` };
-    if ((now['rev'] ?? 0) !== (conversation?.rev ?? 0) || now['mergedInto'] !== conversation?.['mergedInto']) {
+    if (
+      (now['rev'] ?? 0) !== (conversation?.rev ?? 0) ||
+      now['mergedInto'] !== conversation?.['mergedInto']
+    ) {
       return { refusal: `conversation ${id.toHexString()} has been changed since` };
     }
     return 'undo';
@@ -90,7 +93,10 @@ export const imported: EntryKind = {
     const kept = members.map(({ _id }) => _id);
     await collection('members').deleteMany({ conversationId: id, _id: { $nin: kept } });
     for (const member of members) {
-      await collection('members').replaceOne({ _id: member._id }, member, { upsert: true, writeConcern: COMMITTED });
+      await collection('members').replaceOne({ _id: member._id }, member, {
+        upsert: true,
+        writeConcern: COMMITTED,
+      });
     }
     await collection('conversations').replaceOne({ _id: id }, conversation, { writeConcern: COMMITTED });
   },
@@ -102,7 +108,9 @@ export const importedUser: EntryKind = {
   async judge(entry, context) {
     const now = await context.collection('users').findOne({ _id: entry['id'] as never });
     const at = entry['at'] as Date;
-    const isUntouched = now?.['lastSeenAt'] === undefined && (now?.['profileChangedAt'] as Date | undefined)?.getTime() === at.getTime();
+    const isUntouched =
+      now?.['lastSeenAt'] === undefined &&
+      (now?.['profileChangedAt'] as Date | undefined)?.getTime() === at.getTime();
     return now !== null && isUntouched ? 'undo' : 'skip';
   },
   async undo(entry, context) {

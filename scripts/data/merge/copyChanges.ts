@@ -84,13 +84,21 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
   } catch (error) {
     outrunOr(error);
   }
-  await applyPlaces(collections, merge, copies.map(({ copy }) => copy));
+  await applyPlaces(
+    collections,
+    merge,
+    copies.map(({ copy }) => copy),
+  );
   // Last: what stands in `moved` is done.
   await insertMissing(
     moved,
     copies.map(({ old, copy }) => ({
       _id: old['_id'] as ObjectId,
-      ...{ conversationId: old['conversationId'] as ObjectId, into: merge._id, newId: copy['_id'] as ObjectId },
+      ...{
+        conversationId: old['conversationId'] as ObjectId,
+        into: merge._id,
+        newId: copy['_id'] as ObjectId,
+      },
       ...{ rev: numberOf(old['rev']), toRev: numberOf(copy['rev']) },
       was: { rev: old['rev'] as number, seq: old['seq'] as number },
       lacked: [],
@@ -100,7 +108,11 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
 }
 
 /** A message takes of each aspect only what is newer: so it has to know the place of what it has. */
-async function applyPlaces({ messages, archived }: Collections, merge: Merge, copies: readonly Stored[]): Promise<void> {
+async function applyPlaces(
+  { messages, archived }: Collections,
+  merge: Merge,
+  copies: readonly Stored[],
+): Promise<void> {
   const updates = copies.flatMap((copy) => {
     const field = { edit: 'editRev', reaction: 'reactRev' }[String(copy['kind'])];
     if (field === undefined) return [];

@@ -193,7 +193,11 @@ function toRow(old: Stored, document: Stored, merge: Merge): Stored {
   const lost = Object.keys(old).some((name) => document[name] === undefined);
   return {
     _id: old['_id'] as ObjectId,
-    ...{ conversationId: old['conversationId'] as ObjectId, into: merge._id, newId: document['_id'] as ObjectId },
+    ...{
+      conversationId: old['conversationId'] as ObjectId,
+      into: merge._id,
+      newId: document['_id'] as ObjectId,
+    },
     ...{ seq: old['seq'] as number, toSeq: document['seq'] as number },
     was: Object.fromEntries(was.map((name) => [name, old[name] as unknown])),
     lacked: Object.keys(document).filter((name) => old[name] === undefined),
@@ -227,7 +231,9 @@ async function findReplies({ moved }: Collections, batch: readonly Stored[]): Pr
         .toArray();
     }),
   );
-  return new Map(rows.flat().map((row) => [placeName(row['conversationId'], row['seq']), numberOf(row['toSeq'])]));
+  return new Map(
+    rows.flat().map((row) => [placeName(row['conversationId'], row['seq']), numberOf(row['toSeq'])]),
+  );
 }
 
 /** The same message sent to both of two duplicates is in both: in one log a name may be there once. */

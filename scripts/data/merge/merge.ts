@@ -40,7 +40,10 @@ export async function beginMerge(
   { ids, key, journal }: { ids: readonly ObjectId[]; key: string; journal: JournalWriter },
 ): Promise<Merge | undefined> {
   const { conversations, messages, changes, merges } = collectionsOf(context);
-  const found = await conversations.find({ _id: { $in: [...ids] } }, FROM_PRIMARY).sort({ _id: 1 }).toArray();
+  const found = await conversations
+    .find({ _id: { $in: [...ids] } }, FROM_PRIMARY)
+    .sort({ _id: 1 })
+    .toArray();
   const live = found.filter((one) => pairOf(one) !== undefined);
   const pair = live[0] && pairOf(live[0]);
   if (live.length < 2 || pair === undefined) return undefined;
@@ -53,7 +56,9 @@ export async function beginMerge(
   const merge: Merge = {
     ...{ _id: target, key, participants: sortPair(...pair), sources, isSurvivor: survivor !== undefined },
     revs: Object.fromEntries(
-      await Promise.all(sources.map(async (id) => [id.toHexString(), await findRevTail(changes, id)] as const)),
+      await Promise.all(
+        sources.map(async (id) => [id.toHexString(), await findRevTail(changes, id)] as const),
+      ),
     ),
     ...{ stage: 'copying', at: new Date() },
   };
@@ -110,7 +115,11 @@ export async function finishMerge(context: TaskContext, merge: Merge): Promise<C
 }
 
 async function setStage(context: TaskContext, merge: Merge, fields: Partial<Merge>): Promise<void> {
-  await collectionsOf(context).merges.updateOne({ _id: merge._id }, { $set: fields }, { writeConcern: COMMITTED });
+  await collectionsOf(context).merges.updateOne(
+    { _id: merge._id },
+    { $set: fields },
+    { writeConcern: COMMITTED },
+  );
 }
 
 /** Losing a place to a writer again and again is one thing; being refused for ever is damage that has to be told. */
@@ -153,8 +162,14 @@ async function remember(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations, members } = collectionsOf(context);
   const all = merge.isSurvivor ? [...merge.sources, merge._id] : merge.sources;
   merge.before = {
-    conversations: await conversations.find({ _id: { $in: all } }, FROM_PRIMARY).sort({ _id: 1 }).toArray(),
-    members: await members.find({ conversationId: { $in: all } }, FROM_PRIMARY).sort({ _id: 1 }).toArray(),
+    conversations: await conversations
+      .find({ _id: { $in: all } }, FROM_PRIMARY)
+      .sort({ _id: 1 })
+      .toArray(),
+    members: await members
+      .find({ conversationId: { $in: all } }, FROM_PRIMARY)
+      .sort({ _id: 1 })
+      .toArray(),
   };
   await setStage(context, merge, { before: merge.before });
 }
@@ -164,7 +179,10 @@ async function refreshChanged(context: TaskContext, merge: Merge): Promise<void>
   const { messages, changes, moved, archived } = collectionsOf(context);
   for (const conversationId of merge.sources) {
     const since = merge.revs[conversationId.toHexString()] ?? 0;
-    const cursor = changes.find({ conversationId, rev: { $gt: since } }, { ...FROM_PRIMARY, projection: { seq: 1 } });
+    const cursor = changes.find(
+      { conversationId, rev: { $gt: since } },
+      { ...FROM_PRIMARY, projection: { seq: 1 } },
+    );
     const seqs = new Set<number>();
     for await (const { seq } of cursor) seqs.add(seq as number);
     for (const seq of seqs) {
@@ -182,7 +200,16 @@ async function refreshChanged(context: TaskContext, merge: Merge): Promise<void>
   }
 }
 
-const PLACE_FIELDS = ['_id', 'conversationId', 'seq', 'n', 'control', 'controlSeq', 'replyTo', 'clientMessageId'];
+const PLACE_FIELDS = [
+  '_id',
+  'conversationId',
+  'seq',
+  'n',
+  'control',
+  'controlSeq',
+  'replyTo',
+  'clientMessageId',
+];
 
 async function refreshOne(
   messages: mongoose.mongo.Collection,
@@ -222,13 +249,20 @@ async function clearSources(context: TaskContext, merge: Merge): Promise<number>
 const toStub = ({ _id, conversationId, seq, n, control, createdAt }: Stored): Stored => ({
   ...{ _id: _id as unknown, conversationId: conversationId as unknown, seq: seq as unknown },
   ...{ n: numberOf(n), control: numberOf(control), senderId: '', clientMessageId: `moved:${String(seq)}` },
-  ...{ payloadHash: '', kind: 'system', content: '', silent: true, moved: true, createdAt: createdAt as unknown },
+  ...{
+    payloadHash: '',
+    kind: 'system',
+    content: '',
+    silent: true,
+    moved: true,
+    createdAt: createdAt as unknown,
+  },
 });
 
 async function leaveStubs(context: TaskContext, conversationId: ObjectId): Promise<number> {
   const messages = context.collection('messages');
   let count = 0;
-  for (let last = 0; ; ) {
+  for (let last = 0; ;) {
     const page = await messages
       .find({ conversationId, seq: { $gt: last } }, FROM_PRIMARY)
       .sort({ seq: 1 })

@@ -33,12 +33,20 @@ async function summaryOf({ messages, changes }: Collections, merge: Merge): Prom
     .sort({ controlSeq: 1 })
     .toArray();
   const id = conversationId.toHexString() as ConversationId;
-  const pair = merge.participants.map((userId) => [userId as UserId, { role: 'member', joinedSeq: 0 }] as const);
+  const pair = merge.participants.map(
+    (userId) => [userId as UserId, { role: 'member', joinedSeq: 0 }] as const,
+  );
   const membership = controls
     .flatMap((control) => toControlEntry(toRecord(control as Parameters<typeof toRecord>[0])) ?? [])
     .reduce(fold, { ...nobodyIn(id), memberCount: 2, members: new Map(pair) });
   const newest = async (filter: Stored): Promise<Stored | undefined> =>
-    (await messages.find({ conversationId, ...filter }, FROM_PRIMARY).sort({ seq: -1 }).limit(1).toArray())[0];
+    (
+      await messages
+        .find({ conversationId, ...filter }, FROM_PRIMARY)
+        .sort({ seq: -1 })
+        .limit(1)
+        .toArray()
+    )[0];
   const [last, shown] = await Promise.all([
     newest({ seq: { $gt: 0 } }),
     newest({ silent: { $exists: false }, shadow: { $exists: false } }),
@@ -51,7 +59,9 @@ async function summaryOf({ messages, changes }: Collections, merge: Merge): Prom
     ...{ control: membership.control, blockedBy: [...membership.blockedBy] },
     ...(membership.closedBy !== undefined && { closedBy: membership.closedBy }),
     ...(shown?.['createdAt'] instanceof Date && { lastMessageAt: shown['createdAt'] }),
-    ...(last !== undefined && { tail: { seq: tail.seq, id: last['_id'] as ObjectId, control: tail.control } }),
+    ...(last !== undefined && {
+      tail: { seq: tail.seq, id: last['_id'] as ObjectId, control: tail.control },
+    }),
     ...(shown !== undefined && { shown: { seq: numberOf(shown['seq']), id: shown['_id'] as ObjectId } }),
     lastSent,
     lastSentN: await Promise.all(lastSent.map((seq) => countAt(messages, conversationId, seq))),
@@ -68,7 +78,9 @@ async function pinnedOf({ moved }: Collections, sources: readonly Stored[]): Pro
 
 function occasionsOf(conversations: readonly Stored[]): Stored[] {
   const kept = new Map<string, Stored>();
-  const all = conversations.flatMap(({ occasions }) => (Array.isArray(occasions) ? (occasions as Stored[]) : []));
+  const all = conversations.flatMap(({ occasions }) =>
+    Array.isArray(occasions) ? (occasions as Stored[]) : [],
+  );
   const timeOf = ({ at }: Stored): number => (at instanceof Date ? at.getTime() : 0);
   for (const one of all.toSorted((a, b) => timeOf(a) - timeOf(b))) {
     kept.set(`${String(one['kind'])} ${String(one['id'])}`, one);
@@ -140,7 +152,11 @@ export async function redirectSources(context: TaskContext, merge: Merge): Promi
       id: one['_id'] as ObjectId,
       mergedInto: one['mergedInto'] as ObjectId,
     }));
-    await merges.updateOne({ _id: merge._id }, { $set: { redirected: merge.redirected } }, { writeConcern: COMMITTED });
+    await merges.updateOne(
+      { _id: merge._id },
+      { $set: { redirected: merge.redirected } },
+      { writeConcern: COMMITTED },
+    );
   }
   const holders = (merge.before?.conversations ?? [])
     .filter(({ participantsKey }) => participantsKey === merge.key)

@@ -49,11 +49,7 @@ export async function copyOwnStates(context: TaskContext, merge: Merge): Promise
   }
 }
 
-async function ownsOf(
-  { members, messages }: Collections,
-  merge: Merge,
-  userId: string,
-): Promise<Own[]> {
+async function ownsOf({ members, messages }: Collections, merge: Merge, userId: string): Promise<Own[]> {
   return Promise.all(
     merge.sources.map(async (from) => ({
       from,
@@ -93,7 +89,8 @@ async function positionsOf(
   const lastReadSeq = await furthest('lastReadSeq');
   const lastDeliveredSeq = Math.max(lastReadSeq, await furthest('lastDeliveredSeq'));
   const spoken = owns.filter(({ hasMessages }) => hasMessages);
-  const isArchived = spoken.length > 0 && spoken.every(({ document }) => document['archivedAt'] instanceof Date);
+  const isArchived =
+    spoken.length > 0 && spoken.every(({ document }) => document['archivedAt'] instanceof Date);
   const isOff = spoken.length > 0 && spoken.every(({ document }) => typeof document['hiddenN'] === 'number');
   const reached = Math.max(lastReadSeq, await lastSentBy(messages, merge._id, userId));
   const passed = await Promise.all(owns.map((own) => passesOver(messages, moved, { own, userId, reached })));
@@ -171,7 +168,12 @@ async function hideCleared(
   const isCleared = owns.some(({ document }) => seqIn(document, 'clearedSeq') > 0);
   const clearedSeq = isCleared ? Math.min(tail.seq, Math.min(...firstKept) - 1) : 0;
   for (const { from, document } of owns) {
-    await hideRest({ hides, moved }, merge, { userId, from, upTo: seqIn(document, 'clearedSeq'), clearedSeq });
+    await hideRest({ hides, moved }, merge, {
+      userId,
+      from,
+      upTo: seqIn(document, 'clearedSeq'),
+      clearedSeq,
+    });
   }
   const last = await hides.find({ userId, conversationId: merge._id }).sort({ seq: -1 }).limit(1).toArray();
   return {
@@ -210,11 +212,17 @@ async function hiddenUnread(
   merge: Merge,
   userId: string,
 ): Promise<Stored> {
-  const hidden = await hides.find({ userId, conversationId: merge._id }, { projection: { seq: 1 } }).toArray();
+  const hidden = await hides
+    .find({ userId, conversationId: merge._id }, { projection: { seq: 1 } })
+    .toArray();
   if (hidden.length === 0) return {};
   const found = await messages
     .find(
-      { conversationId: merge._id, seq: { $in: hidden.map(({ seq }) => seq as number) }, ...byOthers(userId) },
+      {
+        conversationId: merge._id,
+        seq: { $in: hidden.map(({ seq }) => seq as number) },
+        ...byOthers(userId),
+      },
       { projection: { n: 1 } },
     )
     .toArray();

@@ -42,7 +42,11 @@ export async function findSeal({ messages }: Collections, conversationId: Object
  *
  * @returns the place of the seal.
  */
-export async function seal(collections: Collections, merge: Merge, conversationId: ObjectId): Promise<number> {
+export async function seal(
+  collections: Collections,
+  merge: Merge,
+  conversationId: ObjectId,
+): Promise<number> {
   const { messages, changes } = collections;
   for (;;) {
     const there = await findSeal(collections, conversationId);
@@ -53,7 +57,14 @@ export async function seal(collections: Collections, merge: Merge, conversationI
     const tail = await findTail(messages, conversationId);
     const seq = tail.seq + 1;
     const entry = {
-      ...{ _id: new mongoose.Types.ObjectId(), conversationId, seq, n: tail.n, control: seq, controlSeq: seq },
+      ...{
+        _id: new mongoose.Types.ObjectId(),
+        conversationId,
+        seq,
+        n: tail.n,
+        control: seq,
+        controlSeq: seq,
+      },
       ...{ senderId: merge.participants[0], clientMessageId: `sys:${uuid()}`, payloadHash: '' },
       ...{ kind: 'system', content: '', action: { type: 'sealed', into: merge._id.toHexString() } },
       ...{ silent: true, createdAt: new Date() },

@@ -31,7 +31,8 @@ interface Side {
   isKept?: true;
 }
 
-const seqOf = (row: Row): Promise<number> => placeOf(row.moved, row.from, { seq: numberOf(row.document['seq']) });
+const seqOf = (row: Row): Promise<number> =>
+  placeOf(row.moved, row.from, { seq: numberOf(row.document['seq']) });
 
 export const SIDES: readonly Side[] = [
   {
@@ -51,7 +52,10 @@ export const SIDES: readonly Side[] = [
 async function toReceipts({ document, from, moved }: Row): Promise<Stored[]> {
   const rows = await moved
     .find(
-      { conversationId: from, seq: { $gte: numberOf(document['fromSeq']), $lte: numberOf(document['toSeq']) } },
+      {
+        conversationId: from,
+        seq: { $gte: numberOf(document['fromSeq']), $lte: numberOf(document['toSeq']) },
+      },
       { ...FROM_PRIMARY, projection: { toSeq: 1 } },
     )
     .sort({ seq: 1 })
@@ -72,7 +76,8 @@ export async function copySides(context: TaskContext, merge: Merge): Promise<voi
     const collection = context.collection(side.collection);
     for (const from of merge.sources) {
       for await (const page of scanPages(collection, { filter: { conversationId: from }, batch: 200 })) {
-        for (const document of page) await copyOne({ side, collection, row: { document, from, merge, moved } });
+        for (const document of page)
+          await copyOne({ side, collection, row: { document, from, merge, moved } });
       }
     }
   }

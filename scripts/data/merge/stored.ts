@@ -47,7 +47,9 @@ export type Collections = ReturnType<typeof collectionsOf>;
  * kill or beside another run, cannot make a second one. Its time is that of the target.
  */
 export function newIdOf(into: ObjectId, old: unknown, salt = ''): ObjectId {
-  const digest = createHash('sha256').update(`${into.toHexString()} ${String(old)} ${salt}`).digest('hex');
+  const digest = createHash('sha256')
+    .update(`${into.toHexString()} ${String(old)} ${salt}`)
+    .digest('hex');
   return mongoose.Types.ObjectId.createFromHexString(into.toHexString().slice(0, 8) + digest.slice(0, 16));
 }
 
@@ -98,7 +100,10 @@ export const findMergedInto = (
   ids: readonly ObjectId[],
 ): Promise<Stored[]> =>
   conversations
-    .find({ mergedInto: { $in: [...ids] } }, { ...FROM_PRIMARY, projection: { mergedInto: 1 }, hint: BY_MERGE })
+    .find(
+      { mergedInto: { $in: [...ids] } },
+      { ...FROM_PRIMARY, projection: { mergedInto: 1 }, hint: BY_MERGE },
+    )
     .toArray();
 
 export async function findRevTail(

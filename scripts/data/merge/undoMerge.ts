@@ -34,7 +34,9 @@ export const mergeKind: EntryKind = {
     const merge = await merges.findOne({ _id: id }, FROM_PRIMARY);
     if (merge === null || canonical(merge.sources) !== canonical(entry['sources'])) return 'skip';
     if (await isServerRunning(context)) {
-      return { refusal: `a server is running: taking back the merge into ${String(id)} needs all of them stopped` };
+      return {
+        refusal: `a server is running: taking back the merge into ${String(id)} needs all of them stopped`,
+      };
     }
     const target = await conversations.findOne({ _id: id }, FROM_PRIMARY);
     if (target?.['mergedInto'] !== undefined) {
@@ -91,7 +93,10 @@ async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
       if (log === messages) await restoreArchived(context, rows);
       const ids = rows.map(({ newId }) => newId as ObjectId);
       const copies = new Map(
-        (await log.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray()).map((copy) => [String(copy._id), copy]),
+        (await log.find({ _id: { $in: ids } }, FROM_PRIMARY).toArray()).map((copy) => [
+          String(copy._id),
+          copy,
+        ]),
       );
       await put(
         log,
@@ -147,7 +152,13 @@ async function restoreDocuments(context: TaskContext, merge: Merge): Promise<voi
 /** Of a surviving conversation only what has come to it. */
 async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations, moved } = collectionsOf(context);
-  const names = ['messages', 'archived_messages', 'changes', 'members', ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection)];
+  const names = [
+    'messages',
+    'archived_messages',
+    'changes',
+    'members',
+    ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection),
+  ];
   if (merge.isSurvivor) {
     for await (const rows of scanPages(moved, { filter: { into: merge._id }, batch: PAGE })) {
       const ids = rows.filter(({ side }) => side !== 'reports').map(({ newId }) => newId as ObjectId);

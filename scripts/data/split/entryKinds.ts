@@ -11,7 +11,10 @@ export type Fields = Record<string, unknown>;
 const filterOf = (id: ObjectId, fields: Fields): Stored => ({
   _id: id,
   ...Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, value === null ? { $exists: false } : { $eq: value }]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value === null ? { $exists: false } : { $eq: value },
+    ]),
   ),
 });
 
@@ -94,7 +97,9 @@ const opening: EntryKind = {
 const plan: EntryKind = {
   kind: 'split-plan',
   judge: async ({ id }, context) =>
-    (await context.collection('moved').findOne({ conversationId: id as ObjectId })) === null ? 'skip' : 'undo',
+    (await context.collection('moved').findOne({ conversationId: id as ObjectId })) === null
+      ? 'skip'
+      : 'undo',
   async undo({ id }, context) {
     await context.collection('moved').deleteMany({ conversationId: id as ObjectId });
   },
@@ -109,7 +114,10 @@ const recount: EntryKind = {
 
 export async function recountReactions(context: TaskContext, messageId: ObjectId): Promise<void> {
   const messages = context.collection('messages');
-  const found = await messages.findOne({ _id: messageId }, { projection: { conversationId: 1, seq: 1, reactions: 1 } });
+  const found = await messages.findOne(
+    { _id: messageId },
+    { projection: { conversationId: 1, seq: 1, reactions: 1 } },
+  );
   if (found?.['reactions'] === undefined) return;
   const given = await context
     .collection('reactions')
@@ -119,7 +127,8 @@ export async function recountReactions(context: TaskContext, messageId: ObjectId
   // In the order in which they stood; new ones behind.
   for (const { emoji } of found['reactions'] as { emoji: string }[]) counts.set(emoji, 0);
   for (const { state } of given) {
-    for (const emoji of (state as { emojis: string[] }).emojis) counts.set(emoji, (counts.get(emoji) ?? 0) + 1);
+    for (const emoji of (state as { emojis: string[] }).emojis)
+      counts.set(emoji, (counts.get(emoji) ?? 0) + 1);
   }
   const reactions = [...counts].flatMap(([emoji, count]) => (count > 0 ? [{ emoji, count }] : []));
   await messages.updateOne({ _id: messageId }, { $set: { reactions } }, { writeConcern: COMMITTED });

@@ -41,8 +41,7 @@ export function findHub(
     return { userId: declaredHub, because: 'declared' };
   }
   const people = tookPart({ participants, starts }, said);
-  const byOccasions =
-    startedByAllOthers(participants, starts) ?? startedByAllOthers(people, starts);
+  const byOccasions = startedByAllOthers(participants, starts) ?? startedByAllOthers(people, starts);
   const byExchange = proven(said, participants).centre(people);
   if (byOccasions !== undefined && byExchange !== undefined && byOccasions !== byExchange) {
     return { userId: undefined, because: 'contradicting' };
@@ -65,7 +64,10 @@ function startedByAllOthers(
 }
 
 /** Those of a chat who wrote something, were written to, or began something. */
-function tookPart({ participants, starts }: Pick<MixedChat, 'participants' | 'starts'>, said: readonly Said[]): string[] {
+function tookPart(
+  { participants, starts }: Pick<MixedChat, 'participants' | 'starts'>,
+  said: readonly Said[],
+): string[] {
   const traces = new Set<string | undefined>([
     ...starts.map(({ userId }) => userId),
     ...said.map(({ senderId }) => senderId),
@@ -78,10 +80,7 @@ function tookPart({ participants, starts }: Pick<MixedChat, 'participants' | 'st
  * The two between whom everything was said, where nobody else took part and their key or a reply shows that they knew
  * each other: two buyers whom the seller never answered are not a pair.
  */
-export function onlyTwo(
-  chat: MixedChat,
-  said: readonly Said[],
-): readonly [string, string] | undefined {
+export function onlyTwo(chat: MixedChat, said: readonly Said[]): readonly [string, string] | undefined {
   const [one, two, ...others] = tookPart(chat, said);
   const { keyPair } = chat;
   if (one === undefined || others.length > 0) return undefined;

@@ -74,10 +74,16 @@ export async function readLog(context: TaskContext, { _id }: Pick<StoredChat, '_
 
 const PAGE = 1_000;
 
-async function* scanLog(messages: mongoose.mongo.Collection, conversationId: ObjectId): AsyncGenerator<Stored> {
-  for (let after = 0; ; ) {
+async function* scanLog(
+  messages: mongoose.mongo.Collection,
+  conversationId: ObjectId,
+): AsyncGenerator<Stored> {
+  for (let after = 0; ;) {
     const page = await messages
-      .find({ conversationId, seq: { $gt: after } }, { projection: MESSAGE_FIELDS, readPreference: 'primary' })
+      .find(
+        { conversationId, seq: { $gt: after } },
+        { projection: MESSAGE_FIELDS, readPreference: 'primary' },
+      )
       .sort({ seq: 1 })
       .limit(PAGE)
       .toArray();
@@ -140,4 +146,3 @@ function pairOfKey(participants: readonly string[], key: unknown): readonly [str
   }
   return undefined;
 }
-

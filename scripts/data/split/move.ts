@@ -45,10 +45,15 @@ async function moveChanges(parts: MoveParts, places: readonly Places[]): Promise
   const revs = new Map<string, { rev: number; toRev: number }[]>();
   for (const place of places) {
     const { _id: into } = place.target;
-    const moved = (await changes.find({ conversationId: into }, { projection: REVS }).sort({ rev: 1 }).toArray()) as Stored[];
+    const moved = (await changes
+      .find({ conversationId: into }, { projection: REVS })
+      .sort({ rev: 1 })
+      .toArray()) as Stored[];
     revs.set(
       into.toHexString(),
-      moved.flatMap(({ rev, oldRev }) => (typeof oldRev === 'number' ? [{ rev: oldRev, toRev: Number(rev) }] : [])),
+      moved.flatMap(({ rev, oldRev }) =>
+        typeof oldRev === 'number' ? [{ rev: oldRev, toRev: Number(rev) }] : [],
+      ),
     );
   }
   const found = await changes
@@ -99,7 +104,15 @@ async function moveMessages(parts: MoveParts, revs: Revs): Promise<void> {
     await parts.journal.write(reacted.map(({ _id }) => ({ kind: 'split-recount', id: _id })));
     const entries = found.flatMap((document) => {
       const move = page.get(document._id.toHexString());
-      return move === undefined ? [] : [toMessageEntry(document, { move, revs, isApart: kinds.get(move.into.toHexString())?.kind === 'apart' })];
+      return move === undefined
+        ? []
+        : [
+            toMessageEntry(document, {
+              move,
+              revs,
+              isApart: kinds.get(move.into.toHexString())?.kind === 'apart',
+            }),
+          ];
     });
     // What lies in the archive goes first: it is found through its message.
     const archived = new Set(found.flatMap((one) => (one['archived'] === true ? one._id.toHexString() : [])));
@@ -194,4 +207,3 @@ async function write({ context, journal }: MoveParts, entries: readonly MoveEntr
     );
   }
 }
-

@@ -145,7 +145,9 @@ function takenOver(old: Stored, { place, target }: { place: Places; target: Targ
   const occasions = ((old['occasions'] as Stored[] | undefined) ?? []).filter(({ startedBy }) =>
     isOf(startedBy, { old, target }),
   );
-  const blockedBy = ((old['blockedBy'] as string[] | undefined) ?? []).filter((one) => target.members.includes(one));
+  const blockedBy = ((old['blockedBy'] as string[] | undefined) ?? []).filter((one) =>
+    target.members.includes(one),
+  );
   const isClosed = target.members.includes(String(old['closedBy']));
   return {
     ...(pinned.length > 0 && { pinned }),
@@ -187,7 +189,9 @@ function ownStateIn(place: Places, old: Stored | undefined, hiddenNs: readonly n
   const unreadHidden = hiddenNs.filter((n) => n > read.n);
   return {
     ...{ lastReadSeq: read.seq, lastReadN: read.n, lastDeliveredSeq: Math.max(read.seq, delivered.seq) },
-    ...Object.fromEntries(KEPT.flatMap((name) => (old?.[name] === undefined ? [] : [[name, old[name] as unknown]]))),
+    ...Object.fromEntries(
+      KEPT.flatMap((name) => (old?.[name] === undefined ? [] : [[name, old[name] as unknown]])),
+    ),
     ...(old?.['archivedAt'] !== undefined && { archivedN: place.upTo(Number.MAX_SAFE_INTEGER).n }),
     ...(cleared.seq > 0 && { clearedSeq: cleared.seq, clearedN: cleared.n }),
     ...(hidden.seq > 0 && { hiddenSeq: hidden.seq, hiddenN: hidden.n }),

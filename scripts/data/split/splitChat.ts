@@ -89,7 +89,14 @@ async function writeSeal(
     try {
       await messages.insertOne(
         {
-          ...{ _id: id, conversationId: _id, seq, n: Number(tail?.['n'] ?? 0), control: seq, controlSeq: seq },
+          ...{
+            _id: id,
+            conversationId: _id,
+            seq,
+            n: Number(tail?.['n'] ?? 0),
+            control: seq,
+            controlSeq: seq,
+          },
           ...{ senderId, clientMessageId: SEAL_ID, payloadHash: '', kind: 'system', content: '' },
           ...{ silent: true, action: { type: 'sealed', into: _id.toHexString() }, createdAt: new Date() },
         },
@@ -135,10 +142,7 @@ export async function splitChat(
   const duplicates = await openTargets(opening);
   const splitInto = plan.targets.map(({ _id, members }) => ({ conversationId: _id, participants: members }));
   const stored = (await context.collection('conversations').findOne({ _id: chat._id })) ?? old;
-  await change(
-    { context, journal },
-    setFields('conversations', stored, { splitInto }),
-  );
+  await change({ context, journal }, setFields('conversations', stored, { splitInto }));
   await touch(context, chat._id);
   const pairs = plan.targets.filter(({ kind }) => kind === 'pair').length;
   return {
@@ -150,12 +154,20 @@ export async function splitChat(
 /** The plan that was made already, or a new one; it is stored before anything moves, and stands from then on. */
 async function findPlan(
   context: TaskContext,
-  { chat, old, options, journal }: { chat: StoredChat; old: Stored; options: SplitOptions; journal: JournalWriter },
+  {
+    chat,
+    old,
+    options,
+    journal,
+  }: { chat: StoredChat; old: Stored; options: SplitOptions; journal: JournalWriter },
 ): Promise<Plan> {
   const moved = context.collection('moved');
   const targets = old['splitTargets'] as Target[] | undefined;
   if (targets !== undefined) {
-    const rows = await moved.find({ conversationId: chat._id, seq: { $gte: 1 } }).sort({ seq: 1 }).toArray();
+    const rows = await moved
+      .find({ conversationId: chat._id, seq: { $gte: 1 } })
+      .sort({ seq: 1 })
+      .toArray();
     return { targets, moves: rows.map(toMove) };
   }
   // Left by a run that was killed before its plan was whole.
@@ -167,18 +179,12 @@ async function findPlan(
     const rows = plan.moves.slice(first, first + 1_000).map((move) => toRow(move, chat._id));
     await moved.insertMany(rows, { writeConcern: COMMITTED });
   }
-  await change(
-    { context, journal },
-    setFields('conversations', old, { splitTargets: plan.targets }),
-  );
+  await change({ context, journal }, setFields('conversations', old, { splitTargets: plan.targets }));
   return plan;
 }
 
 /** As a merge notes it: whoever holds an old place is led to the new one. The message keeps its id. */
-const toRow = (
-  { _id, toN, toReplyTo, senderId, ...move }: Move,
-  conversationId: ObjectId,
-): Stored => ({
+const toRow = ({ _id, toN, toReplyTo, senderId, ...move }: Move, conversationId: ObjectId): Stored => ({
   ...{ ...move, conversationId, newId: _id, lacked: [] },
   was: { toN, senderId, ...(toReplyTo !== undefined && { toReplyTo }) },
 });

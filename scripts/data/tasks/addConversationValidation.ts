@@ -23,7 +23,10 @@ export const addConversationValidation = defineTask({
     };
     for await (const page of verifyConversations(collections, { settleMs: SETTLE_MS })) {
       context.progress.advance(page.conversations);
-      yield { note: true, counts: { totalConversations: page.conversations, conversationsWithIssues: page.withIssues } };
+      yield {
+        note: true,
+        counts: { totalConversations: page.conversations, conversationsWithIssues: page.withIssues },
+      };
       for (const { conversationId, issue, what } of page.issues) {
         yield {
           problem: `conversation ${conversationId}: ${issue}: ${what}`,

@@ -8,9 +8,7 @@ import { defineTask, Stopped, type TaskContext } from '../frame/task.js';
 const BATCH = 500;
 
 const schema = z.object({
-  olderThanDays: z.coerce
-    .number()
-    .refine((days) => days * MIN_AGE_MS >= MIN_AGE_MS, 'has to be at least 1'),
+  olderThanDays: z.coerce.number().refine((days) => days * MIN_AGE_MS >= MIN_AGE_MS, 'has to be at least 1'),
 });
 
 /** Messages that were archived, by their ids alone: what they said stays in the database. */
@@ -36,7 +34,8 @@ async function databaseNow({ connection }: TaskContext): Promise<Date> {
 
 export const archiveMessages = defineTask({
   name: 'archive-messages',
-  summary: 'moves what old messages say into a collection of its own; everybody reads on as if nothing had moved',
+  summary:
+    'moves what old messages say into a collection of its own; everybody reads on as if nothing had moved',
   help: `The collection "messages" keeps a small stub of each, so that counts, places and search stay; history, quotes and
 previews read across both, and edits and deletions reach the archive. undo brings everything back.`,
   kind: 'change',
@@ -51,7 +50,7 @@ previews read across both, and edits and deletions reach the archive. undo bring
     await archive.model.createIndexes();
     const before = new Date((await databaseNow(context)).getTime() - olderThanDays * MIN_AGE_MS);
     context.progress.total(await archive.countOld(before), 'messages');
-    for (let afterId: MessageId | undefined; ; ) {
+    for (let afterId: MessageId | undefined; ;) {
       if (context.isStopping()) throw new Stopped();
       const documents = await archive.findOld(before, { afterId, limit: BATCH });
       const last = documents.at(-1);

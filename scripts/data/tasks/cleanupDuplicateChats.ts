@@ -39,7 +39,10 @@ async function countPlaceless(context: TaskContext, ids: readonly ObjectId[]): P
     .countDocuments({ conversationId: { $in: [...ids] }, seq: { $not: { $gte: 1 } } });
 }
 
-async function* stepsFor(context: TaskContext, found: Duplicates): AsyncGenerator<Step | { problem: string }> {
+async function* stepsFor(
+  context: TaskContext,
+  found: Duplicates,
+): AsyncGenerator<Step | { problem: string }> {
   const { ids, key } = found;
   const placeless = await countPlaceless(context, ids);
   if (placeless > 0) {

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { createModels } from '../../../backend/src/models/index.js';
 import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 import { indexNames } from '../frame/entryKinds.js';
-import { CannotRun, defineTask, type Note, type Step, type TaskContext, type Yielded } from '../frame/task.js';
+import {
+  CannotRun,
+  defineTask,
+  type Note,
+  type Step,
+  type TaskContext,
+  type Yielded,
+} from '../frame/task.js';
 import { addConversationValidation } from './addConversationValidation.js';
 import { backfillParticipantsKey } from './backfillParticipantsKey.js';
 import { cleanupDuplicateChats } from './cleanupDuplicateChats.js';
@@ -69,7 +76,9 @@ async function* rounds(context: TaskContext): AsyncGenerator<Step | Note> {
     // Once it stands, one more round finds what was made while it was being made; with it standing, nothing new can.
     if (!state.isDone) return;
   }
-  throw new CannotRun('Old writers make duplicates faster than they can be merged: stop them, and run it again.');
+  throw new CannotRun(
+    'Old writers make duplicates faster than they can be merged: stop them, and run it again.',
+  );
 }
 
 export const harden = defineTask({

@@ -1,7 +1,14 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import type { UserId } from '../../../contract/index.js';
-import { defineTask, Stopped, type Finding, type Step, type Stored, type TaskContext } from '../frame/task.js';
+import {
+  defineTask,
+  Stopped,
+  type Finding,
+  type Step,
+  type Stored,
+  type TaskContext,
+} from '../frame/task.js';
 import { importConversation } from '../import/conversation.js';
 import { Importer } from '../import/importer.js';
 import { readImportMapping } from '../import/mapping.js';
@@ -72,7 +79,12 @@ export const importLegacy = defineTask({
   summary: 'brings over the users, chats and messages of an older system',
   help: 'A mapping file says where they are (docs/operations/moving-from.md). A second import adds what is new since.',
   kind: 'change',
-  options: [new Option('--mapping <file>', 'JSON: collections or files of the older system, and their fields').makeOptionMandatory()],
+  options: [
+    new Option(
+      '--mapping <file>',
+      'JSON: collections or files of the older system, and their fields',
+    ).makeOptionMandatory(),
+  ],
   schema: z.object({ mapping: z.string().min(1) }),
   entryKinds: [imported, importedUser],
   steps: (context, { mapping }) => importAll(context, context.pathOf(mapping)),

@@ -23,11 +23,22 @@ export interface LogRepair {
   countAt: Map<number, number>;
 }
 
-const FIELDS = { seq: 1, n: 1, control: 1, controlSeq: 1, action: 1, silent: 1, shadow: 1, senderId: 1, createdAt: 1 };
+const FIELDS = {
+  seq: 1,
+  n: 1,
+  control: 1,
+  controlSeq: 1,
+  action: 1,
+  silent: 1,
+  shadow: 1,
+  senderId: 1,
+  createdAt: 1,
+};
 /** Broken numbers kept in memory; a second run finds the rest. */
 const MAX_REPAIRS = 10_000;
 
-const isControl = ({ action, controlSeq }: Stored): boolean => action !== undefined || controlSeq !== undefined;
+const isControl = ({ action, controlSeq }: Stored): boolean =>
+  action !== undefined || controlSeq !== undefined;
 
 /**
  * Reads a log in its order, in constant memory.
@@ -37,7 +48,9 @@ const isControl = ({ action, controlSeq }: Stored): boolean => action !== undefi
 export async function readLog(context: TaskContext, conversation: Stored): Promise<LogRepair> {
   const conversationId = conversation['_id'] as ObjectId;
   const members = await context.collection('members').find({ conversationId }, FROM_PRIMARY).toArray();
-  const places = new Set(members.flatMap(({ lastReadSeq, clearedSeq }) => [numberOf(lastReadSeq), numberOf(clearedSeq)]));
+  const places = new Set(
+    members.flatMap(({ lastReadSeq, clearedSeq }) => [numberOf(lastReadSeq), numberOf(clearedSeq)]),
+  );
   const log: LogRepair = {
     ...{ lastSeq: 0, counted: 0, lastControl: 0, last: undefined, shown: undefined, holes: 0 },
     ...{ sent: new Map(), unreadBehind: new Map(), controls: [], repairs: [], countAt: new Map([[0, 0]]) },

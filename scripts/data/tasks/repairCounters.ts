@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { setFields, canonical } from '../frame/changes.js';
 import { scanPages } from '../frame/scan.js';
-import { defineTask, Stopped, type Finding, type Step, type Stored, type TaskContext } from '../frame/task.js';
+import {
+  defineTask,
+  Stopped,
+  type Finding,
+  type Step,
+  type Stored,
+  type TaskContext,
+} from '../frame/task.js';
 import type { ObjectId } from '../merge/stored.js';
 import { readLog, type LogRepair } from './readLog.js';
 import { membersOf, toMemberSteps } from './repairMembers.js';
@@ -28,7 +35,9 @@ async function* stepsOf(context: TaskContext, conversation: Stored): AsyncGenera
   const log = await readLog(context, conversation);
   for (const { message, fields } of log.repairs) {
     yield {
-      lines: [`message ${String(message['_id'])}: ${Object.keys(fields).join(', ')} from its place in the log`],
+      lines: [
+        `message ${String(message['_id'])}: ${Object.keys(fields).join(', ')} from its place in the log`,
+      ],
       counts: { messagesRepaired: 1 },
       changes: [setFields('messages', message, fields)],
     };

@@ -50,7 +50,11 @@ export function membersOf({ conversation, log }: Wanted): Derived {
     for (const userId of gone) marks.set(userId, { seq: entry.seq, isGone: true });
   }
   const fields = {
-    ...{ memberCount: membership.memberCount, control: membership.control, removalSeq: membership.removalSeq },
+    ...{
+      memberCount: membership.memberCount,
+      control: membership.control,
+      removalSeq: membership.removalSeq,
+    },
     ...(membership.isApart
       ? { apart: true, ...(participants !== undefined && type === 'group' && { participants: undefined }) }
       : { participants: [...membership.members.keys()].sort() }),
@@ -59,7 +63,12 @@ export function membersOf({ conversation, log }: Wanted): Derived {
 }
 
 function entryOf(conversation: Stored, control: Stored): ControlEntry[] {
-  const message = { ...control, conversationId: conversation['_id'] as ObjectId, content: '', kind: 'system' };
+  const message = {
+    ...control,
+    conversationId: conversation['_id'] as ObjectId,
+    content: '',
+    kind: 'system',
+  };
   const entry = toControlEntry(toRecord(message as unknown as Parameters<typeof toRecord>[0]));
   return entry === undefined ? [] : [entry];
 }
@@ -108,7 +117,9 @@ export async function* toMemberSteps(
     const base = { lastReadSeq: mark.seq - 1, lastDeliveredSeq: mark.seq - 1, controlSeq: mark.seq };
     const document = {
       ...{ _id, conversationId, userId, ...base, changedAt: new Date() },
-      ...Object.fromEntries(Object.entries(standingFields(userId, derived)).filter(([, value]) => value !== undefined)),
+      ...Object.fromEntries(
+        Object.entries(standingFields(userId, derived)).filter(([, value]) => value !== undefined),
+      ),
     };
     yield {
       lines: [`member ${userId} of ${String(conversationId)}: is named by the log and has no document`],

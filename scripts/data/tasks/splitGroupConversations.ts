@@ -28,10 +28,22 @@ into a conversation of its own, and is listed with the reason. --dry-run lists e
   kind: 'change',
   schema,
   options: [
-    new Option('--hub <users...>', 'users around whom chats turn (sellers, support), where the data does not show it'),
-    new Option('--decisions <file>', 'what a person decided: JSON, {"<message id>": "<user whom it was for>"}'),
-    new Option('--only-proven', 'the order in time counts for nothing: only replies, recipients, occasions, decisions'),
-    new Option('--answer-within-hours <n>', 'after so long nobody is taken for waiting any more (default: 24)'),
+    new Option(
+      '--hub <users...>',
+      'users around whom chats turn (sellers, support), where the data does not show it',
+    ),
+    new Option(
+      '--decisions <file>',
+      'what a person decided: JSON, {"<message id>": "<user whom it was for>"}',
+    ),
+    new Option(
+      '--only-proven',
+      'the order in time counts for nothing: only replies, recipients, occasions, decisions',
+    ),
+    new Option(
+      '--answer-within-hours <n>',
+      'after so long nobody is taken for waiting any more (default: 24)',
+    ),
     new Option('--apart-name <name>', 'what the conversation of messages without addressee is called'),
   ],
   entryKinds: [...SPLIT_KINDS, mergeKind],
@@ -41,7 +53,9 @@ into a conversation of its own, and is listed with the reason. --dry-run lists e
     for await (const chat of findMixed(context)) {
       if (isSealed(chat)) continue;
       yield {
-        lines: [`conversation ${chat._id.toHexString()} (${chat.participants.join(', ')}): ended, nothing is written there any more`],
+        lines: [
+          `conversation ${chat._id.toHexString()} (${chat.participants.join(', ')}): ended, nothing is written there any more`,
+        ],
         counts: { mixedChats: 1 },
         apply: async (journal) => {
           await sealChat(context, chat, journal);
@@ -117,7 +131,9 @@ async function* splitSteps(
 
 const lineOf = (one: Attribution, messageId: string): string =>
   `message ${messageId} (${one.place}, of ${one.senderId}) → ${
-    one.to === undefined ? `nobody but ${one.senderId}: ${DOUBTS[one.doubt]}` : `${one.to}: ${BECAUSE[one.because]}`
+    one.to === undefined
+      ? `nobody but ${one.senderId}: ${DOUBTS[one.doubt]}`
+      : `${one.to}: ${BECAUSE[one.because]}`
   }`;
 
 const countOf = (attributions: readonly Attribution[]): Record<string, number> => ({

@@ -11,7 +11,8 @@ export function addEntryKinds(more: readonly EntryKind[]): void {
 
 function kindOf(entry: JournalEntry): EntryKind {
   const kind = kinds.get(entry.kind);
-  if (kind === undefined) throw new CannotRun(`The journal holds ${entry.kind}, which this version cannot undo.`);
+  if (kind === undefined)
+    throw new CannotRun(`The journal holds ${entry.kind}, which this version cannot undo.`);
   return kind;
 }
 
@@ -60,7 +61,10 @@ async function* takeBack(journal: JournalFile, context: TaskContext): AsyncGener
 }
 
 const describe = ({ kind, collection, id }: JournalEntry): string =>
-  [kind, collection, id].filter((part) => part !== undefined).map(String).join(' ');
+  [kind, collection, id]
+    .filter((part) => part !== undefined)
+    .map(String)
+    .join(' ');
 
 export const undo = defineTask({
   name: 'undo',

@@ -54,9 +54,15 @@ export async function readableBy(
     .toArray();
   const readable = new Map(people.map((userId) => [userId, [] as string[]]));
   for (const { _id, participants } of conversations) {
-    const messages = await connection.collection('messages').find({ conversationId: _id }).sort({ seq: 1 }).toArray();
+    const messages = await connection
+      .collection('messages')
+      .find({ conversationId: _id })
+      .sort({ seq: 1 })
+      .toArray();
     for (const userId of participants as string[]) {
-      readable.get(userId)?.push(...messages.flatMap(({ content }) => (content === '' ? [] : [String(content)])));
+      readable
+        .get(userId)
+        ?.push(...messages.flatMap(({ content }) => (content === '' ? [] : [String(content)])));
     }
   }
   return readable;
