@@ -3,6 +3,7 @@ import type { ConversationId, UserId } from '../../../contract/index.js';
 import { isDuplicateKey, retryRaces } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 /**
  * An id that an old client made up, or an older system had, for a conversation of this one. Whose it is was settled by
@@ -51,8 +52,6 @@ const toRecord = ({ _id, conversationId, source, claimedBy }: AliasDocument): Al
   claimedBy: claimedBy as UserId | undefined,
 });
 
-const SAFE = { w: 'majority', journal: true } as const;
-
 export function createAliasModel(connection: mongoose.Connection) {
   const model = connection.model('Alias', schema);
   const collection = connection.collection<AliasDocument>('aliases');
@@ -89,7 +88,7 @@ export function createAliasModel(connection: mongoose.Connection) {
           .findOneAndUpdate(
             { _id: alias },
             { $setOnInsert: { source: 'client', claimedBy, createdAt: new Date() } },
-            { upsert: true, returnDocument: 'after', writeConcern: SAFE },
+            { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
           )
           .lean();
       });
@@ -102,7 +101,7 @@ export function createAliasModel(connection: mongoose.Connection) {
       await collection.updateOne(
         { _id: alias, claimedBy, conversationId: { $exists: false } },
         { $set: { conversationId: objectId(conversationId) } },
-        { writeConcern: SAFE },
+        { writeConcern: COMMITTED },
       );
     },
 
@@ -123,7 +122,7 @@ export function createAliasModel(connection: mongoose.Connection) {
             upsert: true,
           },
         }));
-      await retryRaces(() => collection.bulkWrite(writes, { ordered: false, writeConcern: SAFE })).catch(
+      await retryRaces(() => collection.bulkWrite(writes, { ordered: false, writeConcern: COMMITTED })).catch(
         (error: unknown) => {
           if (!isDuplicateKey(error)) throw error;
         },

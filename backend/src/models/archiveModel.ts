@@ -3,6 +3,7 @@ import type { ConversationId, MessageId } from '../../../contract/index.js';
 import { isDuplicateKey, retryRaces } from './insertMany.js';
 import { toRecord, type MessageDocument, type MessageRecord } from './messageDocument.js';
 import { messageIdOf, objectId, type ObjectId } from './objectIds.js';
+import { COMMITTED } from './committed.js';
 
 /** What moves out of a message when it is archived: everything that may be long. `words` stay, for search. */
 export const MOVED = ['content', 'attachments', 'location', 'card'] as const;
@@ -54,8 +55,6 @@ interface Edit {
   at: Date;
   words: string[];
 }
-
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 type Stub = MessageDocument & { archived?: boolean };
 const isStub = (doc: Stub): boolean => doc.archived === true;

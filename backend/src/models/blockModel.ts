@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import type { UserId } from '../../../contract/index.js';
 import { retryRaces } from './insertMany.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 /**
  * That one user has blocked another. It stays when the block is lifted (`removed`), so that every process hears of
@@ -77,7 +78,7 @@ export function createBlockModel(connection: mongoose.Connection) {
               : { $set: { removed: true }, $setOnInsert: { at } }),
             $currentDate: { changedAt: true },
           },
-          { upsert: true, writeConcern: { w: 'majority', journal: true } },
+          { upsert: true, writeConcern: COMMITTED },
         ),
       );
     },

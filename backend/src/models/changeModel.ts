@@ -3,6 +3,7 @@ import type { ConversationId, MessageId, UserId } from '../../../contract/index.
 import { insertEach, type InsertResult } from './insertMany.js';
 import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 /** What a change does. Of a deleted message the texts are taken out of its edits (`dropTexts`). */
 export type What =
@@ -56,8 +57,6 @@ const BY_REV = { conversationId: 1, rev: 1 } as const;
 const BY_EDITED = { conversationId: 1, seq: 1, rev: 1 } as const;
 schema.index(BY_REV, { unique: true });
 schema.index(BY_EDITED, { partialFilterExpression: { kind: 'edit' } });
-
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 const toRecord = ({ _id, conversationId, rev, seq, by, at, kind, what }: ChangeDocument): ChangeRecord =>
   ({

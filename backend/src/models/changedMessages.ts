@@ -5,6 +5,7 @@ import { retryRaces } from './insertMany.js';
 import type { ConversationDocument } from './conversationDocument.js';
 import { BY_SEQ, type MessageDocument, type MessageRecord } from './messageDocument.js';
 import { objectId } from './objectIds.js';
+import { COMMITTED } from './committed.js';
 
 /** What changes made of one message: per aspect the last one. */
 export interface MessageChange {
@@ -17,7 +18,6 @@ export interface MessageChange {
 }
 
 type Update = mongoose.mongo.AnyBulkWriteOperation<MessageDocument>;
-const COMMITTED = { w: 'majority', journal: true } as const;
 const NOT_DELETED = { deletedAt: { $exists: false } } as const;
 
 /** A message takes of each aspect only what is newer than it has; deletion is final. */

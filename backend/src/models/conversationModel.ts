@@ -20,6 +20,7 @@ import {
 } from './conversationDocument.js';
 import { conversationIdOf, newConversationId, objectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 export type { ConversationRecord, ListPosition, Summary } from './conversationDocument.js';
 
@@ -120,7 +121,7 @@ export function createConversationModel(connection: mongoose.Connection) {
               createdAt: now,
             },
           },
-          { upsert: true, returnDocument: 'after', writeConcern: { w: 'majority', journal: true } },
+          { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
         )
         .lean();
       return { record: toRecord(found), created: conversationIdOf(found._id) === _id };
@@ -150,7 +151,7 @@ export function createConversationModel(connection: mongoose.Connection) {
         },
         ...{ lastMessageAt: now, changedAt: now, createdAt: now },
       };
-      const writeConcern = { w: 'majority', journal: true } as const;
+      const writeConcern = COMMITTED;
       if (name === undefined) {
         const document = { ...fields, _id: objectId(fields._id) };
         await collection.insertOne(document, { writeConcern });
@@ -311,7 +312,7 @@ export function createConversationModel(connection: mongoose.Connection) {
           ...(Object.keys(gone).length > 0 && { $unset: gone }),
           $currentDate: { changedAt: true },
         },
-        { writeConcern: { w: 'majority', journal: true } },
+        { writeConcern: COMMITTED },
       );
     },
 

@@ -5,6 +5,7 @@ import { retryRaces } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
 import { groupBy } from '../utils/groupBy.js';
+import { COMMITTED } from './committed.js';
 
 /** A message that one user has deleted for themselves: its place stays, nothing of it is shown to them. For ever. */
 interface HideDocument {
@@ -34,8 +35,6 @@ const BY_TIME = { userId: 1, conversationId: 1, at: 1 } as const;
 schema.index(BY_USER, { unique: true });
 schema.index(BY_MESSAGE);
 schema.index(BY_TIME);
-
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 export function createHideModel(connection: mongoose.Connection) {
   const model = connection.model('Hide', schema);

@@ -18,6 +18,12 @@ const DUPLICATE_KEY = 11_000;
 export const isDuplicateKey = (error: unknown): boolean =>
   error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
 
+/** True for a bulk of which nothing was refused but by unique indexes. */
+export const hasOnlyDuplicates = (error: unknown): error is mongoose.mongo.MongoBulkWriteError => {
+  const refused = error instanceof mongoose.mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
+  return refused.length > 0 && refused.every(({ code }) => code === DUPLICATE_KEY);
+};
+
 function outcomeOf(refusal: mongoose.mongo.WriteError): InsertResult {
   if (refusal.code === DUPLICATE_KEY) return { outcome: 'duplicate' };
   return isRaceCode(refusal.code) ? { outcome: 'untried' } : { outcome: 'failed', error: refusal };

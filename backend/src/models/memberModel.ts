@@ -16,6 +16,7 @@ import {
 } from './memberDocument.js';
 import { objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 export type { MemberRecord } from './memberDocument.js';
 
@@ -123,9 +124,7 @@ export function createMemberModel(connection: mongoose.Connection) {
         },
       }));
       // The first position of a member may come from two devices on two processes: one of the upserts is refused.
-      await retryRaces(() =>
-        collection.bulkWrite(moves, { ordered: false, writeConcern: { w: 'majority', journal: true } }),
-      );
+      await retryRaces(() => collection.bulkWrite(moves, { ordered: false, writeConcern: COMMITTED }));
     },
 
     /**
@@ -141,7 +140,7 @@ export function createMemberModel(connection: mongoose.Connection) {
         .map((control) => toControlUpdate(objectId(conversationId), control, isApart));
       // An upsert that meets a document which has seen a later entry is refused as a duplicate: nothing is left to do.
       await retryRaces(() =>
-        collection.bulkWrite(updates, { ordered: false, writeConcern: { w: 'majority', journal: true } }),
+        collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }),
       ).catch((error: unknown) => {
         if (!isDuplicateKey(error)) throw error;
       });

@@ -16,11 +16,9 @@ import {
 } from './messageDocument.js';
 import { conversationIdOf, messageIdOf, objectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 export type { MessageRecord, MessageTrace, Tail } from './messageDocument.js';
-
-/** Asked for on every commit, whatever the URI says: what is acknowledged has to survive the loss of a node. */
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 export interface MessageModelOptions {
   /** Where pages of old history are read; everything else is read from the primary. */

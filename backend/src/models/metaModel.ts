@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { v4 as uuid } from 'uuid';
+import { COMMITTED } from './committed.js';
 
 interface MetaDocument {
   _id: 'epoch';
@@ -18,8 +19,6 @@ const schema = new mongoose.Schema<MetaDocument>(
   { _id: { type: String, required: true }, value: { type: String, required: true }, pulse: Number },
   { collection: 'meta', versionKey: false },
 );
-
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 export function createMetaModel(connection: mongoose.Connection) {
   const model = connection.model('Meta', schema);

@@ -12,6 +12,7 @@ import {
 } from './memberDocument.js';
 import { objectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 /** What a person sets for themselves in a conversation; what is left out stays as it is. */
 export interface OwnChange {
@@ -86,7 +87,7 @@ export function createOwnStateModel(connection: mongoose.Connection) {
           .findOneAndUpdate({ conversationId, userId }, toUpdate(change), {
             upsert: true,
             returnDocument: 'after',
-            writeConcern: { w: 'majority', journal: true },
+            writeConcern: COMMITTED,
           })
           .lean();
         updated = toRecord(found);

@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { COMMITTED } from './committed.js';
 
 /** A living server process: who it is, that it lives, and what it still owes the summaries. */
 interface ProcessDocument {
@@ -38,7 +39,7 @@ export function createProcessModel(connection: mongoose.Connection) {
         .findOneAndUpdate(
           { _id },
           { $set: heartbeat, $currentDate: { at: true } },
-          { upsert: true, returnDocument: 'after', writeConcern: { w: 'majority', journal: true } },
+          { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
         )
         .lean();
       return found.at;

@@ -3,6 +3,7 @@ import type { ConversationId, UserId } from '../../../contract/index.js';
 import { retryRaces } from './insertMany.js';
 import { objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 /**
  * Which reactions one user has on one message, as of the change `state.rev`. Compared as a whole, and so by `rev`
@@ -35,8 +36,6 @@ const schema = new mongoose.Schema<ReactionDocument>(
 /** Who reacted to a message; one's own reactions on a page. */
 const BY_MESSAGE = { conversationId: 1, seq: 1, userId: 1 } as const;
 schema.index(BY_MESSAGE, { unique: true });
-
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 const toRecord = ({ seq, userId, state }: ReactionDocument): ReactionRecord => ({
   ...{ seq, userId: userId as UserId, rev: state.rev, emojis: state.emojis },

@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 export type ReceiptKind = 'read' | 'delivered';
 
@@ -86,7 +87,7 @@ export function createReceiptModel(connection: mongoose.Connection) {
           conversationId: objectId(receipt.conversationId),
           fork: forkOf(receipt.fromSeq, receipt.toSeq),
         })),
-        { ordered: false, writeConcern: { w: 'majority', journal: true } },
+        { ordered: false, writeConcern: COMMITTED },
       );
     },
 

@@ -3,6 +3,7 @@ import type { ConversationId, ReportView, UserId } from '../../../contract/index
 import { isDuplicateKey } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
+import { COMMITTED } from './committed.js';
 
 type Reason = ReportView['reason'];
 type Status = ReportView['status'];
@@ -112,7 +113,7 @@ export function createReportModel(connection: mongoose.Connection) {
             ...(comment !== undefined && { comment }),
             ...{ status: 'open', openKey, createdAt: now },
           },
-          { writeConcern: { w: 'majority', journal: true } },
+          { writeConcern: COMMITTED },
         );
         return insertedId.toHexString();
       } catch (error) {
@@ -144,7 +145,7 @@ export function createReportModel(connection: mongoose.Connection) {
           $set: { status: 'resolved', resolution, resolvedBy: by, resolvedAt: at },
           $unset: { openKey: 1 },
         },
-        { writeConcern: { w: 'majority', journal: true } },
+        { writeConcern: COMMITTED },
       );
       return closed.modifiedCount === 1 || (await model.exists({ _id: objectId(id) })) !== null;
     },

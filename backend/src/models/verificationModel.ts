@@ -3,6 +3,7 @@ import { isDuplicateKey } from './insertMany.js';
 import { ISSUES, verifyConversations } from './verify/conversationIssues.js';
 import { findDuplicatePairs } from './verify/duplicatePairs.js';
 import { verifyMessages } from './verify/messageIssues.js';
+import { COMMITTED } from './committed.js';
 
 /** How many there are of each thing that can be wrong. */
 export type Found = Record<string, number>;
@@ -40,7 +41,7 @@ export function createVerificationModel(connection: mongoose.Connection) {
         const { matchedCount, upsertedCount } = await meta.updateOne(
           { _id: 'verification', dueAt: { $lte: now } },
           { $set: { dueAt: until } },
-          { upsert: true, writeConcern: { w: 'majority', journal: true } },
+          { upsert: true, writeConcern: COMMITTED },
         );
         return matchedCount + upsertedCount > 0;
       } catch (error) {
@@ -59,7 +60,7 @@ export function createVerificationModel(connection: mongoose.Connection) {
       await meta.updateOne(
         { _id: 'verification' },
         { $set: { finishedAt, found } },
-        { writeConcern: { w: 'majority', journal: true } },
+        { writeConcern: COMMITTED },
       );
     },
 

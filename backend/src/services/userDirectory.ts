@@ -72,7 +72,7 @@ export class UserDirectory {
   /** Public profiles; a user nobody has heard of has an id only. */
   async views(ids: Iterable<UserId>): Promise<Map<UserId, UserView>> {
     const wanted = [...new Set(ids)];
-    if (!this.isFresh()) await this.refresh();
+    await this.#poll.ensureFresh();
     const missing = wanted.filter((id) => !this.#known.has(id));
     if (missing.length > 0) await this.#loading.add(missing);
     return new Map(wanted.map((id) => [id, this.#view(id)]));

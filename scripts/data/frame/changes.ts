@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
-import { retryRaces } from '../../../backend/src/models/insertMany.js';
+import { hasOnlyDuplicates, retryRaces } from '../../../backend/src/models/insertMany.js';
 import type { Stored } from './task.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 type Collection = mongoose.mongo.Collection;
 export type Id = unknown;
@@ -19,8 +20,6 @@ export interface FieldsChange {
 export type Change = FieldsChange;
 
 const { EJSON } = mongoose.mongo.BSON;
-const DUPLICATE_KEY = 11_000;
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 /** As it would stand in the database: two values are the same if this is. */
 export const canonical = (value: unknown): string =>
@@ -86,11 +85,7 @@ export async function writeFields(collection: Collection, changes: readonly Fiel
       });
       matched = result.matchedCount;
     } catch (error) {
-      const isOnlyDuplicates =
-        error instanceof mongoose.mongo.MongoBulkWriteError &&
-        [error.writeErrors].flat().length > 0 &&
-        [error.writeErrors].flat().every(({ code }) => code === DUPLICATE_KEY);
-      if (!isOnlyDuplicates) throw error;
+      if (!hasOnlyDuplicates(error)) throw error;
       matched = error.matchedCount;
     }
   });

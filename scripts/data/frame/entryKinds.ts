@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import { canonical, fieldsOf, restoreFields, type FieldsChange } from './changes.js';
 import type { Stored, TaskContext } from './task.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 /** A line of a journal: what was about to be changed. */
 export interface JournalEntry extends Stored {
@@ -19,7 +20,6 @@ export interface EntryKind {
   undo(entry: JournalEntry, context: TaskContext): Promise<void>;
 }
 
-const COMMITTED = { w: 'majority', journal: true } as const;
 const idOf = (entry: JournalEntry) => entry['id'] as mongoose.mongo.ObjectId;
 
 /** JSON knows no `undefined`: what is not there is in `names` alone. */

@@ -115,14 +115,14 @@ export class Staging {
     let group: StagedConversation[] = [];
     let after = { target: '', order: 0 };
     for (;;) {
-      const page = (await this.rows
-        .find({
+      const page = await this.rows
+        .find<StagedConversation & { target: string; order: number }>({
           kind: 'conversation',
           $or: [{ target: { $gt: after.target } }, { target: after.target, order: { $gt: after.order } }],
         })
         .sort({ target: 1, order: 1 })
         .limit(BATCH)
-        .toArray()) as unknown as (StagedConversation & { target: string; order: number })[];
+        .toArray();
       for (const one of page) {
         if (group.length > 0 && group[0]?.target !== one.target) {
           yield group;
@@ -201,10 +201,10 @@ class Pages {
 
   async #read(range: Stored): Promise<void> {
     this.#place = 0;
-    this.#page = (await this.rows
-      .find({ kind: 'message', chat: this.chat, ...range })
+    this.#page = await this.rows
+      .find<StagedMessage>({ kind: 'message', chat: this.chat, ...range })
       .sort({ at: 1, order: 1 })
       .limit(BATCH)
-      .toArray()) as unknown as StagedMessage[];
+      .toArray();
   }
 }

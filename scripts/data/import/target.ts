@@ -7,6 +7,7 @@ import { isPair } from '../../../backend/src/services/sound.js';
 import { participantsKey, sortPair } from '../../../backend/src/utils/participantsKey.js';
 import type { Stored, TaskContext } from '../frame/task.js';
 import type { StagedConversation } from './staging.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 /** A conversation of this server that old ones become. */
 export interface Target {
@@ -18,7 +19,6 @@ export interface Target {
 }
 
 const MAX_HOPS = 10;
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 /** Always the same for the same old conversation. */
 const derivedId = (source: string, chat: string): ConversationId =>

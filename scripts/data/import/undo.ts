@@ -4,12 +4,12 @@ import { objectId } from '../../../backend/src/models/objectIds.js';
 import type { EntryKind, JournalEntry } from '../frame/entryKinds.js';
 import type { Stored, TaskContext } from '../frame/task.js';
 import type { Importer } from './importer.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 type ObjectId = mongoose.Types.ObjectId;
 
 /** A server that beat so lately may be alive, in ms. */
 const ALIVE_MS = 15_000;
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 /** A conversation as it is before an import writes to it; without a document it is to be made. */
 export async function toImportedEntry(
@@ -40,6 +40,7 @@ interface Imported {
   conversation?: Stored & { _id: ObjectId; lastSeq?: number; rev?: number };
 }
 
+/** An entry of the kind that `importLegacy` journals, as it was written there. */
 const read = (entry: JournalEntry): Imported => entry as unknown as Imported;
 
 /** Everything that is written of a conversation besides the conversation itself. */

@@ -1,6 +1,6 @@
 import type { Stored } from '../frame/task.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
-  COMMITTED,
   FROM_PRIMARY,
   findRevTail,
   insertMissing,

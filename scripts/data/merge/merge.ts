@@ -9,9 +9,9 @@ import { openTarget, redirectSources, stateOf } from './open.js';
 import { copyOwnStates } from './ownStates.js';
 import { applyPending, seal } from './seal.js';
 import { copySides, SIDES } from './sides.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
   collectionsOf,
-  COMMITTED,
   findRevTail,
   findTail,
   FROM_PRIMARY,

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../../contract/index.js';
 import { createHash } from 'node:crypto';
 import type { Stored, TaskContext } from '../frame/task.js';
 import { canonical } from '../frame/changes.js';
@@ -6,23 +7,20 @@ import { fold, nobodyIn } from '../../../backend/src/services/membership/members
 import { toControlEntry } from '../../../backend/src/services/membership/membershipStore.js';
 import { toRecord } from '../../../backend/src/models/messageDocument.js';
 import { countAt, lastSentBy } from './ownStates.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
+import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 import {
   collectionsOf,
-  COMMITTED,
   findMergedInto,
   findRevTail,
   findTail,
   FROM_PRIMARY,
-  isDuplicate,
   numberOf,
   placeOf,
   type Collections,
   type Merge,
   type ObjectId,
 } from './stored.js';
-
-/** Occasions kept with a conversation (see the contract's limits). */
-const MAX_OCCASIONS = 50;
 
 /** What the conversation's document says of its log and of who is in it. */
 async function summaryOf({ messages, changes }: Collections, merge: Merge): Promise<Stored> {
@@ -85,7 +83,7 @@ function occasionsOf(conversations: readonly Stored[]): Stored[] {
   for (const one of all.toSorted((a, b) => timeOf(a) - timeOf(b))) {
     kept.set(`${String(one['kind'])} ${String(one['id'])}`, one);
   }
-  return [...kept.values()].slice(-MAX_OCCASIONS);
+  return [...kept.values()].slice(-LIMITS.maxOccasions);
 }
 
 /** Opens the new conversation: one write, behind which it is a conversation of the two like any other. */
@@ -114,7 +112,7 @@ export async function openTarget(context: TaskContext, merge: Merge): Promise<vo
     await open(isKeyHeld ? {} : { participantsKey: merge.key });
   } catch (error) {
     // Somebody has made another conversation of the two meanwhile: the next round merges it with this one.
-    if (!isDuplicate(error)) throw error;
+    if (!isDuplicateKey(error)) throw error;
     await open({});
   }
 }

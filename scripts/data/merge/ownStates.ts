@@ -1,7 +1,7 @@
 import type { Stored, TaskContext } from '../frame/task.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
   collectionsOf,
-  COMMITTED,
   findTail,
   FROM_PRIMARY,
   insertMissing,

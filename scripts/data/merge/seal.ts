@@ -13,12 +13,12 @@ import { createLogger } from '../../../backend/src/utils/logger.js';
 import type { ConversationId } from '../../../contract/index.js';
 import { isSeal } from './copyMessages.js';
 import { SEAL_SALT } from './copyChanges.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
+import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 import {
-  COMMITTED,
   FROM_PRIMARY,
   findRevTail,
   findTail,
-  isDuplicate,
   newIdOf,
   type Collections,
   type Merge,
@@ -72,7 +72,7 @@ export async function seal(
     try {
       await messages.insertOne(entry, { writeConcern: COMMITTED });
     } catch (error) {
-      if (!isDuplicate(error)) throw error;
+      if (!isDuplicateKey(error)) throw error;
     }
   }
 }
@@ -92,7 +92,7 @@ async function sealChanges(
     try {
       await changes.insertOne(entry, { writeConcern: COMMITTED });
     } catch (error) {
-      if (!isDuplicate(error)) throw error;
+      if (!isDuplicateKey(error)) throw error;
     }
   }
 }

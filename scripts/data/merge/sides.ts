@@ -2,8 +2,8 @@ import type mongoose from 'mongoose';
 import type { Stored, TaskContext } from '../frame/task.js';
 import { forkOf } from '../../../backend/src/models/receiptModel.js';
 import { scanPages } from '../frame/scan.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
-  COMMITTED,
   FROM_PRIMARY,
   insertMissing,
   newIdOf,
@@ -61,7 +61,7 @@ async function toReceipts({ document, from, moved }: Row): Promise<Stored[]> {
     .sort({ seq: 1 })
     .toArray();
   const ranges: { fromSeq: number; toSeq: number }[] = [];
-  for (const { toSeq } of rows as unknown as { toSeq: number }[]) {
+  for (const toSeq of rows.map((row) => numberOf(row['toSeq']))) {
     const last = ranges.at(-1);
     if (last?.toSeq === toSeq - 1) last.toSeq = toSeq;
     else ranges.push({ fromSeq: toSeq, toSeq });

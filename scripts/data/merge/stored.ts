@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import mongoose from 'mongoose';
 import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
 import type { Stored, TaskContext } from '../frame/task.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
+import { hasOnlyDuplicates, isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 
 export type ObjectId = mongoose.Types.ObjectId;
-export const COMMITTED = { w: 'majority', journal: true } as const;
 export const FROM_PRIMARY = { readPreference: 'primary' } as const;
-const DUPLICATE_KEY = 11_000;
 
 /** A merge of the conversations of one pair. `_id` is where everything goes on; kept for ever, as the audit trail. */
 export interface Merge extends Stored {
@@ -58,11 +58,8 @@ export class Outrun extends Error {}
 
 /** @throws Outrun for a violated unique index, and the error itself for anything else. */
 export function outrunOr(error: unknown): never {
-  throw isDuplicate(error) ? new Outrun('a place in a log was taken', { cause: error }) : error;
+  throw isDuplicateKey(error) ? new Outrun('a place in a log was taken', { cause: error }) : error;
 }
-
-export const isDuplicate = (error: unknown): boolean =>
-  error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
 
 /** Inserts what is not there yet. @throws for any other reason than that something is. */
 export async function insertMissing(
@@ -73,8 +70,7 @@ export async function insertMissing(
   try {
     await collection.insertMany([...documents], { ordered: false, writeConcern: COMMITTED });
   } catch (error) {
-    const refused = error instanceof mongoose.mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
-    if (refused.length === 0 || refused.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+    if (!hasOnlyDuplicates(error)) throw error;
   }
 }
 

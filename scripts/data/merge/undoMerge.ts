@@ -7,7 +7,8 @@ import { SEAL_SALT } from './copyChanges.js';
 import { putArchived, toOld } from './copyMessages.js';
 import { stateOf } from './open.js';
 import { SIDES } from './sides.js';
-import { collectionsOf, COMMITTED, FROM_PRIMARY, newIdOf, type Merge, type ObjectId } from './stored.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
+import { collectionsOf, FROM_PRIMARY, newIdOf, type Merge, type ObjectId } from './stored.js';
 
 /** A server process that has not said that it lives for this long is gone, in ms. */
 const GONE_AFTER_MS = 15_000;

@@ -1,9 +1,9 @@
 import type mongoose from 'mongoose';
 import type { EntryKind, JournalEntry } from '../frame/entryKinds.js';
 import type { Stored, TaskContext } from '../frame/task.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 type ObjectId = mongoose.Types.ObjectId;
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 /** Fields of a document by their (dotted) names; `null` stands for one that is not there. */
 export type Fields = Record<string, unknown>;

@@ -4,9 +4,9 @@ import type { JournalWriter } from '../frame/journal.js';
 import type { Stored, TaskContext } from '../frame/task.js';
 import { recountReactions, toUpdate, type Fields, type MoveEntry } from './entryKinds.js';
 import { Places, type Move, type Plan } from './plan.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 type ObjectId = mongoose.Types.ObjectId;
-const COMMITTED = { w: 'majority', journal: true } as const;
 const PAGE = 500;
 
 export interface MoveParts {

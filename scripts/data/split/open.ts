@@ -3,8 +3,7 @@ import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
 import type { Stored } from '../frame/task.js';
 import type { MoveParts } from './move.js';
 import { Places, type Target } from './plan.js';
-
-const COMMITTED = { w: 'majority', journal: true } as const;
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 /** What a new conversation takes over from the old one. */
 export interface Opening extends MoveParts {

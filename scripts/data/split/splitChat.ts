@@ -11,9 +11,9 @@ import { readLog, toMixedChat, type Log, type StoredChat } from './mixed.js';
 import { moveAll, type MoveParts } from './move.js';
 import { makeTargets, openTargets } from './open.js';
 import { planMoves, type Move, type Plan, type Target } from './plan.js';
+import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 type ObjectId = mongoose.Types.ObjectId;
-const COMMITTED = { w: 'majority', journal: true } as const;
 
 export interface SplitOptions extends AttributionOptions {
   hubs: ReadonlySet<string>;

@@ -69,6 +69,7 @@ function entryOf(conversation: Stored, control: Stored): ControlEntry[] {
     content: '',
     kind: 'system',
   };
+  // Whatever stands there is looked at by `toRecord`, which makes a sound one of it.
   const entry = toControlEntry(toRecord(message as unknown as Parameters<typeof toRecord>[0]));
   return entry === undefined ? [] : [entry];
 }

@@ -23,6 +23,12 @@ const calls = {
   closeBus: () => bus.close(),
   isUp: () => bus.isUp,
   enter: (userId) => store.enter(userId),
+  // In one turn, so that nothing leaves the process between the messages and the users.
+  floodAndEnter: async (room, count, text, userIds) => {
+    calls.publishMany(room, count, text);
+    const entered = await Promise.allSettled(userIds.map((userId) => store.enter(userId)));
+    return entered.flatMap(({ reason }) => (reason === undefined ? [] : [reason.name]));
+  },
   leave: (userId) => store.leave(userId),
   findOnline: async (userIds) => [...(await store.findOnline(userIds))],
   closeStore: () => store.close(),
