@@ -45,7 +45,8 @@ export interface DataWorld extends AsyncDisposable {
 export async function createDataWorld(databaseName = newDatabaseName()): Promise<DataWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-data-'));
   const connection = await mongoose
-    .createConnection(inject('mongoUri'), { dbName: databaseName })
+    // As the script connects: no index comes into being but by what is tested.
+    .createConnection(inject('mongoUri'), { dbName: databaseName, autoIndex: false, autoCreate: false })
     .asPromise();
   return {
     databaseName,

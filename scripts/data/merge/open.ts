@@ -95,7 +95,7 @@ export async function openTarget(context: TaskContext, merge: Merge): Promise<vo
     await refreshSurvivor(collections, merge, sources);
     return;
   }
-  const isKeyHeld = sources.some(({ participantsKey }) => participantsKey === merge.key);
+  const isKeyHeld = (await keyHolders(context, merge)).length > 0;
   const pinned = await pinnedOf(collections, sources);
   const fields = {
     ...(await summaryOf(collections, merge)),
@@ -141,32 +141,52 @@ async function refreshSurvivor(
   );
 }
 
-/** Points the old documents to the new one; what pointed to them already, too. One of them keeps the pair's key. */
-export async function redirectSources(context: TaskContext, merge: Merge): Promise<void> {
+/** What leads here from earlier merges, as it was before this one; noted once. */
+async function leadingHere(context: TaskContext, merge: Merge): Promise<NonNullable<Merge['redirected']>> {
+  if (merge.redirected !== undefined) return merge.redirected;
   const { conversations, merges } = collectionsOf(context);
-  if (merge.redirected === undefined) {
-    const found = await findMergedInto(conversations, merge.sources);
-    merge.redirected = found.map((one) => ({
-      id: one['_id'] as ObjectId,
-      mergedInto: one['mergedInto'] as ObjectId,
+  const found = await findMergedInto(conversations, [...merge.sources, merge._id]);
+  // Those of this merge may lead here already: whoever reads a seal writes that down. What they were stands in `before`.
+  const ours = new Set(merge.sources.map(String));
+  const redirected = found
+    .filter(({ _id }) => !ours.has(String(_id)))
+    .map(({ _id, mergedInto, participantsKey }) => ({
+      ...{ id: _id as ObjectId, mergedInto: mergedInto as ObjectId },
+      ...(participantsKey === merge.key && { hadKey: true }),
     }));
-    await merges.updateOne(
-      { _id: merge._id },
-      { $set: { redirected: merge.redirected } },
-      { writeConcern: COMMITTED },
-    );
-  }
-  const holders = (merge.before?.conversations ?? [])
-    .filter(({ participantsKey }) => participantsKey === merge.key)
-    .map(({ _id }) => String(_id))
-    .sort();
-  for (const _id of [...merge.sources, ...merge.redirected.map(({ id }) => id)]) {
-    const losesKey = holders.includes(String(_id)) && holders[0] !== String(_id);
+  merge.redirected = redirected;
+  await merges.updateOne({ _id: merge._id }, { $set: { redirected } }, { writeConcern: COMMITTED });
+  return redirected;
+}
+
+/**
+ * Who holds the pair's key, a surviving conversation first: the first one keeps it. Ones that were merged long ago may be
+ * among them, as they are found by it; without the unique index a duplicate that came since holds it as well.
+ */
+async function keyHolders(context: TaskContext, merge: Merge): Promise<string[]> {
+  const redirected = await leadingHere(context, merge);
+  const held = (merge.before?.conversations ?? []).filter(
+    ({ participantsKey }) => participantsKey === merge.key,
+  );
+  const target = String(merge._id);
+  const holders = [
+    ...held.map(({ _id }) => String(_id)),
+    ...redirected.flatMap(({ id, hadKey }) => (hadKey === true ? [String(id)] : [])),
+  ].sort();
+  return holders.includes(target) ? [target, ...holders.filter((id) => id !== target)] : holders;
+}
+
+/** Points the old documents to the new one; what pointed to them already, too. One of all keeps the pair's key. */
+export async function redirectSources(context: TaskContext, merge: Merge): Promise<void> {
+  const { conversations } = collectionsOf(context);
+  const redirected = await leadingHere(context, merge);
+  const [, ...losing] = await keyHolders(context, merge);
+  for (const _id of [...merge.sources, ...redirected.map(({ id }) => id)]) {
     await conversations.updateOne(
       { _id },
       {
         $set: { mergedInto: merge._id, maybeUnread: [] },
-        ...(losesKey && { $unset: { participantsKey: 1 } }),
+        ...(losing.includes(String(_id)) && { $unset: { participantsKey: 1 } }),
         $currentDate: { changedAt: true },
       },
       { writeConcern: COMMITTED },

@@ -21,8 +21,8 @@ export interface Merge extends Stored {
   stage: 'copying' | 'open' | 'done';
   /** What the sources were just before they were sealed; of a surviving target its members, too. No text. */
   before?: { conversations: Stored[]; members: Stored[] };
-  /** Conversations that pointed to a source, and now point to the target. */
-  redirected?: { id: ObjectId; mergedInto: ObjectId }[];
+  /** Conversations that pointed to a source, or to a surviving target, and now all point to the target. */
+  redirected?: { id: ObjectId; mergedInto: ObjectId; hadKey?: boolean }[];
   /** The target as the merge left it: what differs from it, people have written since. */
   final?: { seq: number; rev: number; members: string };
   at: Date;
@@ -98,7 +98,7 @@ export const findMergedInto = (
   conversations
     .find(
       { mergedInto: { $in: [...ids] } },
-      { ...FROM_PRIMARY, projection: { mergedInto: 1 }, hint: BY_MERGE },
+      { ...FROM_PRIMARY, projection: { mergedInto: 1, participantsKey: 1 }, hint: BY_MERGE },
     )
     .toArray();
 

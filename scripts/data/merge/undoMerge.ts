@@ -79,6 +79,9 @@ const put = (collection: mongoose.mongo.Collection, documents: readonly Stored[]
         )
         .then(() => undefined);
 
+/** What this merge moved: what survives one may have come out of another, and keeps what that brought. */
+const movedBy = (merge: Merge) => ({ into: merge._id, conversationId: { $in: merge.sources } });
+
 /** Old messages and changes, out of their copies. */
 async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
   const { messages, changes, moved } = collectionsOf(context);
@@ -89,7 +92,7 @@ async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
     ['toSeq', messages],
     ['toRev', changes],
   ] as const) {
-    const filter = { into: merge._id, [place]: { $gt: 0 } };
+    const filter = { ...movedBy(merge), [place]: { $gt: 0 } };
     for await (const rows of scanPages(moved, { filter, batch: PAGE })) {
       if (log === messages) await restoreArchived(context, rows);
       const ids = rows.map(({ newId }) => newId as ObjectId);
@@ -126,7 +129,7 @@ async function restoreArchived(context: TaskContext, rows: readonly Stored[]): P
 
 async function restoreSides(context: TaskContext, merge: Merge): Promise<void> {
   for (const { collection: name } of SIDES) {
-    const filter = { into: merge._id, side: name };
+    const filter = { ...movedBy(merge), side: name };
     for await (const rows of scanPages(context.collection('moved'), { filter, batch: PAGE })) {
       await put(
         context.collection(name),
@@ -145,8 +148,9 @@ async function restoreDocuments(context: TaskContext, merge: Merge): Promise<voi
   await members.deleteMany({ conversationId: { $in: all }, _id: { $nin: kept } });
   await put(members, before.members);
   await put(conversations, before.conversations);
-  for (const { id, mergedInto } of merge.redirected ?? []) {
-    await conversations.updateOne({ _id: id }, { $set: { mergedInto } }, { writeConcern: COMMITTED });
+  for (const { id, mergedInto, hadKey } of merge.redirected ?? []) {
+    const fields = { mergedInto, ...(hadKey === true && { participantsKey: merge.key }) };
+    await conversations.updateOne({ _id: id }, { $set: fields }, { writeConcern: COMMITTED });
   }
 }
 
@@ -161,7 +165,7 @@ async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
     ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection),
   ];
   if (merge.isSurvivor) {
-    for await (const rows of scanPages(moved, { filter: { into: merge._id }, batch: PAGE })) {
+    for await (const rows of scanPages(moved, { filter: movedBy(merge), batch: PAGE })) {
       const ids = rows.filter(({ side }) => side !== 'reports').map(({ newId }) => newId as ObjectId);
       for (const name of names) await context.collection(name).deleteMany({ _id: { $in: ids } });
     }
@@ -169,5 +173,5 @@ async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
     for (const name of names) await context.collection(name).deleteMany({ conversationId: merge._id });
     await conversations.deleteOne({ _id: merge._id });
   }
-  await moved.deleteMany({ into: merge._id });
+  await moved.deleteMany(movedBy(merge));
 }
