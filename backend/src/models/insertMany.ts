@@ -13,10 +13,17 @@ export type InsertResult =
   | { outcome: 'untried' };
 
 const DUPLICATE_KEY = 11_000;
+/** What the package-built database says now and then where others say 11000. */
+const INTERNAL_ERROR = 1;
 
 /** True for a violated unique index: by code alone, the text differs between servers. */
 export const isDuplicateKey = (error: unknown): boolean =>
   error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
+
+/** True also for what may be one: the loser among concurrent upserts, an index that old duplicates stand in the way of. */
+export const mayBeDuplicateKey = (error: unknown): boolean =>
+  isDuplicateKey(error) ||
+  (error instanceof mongoose.mongo.MongoServerError && error.code === INTERNAL_ERROR);
 
 /** True for a bulk of which nothing was refused but by unique indexes. */
 export const hasOnlyDuplicates = (error: unknown): error is mongoose.mongo.MongoBulkWriteError => {
@@ -32,8 +39,6 @@ function outcomeOf(refusal: mongoose.mongo.WriteError): InsertResult {
 const MAX_RACES = 8;
 /** Each waits a little differently: those that met once would meet again. */
 const RACE_PAUSE_MS = 5;
-/** What the package-built database says of the loser among concurrent upserts, now and then, instead of 11000. */
-const INTERNAL_ERROR = 1;
 
 /**
  * Does a write again that met another one: two upserts of one document (the later meets a unique index), a deadlock.
@@ -48,8 +53,8 @@ export async function retryRaces(write: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       const isRace =
-        error instanceof mongoose.mongo.MongoServerError &&
-        (isDuplicateKey(error) || isRaceCode(error.code) || error.code === INTERNAL_ERROR);
+        mayBeDuplicateKey(error) ||
+        (error instanceof mongoose.mongo.MongoServerError && isRaceCode(error.code));
       if (!isRace || attempt >= MAX_RACES) throw error;
       await sleep(backoff.next());
     }

@@ -105,8 +105,8 @@ const deleted: EntryKind = {
 const index: EntryKind = {
   kind: 'index',
   async judge(entry, context) {
-    const names = await indexNames(context, entry['collection'] as string);
-    return names.includes(entry['name'] as string) ? 'undo' : 'skip';
+    const indexes = await indexesOf(context, entry['collection'] as string);
+    return indexes.some(({ name }) => name === entry['name']) ? 'undo' : 'skip';
   },
   async undo(entry, context) {
     await context.collection(entry['collection'] as string).dropIndex(entry['name'] as string);
@@ -114,10 +114,12 @@ const index: EntryKind = {
 };
 
 /** Nothing where there is no such collection. */
-export async function indexNames(context: TaskContext, collection: string): Promise<string[]> {
+export async function indexesOf(
+  context: TaskContext,
+  collection: string,
+): Promise<mongoose.mongo.IndexDescriptionInfo[]> {
   try {
-    const found = await context.collection(collection).indexes();
-    return found.map(({ name }) => name ?? '');
+    return await context.collection(collection).indexes();
   } catch (error) {
     if (error instanceof mongoose.mongo.MongoServerError && error.code === 26) return [];
     throw error;

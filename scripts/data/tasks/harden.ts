@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createModels } from '../../../backend/src/models/index.js';
-import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
-import { indexNames } from '../frame/entryKinds.js';
+import { mayBeDuplicateKey } from '../../../backend/src/models/insertMany.js';
+import { indexesOf } from '../frame/entryKinds.js';
 import {
   CannotRun,
   defineTask,
@@ -13,6 +13,7 @@ import {
 import { addConversationValidation } from './addConversationValidation.js';
 import { backfillParticipantsKey } from './backfillParticipantsKey.js';
 import { cleanupDuplicateChats } from './cleanupDuplicateChats.js';
+import { notUnique } from './syncIndexes.js';
 import { verifyMessageUserIntegrity } from './verifyMessageUserIntegrity.js';
 
 const PAIR_INDEX = 'participantsKey_1';
@@ -30,24 +31,31 @@ async function* mend(context: TaskContext): AsyncGenerator<Step> {
   yield* only(backfillParticipantsKey.steps(context, {}));
 }
 
-/** The index, or undefined where there are duplicates again. */
-async function makeIndex(context: TaskContext): Promise<boolean> {
+/** Undefined once it stands; otherwise what the database said: there are duplicates again. */
+async function makeIndex(context: TaskContext): Promise<Error | undefined> {
   const { model } = createModels(context.connection).conversations;
   try {
     await model.createCollection();
     await model.collection.createIndex({ participantsKey: 1 }, { unique: true, sparse: true }, {});
-    return true;
+    return undefined;
   } catch (error) {
-    if (isDuplicateKey(error)) return false;
+    if (error instanceof Error && mayBeDuplicateKey(error)) return error;
     throw error;
   }
 }
 
-const isIndexed = async (context: TaskContext): Promise<boolean> =>
-  (await indexNames(context, 'conversations')).includes(PAIR_INDEX);
+/** @throws CannotRun where one of that name promises nothing. */
+async function isIndexed(context: TaskContext): Promise<boolean> {
+  const found = (await indexesOf(context, 'conversations')).find(({ name }) => name === PAIR_INDEX);
+  if (found !== undefined && found.unique !== true) {
+    throw new CannotRun(notUnique('conversations', PAIR_INDEX));
+  }
+  return found !== undefined;
+}
 
 /** In a dry run, and for the summary, every step is seen and none is done: one round shows everything. */
 async function* rounds(context: TaskContext): AsyncGenerator<Step | Note> {
+  let refusal: Error | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const state = { isDone: false };
     for await (const step of mend(context)) {
@@ -68,7 +76,8 @@ async function* rounds(context: TaskContext): AsyncGenerator<Step | Note> {
         apply: async (journal) => {
           state.isDone = true;
           await journal.write([{ kind: 'index', collection: 'conversations', name: PAIR_INDEX }]);
-          return (await makeIndex(context)) ? { indexesMade: 1 } : { roundsMore: 1 };
+          refusal = await makeIndex(context);
+          return refusal === undefined ? { indexesMade: 1 } : { roundsMore: 1 };
         },
       };
     }
@@ -77,7 +86,9 @@ async function* rounds(context: TaskContext): AsyncGenerator<Step | Note> {
     if (!state.isDone) return;
   }
   throw new CannotRun(
-    'Old writers make duplicates faster than they can be merged: stop them, and run it again.',
+    `Old writers make duplicates faster than they can be merged: stop them, and run it again.${
+      refusal === undefined ? '' : ` (The index was refused: ${refusal.message}.)`
+    }`,
   );
 }
 

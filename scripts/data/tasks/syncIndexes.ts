@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { indexedModels } from '../../../backend/src/database/indexes.js';
 import { createModels } from '../../../backend/src/models/index.js';
-import { indexNames } from '../frame/entryKinds.js';
-import { defineTask, type Finding, type Step, type TaskContext } from '../frame/task.js';
+import { mayBeDuplicateKey } from '../../../backend/src/models/insertMany.js';
+import { indexesOf } from '../frame/entryKinds.js';
+import { CannotRun, defineTask, type Finding, type Step, type TaskContext } from '../frame/task.js';
 
 type Model = ReturnType<typeof indexedModels>[number]['model'];
 
@@ -12,16 +13,24 @@ const nameOf = (fields: object): string =>
     .map(([field, direction]) => `${field}_${String(direction)}`)
     .join('_');
 
+export const notUnique = (collection: string, name: string): string =>
+  `The index ${name} of ${collection} is there, but is not unique: drop it, and run this again.`;
+
 /** @param only of the indexes of the collection: all where nothing is said. */
 export async function* indexSteps(
   context: TaskContext,
   { model, only }: { model: Model; only?: string },
 ): AsyncGenerator<Step | Finding> {
   const collection = model.collection.name;
-  const there = await indexNames(context, collection);
+  const there = await indexesOf(context, collection);
   for (const [fields, options] of model.schema.indexes()) {
     const name = nameOf(fields);
-    if (there.includes(name) || (only !== undefined && only !== name)) continue;
+    if (only !== undefined && only !== name) continue;
+    const found = there.find((index) => index.name === name);
+    if (found !== undefined) {
+      if (options.unique === true && found.unique !== true) yield { problem: notUnique(collection, name) };
+      continue;
+    }
     yield {
       lines: [`${collection}: make the index ${name}${options.unique === true ? ' (unique)' : ''}`],
       counts: { indexesMade: 1 },
@@ -29,7 +38,14 @@ export async function* indexSteps(
         await journal.write([{ kind: 'index', collection, name }]);
         await model.createCollection();
         const { background: _, ...rest } = options as Record<string, unknown>;
-        await model.collection.createIndex(fields as Record<string, 1 | -1>, rest, {});
+        try {
+          await model.collection.createIndex(fields as Record<string, 1 | -1>, rest, {});
+        } catch (error) {
+          if (!(error instanceof Error && mayBeDuplicateKey(error))) throw error;
+          throw new CannotRun(
+            `The unique index ${name} of ${collection} was refused (${error.message}): duplicates stand in its way. check-duplicates shows them, harden merges them.`,
+          );
+        }
         return undefined;
       },
     };
