@@ -27,6 +27,8 @@ export interface JournalWriter {
  */
 export class Journal implements JournalWriter {
   #file: FileHandle | undefined;
+  /** Steps that are done beside each other write one after another. */
+  #written: Promise<void> = Promise.resolve();
   /** Lines that were written. */
   entries = 0;
 
@@ -35,8 +37,14 @@ export class Journal implements JournalWriter {
     readonly head: Omit<JournalHead, 'journal' | 'at'>,
   ) {}
 
-  async write(entries: readonly JournalEntry[]): Promise<void> {
-    if (entries.length === 0) return;
+  write(entries: readonly JournalEntry[]): Promise<void> {
+    if (entries.length === 0) return Promise.resolve();
+    const written = this.#written.then(() => this.#append(entries));
+    this.#written = written.catch(() => undefined);
+    return written;
+  }
+
+  async #append(entries: readonly JournalEntry[]): Promise<void> {
     this.#file ??= await this.#create();
     await this.#file.appendFile(entries.map((entry) => `${toLine(entry)}\n`).join(''));
     await this.#file.datasync();

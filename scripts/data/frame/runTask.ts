@@ -71,6 +71,9 @@ export class TaskRun {
   readonly #journal: Journal;
   #counts: Counts = {};
   #problems = 0;
+  /** Steps that are being done beside the one in hand, and what went wrong with one of them. */
+  readonly #beside = new Set<Promise<void>>();
+  #failure: { error: unknown } | undefined;
 
   constructor(
     readonly task: Task,
@@ -152,6 +155,15 @@ export class TaskRun {
   }
 
   async #work(given: unknown): Promise<void> {
+    try {
+      await this.#doSteps(given);
+      await this.#allDone();
+    } finally {
+      await Promise.allSettled(this.#beside);
+    }
+  }
+
+  async #doSteps(given: unknown): Promise<void> {
     let waiting: Step[] = [];
     const flush = async (): Promise<void> => {
       const steps = waiting;
@@ -176,8 +188,18 @@ export class TaskRun {
   async *#steps(given: unknown): AsyncGenerator<Yielded> {
     for await (const one of this.task.steps(this.#context(), given)) {
       if (this.surroundings.isStopping()) throw new Stopped();
+      this.#throwFailure();
       yield one;
     }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #allDone(): Promise<void> {
+    await Promise.allSettled(this.#beside);
+    this.#throwFailure();
   }
 
   /** Steps that are only changes of fields share a write to the journal and one to the database. */
@@ -188,7 +210,24 @@ export class TaskRun {
     for (const { counts } of steps) addCounts(this.#counts, counts);
     if (outrun > 0) addCounts(this.#counts, { changedMeanwhile: outrun });
     const journal: JournalWriter = { write: (entries) => this.#journal.write(entries) };
-    for (const { apply } of steps) addCounts(this.#counts, await apply?.(journal));
+    for (const { apply, isIndependent } of steps) {
+      if (apply === undefined) continue;
+      const done = async (): Promise<void> => addCounts(this.#counts, await apply(journal));
+      if (isIndependent === true) this.#begin(done());
+      else {
+        await this.#allDone();
+        await done();
+      }
+    }
+  }
+
+  #begin(work: Promise<void>): void {
+    const watched = work
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#beside.delete(watched));
+    this.#beside.add(watched);
   }
 
   #context(): TaskContext {

@@ -27,7 +27,7 @@ import type { JournalWriter } from './journal.js';
  * and put into `tasks.ts`; `scripts/my-task.mjs` is one line. The frame does the rest: dry run, question, journal,
  * progress, report, signals, exit codes. `steps` runs up to twice: once for the summary, and once for the work, where steps
  * that only change fields are done by the hundred, and one with `apply` is brought to its end before the next is asked
- * for. So a step must be found anew in the data by a second run
+ * for, unless it comes out of `sideBySide`. So a step must be found anew in the data by a second run
  * if it was not done, and not be found if it was: nothing else makes a task resumable.
  */
 
@@ -46,6 +46,8 @@ export interface Step {
    * counts of the report.
    */
   apply?: (journal: JournalWriter) => Promise<Counts | undefined>;
+  /** `apply` may run beside that of other such steps; `sideBySide` says so. */
+  isIndependent?: boolean;
 }
 
 /** Something that is wrong and that this task does not mend. */

@@ -3,7 +3,8 @@ import { audienceOf } from '../../../backend/src/services/derived/summaries.js';
 import type { MessageRecord } from '../../../backend/src/models/messageModel.js';
 import { importedMessageId } from '../../../backend/src/utils/importIds.js';
 import type { JournalWriter } from '../frame/journal.js';
-import { Stopped, type Counts, type Finding, type Step } from '../frame/task.js';
+import type { AppliedStep } from '../frame/sideBySide.js';
+import { Stopped, type Counts, type Finding } from '../frame/task.js';
 import { newEntry, toImportedEntry } from './undo.js';
 import { pairAudience, type Importer } from './importer.js';
 import { hashOf, ImportLog, keyOf, type ImportedMessage } from './log.js';
@@ -32,7 +33,7 @@ interface Plan {
 export async function* importConversation(
   importer: Importer,
   chats: StagedConversation[],
-): AsyncGenerator<Step | Finding> {
+): AsyncGenerator<AppliedStep | Finding> {
   const { models, mapping } = importer;
   const names = chats.map(({ chat }) => chat).join(', ');
   const target = await findTarget(models, mapping.source, chats);
@@ -128,7 +129,7 @@ async function toStep(
   importer: Importer,
   plan: Plan,
   { names, endSeq }: { names: string; endSeq: number },
-): Promise<Step | undefined> {
+): Promise<AppliedStep | undefined> {
   const { target, missing, late, lacking, places } = plan;
   const { conversationId } = target;
   const record = conversationId && (await importer.models.conversations.findById(conversationId));

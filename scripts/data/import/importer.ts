@@ -30,7 +30,7 @@ export class Importer {
   readonly people: People;
   readonly #writer: MembershipWriter;
   readonly #logger = createLogger({ level: 'warn', pretty: false });
-  #isReady = false;
+  #prepared: Promise<void> | undefined;
 
   constructor(
     readonly context: TaskContext,
@@ -45,12 +45,11 @@ export class Importer {
   }
 
   /** Without its indexes nothing that the server promises would hold of what is written here. @throws CannotRun. */
-  async prepare(): Promise<void> {
-    if (this.#isReady) return;
-    await ensureIndexes(this.models, this.#logger).catch((error: unknown) => {
+  prepare(): Promise<void> {
+    this.#prepared ??= ensureIndexes(this.models, this.#logger).catch((error: unknown) => {
       throw new CannotRun(`${(error as Error).message} (npm run data -- harden repairs what is there).`);
     });
-    this.#isReady = true;
+    return this.#prepared;
   }
 
   /** Who is in a conversation, as its log says; what follows from that is written when this resolves. */

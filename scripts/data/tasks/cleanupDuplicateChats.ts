@@ -3,6 +3,7 @@ import { besideConversations, makeIndexes } from '../../../backend/src/database/
 import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
 import { createModels } from '../../../backend/src/models/index.js';
 import type { JournalWriter } from '../frame/journal.js';
+import { sideBySide, type AppliedStep } from '../frame/sideBySide.js';
 import { CannotRun, defineTask, type Step, type TaskContext } from '../frame/task.js';
 import { beginMerge, findUnfinished, finishMerge } from '../merge/merge.js';
 import { findTail, type Merge, type ObjectId } from '../merge/stored.js';
@@ -42,7 +43,7 @@ async function countPlaceless(context: TaskContext, ids: readonly ObjectId[]): P
 async function* stepsFor(
   context: TaskContext,
   found: Duplicates,
-): AsyncGenerator<Step | { problem: string }> {
+): AsyncGenerator<AppliedStep | { problem: string }> {
   const { ids, key } = found;
   const placeless = await countPlaceless(context, ids);
   if (placeless > 0) {
@@ -78,9 +79,9 @@ export async function* mergeSteps(context: TaskContext): AsyncGenerator<Step | {
   const unfinished = await findUnfinished(context);
   for (const merge of unfinished) yield toFinish(context, merge);
   const busy = new Set(unfinished.map(({ key }) => key));
-  for await (const found of findDuplicates(context)) {
+  yield* sideBySide(findDuplicates(context), async function* (found) {
     if (!busy.has(found.key)) yield* stepsFor(context, found);
-  }
+  });
 }
 
 export const cleanupDuplicateChats = defineTask({

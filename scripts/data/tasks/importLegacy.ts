@@ -13,6 +13,7 @@ import { importConversation } from '../import/conversation.js';
 import { Importer } from '../import/importer.js';
 import { readImportMapping } from '../import/mapping.js';
 import { Source } from '../import/source.js';
+import { sideBySide } from '../frame/sideBySide.js';
 import { findOrphans, stageAll } from '../import/stage.js';
 import { Staging } from '../import/staging.js';
 import { imported, importedUser } from '../import/undo.js';
@@ -67,7 +68,7 @@ async function* importAll(context: TaskContext, path: string): AsyncGenerator<St
     yield* findOrphans(staging);
     yield* importUsers(importer, staging);
     context.progress.total(await staging.countMessages(), 'importing');
-    for await (const chats of staging.byTarget()) yield* importConversation(importer, chats);
+    yield* sideBySide(staging.byTarget(), (chats) => importConversation(importer, chats));
   } finally {
     await staging.drop();
     await source.close();
