@@ -1,26 +1,18 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow } from './support/browser.js';
+import { describeInBrowser, it } from './support/windows.js';
 
-describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(() => browser.close());
-
-  it('chat: the message arrives, and its ticks go from sent to delivered to read', async () => {
+describeInBrowser('two people in two windows', () => {
+  it('chat: the message arrives, and its ticks go from sent to delivered to read', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.startChat('Bob Tanaka');
     await alice.write('Hello Bob');
     const sent = alice.messages('Hello Bob');
     await sent.and(alice.page.locator('.sent')).waitFor();
 
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     await bob.chat('Alice Moreau').waitFor();
     await sent.and(alice.page.locator('.delivered')).waitFor();
 
@@ -35,14 +27,14 @@ describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeo
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  it('see each other type, stop, come and go', async () => {
+  it('see each other type, stop, come and go', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.startChat('Bob Tanaka');
     const subtitle = alice.page.locator('.chat-sub');
     await subtitle.getByText('offline').waitFor();
 
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     await bob.openChat('Alice Moreau');
     await subtitle.getByText('online', { exact: true }).waitFor();
     await alice.page.locator('.conversation .avatar-frame.online').waitFor();
@@ -57,9 +49,9 @@ describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeo
     await subtitle.getByText('last seen just now').waitFor();
   });
 
-  it('see how much is unread, in the list and in the title, until it is read', async () => {
+  it('see how much is unread, in the list and in the title, until it is read', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     const alice = await server.connectAs('alice');
     const carol = await server.connectAs('carol');
     const [fromAlice, fromCarol] = [await alice.open('bob'), await carol.open('bob')];
@@ -82,9 +74,9 @@ describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeo
     await alice.next('message:status', ({ readSeq }) => readSeq === 2);
   });
 
-  it('have read nothing while nobody looks at the window', async () => {
+  it('have read nothing while nobody looks at the window', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const bob = await openWindow(browser, server, {
+    const bob = await open(server, {
       as: 'bob',
       prepare: (page) =>
         page.addInitScript('globalThis.isLooking = true; document.hasFocus = () => globalThis.isLooking;'),
@@ -106,14 +98,14 @@ describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeo
     await alice.next('message:status', ({ readSeq }) => readSeq === 2);
   });
 
-  it('see text as text, whatever it looks like', async () => {
+  it('see text as text, whatever it looks like', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.startChat('Bob Tanaka');
     const nasty = '<img src=x onerror="document.title=1"><script>document.title=2</script>&amp; "\'';
     await alice.write(nasty);
     await alice.messages(nasty).and(alice.page.locator('.sent')).waitFor();
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     await bob.chat('Alice Moreau').getByText(nasty).waitFor();
     await bob.openChat('Alice Moreau');
     await bob.messages(nasty).waitFor();
@@ -122,21 +114,21 @@ describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeo
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  it('see what their chat is about', async () => {
+  it('see what their chat is about', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     const occasion = { kind: 'product', id: 'SKU-7', title: 'Brass desk lamp' };
     await alice.ok('getOrCreateDirect', { otherUserId: 'bob', occasion });
     await bob.openChat('Alice Moreau');
     await bob.page.locator('.occasion', { hasText: 'Product · Brass desk lamp' }).waitFor();
   });
 
-  it('see in a second window of the same person what the first one does, once', async () => {
+  it('see in a second window of the same person what the first one does, once', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const one = await openWindow(browser, server, { as: 'alice' });
+    const one = await open(server, { as: 'alice' });
     await one.startChat('Bob Tanaka');
-    const two = await openWindow(browser, server, { as: 'alice', beside: one });
+    const two = await open(server, { as: 'alice', beside: one });
     await two.openChat('Bob Tanaka');
     await one.write('from one window');
     await two.messages('from one window').and(two.page.locator('.sent')).waitFor();
@@ -157,17 +149,10 @@ describe.skipIf(chromiumPath === undefined)('two people in two windows', { timeo
   });
 });
 
-describe.skipIf(chromiumPath === undefined)('a window', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(() => browser.close());
-
-  it('lets one choose who to be, and keeps to it over a reload', async () => {
+describeInBrowser('a window', () => {
+  it('lets one choose who to be, and keeps to it over a reload', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const window = await openWindow(browser, server);
+    const window = await open(server);
     await window.page.getByRole('button', { name: 'Carol Osei' }).click();
     await window.page.locator('.me', { hasText: 'Carol Osei' }).waitFor();
     await window.page.reload();
@@ -177,9 +162,9 @@ describe.skipIf(chromiumPath === undefined)('a window', { timeout: 90_000 }, () 
     expect(window.complaints).toEqual([]);
   });
 
-  it('takes a token where there is no demo', async () => {
+  it('takes a token where there is no demo', async ({ open }) => {
     await using server = await startServer({ demo: false });
-    const window = await openWindow(browser, server);
+    const window = await open(server);
     await window.page.getByLabel(/JSON Web Token/).fill('this is none');
     await window.page.getByRole('button', { name: 'Sign in' }).click();
     await window.page.getByText('This is not a JSON Web Token').waitFor();
@@ -193,11 +178,11 @@ describe.skipIf(chromiumPath === undefined)('a window', { timeout: 90_000 }, () 
     await window.messages('Hello').and(window.page.locator('.sent')).waitFor();
   });
 
-  it('shows list or chat on a phone, and goes back', async () => {
+  it('shows list or chat on a phone, and goes back', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     await alice.send(await alice.open('bob'), 'Hello');
-    const phone = await openWindow(browser, server, {
+    const phone = await open(server, {
       as: 'bob',
       viewport: { width: 390, height: 780 },
       hasTouch: true,
@@ -211,13 +196,13 @@ describe.skipIf(chromiumPath === undefined)('a window', { timeout: 90_000 }, () 
     expect(await phone.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   });
 
-  it('can be used with the keyboard alone', async () => {
+  it('can be used with the keyboard alone', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     const carol = await server.connectAs('carol');
     await alice.send(await alice.open('bob'), 'from Alice');
     await carol.send(await carol.open('bob'), 'from Carol');
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     await bob.chat('Carol Osei').focus();
     await bob.page.keyboard.press('ArrowDown');
     await bob.page.keyboard.press('Enter');

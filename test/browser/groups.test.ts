@@ -1,25 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type TestServer } from '../support/server.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow, type ChatWindow } from './support/browser.js';
+import { expect } from 'vitest';
+import type { ChatWindow } from './support/browser.js';
+import { describeInBrowser, it } from './support/windows.js';
 
-describe.skipIf(chromiumPath === undefined)('a group', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  let server: TestServer;
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startServer({ demo: true })]);
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
-
+describeInBrowser('a group', () => {
   const line = (window: ChatWindow, text: string) => window.page.locator('.row-system', { hasText: text });
 
-  it('is made, grows, changes hands and name, and is left; everybody sees it happen', async () => {
-    const alice = await openWindow(browser, server, { as: 'alice' });
-    const bob = await openWindow(browser, server, { as: 'bob' });
+  it('is made, grows, changes hands and name, and is left; everybody sees it happen', async ({
+    open,
+    server,
+  }) => {
+    const alice = await open(server, { as: 'alice' });
+    const bob = await open(server, { as: 'bob' });
     await alice.page.getByRole('button', { name: 'New', exact: true }).click();
     await alice.page.getByRole('menuitem', { name: 'New group or channel' }).click();
     const dialog = alice.page.getByRole('dialog');
@@ -60,13 +51,16 @@ describe.skipIf(chromiumPath === undefined)('a group', { timeout: 90_000 }, () =
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  it('offers nobody what their role does not allow, and lets those go who are removed', async () => {
+  it('offers nobody what their role does not allow, and lets those go who are removed', async ({
+    open,
+    server,
+  }) => {
     const carol = await server.connectAs('carol');
     const { conversation } = await carol.ok('createGroup', {
       name: 'Book club',
       participants: ['dan', 'eva'],
     });
-    const dan = await openWindow(browser, server, { as: 'dan' });
+    const dan = await open(server, { as: 'dan' });
     await dan.openChat('Book club');
     await dan.page.getByRole('button', { name: 'About this conversation' }).click();
     const info = dan.page.getByRole('dialog', { name: 'Group' });
@@ -86,7 +80,10 @@ describe.skipIf(chromiumPath === undefined)('a group', { timeout: 90_000 }, () =
     expect(new URL(dan.page.url()).hash).toBe('#/');
   });
 
-  it('that is a channel is joined by its id, read live, and written by its owner alone', async () => {
+  it('that is a channel is joined by its id, read live, and written by its owner alone', async ({
+    open,
+    server,
+  }) => {
     const eva = await server.connectAs('eva');
     const { conversation } = await eva.ok('createGroup', {
       ...{ type: 'channel', name: 'City news', participants: [] },
@@ -97,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('a group', { timeout: 90_000 }, () =
       content: 'first',
       clientMessageId: 'c-1',
     });
-    const farid = await openWindow(browser, server, { as: 'farid' });
+    const farid = await open(server, { as: 'farid' });
     await farid.page.getByRole('button', { name: 'New', exact: true }).click();
     await farid.page.getByRole('menuitem', { name: 'New group or channel' }).click();
     const dialog = farid.page.getByRole('dialog');

@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import type { TestClient } from '../support/client.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow, type ChatWindow } from './support/browser.js';
+import type { ChatWindow } from './support/browser.js';
+import { describeInBrowser, it } from './support/windows.js';
 import { Wire } from './support/wire.js';
 
 const MANY = 300;
@@ -27,20 +27,15 @@ const turn = async (window: ChatWindow, deltaY: number): Promise<void> => {
 
 const rowsOf = (window: ChatWindow): Promise<number> => window.page.locator('.messages > li').count();
 
-describe.skipIf(chromiumPath === undefined)('a long history', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(() => browser.close());
-
-  it('loads page by page while one scrolls up, whole and in order, in a bounded number of rows', async () => {
+describeInBrowser('a long history', () => {
+  it('loads page by page while one scrolls up, whole and in order, in a bounded number of rows', async ({
+    open,
+  }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     const conversation = await alice.open('bob');
     await seed(alice, conversation, MANY);
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     // Read elsewhere before: it opens at the end.
     const phone = await server.connectAs('bob');
     await phone.ok('message:read', { conversationId: conversation, seq: MANY });
@@ -71,7 +66,9 @@ describe.skipIf(chromiumPath === undefined)('a long history', { timeout: 90_000 
     expect(bob.complaints).toEqual([]);
   });
 
-  it('keeps what one reads where it is, while older messages load above it and new ones come below', async () => {
+  it('keeps what one reads where it is, while older messages load above it and new ones come below', async ({
+    open,
+  }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     const conversation = await alice.open('bob');
@@ -79,7 +76,7 @@ describe.skipIf(chromiumPath === undefined)('a long history', { timeout: 90_000 
     const phone = await server.connectAs('bob');
     await phone.ok('message:read', { conversationId: conversation, seq: 150 });
     const wire = new Wire();
-    const bob = await openWindow(browser, server, { as: 'bob', prepare: (page) => wire.attach(page) });
+    const bob = await open(server, { as: 'bob', prepare: (page) => wire.attach(page) });
     await bob.openChat('Alice Moreau');
     await bob.messages(text(150)).waitFor();
 
@@ -108,14 +105,14 @@ describe.skipIf(chromiumPath === undefined)('a long history', { timeout: 90_000 
     await bob.chat('Alice Moreau').locator('.badge').waitFor({ state: 'hidden' });
   });
 
-  it('opens where the unread messages begin', async () => {
+  it('opens where the unread messages begin', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     const conversation = await alice.open('bob');
     await seed(alice, conversation, 100);
     const phone = await server.connectAs('bob');
     await phone.ok('message:read', { conversationId: conversation, seq: 60 });
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     await bob.chat('Alice Moreau').locator('.badge', { hasText: '40' }).waitFor();
     await bob.openChat('Alice Moreau');
     await bob.page.getByText('New messages').waitFor();
@@ -125,11 +122,11 @@ describe.skipIf(chromiumPath === undefined)('a long history', { timeout: 90_000 
     expect(box?.y).toBeLessThan(400);
   });
 
-  it('shows the days between messages', async () => {
+  it('shows the days between messages', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     await alice.send(await alice.open('bob'), 'Hello');
-    const bob = await openWindow(browser, server, { as: 'bob' });
+    const bob = await open(server, { as: 'bob' });
     await bob.openChat('Alice Moreau');
     await bob.page.locator('.row-day', { hasText: 'Today' }).waitFor();
   });

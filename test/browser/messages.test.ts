@@ -1,38 +1,26 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TestClient } from '../support/client.js';
-import { startServer, type TestServer } from '../support/server.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow, type ChatWindow } from './support/browser.js';
+import { expect } from 'vitest';
+import { describeInBrowser, it as base } from './support/windows.js';
 
-describe.skipIf(chromiumPath === undefined)('messages', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  let server: TestServer;
-  let bob: TestClient;
-  let id: string;
+/** Starts a group of its own for a test: a window of Alice's on it, and what Bob says there. */
+const it = base.extend('startGroup', ({ open, server, bob }) => async (name: string) => {
+  const { conversation } = await bob.ok('createGroup', { name, participants: ['alice', 'carol'] });
+  const alice = await open(server, { as: 'alice' });
+  await alice.openChat(name);
   let counter = 0;
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startServer({ demo: true })]);
-    bob = await server.connectAs('bob');
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
-
-  /** A group of its own for each test, with a window of Alice's on it. */
-  async function aliceIn(name: string): Promise<ChatWindow> {
-    const { conversation } = await bob.ok('createGroup', { name, participants: ['alice', 'carol'] });
-    id = conversation._id;
-    const alice = await openWindow(browser, server, { as: 'alice' });
-    await alice.openChat(name);
-    return alice;
-  }
   const say = (content: string, more: object = {}) =>
-    bob.ok('sendMessage', { conversationId: id, content, clientMessageId: `m-${(counter += 1)}`, ...more });
+    bob.ok('sendMessage', {
+      ...{ conversationId: conversation._id, content, clientMessageId: `m-${(counter += 1)}` },
+      ...more,
+    });
+  return { id: conversation._id, alice, say };
+});
 
-  it('are answered, edited, reacted to, pinned and deleted: each shows at once to everybody', async () => {
-    const alice = await aliceIn('Live');
+describeInBrowser('messages', () => {
+  it('are answered, edited, reacted to, pinned and deleted: each shows at once to everybody', async ({
+    startGroup,
+    bob,
+  }) => {
+    const { id, alice, say } = await startGroup('Live');
     const question = await say('Shall we?');
     await alice.onMessage('Shall we?', 'Reply');
     await alice.page.getByText('Reply to Bob Tanaka').waitFor();
@@ -69,8 +57,13 @@ describe.skipIf(chromiumPath === undefined)('messages', { timeout: 90_000 }, () 
     expect(alice.complaints).toEqual([]);
   });
 
-  it('show what happened to them while one was away, over a reload too', async () => {
-    const alice = await aliceIn('Away');
+  it('show what happened to them while one was away, over a reload too', async ({
+    startGroup,
+    bob,
+    open,
+    server,
+  }) => {
+    const { id, alice, say } = await startGroup('Away');
     const [one, two, three] = [await say('one'), await say('two'), await say('three')];
     await alice.messages('three').waitFor();
     await bob.next(
@@ -85,7 +78,7 @@ describe.skipIf(chromiumPath === undefined)('messages', { timeout: 90_000 }, () 
     await bob.ok('react', { conversationId: id, seq: three.seq, emoji: '👍', on: true });
     await bob.ok('pinMessage', { conversationId: id, seq: three.seq, pinned: true });
 
-    const page = await openWindow(browser, server, {
+    const page = await open(server, {
       ...{ as: 'alice', beside: alice },
       prepare: (window) => window.context().setOffline(false),
     });
@@ -98,8 +91,12 @@ describe.skipIf(chromiumPath === undefined)('messages', { timeout: 90_000 }, () 
     expect(await page.page.evaluate('JSON.stringify(localStorage)')).not.toContain('"two"');
   });
 
-  it('carry pictures, voice, files, places and cards, and no address leads anywhere but to the web', async () => {
-    const alice = await aliceIn('Carried');
+  it('carry pictures, voice, files, places and cards, and no address leads anywhere but to the web', async ({
+    startGroup,
+    bob,
+    server,
+  }) => {
+    const { alice, say } = await startGroup('Carried');
     const url = `${server.url}/favicon.svg`;
     await say('a picture', { attachments: [{ kind: 'image', url, name: 'logo', width: 32, height: 32 }] });
     await say('', {

@@ -1,31 +1,19 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TestClient } from '../support/client.js';
-import { startServer, type TestServer } from '../support/server.js';
+import { expect } from 'vitest';
 import { until } from '../support/until.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow } from './support/browser.js';
+import { describeInBrowser, it } from './support/windows.js';
 
-describe.skipIf(chromiumPath === undefined)('a person’s own list', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  let server: TestServer;
-  let bob: TestClient;
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startServer({ demo: true })]);
-    bob = await server.connectAs('bob');
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
-
-  it('is the same on two devices: pinned, muted, marked, archived, cleared, deleted', async () => {
+describeInBrowser('a person’s own list', () => {
+  it('is the same on two devices: pinned, muted, marked, archived, cleared, deleted', async ({
+    open,
+    server,
+    bob,
+  }) => {
     const carol = await server.connectAs('carol');
     const [fromBob, fromCarol] = [await bob.open('alice'), await carol.open('alice')];
     await bob.send(fromBob, 'from Bob');
     await carol.send(fromCarol, 'from Carol');
-    const phone = await openWindow(browser, server, { as: 'alice' });
-    const desk = await openWindow(browser, server, { as: 'alice' });
+    const phone = await open(server, { as: 'alice' });
+    const desk = await open(server, { as: 'alice' });
     const first = desk.page.locator('.conversation-name').first();
     await desk.chat('Carol Osei').waitFor();
 
@@ -69,7 +57,7 @@ describe.skipIf(chromiumPath === undefined)('a person’s own list', { timeout: 
     expect([...phone.complaints, ...desk.complaints]).toEqual([]);
   });
 
-  it('of many is found by filter, beyond what is loaded', async () => {
+  it('of many is found by filter, beyond what is loaded', async ({ open, server }) => {
     const dan = await server.connectAs('dan');
     const { conversation } = await dan.ok('createGroup', { name: 'Old group', participants: ['farid'] });
     await dan.send(conversation._id, 'hello');
@@ -78,7 +66,7 @@ describe.skipIf(chromiumPath === undefined)('a person’s own list', { timeout: 
     const { conversations } = await farid.ok('getConversations', {});
     const away = conversations.find(({ name }) => name === 'Kept away');
     await farid.ok('setConversation', { conversationId: away?._id, archived: true });
-    const window = await openWindow(browser, server, { as: 'farid' });
+    const window = await open(server, { as: 'farid' });
     await window.chat('Old group').waitFor();
     expect(await window.chat('Kept away').count()).toBe(0);
     await window.page.getByRole('button', { name: 'Archived' }).click();

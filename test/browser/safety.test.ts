@@ -1,22 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type TestServer } from '../support/server.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow } from './support/browser.js';
+import { expect } from 'vitest';
+import { describeInBrowser, it } from './support/windows.js';
 
-describe.skipIf(chromiumPath === undefined)('on the page', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  let server: TestServer;
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startServer({ demo: true })]);
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
-
-  it('whoever is blocked is told that one cannot write, their words in groups go, and unblocking brings all back', async () => {
-    const bob = await server.connectAs('bob');
+describeInBrowser('on the page', () => {
+  it('whoever is blocked is told that one cannot write, their words in groups go, and unblocking brings all back', async ({
+    open,
+    server,
+    bob,
+  }) => {
     const { conversation: group } = await bob.ok('createGroup', {
       name: 'Trio',
       participants: ['alice', 'carol'],
@@ -24,7 +14,7 @@ describe.skipIf(chromiumPath === undefined)('on the page', { timeout: 90_000 }, 
     const direct = await bob.open('alice');
     await bob.send(direct, 'hello');
     await bob.send(group._id, 'in the group');
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.openChat('Trio');
     await alice.messages('in the group').waitFor();
     await alice.onChat('Bob Tanaka', 'Block');
@@ -57,12 +47,15 @@ describe.skipIf(chromiumPath === undefined)('on the page', { timeout: 90_000 }, 
     expect(alice.complaints).toEqual([]);
   });
 
-  it('a message is reported with a reason, and an unmatched chat is gone from both', async () => {
+  it('a message is reported with a reason, and an unmatched chat is gone from both', async ({
+    open,
+    server,
+  }) => {
     const dan = await server.connectAs('dan');
     const id = await dan.open('eva');
     await dan.send(id, 'buy my coins');
-    const eva = await openWindow(browser, server, { as: 'eva' });
-    const danWindow = await openWindow(browser, server, { as: 'dan' });
+    const eva = await open(server, { as: 'eva' });
+    const danWindow = await open(server, { as: 'dan' });
     await danWindow.openChat('Eva Novak');
     await eva.openChat('Dan Lindqvist');
     await eva.onMessage('buy my coins', 'Report');

@@ -1,22 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type TestServer } from '../support/server.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow } from './support/browser.js';
+import { expect } from 'vitest';
+import { describeInBrowser, it } from './support/windows.js';
 
-describe.skipIf(chromiumPath === undefined)('the page', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  let server: TestServer;
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([launchBrowser(), startServer({ demo: true })]);
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(async () => {
-    await browser.close();
-    await server[Symbol.asyncDispose]();
-  });
-
-  it('finds what was said long ago, in one chat and in all, and leads there and back', async () => {
-    const bob = await server.connectAs('bob');
+describeInBrowser('the page', () => {
+  it('finds what was said long ago, in one chat and in all, and leads there and back', async ({
+    open,
+    server,
+    bob,
+  }) => {
     const id = await bob.open('alice');
     await bob.send(id, 'the lamp is green');
     for (let page = 0; page < 5; page += 1) {
@@ -25,7 +15,7 @@ describe.skipIf(chromiumPath === undefined)('the page', { timeout: 90_000 }, () 
       );
     }
     await bob.send(id, 'another lamp');
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.openChat('Bob Tanaka');
     await alice.messages('another lamp').waitFor();
     await alice.page.getByRole('button', { name: 'Search in this conversation' }).click();
@@ -50,11 +40,11 @@ describe.skipIf(chromiumPath === undefined)('the page', { timeout: 90_000 }, () 
     expect(alice.complaints).toEqual([]);
   });
 
-  it('shows who has seen a message, and when', async () => {
+  it('shows who has seen a message, and when', async ({ open, server }) => {
     const carol = await server.connectAs('carol');
     const dan = await server.connectAs('dan');
     const { conversation } = await carol.ok('createGroup', { name: 'Seen', participants: ['alice', 'dan'] });
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.openChat('Seen');
     await alice.write('who sees this?');
     const { seq } = await dan.next('message:new', ({ content }) => content === 'who sees this?');

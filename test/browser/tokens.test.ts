@@ -1,23 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
-import { chromiumPath, closeWindows, launchBrowser, openWindow, type ChatWindow } from './support/browser.js';
+import type { ChatWindow } from './support/browser.js';
+import { describeInBrowser, it, type OpenWindow } from './support/windows.js';
 
 const state = (window: ChatWindow, text: string, status: string) =>
   window.messages(text).and(window.page.locator(`.${status}`));
 
-describe.skipIf(chromiumPath === undefined)('a token', { timeout: 90_000 }, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterEach(() => closeWindows(browser));
-  afterAll(() => browser.close());
-
+describeInBrowser('a token', () => {
   /** Signs a window in as Alice of the demo, with this token instead of the demo's. */
-  const withToken = (server: TestServer, token: string) =>
-    openWindow(browser, server, {
+  const withToken = (open: OpenWindow, server: TestServer, token: string) =>
+    open(server, {
       prepare: (page) => {
         const session = JSON.stringify({ userId: 'alice', name: 'Alice Moreau', token, isDemo: true });
         const script = `sessionStorage.getItem('parley.session') ?? sessionStorage.setItem('parley.session', ${JSON.stringify(session)})`;
@@ -27,21 +20,21 @@ describe.skipIf(chromiumPath === undefined)('a token', { timeout: 90_000 }, () =
 
   const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
 
-  it('that has expired is renewed before one notices', async () => {
+  it('that has expired is renewed before one notices', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const alice = await withToken(server, server.token('alice', { exp: inSeconds(-10) }));
+    const alice = await withToken(open, server, server.token('alice', { exp: inSeconds(-10) }));
     await alice.startChat('Bob Tanaka');
     await alice.write('Hello');
     await state(alice, 'Hello', 'sent').waitFor();
     expect(alice.faults).toEqual([]);
   });
 
-  it('that expires is renewed on the living connection, and nothing is missed', async () => {
+  it('that expires is renewed on the living connection, and nothing is missed', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const bob = await server.connectAs('bob');
     const id = await bob.open('alice');
     const token = server.token('alice', { exp: inSeconds(3) });
-    const alice = await withToken(server, token);
+    const alice = await withToken(open, server, token);
     await alice.openChat('Bob Tanaka');
     const session = () => alice.page.evaluate<string>(`sessionStorage.getItem('parley.session')`);
     await until(async () => !(await session()).includes(token), { what: 'a new token' });
@@ -52,9 +45,9 @@ describe.skipIf(chromiumPath === undefined)('a token', { timeout: 90_000 }, () =
     expect(alice.complaints).toEqual([]);
   });
 
-  it('that was revoked ends the session, and says so', async () => {
+  it('that was revoked ends the session, and says so', async ({ open }) => {
     await using server = await startServer({ demo: true });
-    const alice = await openWindow(browser, server, { as: 'alice' });
+    const alice = await open(server, { as: 'alice' });
     await alice.startChat('Bob Tanaka');
     // What was issued up to this second is refused.
     await server.api('alice').post('/api/users/me/revoke-tokens');

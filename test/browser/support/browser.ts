@@ -31,9 +31,6 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-export const closeWindows = (browser: Browser): Promise<unknown> =>
-  Promise.all(browser.contexts().map((context) => context.close()));
-
 export interface WindowOptions extends BrowserContextOptions {
   /** The demo user; without, the window shows the choice. */
   as?: string;
