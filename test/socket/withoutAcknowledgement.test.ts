@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../contract/index.js';
 import { caughtUp } from '../contract/support/refusal.js';
 import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
-import { commandSamples } from '../contract/support/samples.js';
+import { commandSamples, type SampleContext } from '../contract/support/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';
 import { until } from '../support/until.js';
@@ -22,21 +22,31 @@ async function emit(client: TestClient, event: string, ...args: unknown[]): Prom
   return client.heard.slice(from);
 }
 
+/** These are refused everything: what they have stays as it is. */
+let alice: TestClient;
+let context: SampleContext;
+let client: TestClient;
+beforeAll(async () => {
+  const [userId] = people('alice');
+  context = await createSampleContext(server());
+  [alice, client] = await Promise.all([server().connectAs(userId), connectCaller(server(), context)]);
+});
+
 describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
   const { ok, error } = COMMANDS[name].pair;
 
   test(`is answered with ${ok ?? 'nothing'} when it succeeds`, async () => {
-    const context = await createSampleContext(server());
-    const client = await connectCaller(server(), context);
-    const [sample] = commandSamples(context)[name];
+    const own = await createSampleContext(server());
+    const caller = await connectCaller(server(), own);
+    const [sample] = commandSamples(own)[name];
     if (ok === undefined) {
-      const from = client.heard.length;
-      (client.socket as unknown as { emit(name: string, payload: unknown): void }).emit(name, sample);
-      await client.ok(name, sample);
-      expect(client.heard.slice(from)).toEqual([]);
+      const from = caller.heard.length;
+      (caller.socket as unknown as { emit(name: string, payload: unknown): void }).emit(name, sample);
+      await caller.ok(name, sample);
+      expect(caller.heard.slice(from)).toEqual([]);
       return;
     }
-    const heard = await emit(client, name, sample);
+    const heard = await emit(caller, name, sample);
     const answers = heard.filter(({ event }) => event === ok);
     expect(answers.length).toBeGreaterThan(0);
     const [first] = answers;
@@ -51,9 +61,7 @@ describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
     ['a second argument that is no acknowledgement', [{}, 'not a function']],
     ['many arguments', [1, 2, 3, 4, 5, 6, 7, 8]],
   ])(`is answered with ${error}, once, for %s`, async (_what, args) => {
-    const [alice] = people('alice');
-    const client = await server().connectAs(alice);
-    expect(await emit(client, name, ...args)).toEqual([
+    expect(await emit(alice, name, ...args)).toEqual([
       { event: error, answer: expect.objectContaining({ success: false, code: 'VALIDATION' }) as unknown },
     ]);
   });
@@ -61,8 +69,6 @@ describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
 
 describe('a failure about a message', () => {
   test('names the message also where there is no acknowledgement to tell by', async () => {
-    const [alice] = people('alice');
-    const client = await server().connectAs(alice);
     const payload = { conversationId: 'f'.repeat(24), content: 'x', clientMessageId: 'mine' };
     for (const [wrong, code] of [
       [payload, 'NOT_PARTICIPANT'],
@@ -70,7 +76,7 @@ describe('a failure about a message', () => {
       [{ ...payload, content: 'x'.repeat(9_000) }, 'TOO_LARGE'],
       [{ clientMessageId: 'mine' }, 'VALIDATION'],
     ] as const) {
-      expect(await emit(client, 'sendMessage', wrong)).toMatchObject([
+      expect(await emit(alice, 'sendMessage', wrong)).toMatchObject([
         { event: 'message:error', answer: { success: false, code, clientMessageId: 'mine' } },
       ]);
     }
@@ -79,8 +85,6 @@ describe('a failure about a message', () => {
 
 describe('more than a payload and an acknowledgement', () => {
   test.each(COMMAND_NAMES)('is refused by %s: nothing is positional', async (name) => {
-    const context = await createSampleContext(server());
-    const client = await connectCaller(server(), context);
     const [sample] = commandSamples(context)[name];
     const socket = client.socket as unknown as {
       emitWithAck(name: CommandName, ...args: unknown[]): Promise<unknown>;
@@ -114,15 +118,13 @@ describe('an event that there is not', () => {
     'x'.repeat(10_000),
   ];
   test.each(names)('%j is answered with NOT_FOUND', async (event) => {
-    const [alice] = people('alice');
-    const client = await server().connectAs(alice);
-    const socket = client.socket as unknown as {
+    const socket = alice.socket as unknown as {
       emitWithAck(name: string, ...args: unknown[]): Promise<unknown>;
     };
     for (const args of [[], [{}], [null, 1, 'x']]) {
       expect(await socket.emitWithAck(event, ...args)).toMatchObject({ success: false, code: 'NOT_FOUND' });
     }
-    expect(await emit(client, event, {})).toEqual([
+    expect(await emit(alice, event, {})).toEqual([
       {
         event: 'event:error',
         answer: { success: false, code: 'NOT_FOUND', error: expect.any(String) as string },
@@ -131,9 +133,7 @@ describe('an event that there is not', () => {
   });
 
   test('makes no label of its own in the metrics', async () => {
-    const [alice] = people('alice');
-    const client = await server().connectAs(alice);
-    for (let index = 0; index < 50; index += 1) await emit(client, `unknown-${index}`, {});
+    for (let index = 0; index < 50; index += 1) await emit(alice, `unknown-${index}`, {});
     const text = await (await fetch(`${server().url}/metrics`)).text();
     expect(text).not.toContain('unknown-1');
     expect(text).toContain('event="unknown",code="NOT_FOUND"');
