@@ -1,4 +1,5 @@
 import type { Stored } from '../frame/task.js';
+import { groupBy } from '../../../backend/src/utils/groupBy.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
   FROM_PRIMARY,
@@ -7,7 +8,7 @@ import {
   newIdOf,
   numberOf,
   outrunOr,
-  placeOf,
+  placesOf,
   type Collections,
   type Merge,
   type ObjectId,
@@ -71,11 +72,12 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
     .toArray();
   const revs = new Map(known.map((change) => [String(change._id), change]));
   const copies: { old: Stored; copy: Stored }[] = [];
+  const places = await seqsOf(moved, batch);
   for (const old of batch) {
     const newId = newIdOf(merge._id, old['_id']);
     const stored = revs.get(newId.toHexString());
     if (stored === undefined) rev += 1;
-    const seq = await placeOf(moved, old['conversationId'] as ObjectId, { seq: numberOf(old['seq']) });
+    const seq = (await places.get(String(old['conversationId']))?.(numberOf(old['seq']))) ?? 0;
     copies.push({ old, copy: stored ?? { ...old, _id: newId, conversationId: merge._id, rev, seq } });
   }
   const fresh = copies.filter(({ copy }) => !revs.has(String(copy['_id']))).map(({ copy }) => copy);
@@ -105,6 +107,21 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
     })),
   );
   return batch.length;
+}
+
+/** For each old conversation, where its places are now. */
+async function seqsOf(
+  moved: Collections['moved'],
+  batch: readonly Stored[],
+): Promise<Map<string, (seq: number) => Promise<number>>> {
+  const entries = [...groupBy(batch, ({ conversationId }) => String(conversationId))].map(
+    async ([id, changes]) => {
+      const values = changes.map(({ seq }) => numberOf(seq));
+      const conversationId = changes[0]?.['conversationId'] as ObjectId;
+      return [id, await placesOf(moved, conversationId, { of: 'seq', values })] as const;
+    },
+  );
+  return new Map(await Promise.all(entries));
 }
 
 /** A message takes of each aspect only what is newer: so it has to know the place of what it has. */

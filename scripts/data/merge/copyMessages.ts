@@ -219,6 +219,7 @@ export function toOld(copy: Stored, row: Stored): Stored {
   );
 }
 
+/** Where the messages are that these ones answer, by their old places. */
 async function findReplies({ moved }: Collections, batch: readonly Stored[]): Promise<Map<string, number>> {
   const places = batch.filter(({ replyTo }) => typeof replyTo === 'number');
   if (places.length === 0) return new Map();

@@ -8,18 +8,23 @@ import {
   insertMissing,
   newIdOf,
   numberOf,
-  placeOf,
+  placesOf,
   type Merge,
   type ObjectId,
 } from './stored.js';
 
 type Collection = mongoose.mongo.Collection;
 
+/** Documents at a time. */
+const PAGE = 200;
+
 interface Row {
   document: Stored;
   from: ObjectId;
-  merge: Merge;
   moved: Collection;
+  /** Where what is in this place of the old log is now. */
+  seqOf: (seq: number) => Promise<number>;
+  revOf: (rev: number) => Promise<number>;
 }
 
 /** What belongs to places of a log, beside the messages and their changes; none of it holds a text of a message. */
@@ -31,21 +36,24 @@ interface Side {
   isKept?: true;
 }
 
-const seqOf = (row: Row): Promise<number> =>
-  placeOf(row.moved, row.from, { seq: numberOf(row.document['seq']) });
+const atItsPlace = async ({ document, seqOf }: Row): Promise<Stored[]> => [
+  { seq: await seqOf(numberOf(document['seq'])) },
+];
+const stateRev = (document: Stored): number => numberOf((document['state'] as Stored | undefined)?.['rev']);
 
 export const SIDES: readonly Side[] = [
   {
     collection: 'reactions',
-    become: async (row) => {
-      const state = row.document['state'] as { rev?: number; emojis?: string[] } | undefined;
-      const rev = await placeOf(row.moved, row.from, { rev: numberOf(state?.rev) });
-      return [{ seq: await seqOf(row), state: { ...state, rev } }];
-    },
+    become: async ({ document, seqOf, revOf }) => [
+      {
+        seq: await seqOf(numberOf(document['seq'])),
+        state: { ...(document['state'] as Stored | undefined), rev: await revOf(stateRev(document)) },
+      },
+    ],
   },
-  { collection: 'hides', become: async (row) => [{ seq: await seqOf(row) }] },
+  { collection: 'hides', become: atItsPlace },
   { collection: 'receipts', become: toReceipts },
-  { collection: 'reports', become: async (row) => [{ seq: await seqOf(row) }], isKept: true },
+  { collection: 'reports', become: atItsPlace, isKept: true },
 ];
 
 /** A range of an old log is as many ranges of the new one as messages of the other log have come in between. */
@@ -71,49 +79,56 @@ async function toReceipts({ document, from, moved }: Row): Promise<Stored[]> {
 
 /** Makes in the new conversation what the old ones had beside their logs. May be done again. */
 export async function copySides(context: TaskContext, merge: Merge): Promise<void> {
-  const moved = context.collection('moved');
   for (const side of SIDES) {
     const collection = context.collection(side.collection);
     for (const from of merge.sources) {
-      for await (const page of scanPages(collection, { filter: { conversationId: from }, batch: 200 })) {
-        for (const document of page)
-          await copyOne({ side, collection, row: { document, from, merge, moved } });
+      for await (const page of scanPages(collection, { filter: { conversationId: from }, batch: PAGE })) {
+        await copyPage(context, merge, { side, from, page });
       }
     }
   }
 }
 
-async function copyOne({
-  side,
-  collection,
-  row,
-}: {
-  side: Side;
-  collection: Collection;
-  row: Row;
-}): Promise<void> {
-  const { document, from, merge, moved } = row;
-  const oldId = document['_id'] as ObjectId;
-  const fields = await side.become(row);
-  await insertMissing(moved, [
-    {
+async function copyPage(
+  context: TaskContext,
+  merge: Merge,
+  { side, from, page }: { side: Side; from: ObjectId; page: readonly Stored[] },
+): Promise<void> {
+  const moved = context.collection('moved');
+  const [seqOf, revOf] = await Promise.all([
+    placesOf(moved, from, { of: 'seq', values: page.map(({ seq }) => numberOf(seq)) }),
+    placesOf(moved, from, { of: 'rev', values: page.map(stateRev) }),
+  ]);
+  const become = (document: Stored): Promise<Stored[]> =>
+    side.become({ document, from, moved, seqOf, revOf });
+  const made = await Promise.all(
+    page.map(async (document) => ({
+      oldId: document['_id'] as ObjectId,
+      document,
+      fields: await become(document),
+    })),
+  );
+  await insertMissing(
+    moved,
+    made.map(({ oldId, document }) => ({
       ...{ _id: oldId, conversationId: from, into: merge._id, newId: newIdOf(merge._id, oldId) },
       ...{ was: document, lacked: [], side: side.collection },
-    },
-  ]);
+    })),
+  );
+  const collection = context.collection(side.collection);
+  const conversationId = merge._id;
   if (side.isKept === true) {
-    await collection.updateOne(
-      { _id: oldId },
-      { $set: { ...fields[0], conversationId: merge._id } },
-      { writeConcern: COMMITTED },
-    );
+    const updates = made.map(({ oldId, fields }) => ({
+      updateOne: { filter: { _id: oldId }, update: { $set: { ...fields[0], conversationId } } },
+    }));
+    await collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED });
     return;
   }
-  const copies = fields.map((one, index) => ({
-    ...document,
-    ...one,
-    _id: newIdOf(merge._id, oldId, index === 0 ? '' : String(index)),
-    conversationId: merge._id,
-  }));
+  const copies = made.flatMap(({ oldId, document, fields }) =>
+    fields.map((one, index) => ({
+      ...{ ...document, ...one, conversationId },
+      _id: newIdOf(merge._id, oldId, index === 0 ? '' : String(index)),
+    })),
+  );
   await insertMissing(collection, copies);
 }

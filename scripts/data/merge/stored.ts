@@ -114,7 +114,7 @@ export async function findRevTail(
   return numberOf(tail?.['rev']);
 }
 
-/** Where old places are now; with `floor` the last one up to there. */
+/** Where an old place is now; of one that did not move, the last one before it. */
 export async function placeOf(
   moved: mongoose.mongo.Collection,
   conversationId: ObjectId,
@@ -127,4 +127,25 @@ export async function placeOf(
     .limit(1)
     .toArray();
   return numberOf(row?.[name === 'seq' ? 'toSeq' : 'toRev']);
+}
+
+const PLACES = { seq: 'toSeq', rev: 'toRev' } as const;
+
+/**
+ * Where many old places of one log are now, in one question.
+ *
+ * @returns a function, so that one that did not move is asked for by itself (see `placeOf`).
+ */
+export async function placesOf(
+  moved: mongoose.mongo.Collection,
+  conversationId: ObjectId,
+  { of: name, values }: { of: keyof typeof PLACES; values: readonly number[] },
+): Promise<(value: number) => Promise<number>> {
+  const rows =
+    values.length === 0
+      ? []
+      : await moved.find({ conversationId, [name]: { $in: [...values] } }, FROM_PRIMARY).toArray();
+  const places = new Map(rows.map((row) => [numberOf(row[name]), numberOf(row[PLACES[name]])]));
+  return async (value) =>
+    places.get(value) ?? placeOf(moved, conversationId, name === 'seq' ? { seq: value } : { rev: value });
 }

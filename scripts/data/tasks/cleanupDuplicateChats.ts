@@ -10,23 +10,30 @@ import { findTail, type Merge, type ObjectId } from '../merge/stored.js';
 import { mergeKind } from '../merge/undoMerge.js';
 import { findDuplicates, type Duplicates } from './duplicates.js';
 
-/** Databases whose logs have been seen to. */
-const indexed = new WeakSet<object>();
+/** Databases whose logs have been seen to, or are being. */
+const indexed = new WeakMap<object, Promise<void>>();
 
 /**
  * A log whose places are not unique cannot be merged safely: nor can one be written to by any server of today.
  *
  * @throws CannotRun when old data stands in the way.
  */
-export async function requireLogIndexes(context: TaskContext): Promise<void> {
+export function requireLogIndexes(context: TaskContext): Promise<void> {
   const { db = context.connection } = context.connection;
-  if (indexed.has(db)) return;
+  const known = indexed.get(db);
+  if (known !== undefined) return known;
+  const made = makeLogIndexes(context);
+  indexed.set(db, made);
+  made.catch(() => indexed.delete(db));
+  return made;
+}
+
+async function makeLogIndexes(context: TaskContext): Promise<void> {
   const models = besideConversations(createModels(context.connection));
   try {
     for (const { model } of models) await makeIndexes(model);
     // Of the conversations this one alone: without it each merge would go through all of them.
     await context.collection('conversations').createIndex(BY_MERGE, { sparse: true }, {});
-    indexed.add(db);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CannotRun(`The unique indexes of the logs could not be made (${reason}). Nothing was changed.`);
