@@ -83,6 +83,21 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
     expect(conversation).toMatchObject({ memberCount: 2, lastSeq: log.length });
   });
 
+  test('hears nothing from behind the removal when a retry comes to a process that has not noticed it', async () => {
+    const [a, b] = await connect();
+    const [ann, ben, cid] = people('ann', 'ben', 'cid');
+    const [owner, removed] = [await a.connectAs(ann), await b.connectAs(ben)];
+    const { _id: conversationId } = await createGroup(owner, { participants: [ben, cid] });
+    const [there, here] = [await a.connectAs(cid), await b.connectAs(cid)];
+    await here.send(conversationId, 'so that this process knows who is in it');
+    await owner.ok('removeMember', { conversationId, userId: ben });
+    const sent = { conversationId, content: 'behind it', clientMessageId: 'behind' };
+    const { seq } = await there.ok('sendMessage', sent);
+    expect(await here.ok('sendMessage', sent)).toMatchObject({ seq, duplicate: true });
+    await caughtUp([removed]);
+    expect(removed.pushes('message:new').filter((message) => message.seq >= seq)).toEqual([]);
+  });
+
   test('from a large group that both look at hears nothing more; the others do, or learn that there is more', async () => {
     const [a, b] = await connect();
     const [ann, ben, cid] = people('ann', 'ben', 'cid');

@@ -231,8 +231,8 @@ export class BatchWriter {
   /** Stored already: by this very entry (an answer was lost on the way), or by an earlier send of the same. */
   async #answerStored(lane: Lane, entry: Entry, message: MessageRecord): Promise<void> {
     lane.noteStored(message);
-    // Stored by an attempt whose outcome was unknown: others may have written before and after it.
-    if (message.action !== undefined) {
+    // Who hears of it are the members as of its place, which other processes may have changed since this lane was loaded.
+    if ((lane.membership?.control ?? 0) < message.control) {
       lane.membership = await this.parts.memberships.current(lane.conversationId);
     }
     const own = message._id === entry._id;
