@@ -21,10 +21,13 @@ async function said(world: DataWorld): Promise<unknown> {
   };
 }
 
-/** A group and a channel with a past: people came, went, and got roles; messages are read. */
-async function fillWithGroups(databaseName: string): Promise<void> {
+/** A chat, a group and a channel with a past: people came, went, and got roles; some messages are read. */
+async function fill(databaseName: string): Promise<void> {
   await using server = await startServer({ databaseName });
   const [ann, bob] = [await server.connectAs('ann'), await server.connectAs('bob')];
+  const direct = await ann.open('bob');
+  for (const text of ['one', 'two']) await ann.send(direct, text);
+  await bob.ok('message:read', { conversationId: direct, seq: 2 });
   for (const type of ['group', 'channel'] as const) {
     const { conversation } = await ann.ok('createGroup', {
       ...{ name: `A ${type}`, type, participants: ['bob', 'carl', 'dora'] },
@@ -40,26 +43,31 @@ async function fillWithGroups(databaseName: string): Promise<void> {
 
 test('of groups and channels who is in them, their roles and counts come from the log again; undo brings the damage back', async () => {
   await using world = await createDataWorld(newDatabaseName());
-  await fillWithGroups(world.databaseName);
-  // Positions of somebody whose document is lost are lost: what they had not read before they came.
+  await fill(world.databaseName);
   const members = world.connection.collection('members');
-  await members.updateMany({ userId: 'dora' }, { $set: { lastReadN: 0 } });
-  expect((await world.runHere('repair-counters', { dryRun: true })).report.details).toEqual([]);
+  // Nothing is wrong yet: whatever a server wrote is what follows from its logs.
+  for (const name of ['repair-counters', 'add-conversation-validation', 'verify-message-user-integrity']) {
+    expect([name, (await world.runHere(name, { dryRun: true })).report.details]).toEqual([name, []]);
+  }
   const sound = await said(world);
 
   const conversations = world.connection.collection('conversations');
   await conversations.updateMany(
     {},
-    { $set: { memberCount: 99, control: 0, lastSeq: 77, messageCount: 78 }, $unset: { tail: 1, shown: 1 } },
+    { $set: { memberCount: 99, lastSeq: 77, messageCount: 78 }, $unset: { tail: 1, shown: 1 } },
   );
+  await conversations.updateMany({ type: { $ne: 'direct' } }, { $set: { control: 0 } });
   await conversations.updateMany({ type: 'group' }, { $set: { participants: ['ann', 'carl'] } });
-  await members.updateMany({ userId: 'bob' }, { $set: { role: 'member', rank: 2, lastReadSeq: 500 } });
-  await members.updateMany({ userId: 'carl' }, { $unset: { leftSeq: 1 }, $set: { role: 'owner', rank: 0 } });
+  await members.updateMany(
+    { userId: 'bob', role: 'admin' },
+    { $set: { role: 'member', rank: 2, lastReadSeq: 500 } },
+  );
+  await members.updateMany({ userId: 'carl' }, { $unset: { leftSeq: 1 }, $set: { rank: 0 } });
   await members.deleteMany({ userId: 'dora' });
   const damaged = await world.dump();
 
   const { code, report } = await world.runHere('repair-counters');
-  expect([code, report.counts['conversationsRepaired'], report.counts['membersMade']]).toEqual([0, 2, 2]);
+  expect([code, report.counts['conversationsRepaired'], report.counts['membersMade']]).toEqual([0, 3, 2]);
   expect(await said(world)).toEqual(sound);
   const again = await world.runHere('repair-counters', { dryRun: true });
   expect([again.code, again.report.details]).toEqual([0, []]);

@@ -13,7 +13,7 @@ export interface LogRepair {
   holes: number;
   /** The newest counted message of each sender. */
   sent: Map<string, { seq: number; n: number }>;
-  /** How many counted messages of others lie behind the newest of each member. */
+  /** How many counted messages lie behind what each of the conversation's list of members has sent, read or cleared. */
   unreadBehind: Map<string, number>;
   /** Control entries, oldest first. */
   controls: Stored[];
@@ -60,11 +60,18 @@ export async function readLog(context: TaskContext, conversation: Stored): Promi
     .find({ conversationId, seq: { $gte: 1 } }, { ...FROM_PRIMARY, projection: FIELDS, batchSize: 2_000 })
     .sort({ seq: 1 });
   for await (const message of cursor) take(log, message, places);
-  for (const [userId, { n }] of log.sent) log.unreadBehind.set(userId, log.counted - n);
+  const byUser = new Map(members.map((member) => [String(member['userId']), member]));
   for (const userId of (conversation['participants'] ?? []) as string[]) {
-    if (!log.sent.has(userId)) log.unreadBehind.set(userId, log.counted);
+    const sent = log.sent.get(userId)?.n ?? 0;
+    log.unreadBehind.set(userId, log.counted - Math.max(sent, reachedBy(log, byUser.get(userId))));
   }
   return log;
+}
+
+/** How many counted messages somebody has read or cleared. */
+function reachedBy(log: LogRepair, member: Stored | undefined): number {
+  const seq = Math.max(numberOf(member?.['lastReadSeq']), numberOf(member?.['clearedSeq']));
+  return seq >= log.lastSeq ? log.counted : (log.countAt.get(seq) ?? 0);
 }
 
 function take(log: LogRepair, message: Stored, places: ReadonlySet<number>): void {
@@ -76,6 +83,8 @@ function take(log: LogRepair, message: Stored, places: ReadonlySet<number>): voi
   if (isControl(message)) {
     log.lastControl = seq;
     log.controls.push(message);
+    // Who joins here has read what was there before.
+    log.countAt.set(seq - 1, log.counted);
   }
   const wanted: Stored = {
     ...{ n: log.counted, control: log.lastControl },

@@ -88,7 +88,11 @@ function standingFields(userId: string, { membership, marks }: Derived): Stored 
   if (mark.isGone) return { rank: GONE, leftSeq: mark.seq };
   const facts = membership.members.get(userId as never);
   if (facts === undefined) return {};
-  return { role: facts.role, rank: RANKS[facts.role], joinedSeq: facts.joinedSeq, leftSeq: undefined };
+  return {
+    ...{ role: facts.role, rank: RANKS[facts.role], joinedSeq: facts.joinedSeq, leftSeq: undefined },
+    // By it a member finds what keeps no list of its members.
+    apart: membership.isApart ? true : undefined,
+  };
 }
 
 export async function* toMemberSteps(
@@ -115,7 +119,11 @@ export async function* toMemberSteps(
   for (const [userId, mark] of derived.marks) {
     if (known.has(userId)) continue;
     const _id = newIdOf(conversationId, userId, 'member');
-    const base = { lastReadSeq: mark.seq - 1, lastDeliveredSeq: mark.seq - 1, controlSeq: mark.seq };
+    const before = mark.seq - 1;
+    const base = {
+      ...{ lastReadSeq: before, lastReadN: log.countAt.get(before) ?? 0, lastDeliveredSeq: before },
+      controlSeq: mark.seq,
+    };
     const document = {
       ...{ _id, conversationId, userId, ...base, changedAt: new Date() },
       ...Object.fromEntries(
