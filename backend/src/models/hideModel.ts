@@ -105,18 +105,29 @@ export function createHideModel(connection: mongoose.Connection) {
       return found.map(({ seq }) => seq);
     },
 
-    /** Who does not want to see a message: has deleted it for themselves, or cleared the conversation behind it. */
-    async findUsers(conversationId: ConversationId, seq: number): Promise<Set<UserId>> {
+    /** For each of these messages who does not want to see it: has deleted it for themselves, or cleared the conversation behind it. */
+    async findUsers(
+      conversationId: ConversationId,
+      seqs: readonly number[],
+    ): Promise<Map<number, Set<UserId>>> {
       const [hiding, clearing] = await Promise.all([
-        model.find({ conversationId, seq }, { userId: 1 }).hint(BY_MESSAGE).lean(),
+        model
+          .find({ conversationId, seq: op({ $in: [...seqs] }) }, { userId: 1, seq: 1 })
+          .hint(BY_MESSAGE)
+          .lean(),
         members
           .find(
-            { conversationId: objectId(conversationId), clearedSeq: { $gte: seq } },
-            { projection: { userId: 1 }, hint: BY_CLEARED },
+            { conversationId: objectId(conversationId), clearedSeq: { $gte: Math.min(...seqs) } },
+            { projection: { userId: 1, clearedSeq: 1 }, hint: BY_CLEARED },
           )
           .toArray(),
       ]);
-      return new Set([...hiding, ...clearing].map(({ userId }) => userId as UserId));
+      const hidden = groupBy(hiding, ({ seq }) => seq);
+      const usersAt = (seq: number): Set<UserId> => {
+        const cleared = clearing.filter(({ clearedSeq = 0 }) => clearedSeq >= seq);
+        return new Set([...(hidden.get(seq) ?? []), ...cleared].map(({ userId }) => userId as UserId));
+      };
+      return new Map(seqs.map((seq) => [seq, usersAt(seq)]));
     },
 
     /** What a user has hidden in these conversations at this time or later, by conversation: for `sync`. */

@@ -3,7 +3,8 @@ import type { ConversationModel, ConversationRecord } from '../models/conversati
 import { isDuplicateKey } from '../models/insertMany.js';
 import { isDatabaseUnavailable } from '../models/unavailable.js';
 import { AppError, notParticipant } from '../utils/appError.js';
-import { monotonicMs } from '../utils/clock.js';
+import { Backoff } from '../utils/backoff.js';
+import { monotonicMs, sleep } from '../utils/clock.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { participantsKey } from '../utils/participantsKey.js';
@@ -38,7 +39,10 @@ interface Opening {
 }
 
 /** Attempts to get a right document for a pair: each takes one wrong holder of the key out of the way. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 6;
+/** Between two of them: who was faster may be seen by a unique index a moment before it can be read. In ms. */
+const RACE_PAUSE_MS = 5;
+const RACE_MAX_PAUSE_MS = 50;
 
 export class ConversationService {
   readonly #parts: ConversationServiceParts;
@@ -104,7 +108,9 @@ export class ConversationService {
     other: UserId,
   ): Promise<{ record: ConversationRecord; created: boolean }> {
     const key = participantsKey(caller, other);
+    const backoff = new Backoff(RACE_PAUSE_MS, RACE_MAX_PAUSE_MS);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      if (attempt > 0) await sleep(backoff.next());
       const found = await this.#upsert(caller, other, key);
       if (found === undefined) continue;
       // After a merge the first one keeps the key, and leads to where everything goes on.

@@ -118,7 +118,7 @@ export const QUERIES: Record<string, Query> = {
   'what one user hid of some': [BY_HIDER, (at) => at.models.hides.findAmong('u3' as UserId, at.chat, [3, 4])],
   'who hid a message': [
     [BY_SEQ, 'conversationId_1_clearedSeq_1'],
-    (at) => at.models.hides.findUsers(at.chat, 3),
+    (at) => at.models.hides.findUsers(at.chat, [3, 5]),
   ],
   'what one user hid lately': [
     'userId_1_conversationId_1_at_1',

@@ -71,18 +71,36 @@ export async function announceChanges(
     real.map(({ changed }) => changed.message),
     standing,
   );
-  for (const [index, one] of real.entries()) {
+  const seqs = [...new Set(real.map(({ changed }) => changed.message.seq))];
+  const [blind, own] = await Promise.all([
+    parts.hides.findUsers(draft.conversationId, seqs),
+    membership.isApart ? new Map<string, string[]>() : findOwn(parts, membership, seqs),
+  ]);
+  for (const [index, { waiting, changed }] of real.entries()) {
     const view = views[index];
-    const { waiting } = one;
-    const changed = { ...one.changed, membership };
     if (view === undefined) continue;
-    const blind = await parts.hides.findUsers(draft.conversationId, changed.message.seq);
-    const exceptSocketId = waiting.draft.originSocketId;
-    const told = { changed, view, blind, exceptSocketId };
-    const lastSeq = standing.conversations.get(draft.conversationId)?.lastSeq ?? changed.message.seq;
-    if (changed.membership.isApart) tellOpen(parts, told, lastSeq);
-    else await tellMembers(parts, told);
+    const { seq } = changed.message;
+    const told = {
+      ...{ changed: { ...changed, membership }, view, blind: blind.get(seq) ?? NOBODY },
+      exceptSocketId: waiting.draft.originSocketId,
+    };
+    const lastSeq = standing.conversations.get(draft.conversationId)?.lastSeq ?? seq;
+    if (membership.isApart) tellOpen(parts, told, lastSeq);
+    else tellMembers(parts, told, own);
   }
+}
+
+const NOBODY: ReadonlySet<UserId> = new Set();
+const ownName = (seq: number, userId: UserId): string => `${seq} ${userId}`;
+
+/** The members' own reactions on these messages. */
+async function findOwn(
+  { reactions }: AnnounceParts,
+  { conversationId, members }: Membership,
+  seqs: readonly number[],
+): Promise<Map<string, string[]>> {
+  const found = await reactions.findPairs(conversationId, { seqs, userIds: [...members.keys()] });
+  return new Map(found.map(({ seq, userId, emojis }) => [ownName(seq, userId), emojis]));
 }
 
 interface Told {
@@ -92,25 +110,22 @@ interface Told {
   exceptSocketId: string | undefined;
 }
 
-async function tellMembers(
-  { fanOut: { publisher }, reactions }: AnnounceParts,
+function tellMembers(
+  { fanOut: { publisher } }: AnnounceParts,
   { changed: { change, message, membership }, view, blind, exceptSocketId }: Told,
-): Promise<void> {
+  own: ReadonlyMap<string, string[]>,
+): void {
   const event = PUSH_OF[change.kind];
   const options = { exceptSocketId, ...guardOf({ change, message, membership }) };
   const sees = (userId: UserId) => maySee(membership, userId, message.seq) && !blind.has(userId);
   const members = [...membership.members.keys()];
   const seeing = members.filter(sees);
-  const own = new Map(
-    view.kind === 'hidden' || view.reactions.length === 0
-      ? []
-      : (await reactions.findPairs(message.conversationId, { seqs: [message.seq], userIds: seeing })).map(
-          ({ userId, emojis }) => [userId, emojis],
-        ),
-  );
-  for (const [, userIds] of groupBy(seeing, (userId) => JSON.stringify(own.get(userId) ?? []))) {
+  const hasReactions = view.kind !== 'hidden' && view.reactions.length > 0;
+  const ownOf = (userId: UserId): string[] =>
+    (hasReactions ? own.get(ownName(message.seq, userId)) : undefined) ?? [];
+  for (const [, userIds] of groupBy(seeing, (userId) => JSON.stringify(ownOf(userId)))) {
     const [one] = userIds;
-    const emojis = (one === undefined ? undefined : own.get(one)) ?? [];
+    const emojis = one === undefined ? [] : ownOf(one);
     const seen = view.kind === 'hidden' ? view : withOwnReactions(view, emojis);
     publisher.toUsers(userIds, { event, data: toChangeView(change, seen) }, options);
   }
