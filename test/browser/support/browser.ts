@@ -14,7 +14,8 @@ const CANDIDATES = [
 export const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
 
 /** What cannot be avoided when a test takes the network away: the browser itself reports it. */
-const NETWORK_ERROR = /net::ERR_|WebSocket connection to .* failed/;
+const NETWORK_ERROR =
+  /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state/;
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
