@@ -198,6 +198,16 @@ describe('one’s own list', () => {
     expect(only(reduce(muted, said(messageView(2, BOB)))).isArchived).toBe(true);
   });
 
+  it('keeps what came back when a list that was read before that message arrives late', () => {
+    const back = apply(state, [own({ archived: true }), said(messageView(2, BOB))]);
+    const list = (lastSeq: number): Action => ({
+      type: 'conversations',
+      conversations: [conversationView({ archived: true, lastSeq })],
+    });
+    expect(only(reduce(back, list(1))).isArchived).toBe(false);
+    expect(only(reduce(back, list(2))).isArchived).toBe(true);
+  });
+
   it('loses what was cleared, and what was deleted', () => {
     const cleared = reduce(state, own({ clearedSeq: 1 }));
     expect(logOf(cleared, CONVERSATION)).toEqual([]);

@@ -130,6 +130,8 @@ function mergeKnown(known, seen) {
       isNewer && seen.rev >= known.rev ? seen.lastMessage : newer(known.lastMessage, seen.lastMessage),
     lastMessageAt: isNewer ? seen.lastMessageAt : known.lastMessageAt,
     counted: countsMore ? seen.counted : known.counted,
+    // One from before a message that has brought it back would put it into the archive again.
+    isArchived: isNewer ? seen.isArchived : known.isArchived,
   };
   return Object.entries(seen.marks).reduce((result, [userId, mark]) => raise(result, userId, mark), merged);
 }
