@@ -112,9 +112,9 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Watches what goes to the target for these bytes. */
-  watch(marker: string, action: ProxyAction, times = Infinity): ProxyRule {
+  watch(marker: string | Uint8Array, action: ProxyAction, times = Infinity): ProxyRule {
     const rule: ProxyRule = {
-      marker: Buffer.from(marker),
+      marker: typeof marker === 'string' ? Buffer.from(marker, 'utf8') : Buffer.from(marker),
       action,
       left: times,
       hits: 0,
