@@ -24,12 +24,11 @@ async function answersTo(
   argumentLists: readonly (readonly unknown[])[],
 ): Promise<unknown[][]> {
   const answers = argumentLists.map((): unknown[] => []);
-  const socket = client.socket as unknown as { emit(name: string, ...args: unknown[]): void };
   await Promise.all(
     argumentLists.map(
       (args, index) =>
         new Promise<void>((resolve) => {
-          socket.emit(name, ...args, (answer: unknown) => {
+          client.raw.emit(name, ...args, (answer: unknown) => {
             answers[index]?.push(answer);
             resolve();
           });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../contract/index.js';
+import { COMMANDS, COMMAND_NAMES } from '../../contract/index.js';
 import { caughtUp } from '../contract/support/refusal.js';
 import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
 import { commandSamples, type SampleContext } from '../contract/support/samples.js';
@@ -12,7 +12,7 @@ const server = sharedServer();
 /** Emits without an acknowledgement, whatever the arguments, and gives everything that is heard. */
 async function emit(client: TestClient, event: string, ...args: unknown[]): Promise<TestClient['heard']> {
   const from = client.heard.length;
-  (client.socket as unknown as { emit(name: string, ...args: unknown[]): void }).emit(event, ...args);
+  client.raw.emit(event, ...args);
   await caughtUp([client]);
   // Commands of one socket run beside each other: the answer of a slower one may still be on its way.
   const pair = Object.entries(COMMANDS).find(([name]) => name === event)?.[1].pair;
@@ -41,7 +41,7 @@ describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
     const [sample] = commandSamples(own)[name];
     if (ok === undefined) {
       const from = caller.heard.length;
-      (caller.socket as unknown as { emit(name: string, payload: unknown): void }).emit(name, sample);
+      caller.raw.emit(name, sample);
       await caller.ok(name, sample);
       expect(caller.heard.slice(from)).toEqual([]);
       return;
@@ -86,9 +86,7 @@ describe('a failure about a message', () => {
 describe('more than a payload and an acknowledgement', () => {
   test.each(COMMAND_NAMES)('is refused by %s: nothing is positional', async (name) => {
     const [sample] = commandSamples(context)[name];
-    const socket = client.socket as unknown as {
-      emitWithAck(name: CommandName, ...args: unknown[]): Promise<unknown>;
-    };
+    const socket = client.raw;
     expect(await socket.emitWithAck(name, sample, sample)).toMatchObject({
       success: false,
       code: 'VALIDATION',
@@ -118,9 +116,7 @@ describe('an event that there is not', () => {
     'x'.repeat(10_000),
   ];
   test.each(names)('%j is answered with NOT_FOUND', async (event) => {
-    const socket = alice.socket as unknown as {
-      emitWithAck(name: string, ...args: unknown[]): Promise<unknown>;
-    };
+    const socket = alice.raw;
     for (const args of [[], [{}], [null, 1, 'x']]) {
       expect(await socket.emitWithAck(event, ...args)).toMatchObject({ success: false, code: 'NOT_FOUND' });
     }

@@ -21,6 +21,12 @@ export interface Heard {
 
 const ACK_TIMEOUT_MS = 20_000;
 
+/** Takes any event with any arguments. */
+interface RawSocket {
+  emit(event: string, ...args: unknown[]): void;
+  emitWithAck(event: string, ...args: unknown[]): Promise<unknown>;
+}
+
 /** A connected client that remembers everything it heard. */
 export class TestClient implements AsyncDisposable {
   readonly heard: Heard[] = [];
@@ -30,6 +36,11 @@ export class TestClient implements AsyncDisposable {
     readonly userId: string,
   ) {
     socket.onAny((event: string, answer: unknown) => this.heard.push({ event, answer }));
+  }
+
+  /** The socket without the contract's types: for what these forbid, as a client in plain JavaScript may send it. */
+  get raw(): RawSocket {
+    return this.socket;
   }
 
   /** Sends a command with any payload at all and resolves with the answer's acknowledgement. */

@@ -330,6 +330,7 @@ export interface Failure {
   retryAfterMs?: number | undefined;
 }
 
+/** What is in it depends on the event; the server has parsed it by the contract before it sends it. */
 export type Answer = { success: true; data: any } | Failure;
 
 /** Asks the server; never rejects. */

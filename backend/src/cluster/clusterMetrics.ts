@@ -68,6 +68,7 @@ export class ClusterMetrics {
     const before = this.#departed;
     this.#departed = [...before, ...growing];
     const summed = await AggregatorRegistry.aggregate([this.#departed]).getMetricsAsJSON();
+    // As in `PrimaryLink`: the library types what it gives by its smallest part; it is plain JSON.
     this.#departed = summed as unknown as WireMetric[];
   }
 

@@ -34,6 +34,7 @@ export function followMoves(moves: Moves, handlers: CommandHandlers): CommandHan
     const handle = handler as Handler;
     return [name, (context, payload) => follow(moves, { name, handle, context }, payload)];
   });
+  // The names are those of `handlers`, each once.
   return Object.fromEntries(following) as unknown as CommandHandlers;
 }
 

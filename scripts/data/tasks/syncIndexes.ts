@@ -16,16 +16,11 @@ const nameOf = (fields: object): string =>
 export const notUnique = (collection: string, name: string): string =>
   `The index ${name} of ${collection} is there, but is not unique: drop it, and run this again.`;
 
-/** @param only of the indexes of the collection: all where nothing is said. */
-export async function* indexSteps(
-  context: TaskContext,
-  { model, only }: { model: Model; only?: string },
-): AsyncGenerator<Step | Finding> {
+async function* indexSteps(context: TaskContext, model: Model): AsyncGenerator<Step | Finding> {
   const collection = model.collection.name;
   const there = await indexesOf(context, collection);
   for (const [fields, options] of model.schema.indexes()) {
     const name = nameOf(fields);
-    if (only !== undefined && only !== name) continue;
     const found = there.find((index) => index.name === name);
     if (found !== undefined) {
       if (options.unique === true && found.unique !== true) yield { problem: notUnique(collection, name) };
@@ -62,7 +57,7 @@ export const syncIndexes = defineTask({
     const models = indexedModels(createModels(context.connection));
     context.progress.total(models.length, 'collections');
     for (const { model } of models) {
-      yield* indexSteps(context, { model: model });
+      yield* indexSteps(context, model);
       context.progress.advance();
     }
   },
