@@ -1,49 +1,102 @@
-/** Arrows point down and never turn: contract <- utils <- models <- services <- pipeline <- socket | http <- app; redis holds adapters. */
-const layer = (name, from, to) => ({
-  name,
-  severity: 'error',
-  from: { path: from },
-  to: { path: to },
-});
+/**
+ * Arrows point down and never turn:
+ * contract <- utils <- models <- services <- pipeline <- commands <- socket | http <- app. Inside `services/` the
+ * folders are ordered, too. Imports of types count: a file that cannot be read without another one depends on it.
+ */
+const SERVICES = '^backend/src/services/';
+
+/** Folders of `services/`, lowest first. Each may use those before it, through their `index.ts`. */
+const SERVICE_FOLDERS = [
+  'runtime',
+  'membership',
+  'users',
+  'derived',
+  'positions',
+  'visibility',
+  'commitLog',
+  'views',
+  'messages',
+  'changes',
+  'receipts',
+  'groups',
+  'safety',
+  'presence',
+  'conversations',
+  'search',
+  'sync',
+  'aliases',
+];
+
+/** Folders that are imported through their `index.ts` only. */
+const FACES = [
+  ...SERVICE_FOLDERS.map((folder) => `services/${folder}`),
+  'socket/connection',
+  'socket/delivery',
+  'cluster/broker',
+  'cluster/nodeInternals',
+];
+
+const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
 
 module.exports = {
   forbidden: [
-    {
-      name: 'no-circular',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
-    layer('contract-stands-alone', '^contract/', '^backend/'),
-    layer(
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    rule('contract-stands-alone', '^contract/', '^backend/'),
+    rule(
       'utils-know-nothing-above',
       '^backend/src/utils/',
-      '^backend/src/(models|services|pipeline|socket|http|database)/',
+      '^backend/src/(models|services|pipeline|commands|socket|http|database)/',
     ),
-    layer(
+    rule(
       'models-know-nothing-above',
       '^backend/src/models/',
-      '^backend/src/(services|pipeline|socket|http|database)/',
+      '^backend/src/(services|pipeline|commands|socket|http|database)/',
     ),
-    layer(
-      'services-know-no-transport',
-      '^backend/src/services/',
-      '^backend/src/(pipeline|socket|http|database)/',
+    rule('services-know-no-transport', SERVICES, '^backend/src/(pipeline|commands|socket|http|database)/'),
+    rule('services-know-no-database', SERVICES, 'node_modules/(mongoose|mongodb|socket\\.io|express)/'),
+    ...SERVICE_FOLDERS.slice(0, -1).map((folder, index) =>
+      rule(
+        `${folder}-knows-no-folder-above`,
+        `${SERVICES}${folder}/`,
+        `${SERVICES}(${SERVICE_FOLDERS.slice(index + 1).join('|')})/`,
+      ),
     ),
-    layer(
-      'services-know-no-database',
-      '^backend/src/services/',
-      'node_modules/(mongoose|mongodb|socket\\.io|express)/',
-    ),
-    layer('redis-knows-no-transport', '^backend/src/redis/', '^backend/src/(pipeline|socket|http|database)/'),
-    layer(
+    ...FACES.map((folder) => ({
+      name: `${folder.replace('/', '-')}-has-one-face`,
+      severity: 'error',
+      from: { path: '^backend/src/', pathNot: `^backend/src/${folder}/` },
+      to: { path: `^backend/src/${folder}/`, pathNot: `^backend/src/${folder}/index\\.ts$` },
+    })),
+    rule('redis-knows-no-transport', '^backend/src/redis/', '^backend/src/(pipeline|socket|http|database)/'),
+    rule(
       'services-know-no-redis',
-      '^backend/src/(services|models|pipeline|socket|http)/',
+      '^backend/src/(services|models|pipeline|commands|socket|http)/',
       '^backend/src/redis/',
     ),
-    layer('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(socket|http)/'),
-    layer('socket-and-http-are-apart', '^backend/src/socket/', '^backend/src/http/'),
-    layer('http-and-socket-are-apart', '^backend/src/http/', '^backend/src/socket/'),
+    rule('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(commands|socket|http)/'),
+    rule('socket-and-http-are-separate', '^backend/src/socket/', '^backend/src/http/'),
+    rule('http-and-socket-are-separate', '^backend/src/http/', '^backend/src/socket/'),
+    // The server runs in production without tools and without development dependencies.
+    rule('server-uses-no-tools', '^(backend|contract)/', '^(tools|scripts|bench|test)/'),
+    {
+      name: 'server-uses-no-development-dependencies',
+      severity: 'error',
+      from: { path: '^(backend|contract)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'embedded-database-uses-utils-only',
+      severity: 'error',
+      from: { path: '^tools/embedded-database/' },
+      to: { path: '^(backend|contract|scripts|bench|test)/', pathNot: '^backend/src/utils/' },
+    },
+    {
+      name: 'embedded-database-has-one-face',
+      severity: 'error',
+      // Tests also look at its processes.
+      from: { pathNot: '^(tools/embedded-database|test)/' },
+      to: { path: '^tools/embedded-database/', pathNot: '^tools/embedded-database/index\\.ts$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

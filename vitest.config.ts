@@ -1,14 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longestFirst.js';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // As many as the smallest machine has cores: beyond it, fault tests would measure the machine.
-    maxWorkers: 2,
+    // Guards against hanging, no promises about speed: a machine whose cores are busy takes many times what an idle one takes.
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
+    // One more than the smallest machine has cores: a test that waits leaves its core to the others.
+    maxWorkers: 3,
     // Nothing in the product keeps state in a module: loading it once per worker, and not once per file, saves a minute.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
   },
 });

@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 const STOP_TIMEOUT_MS = 15_000;
 const STDERR_KEPT = 4_000;
 
-/** A child process of the bench. */
+/** A child process of the benchmark. */
 export interface Child {
   readonly pid: number;
   readonly process: ChildProcess;
   readonly isRunning: boolean;
-  /** Ends it with this signal, and resolves when it is gone. */
+  /** Sends this signal. Resolves when the process has ended. */
   end: (signal: NodeJS.Signals) => Promise<void>;
-  /** Asks it to end, waits, and kills it when it does not. */
+  /** Sends SIGTERM, and SIGKILL when the process does not end in time. */
   stop: () => Promise<void>;
 }
 
@@ -25,15 +25,15 @@ interface ChildOptions {
   nodeOptions?: string[];
   folder?: string;
   args?: readonly string[];
-  /** It has an end of its own, about which nothing is said. */
+  /** True when the process may end on its own; its end is not reported as an error then. */
   mayEnd?: boolean;
 }
 
-/** Starts a module in a process of its own, named from this folder or by a whole path. */
+/** Starts a module in a child process. @param module relative to this folder, or an absolute path. */
 export function startChild(module: string, options: ChildOptions = {}): Child {
   const path = isAbsolute(module) ? module : fileURLToPath(new URL(module, import.meta.url));
   const child = fork(path, options.args ?? [], {
-    // Away from the checkout, whose .env is not meant for what is measured.
+    // Outside of the checkout, so that its .env is not read.
     cwd: options.folder ?? tmpdir(),
     execArgv: options.nodeOptions ?? [],
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
@@ -43,7 +43,7 @@ export function startChild(module: string, options: ChildOptions = {}): Child {
   return watch(module, child, options.mayEnd);
 }
 
-/** Starts another program than Node. */
+/** Starts a program other than Node. */
 export function startProgram(program: string, args: readonly string[]): Child {
   const env = { PATH: process.env['PATH'] ?? '' };
   const child = spawn(program, args, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -51,7 +51,7 @@ export function startProgram(program: string, args: readonly string[]): Child {
   return watch(program, child);
 }
 
-/** Keeps what it prints, which is shown when it dies unasked. */
+/** Keeps the last output of the process, which is printed if it ends unexpectedly. */
 function watch(name: string, child: ChildProcess, mayEnd = false): Child {
   let output = '';
   const keep = (chunk: Buffer): void => {
@@ -62,7 +62,7 @@ function watch(name: string, child: ChildProcess, mayEnd = false): Child {
   let stopping = mayEnd;
   child.once('exit', (code, signal) => {
     running.delete(handle);
-    if (!stopping) console.error(`${name} ended by itself (${signal ?? `code ${code ?? 0}`}).\n${output}`);
+    if (!stopping) console.error(`${name} ended unexpectedly (${signal ?? `code ${code ?? 0}`}).\n${output}`);
   });
   const isRunning = (): boolean =>
     child.pid !== undefined && child.exitCode === null && child.signalCode === null;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import { openEmbeddedDatabase } from '../backend/src/database/embedded/index.js';
+import { openEmbeddedDatabase } from '../tools/embedded-database/index.js';
 import { findProcessesNaming, isRunning } from './processes.js';
 
 const NAME_PREFIX = `parley-bench-${process.pid}-`;
@@ -11,16 +11,16 @@ interface StoredMessage {
   clientMessageId: string;
 }
 
-/** What the checks read, past the server. */
+/** Direct access to the database for checks, without the server. */
 export interface Database {
   readonly uri: string;
-  /** Its processes, as far as they are known. */
+  /** Process ids of the database, as far as known. */
   readonly pids: readonly number[];
-  /** A new, empty database's name, for one server. */
+  /** Returns the name of a new, empty database for one server. */
   newName: () => string;
-  /** (seq, clientMessageId) of a conversation in the order of `seq`. */
+  /** Returns (seq, clientMessageId) of a conversation, ordered by `seq`. */
   listMessages: (name: string, conversationId: string) => Promise<[seq: number, clientMessageId: string][]>;
-  /** What conversations say of themselves: written behind the messages. */
+  /** Returns `lastSeq` of the stored summaries, which are written after the messages. */
   listLastSeqs: (name: string) => Promise<Map<string, number>>;
   countConversations: (name: string, users: readonly [string, string]) => Promise<number>;
   drop: (name: string) => Promise<void>;
@@ -29,14 +29,14 @@ export interface Database {
 
 const STOP_TIMEOUT_MS = 30_000;
 
-/** The folder can only go when nobody writes into it any more. */
+/** Waits for the database processes: the folder can be removed only after they have ended. */
 async function waitUntilEnded(pids: readonly number[]): Promise<void> {
   const giveUpAt = performance.now() + STOP_TIMEOUT_MS;
   while (pids.some(isRunning) && performance.now() < giveUpAt) await sleep(100);
-  for (const pid of pids.filter(isRunning)) console.error(`process ${pid} of the database is still there`);
+  for (const pid of pids.filter(isRunning)) console.error(`process ${pid} of the database is still running`);
 }
 
-/** What the relay is given: it stores nothing, so there is nothing to open. */
+/** Placeholder for targets that store nothing. */
 export const NO_DATABASE: Database = {
   uri: '',
   pids: [],
@@ -60,6 +60,10 @@ export async function openDatabase(
   const uri = operators.uri ?? embedded?.uri ?? '';
   const pids = embedded === undefined ? operators.pids : findProcessesNaming(folder);
   const client = new mongoose.mongo.MongoClient(uri);
+  // Without user, password and options, which are secret.
+  const hosts = client.options.hosts.map(String).join(',');
+  const where = operators.uri === undefined ? `${folder} (embedded)` : `mongodb://${hosts}`;
+  console.error(`databases ${NAME_PREFIX}* at ${where}: created empty and dropped afterwards`);
   let databases = 0;
   return {
     uri,

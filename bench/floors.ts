@@ -1,6 +1,6 @@
 import type { ScenarioId, ScenarioResult, Target } from './results.js';
 
-/** What a release should reach on a machine with two cores. Printed, never a reason to fail. */
+/** A value that a release should reach on a machine with two cores. Printed only; missing it is no failure. */
 export interface Floor {
   text: string;
   value: number | undefined;
@@ -22,7 +22,7 @@ const ratio = (value: number | undefined, other: number | undefined): number | u
     ? undefined
     : Math.round((value / other) * 100) / 100;
 
-/** A figure of one target in relation to the same of another, in the same run. */
+/** Ratio of a figure between two targets of the same run. */
 const compare =
   (scenario: ScenarioId, name: string, targets: [Target, Target]) =>
   (figure: Read): number | undefined =>
@@ -131,7 +131,7 @@ const RULES: readonly FloorRule[] = [
   },
 ];
 
-export function judge(results: readonly ScenarioResult[]): Floor[] {
+export function evaluateFloors(results: readonly ScenarioResult[]): Floor[] {
   const figure = (scenario: ScenarioId, name: string, target: Target = 'parley'): number | undefined =>
     results
       .find((result) => result.scenario === scenario && result.target === target)

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { stopAllChildren } from './children.js';
 import { NO_DATABASE, openDatabase, type Database } from './database.js';
-import { judge } from './floors.js';
+import { evaluateFloors } from './floors.js';
 import { interruptible } from './interrupts.js';
 import { readMachineFacts, type MachineFacts } from './machine.js';
 import { readOptions, USAGE, type BenchOptions } from './options.js';
@@ -15,7 +15,7 @@ import { SCENARIOS } from './scenarios/index.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { startSubject } from './targets.js';
 
-/** Processes that wanted a core before the bench began: above it, figures are not worth comparing. */
+/** Load average above which the machine was too busy before the start for comparable figures. */
 const BUSY_LOAD = 0.5;
 
 interface Run {
@@ -25,11 +25,15 @@ interface Run {
   interrupted: AbortSignal;
 }
 
-/** One scenario against one freshly started server. */
+/** Runs one scenario against one freshly started server. */
 async function runOne(run: Run, scenario: Scenario, target: Target): Promise<ScenarioResult> {
   const result: ScenarioResult = {
-    ...{ scenario: scenario.id, target },
-    ...{ figures: [], checks: [], cpu: [], notes: [] },
+    scenario: scenario.id,
+    target,
+    figures: [],
+    checks: [],
+    cpu: [],
+    notes: [],
   };
   const progress = (text: string): void => console.log(`${scenario.id} ${target}: ${text}`);
   const profileFolder =
@@ -41,7 +45,10 @@ async function runOne(run: Run, scenario: Scenario, target: Target): Promise<Sce
   try {
     const { folder, database } = run;
     const subject = await startSubject(target, database, {
-      ...{ folder, profileFolder, entry: run.options.entry, before: run.options.before },
+      folder,
+      profileFolder,
+      entry: run.options.entry,
+      before: run.options.before,
     });
     const load = startLoadGenerator(() => ({
       ...subject.groups(),
@@ -85,7 +92,7 @@ interface Start {
 
 function writeResults(options: BenchOptions, results: ScenarioResult[], start: Start): boolean {
   const { startedAt, machine } = start;
-  const floors = judge(results);
+  const floors = evaluateFloors(results);
   const stamp = startedAt.toISOString().replaceAll(':', '-').slice(0, 19);
   const file = resolve(options.jsonFile ?? join(resultsFolder, `${stamp}.json`));
   mkdirSync(dirname(file), { recursive: true });
@@ -98,10 +105,10 @@ function writeResults(options: BenchOptions, results: ScenarioResult[], start: S
   );
   if (machine.loadAverage > BUSY_LOAD) {
     console.log(
-      `Load average ${machine.loadAverage} at the start: the machine was busy, the figures are too low.`,
+      `Load average ${machine.loadAverage} at the start: the machine was busy, so the figures are too low.`,
     );
   }
-  if (quick || profile) console.log('Quick or profiled: not for comparing.');
+  if (quick || profile) console.log('Quick or profiled run: not comparable.');
   console.log(`Results: ${file}`);
   return results.every(({ error, checks }) => error === undefined && checks.every(({ passed }) => passed));
 }
@@ -120,7 +127,7 @@ async function main(): Promise<boolean> {
   }
   const start = { startedAt: new Date(), machine: readMachineFacts() };
   mkdirSync(resultsFolder, { recursive: true });
-  // Beside the checkout's own data, not in a temporary folder that may be memory: a sync to disk has to cost here.
+  // In the checkout, not in a temporary folder that may be in memory: a disk sync must have its real cost.
   const folder = mkdtempSync(join(resultsFolder, 'run-'));
   const interrupted = interruptible();
   let database = NO_DATABASE;
@@ -133,7 +140,7 @@ async function main(): Promise<boolean> {
       });
     }
     const results = await runAll({ options, database, folder, interrupted });
-    // After an interruption, too: what was measured until then is worth keeping.
+    // Also after an interruption, because the results until then are useful.
     return writeResults(options, results, start) && !interrupted.aborted;
   } finally {
     await stopAllChildren();

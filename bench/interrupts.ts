@@ -2,7 +2,7 @@ import { stopAllChildren } from './children.js';
 
 const INTERRUPT_TIMEOUT_MS = 30_000;
 
-/** On Ctrl-C the children are stopped, what waits for them fails, and the run ends the way a failed one does. */
+/** On Ctrl-C the children are stopped. Pending commands then fail, and the run ends like a failed one. */
 export function interruptible(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

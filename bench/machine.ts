@@ -3,14 +3,14 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.js';
 
-/** What the figures depend on and a reader needs to know. */
+/** Facts about the machine that the figures depend on. */
 export interface MachineFacts {
   cpu: string;
   cores: number;
   memoryGb: number;
   os: string;
   node: string;
-  /** Other load when the run began: above about 0.3 the figures are too low. */
+  /** Load average when the run began. Above about 0.3 the figures are too low. */
   loadAverage: number;
   versions: Record<string, string>;
 }

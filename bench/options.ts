@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SCENARIO_IDS, TARGETS, type ScenarioId, type Target } from './results.js';
 
-/** What a run of the bench was asked to do. */
+/** Options of a benchmark run. */
 export interface BenchOptions {
   only: readonly ScenarioId[];
   targets: readonly Target[];
@@ -13,13 +13,13 @@ export interface BenchOptions {
   jsonFile: string | undefined;
   mongodbUri: string | undefined;
   mongodbPids: readonly number[];
-  /** The program of the server: of this checkout, or of another. */
+  /** Entry point of the server, of this checkout or of another one. */
   entry: string;
-  /** That of the build to compare with, where one is named. */
+  /** Entry point of the build to compare with, if one is given. */
   before: string | undefined;
 }
 
-/** Where a checkout's server is, from its `dist`. */
+/** Path of the server's entry point within `dist`. */
 const ENTRY = join('backend', 'src', 'index.js');
 
 export const USAGE = `Usage: npm run bench -- [options], or npm run bench -- data [options] (the tasks of npm run data)
@@ -29,40 +29,40 @@ export const USAGE = `Usage: npm run bench -- [options], or npm run bench -- dat
                             a   100 users in 50 pairs, one message in flight each
                             b   1,000 users, 200 messages/s; connection time and memory
                             b2  1,000 users, one message in flight each
-                            c   one hot conversation, 200 messages in flight
+                            c   one busy conversation, 200 messages in flight
                             d   history of a conversation of 100,000 messages; marking read
                             e   the list and the unread count of a user with 10,000 conversations
-                            f   150 at once open the same conversation
-                            g   5,000 connections, and how they come back after a restart and a kill
+                            f   150 requests at once open the same conversation
+                            g   5,000 connections, and their reconnect after a restart and a kill
                             h   1,000 users on one process and on several, with messages and with commands
-                                that the database has no part in
-                            i   ways to reach the users of another process over Redis, without a database
+                                that need no database
+                            i   adapters that reach users of another process over Redis, without a database
                             j   marking read alone and by 100 at once, posting to channels of 10 and of
-                                10,000, a hot group of 1,000
+                                10,000, a busy group of 1,000
   --targets parley,…      what to measure:
                             parley      the server
-                            unbatched   without batches in its commit log (COMMIT_MAX_BATCH=1)
-                            uncached    without copies of the newest messages (MESSAGE_CACHE=off)
-                            workers     with two worker processes (WORKERS=2)
-                            redis       two servers that share a redis-server of the bench's own
+                            unbatched   the server without batches in its commit log (COMMIT_MAX_BATCH=1)
+                            uncached    the server without caches of the newest messages (MESSAGE_CACHE=off)
+                            workers     the server with two worker processes (WORKERS=2)
+                            redis       two servers that share a redis-server started by the benchmark
                             relay       bare Socket.IO without storage
                             classic, sharded, streams, bus
-                                        two bare processes joined by each of Socket.IO's Redis adapters, and
+                                        two bare processes connected by each of Socket.IO's Redis adapters, and
                                         by Parley's own bus (scenario i)
-  --quick                 short and small: to see that it works, not for figures
+  --quick                 short and small: checks that everything works; the figures are not comparable
   --profile               write a CPU profile of the server per scenario and print its hot spots
                           (the figures of such a run are too low)
   --mongodb URI           use this MongoDB instead of an embedded one; databases named parley-bench-*
-                          are made there and dropped again
+                          are created and dropped there
   --mongodb-pids 1,2      its processes on this machine, to count their CPU
   --server DIR            measure another checkout's build: DIR is its folder, or the dist in it
-  --before DIR            measure the build of this checkout, too, as the targets before and redis-before
-                          (scenarios a, b2, c, h): what a change was worth, in one run
-  --json FILE             where the results go (bench/results/<date>.json)
+  --before DIR            also measure the build of that checkout, as the targets before and redis-before
+                          (scenarios a, b2, c, h), to compare two builds in one run
+  --json FILE             file for the results (bench/results/<date>.json)
   --help                  this text
 
-Everything runs on this machine's loopback interface, and every process it starts is stopped again.
-The exit code is 1 when a scenario could not run or a check of what was stored failed, never because of a time.`;
+Everything runs on the loopback interface, and every started process is stopped again. The exit code is 1 when a
+scenario could not run or a check of the stored data failed, never because of a time.`;
 
 function findEntry(folder: string | undefined): string {
   if (folder === undefined) return fileURLToPath(new URL('../backend/src/index.js', import.meta.url));
@@ -79,7 +79,7 @@ function pick<T extends string>(text: string | undefined, known: readonly T[], o
   return known.filter((one) => asked.includes(one));
 }
 
-/** @returns the options, or 'help' when they were asked for the usage. */
+/** @returns the options, or 'help' when the usage was requested. */
 export function readOptions(args: string[]): BenchOptions | 'help' {
   const { values } = parseArgs({
     args,

@@ -9,7 +9,7 @@ function findRoot(from: string): string {
   return findRoot(parent);
 }
 
-/** The checkout, wherever the bench was compiled to. */
+/** Root folder of the checkout, independent of the folder the benchmark was compiled to. */
 export const repositoryRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 export const resultsFolder = join(repositoryRoot, 'bench', 'results');

@@ -24,7 +24,7 @@ const answersOk = (port: number): Promise<boolean> =>
     call.end();
   });
 
-/** Resolves when the server takes commands. @throws when it ends, or takes too long: then it is stopped. */
+/** Resolves when the server accepts commands. @throws when it ends or is not ready in time; it is stopped then. */
 export async function waitUntilReady(child: Child, port: number): Promise<void> {
   const giveUpAt = performance.now() + START_TIMEOUT_MS;
   while (child.isRunning && performance.now() < giveUpAt) {

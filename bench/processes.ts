@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { CpuShare } from './results.js';
 
-/** Kernel ticks of CPU time per second, as /proc counts them on every Linux of today. */
+/** CPU time unit of /proc: kernel ticks per second, the same on all current Linux systems. */
 const TICKS_PER_SECOND = 100;
 
 interface ProcessInfo {
@@ -11,7 +11,7 @@ interface ProcessInfo {
   cpuTicks: number;
 }
 
-/** Every process of the machine; empty where there is no /proc. */
+/** Returns all processes of the machine; empty without /proc. */
 function listProcesses(): Map<number, ProcessInfo> {
   const processes = new Map<number, ProcessInfo>();
   let names: string[];
@@ -34,7 +34,7 @@ function listProcesses(): Map<number, ProcessInfo> {
         cpuTicks: Number(fields[11]) + Number(fields[12]),
       });
     } catch {
-      // It ended between the listing and the look.
+      // The process ended after the listing.
     }
   }
   return processes;
@@ -47,7 +47,7 @@ function isBelow(processes: Map<number, ProcessInfo>, pid: number, roots: Readon
   return false;
 }
 
-/** All processes whose environment or arguments name this folder: those of an embedded database. */
+/** Returns the processes whose command line contains this folder: those of an embedded database. */
 export function findProcessesNaming(folder: string): number[] {
   return [...listProcesses().keys()].filter((pid) => {
     if (pid === process.pid) return false;
@@ -68,14 +68,14 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** These processes and all that they started. */
+/** Returns these processes and all their descendants. */
 export function findTree(roots: readonly number[]): number[] {
   const processes = listProcesses();
   const wanted = new Set(roots);
   return [...processes.keys()].filter((pid) => isBelow(processes, pid, wanted));
 }
 
-/** Resident memory of processes and all that they started, in KB; undefined where there is no /proc. */
+/** Returns the resident memory of processes and their descendants, in KB; undefined without /proc. */
 export function residentKb(roots: readonly number[]): number | undefined {
   let sum: number | undefined;
   for (const pid of findTree(roots)) {
@@ -83,13 +83,13 @@ export function residentKb(roots: readonly number[]): number | undefined {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       sum = (sum ?? 0) + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
     } catch {
-      // It ended between the listing and the look.
+      // The process ended after the listing.
     }
   }
   return sum;
 }
 
-/** How many files and connections a process may have open; undefined where there is no /proc. */
+/** Returns the limit of open files and connections of a process; undefined without /proc. */
 export function readOpenFileLimit(pid: number): number | undefined {
   try {
     const found = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
@@ -101,7 +101,7 @@ export function readOpenFileLimit(pid: number): number | undefined {
 
 const roundToTenth = (value: number): number => Math.round(value * 10) / 10;
 
-/** Counts the CPU time of groups of processes (each a tree) between its making and `read`. */
+/** Measures the CPU time of process trees, from its creation to `read`. */
 export class CpuMeter {
   private readonly before = listProcesses();
   private readonly startedAt = performance.now();

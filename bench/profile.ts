@@ -24,7 +24,7 @@ interface Summary {
   idleUs: number;
   byOwner: Times;
   selfByFunction: Times;
-  /** Of the server's own functions, with everything they called. */
+  /** Times of the server's own functions, including everything they called. */
   totalByFunction: Times;
 }
 
@@ -43,8 +43,8 @@ function mapOf(file: string): SourceMap | undefined {
   return maps.get(file);
 }
 
-/** file:line of a call frame, in the TypeScript that it came from. */
-function placeOf({ url, lineNumber, columnNumber }: ProfileNode['callFrame']): string {
+/** Returns file:line of a call frame in the original TypeScript. */
+function locationOf({ url, lineNumber, columnNumber }: ProfileNode['callFrame']): string {
   if (!url.startsWith('file:'))
     return relative(repositoryRoot, url).startsWith('..') ? url : relative(repositoryRoot, url);
   const file = fileURLToPath(url);
@@ -55,13 +55,13 @@ function placeOf({ url, lineNumber, columnNumber }: ProfileNode['callFrame']): s
   return `${source.replace(/^(\.\.\/)+/, '')}:${entry.originalLine + 1}`;
 }
 
-/** The package, the file of ours, or the part of the engine that a place belongs to. */
-function ownerOf(place: string, functionName: string): string {
-  const packages = [...place.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)];
+/** Returns the package, the source file, or the part of the engine that a location belongs to. */
+function ownerOf(location: string, functionName: string): string {
+  const packages = [...location.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)];
   const inPackage = packages.at(-1)?.[1];
   if (inPackage !== undefined) return inPackage;
-  if (place.startsWith('node:')) return place;
-  return place === '' ? functionName : (place.split(':')[0] ?? place);
+  if (location.startsWith('node:')) return location;
+  return location === '' ? functionName : (location.split(':')[0] ?? location);
 }
 
 const add = (times: Times, name: string, us: number): void =>
@@ -73,7 +73,7 @@ function selfTimes({ samples, timeDeltas }: CpuProfile): Map<number, number> {
   return self;
 }
 
-/** Walks the call tree once; `above` holds the functions that a node was called from. */
+/** Walks the call tree once. `above` holds the functions that the node was called from. */
 function addProfile(summary: Summary, profile: CpuProfile): void {
   const self = selfTimes(profile);
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
@@ -84,12 +84,12 @@ function addProfile(summary: Summary, profile: CpuProfile): void {
       summary.idleUs += us;
       return;
     }
-    const place = placeOf(node.callFrame);
-    const label = `${functionName || '(anonymous)'}  ${place}`;
+    const location = locationOf(node.callFrame);
+    const label = `${functionName || '(anonymous)'}  ${location}`;
     summary.busyUs += us;
-    add(summary.byOwner, ownerOf(place, functionName), us);
+    add(summary.byOwner, ownerOf(location, functionName), us);
     add(summary.selfByFunction, label, us);
-    const stack = place.startsWith('backend/') ? new Set([...above, label]) : above;
+    const stack = location.startsWith('backend/') ? new Set([...above, label]) : above;
     for (const one of stack) add(summary.totalByFunction, one, us);
     for (const id of node.children ?? []) {
       const child = nodes.get(id);
@@ -105,7 +105,7 @@ function formatShares(title: string, times: Times, busyUs: number): string[] {
   return [title, ...sorted.map(([name, us]) => `${((us / busyUs) * 100).toFixed(1).padStart(6)} %  ${name}`)];
 }
 
-/** Where a server spent its busy time, from the profiles in a folder. */
+/** Summarizes from the profiles in a folder where a server spent its busy time. */
 export function summariseProfiles(folder: string): string {
   const summary: Summary = {
     busyUs: 0,

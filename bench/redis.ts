@@ -5,12 +5,12 @@ import { findFreePort } from './ports.js';
 
 const START_TIMEOUT_MS = 10_000;
 
-/** A real Redis of the bench's own, that keeps nothing on disk. */
+/** A Redis process of the benchmark, without persistence. */
 export interface RedisProcess {
   readonly url: string;
   readonly pid: number;
   kill: () => Promise<void>;
-  /** Starts it again, empty, on the same port. */
+  /** Starts Redis again on the same port, without data. */
   start: () => Promise<void>;
   stop: () => Promise<void>;
 }

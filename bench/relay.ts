@@ -1,6 +1,6 @@
 /**
- * A bare Socket.IO relay: the same events in shape, nothing checked, nothing stored, nothing awaited.
- * What it does is the ceiling for any chat server on this transport and machine. A process of its own.
+ * A bare Socket.IO relay: it sends events of the same shape, but checks and stores nothing and waits for nothing. Its
+ * figures are the upper bound for a chat server on this transport and machine. Runs as a separate process.
  */
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';

@@ -3,19 +3,19 @@ import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './lo
 import type { CpuPhase } from './results.js';
 import { CpuMeter } from './processes.js';
 
-/** The load generator as the bench sees it. */
+/** Interface of the benchmark to the load generator process. */
 export interface LoadGenerator {
   readonly pid: number;
   run: <Name extends LoadCommandName>(
     name: Name,
     input: LoadCommands[Name]['input'],
   ) => Promise<LoadCommands[Name]['output']>;
-  /** CPU during each measured time so far. */
+  /** CPU usage of each measured time so far. */
   cpu: () => CpuPhase[];
   stop: () => Promise<void>;
 }
 
-/** @param groups the processes to watch besides the generator itself, as they are when a measured time begins. */
+/** @param groups returns the processes to measure in addition to the generator, when a measured time begins. */
 export function startLoadGenerator(groups: () => Record<string, readonly number[]>): LoadGenerator {
   const child = startChild('./load/main.js');
   let meter: CpuMeter | undefined;

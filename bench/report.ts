@@ -17,7 +17,7 @@ const TARGET_NAMES: Record<Target, string> = {
   bus: 'our bus',
 };
 
-/** What is put in relation to what: Parley to what it is compared with, several processes to one. */
+/** Pairs of targets whose ratio is printed. */
 const RATIOS: readonly (readonly [Target, Target])[] = [
   ['parley', 'unbatched'],
   ['parley', 'uncached'],
@@ -31,12 +31,12 @@ const RATIOS: readonly (readonly [Target, Target])[] = [
   ['bus', 'streams'],
 ];
 
-/** Of one core: a process with one thread above it goes no faster. */
+/** Percentage of one core at which a process with one thread counts as saturated. */
 const FULL_PROCESS = 88;
-/** Of all cores. */
+/** Share of all cores at which the machine counts as saturated. */
 const FULL_MACHINE = 0.9;
 
-/** Text in columns; the first is aligned to the left, the others to the right. */
+/** Formats rows as columns; the first column is aligned to the left, the others to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
@@ -84,15 +84,15 @@ function showShare({ group, percent, programs, processes }: CpuShare): string {
   return each.length > 1 ? `${total} (${each.join(' + ')})` : total;
 }
 
-/** What kept this load from being faster, as far as CPU can tell. */
+/** Describes the bottleneck of a load, as far as CPU usage shows it. */
 export function findBottleneck(shares: readonly CpuShare[], cores: number): string {
   const total = shares.reduce((sum, { percent }) => sum + percent, 0);
   const full = shares.filter(({ busiest }) => busiest >= FULL_PROCESS).map(({ group }) => group);
   const machine = total >= FULL_MACHINE * cores * 100;
-  if (full.length > 0) return `full: ${full.join(' and ')}${machine ? ', and the machine' : ''}`;
-  if (!machine) return 'nobody is full: they wait for each other, or for the disk';
+  if (full.length > 0) return `saturated: ${full.join(' and ')}${machine ? ', and the machine' : ''}`;
+  if (!machine) return 'nothing is saturated: the processes wait for each other or for the disk';
   const [most] = [...shares].sort((one, other) => other.percent - one.percent);
-  return `the machine is full, ${most?.group ?? 'nobody'} takes most of it`;
+  return `the machine is saturated, mostly by ${most?.group ?? 'other processes'}`;
 }
 
 const showPhase = ({ load, shares }: CpuPhase, cores: number): string =>
@@ -108,7 +108,7 @@ function otherLines({ target, checks, cpu, notes, error }: ScenarioResult, cores
   ];
 }
 
-/** The whole outcome as a person reads it. */
+/** Formats the whole result as text. */
 export function formatReport(
   results: readonly ScenarioResult[],
   floors: readonly Floor[],
@@ -116,13 +116,13 @@ export function formatReport(
 ): string {
   const lines: string[] = [];
   for (const { id, title } of SCENARIOS) {
-    const of = results.filter(({ scenario }) => scenario === id);
-    if (of.length === 0) continue;
+    const ofScenario = results.filter(({ scenario }) => scenario === id);
+    if (ofScenario.length === 0) continue;
     lines.push(
       '',
       `${id}  ${title}`,
-      ...formatTable(figureRows(of)),
-      ...of.flatMap((one) => otherLines(one, cores)),
+      ...formatTable(figureRows(ofScenario)),
+      ...ofScenario.flatMap((one) => otherLines(one, cores)),
     );
   }
   const judged = floors.filter(({ value }) => value !== undefined);

@@ -1,16 +1,16 @@
-/** What the bench measures and how it says so. */
+/** Types of what the benchmark measures and reports. */
 
 export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const;
 export type ScenarioId = (typeof SCENARIO_IDS)[number];
 
-/** Ways for two bare Socket.IO processes to hear of each other: three adapters of others, and our own bus. */
+/** Adapters that connect two bare Socket.IO processes: three from Socket.IO, and Parley's own bus. */
 export const ADAPTERS = ['classic', 'sharded', 'streams', 'bus'] as const;
 export type AdapterName = (typeof ADAPTERS)[number];
 
 /**
- * `unbatched` is the same server with one message per insert, `uncached` without copies of the newest messages;
- * `workers` is one server with two worker processes, `redis` two servers that share a Redis; `relay` stores nothing
- * and is the ceiling. `before` and `redis-before` are `parley` and `redis` of the build that `--before` names.
+ * `unbatched`: the server with one message per insert. `uncached`: without caches of the newest messages. `workers`:
+ * with two worker processes. `redis`: two servers that share a Redis. `relay`: stores nothing; the upper bound.
+ * `before` and `redis-before`: `parley` and `redis` with the build given by `--before`.
  */
 export const TARGETS = [
   'parley',
@@ -26,11 +26,11 @@ export const TARGETS = [
 export type Target = (typeof TARGETS)[number];
 
 export const isAdapter = (target: Target): target is AdapterName => ADAPTERS.some((one) => one === target);
-/** Whether it is of another build, and there only where that is named. */
+/** True for targets of another build, which exist only with `--before`. */
 export const isBefore = (target: Target): boolean => target === 'before' || target === 'redis-before';
-/** Whether it is several servers with a Redis between them. */
+/** True for targets that consist of several servers with a Redis. */
 export const hasRedis = (target: Target): boolean => target === 'redis' || target === 'redis-before';
-/** Whether it keeps messages, in a database that can be looked into. */
+/** True for targets that store messages in a database that can be checked. */
 export const isStoring = (target: Target): boolean => target !== 'relay' && !isAdapter(target);
 
 export type Unit = 'msg/s' | 'per s' | 'ms' | 'KB' | 'x' | 'count' | 'ms per 1,000';
@@ -41,28 +41,28 @@ export interface Figure {
   value: number;
 }
 
-/** A promise that was looked at in what was stored or answered. */
+/** A property that was verified in the stored data or in the answers. */
 export interface Check {
   name: string;
   passed: boolean;
   detail: string;
 }
 
-/** CPU of a group of processes during the measured time; 100 is one core. */
+/** CPU usage of a group of processes during the measured time; 100 is one core. */
 export interface CpuShare {
   group: string;
   percent: number;
-  /** The same by name of the program. */
+  /** CPU usage by program name. */
   programs: Record<string, number>;
-  /** The busiest process alone: near 100 is a process that cannot go faster, as most here have one thread. */
+  /** Usage of the busiest process. Near 100, a process with one thread is saturated. */
   busiest: number;
-  /** What each process of the group took, the busiest first. */
+  /** Usage of each process, in descending order. */
   processes: number[];
 }
 
-/** CPU during one measured load. */
+/** CPU usage during one measured load. */
 export interface CpuPhase {
-  /** The load, by its command. */
+  /** Command name of the load. */
   load: string;
   shares: CpuShare[];
 }
@@ -73,13 +73,13 @@ export interface ScenarioResult {
   figures: Figure[];
   checks: Check[];
   cpu: CpuPhase[];
-  /** What the reader has to know about this one result. */
+  /** Remarks that a reader needs to interpret this result. */
   notes: string[];
-  /** Why it could not run. */
+  /** Reason why the scenario could not run. */
   error?: string;
 }
 
-/** Quantiles of many times, in ms. */
+/** Quantiles of measured times, in ms. */
 export interface Quantiles {
   count: number;
   p50: number;

@@ -12,18 +12,18 @@ import { hasRedis, isAdapter, isBefore, isStoring, type Target } from './results
 /** Worker processes of the target `workers`, and servers of the target `redis`. */
 const PROCESSES = 2;
 
-/** What is under test: one server process, or several, and the Redis between them. */
+/** The system under test: one server process, or several with a Redis. */
 export interface Subject {
   target: Target;
   server: Server;
   databaseName: string;
-  /** The server's processes, without their children. New after a restart. */
+  /** Process ids of the servers, without their children. They change with a restart. */
   pids: () => number[];
-  /** Process trees by what they are, for counting CPU. */
+  /** Process trees by name, for counting CPU. */
   groups: () => Record<string, readonly number[]>;
   redis: RedisProcess | undefined;
-  /** What went wrong inside without ending a process, as the processes told. */
-  complaints: () => readonly string[];
+  /** Errors that the processes reported without ending. */
+  warnings: () => readonly string[];
   /** Ends every server process with this signal and starts it again on its port, with the same database. */
   restart: (signal: NodeJS.Signals, env?: Record<string, string>) => Promise<void>;
   stop: () => Promise<void>;
@@ -32,13 +32,13 @@ export interface Subject {
 export interface SubjectOptions {
   folder: string;
   profileFolder?: string | undefined;
-  /** The program of the server. */
+  /** Entry point of the server. */
   entry: string;
-  /** That of the build to compare with. */
+  /** Entry point of the build to compare with. */
   before?: string | undefined;
 }
 
-/** The children that make a subject, and how to start one of them again. */
+/** Processes of a subject, and the function that starts one of them again. */
 interface Parts {
   target: Target;
   databaseName: string;
@@ -48,10 +48,11 @@ interface Parts {
   start: (port: number, env: Record<string, string>) => Child;
 }
 
-/** Limits that one machine full of test users would meet, and that are not what is measured. */
+/** Settings that disable limits which many test users on one machine would reach. Limits are not measured. */
 const WITHOUT_LIMITS = {
   RATE_LIMITS: 'off',
   MAX_COMMANDS_PER_SOCKET: '10000',
+  MAX_COMMANDS_PER_USER: '20000',
   MAX_SOCKETS_PER_USER: '1000',
   COMMIT_MAX_WAITING_PER_USER: '10000',
 };
@@ -64,13 +65,13 @@ const OF_TARGET: Partial<Record<Target, Record<string, string>>> = {
 
 async function assemble(parts: Parts): Promise<Subject> {
   const { target, databaseName, secret, redis, ports } = parts;
-  const complaints: string[] = [];
+  const warnings: string[] = [];
   const children = new Map<number, Child>();
   const startOn = async (port: number, env: Record<string, string> = {}): Promise<void> => {
     const child = parts.start(port, env);
     children.set(port, child);
-    child.process.on('message', (complaint) => {
-      if (typeof complaint === 'string') complaints.push(complaint);
+    child.process.on('message', (warning) => {
+      if (typeof warning === 'string') warnings.push(warning);
     });
     await waitUntilReady(child, port);
   };
@@ -80,7 +81,7 @@ async function assemble(parts: Parts): Promise<Subject> {
   };
   const pids = (): number[] => [...children.values()].map(({ pid }) => pid);
   try {
-    // One after the other: the first makes the indexes.
+    // Sequentially: the first server creates the indexes.
     for (const port of ports) await startOn(port);
     if (target === 'workers') requireWorkers(pids());
   } catch (error) {
@@ -88,9 +89,13 @@ async function assemble(parts: Parts): Promise<Subject> {
     throw error;
   }
   return {
-    ...{ target, databaseName, redis, pids, stop },
+    target,
+    databaseName,
+    redis,
+    pids,
+    stop,
     server: { ports, secret },
-    complaints: () => complaints,
+    warnings: () => warnings,
     groups: () => ({
       ...(ports.length === 1
         ? { server: pids() }
@@ -104,7 +109,7 @@ async function assemble(parts: Parts): Promise<Subject> {
   };
 }
 
-/** A server that does not know the setting would be measured as one process under a wrong name. */
+/** Checks the number of workers: a server that ignores the setting would be measured under a wrong name. */
 function requireWorkers(pids: number[]): void {
   const workers = findTree(pids).length - pids.length;
   if (workers !== PROCESSES) throw new Error(`WORKERS=${PROCESSES} gave ${workers} worker processes.`);
@@ -113,7 +118,7 @@ function requireWorkers(pids: number[]): void {
 const findPorts = (count: number): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, findFreePort));
 
-/** The bare relay: one process, or two joined by an adapter. */
+/** Starts the bare relay: one process, or two connected by an adapter. */
 async function startRelay(target: Target, databaseName: string): Promise<Subject> {
   if (!isAdapter(target)) {
     const start = (port: number): Child =>
@@ -129,7 +134,7 @@ async function startRelay(target: Target, databaseName: string): Promise<Subject
   return assemble({ target, databaseName, secret: undefined, redis, ports: await findPorts(2), start });
 }
 
-/** Starts what is to be measured with a database name of its own, and waits until it is ready. */
+/** Starts a target with its own database name, and waits until it is ready. */
 export async function startSubject(
   target: Target,
   database: Database,

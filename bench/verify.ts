@@ -4,29 +4,29 @@ import type { TrafficResult } from './load/commands.js';
 import { isStoring, type Check } from './results.js';
 import type { Subject } from './targets.js';
 
-/** Summaries are written behind; longer than this after the last message is a fault. */
+/** Time within which summaries must catch up after the last message. Later is a fault. */
 const SUMMARIES_TIMEOUT_MS = 10_000;
 
 interface Tally {
   acknowledged: number;
   stored: number;
   missing: number;
-  unasked: number;
+  unacknowledged: number;
   gaps: number;
 }
 
-/** Compares a conversation as it is stored with what its senders were told. */
+/** Compares a stored conversation with the acknowledgements of its senders. */
 function compare(tally: Tally, stored: [number, string][], acknowledged: [number, string][]): void {
   const bySeq = new Map(stored);
   tally.stored += stored.length;
   tally.acknowledged += acknowledged.length;
   tally.missing += acknowledged.filter(([seq, id]) => bySeq.get(seq) !== id).length;
-  const told = new Set(acknowledged.map(([, id]) => id));
-  tally.unasked += stored.filter(([, id]) => !told.has(id)).length;
+  const ids = new Set(acknowledged.map(([, id]) => id));
+  tally.unacknowledged += stored.filter(([, id]) => !ids.has(id)).length;
   tally.gaps += stored.filter(([seq], index) => seq !== index + 1).length;
 }
 
-/** What conversations say of themselves must catch up with their messages by itself. */
+/** Checks that the summaries of the conversations catch up with their messages. */
 async function checkSummaries(
   subject: Subject,
   database: Database,
@@ -45,7 +45,7 @@ async function checkSummaries(
   }
 }
 
-/** What was told to those who sent, and delivered to those who were connected all the time. */
+/** Checks the answers to senders, and the deliveries to users who were connected all the time. */
 function checkAnswers({ sent, acknowledged, delivered, refused, outOfOrder }: TrafficResult): Check[] {
   return [
     {
@@ -61,27 +61,27 @@ function checkAnswers({ sent, acknowledged, delivered, refused, outOfOrder }: Tr
   ];
 }
 
-/** What is stored must be what was acknowledged in all these loads together, without a gap. */
+/** Checks that exactly the acknowledged messages of all these loads are stored, without gaps. */
 export async function checkStored(
   subject: Subject,
   database: Database,
   traffics: readonly TrafficResult[],
 ): Promise<Check[]> {
-  const told = new Map<string, [seq: number, clientMessageId: string][]>();
+  const acknowledgedIn = new Map<string, [seq: number, clientMessageId: string][]>();
   for (const { acknowledgements } of traffics) {
     for (const [id, some] of Object.entries(acknowledgements))
-      told.set(id, [...(told.get(id) ?? []), ...some]);
+      acknowledgedIn.set(id, [...(acknowledgedIn.get(id) ?? []), ...some]);
   }
-  const tally: Tally = { acknowledged: 0, stored: 0, missing: 0, unasked: 0, gaps: 0 };
+  const tally: Tally = { acknowledged: 0, stored: 0, missing: 0, unacknowledged: 0, gaps: 0 };
   const ends = new Map<string, number>();
-  for (const [conversationId, some] of told) {
+  for (const [conversationId, some] of acknowledgedIn) {
     const stored = await database.listMessages(subject.databaseName, conversationId);
     compare(tally, stored, some);
     ends.set(conversationId, stored.at(-1)?.[0] ?? 0);
   }
-  // A message whose sender heard nothing may be stored all the same; one that was acknowledged must be.
+  // A message without an answer may be stored nevertheless. An acknowledged message must be stored.
   const unanswered = traffics.reduce((sum, { sent, acknowledged }) => sum + sent - acknowledged, 0);
-  const unexplained = Math.max(0, tally.unasked - unanswered);
+  const unexplained = Math.max(0, tally.unacknowledged - unanswered);
   return [
     {
       name: 'acknowledged = stored',
@@ -93,7 +93,7 @@ export async function checkStored(
   ];
 }
 
-/** Everything acknowledged and delivered, and stored as it was acknowledged. */
+/** Checks that all messages were acknowledged, delivered, and stored as acknowledged. */
 export async function checkTraffic(
   subject: Subject,
   database: Database,

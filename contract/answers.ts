@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from './errors.js';
 
-/** A path and the rule it breaks; never the value. */
+/** Path of a wrong field and the rule it breaks. Never contains the value. */
 export const errorDetail = z.object({ path: z.string(), rule: z.string() });
 export type ErrorDetail = z.infer<typeof errorDetail>;
 
 export const failure = z.object({
   success: z.literal(false),
-  /** A sentence for a developer. */
+  /** Message for developers. */
   error: z.string(),
   code: z.enum(ERROR_CODES),
   details: z.array(errorDetail).optional(),
-  /** There on answers about a message, so that the client knows which of its sends this is. */
+  /** Set in answers to `sendMessage`, so that the client can match the failure to its message. */
   clientMessageId: z.string().optional(),
   retryAfterMs: z.int().optional(),
-  /** Names the log line of an `INTERNAL` error. */
+  /** Identifies the log line of an `INTERNAL` error. */
   requestId: z.string().optional(),
 });
 export type Failure = z.infer<typeof failure>;
@@ -24,7 +24,7 @@ export interface Success<Data> {
   data: Data;
 }
 
-/** What every command, HTTP call and event carries. */
+/** Answer to a command or an HTTP request. */
 export type Answer<Data> = Success<Data> | Failure;
 
 export type { ErrorCode };

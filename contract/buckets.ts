@@ -1,24 +1,24 @@
-/** So many calls in so many seconds, counted in windows that begin with the first call. */
+/** Number of calls per window. A window begins with the first call. */
 export interface Rate {
   points: number;
   perSeconds: number;
 }
 
-/** What is let through: the rate and, on top of it, a reserve for bursts. */
+/** Rate, and a reserve for bursts on top of it. */
 export interface BucketRule extends Rate {
-  /** Drawn from when the rate is used up: a person who returns to a hundred chats is no flood. */
+  /** Used when the rate is exhausted: a user who returns to a hundred conversations is not a flood. */
   burst?: Rate | undefined;
 }
 
 interface Bucket extends BucketRule {
-  /** By whom it is counted: the user of the verified token, or the remote address (an IPv6 network of 64 bits). */
+  /** Key of the counter: the user of the verified token, or the remote address (for IPv6, its /64 network). */
   per: 'user' | 'address';
   summary: string;
 }
 
 /**
- * The one table of rate limits, as they are in production; elsewhere there is ten times as much of everything. Each row
- * of the commands and endpoints names the bucket that it counts against. `RATE_LIMITS` changes or switches off.
+ * Rate limits in production. In development and tests all of them are ten times as high. Each command and endpoint
+ * names the bucket that it counts against. `RATE_LIMITS` changes them or switches them off.
  */
 export const BUCKETS = {
   send: {
@@ -26,7 +26,7 @@ export const BUCKETS = {
     points: 10,
     perSeconds: 1,
     burst: { points: 120, perSeconds: 60 },
-    summary: 'Messages, and repeated sends of them.',
+    summary: 'Messages, including repeated sends, and changes of messages.',
   },
   read: {
     per: 'user',
@@ -40,34 +40,56 @@ export const BUCKETS = {
     points: 30,
     perSeconds: 1,
     burst: { points: 1_200, perSeconds: 60 },
-    summary: 'Delivered and read positions.',
+    summary: 'Delivered and read positions, settings of conversations.',
   },
   sync: {
     per: 'user',
     points: 5,
     perSeconds: 1,
     burst: { points: 120, perSeconds: 60 },
-    summary: 'Catching up.',
+    summary: '`sync`.',
   },
-  typing: { per: 'user', points: 20, perSeconds: 10, summary: 'Typing notices.' },
-  presence: { per: 'user', points: 20, perSeconds: 10, summary: 'Whose presence to watch.' },
-  open: { per: 'user', points: 60, perSeconds: 60, summary: 'Opening (create-or-get) conversations.' },
-  search: { per: 'user', points: 30, perSeconds: 60, summary: 'Searching.' },
-  profile: { per: 'user', points: 20, perSeconds: 60, summary: 'Changes of name and picture.' },
+  typing: { per: 'user', points: 20, perSeconds: 10, summary: 'Typing indicators.' },
+  presence: {
+    per: 'user',
+    points: 20,
+    perSeconds: 10,
+    summary: 'Changes of the users whose presence is watched.',
+  },
+  open: {
+    per: 'user',
+    points: 60,
+    perSeconds: 60,
+    summary: 'Opening conversations; changes of members, roles, groups, blocks, reports.',
+  },
+  addStranger: {
+    per: 'user',
+    points: 100,
+    perSeconds: 86_400,
+    summary:
+      'Users added to groups and channels who have never written to the caller. Users beyond the limit are listed in `refused`, the others are added. Tokens with the role `backend` or `moderator` are not counted.',
+  },
+  search: { per: 'user', points: 30, perSeconds: 60, summary: 'Searches.' },
+  profile: {
+    per: 'user',
+    points: 20,
+    perSeconds: 60,
+    summary: 'Changes of name, picture and privacy settings.',
+  },
   session: {
     per: 'user',
     points: 60,
     perSeconds: 60,
-    summary: 'Connections with a good token, renewals and revocations of tokens.',
+    summary: 'Connections with a valid token, renewals and revocations of tokens.',
   },
   connect: {
     per: 'address',
     points: 200,
     perSeconds: 1,
     burst: { points: 6_000, perSeconds: 60 },
-    summary: 'New connections, before anybody has said who they are.',
+    summary: 'New connections, before authentication.',
   },
-  badToken: { per: 'address', points: 60, perSeconds: 60, summary: 'Tokens that are not valid.' },
+  badToken: { per: 'address', points: 60, perSeconds: 60, summary: 'Invalid tokens.' },
 } as const satisfies Record<string, Bucket>;
 
 export type BucketName = keyof typeof BUCKETS;

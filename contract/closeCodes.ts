@@ -1,28 +1,28 @@
 /**
- * Why the server closes a WebSocket by itself: the close code (a client of Socket.IO finds it in the details of its
- * `disconnect` event), what to do, and how long to wait first. Where the client can still be reached, `connection:ended`
- * comes before it; behind a full buffer it could not. A connection that is cut without a code says nothing: come back.
+ * Close codes with which the server ends a WebSocket, whether to reconnect, and after how long. Clients of Socket.IO find
+ * the code in the details of the `disconnect` event. Where the client can still be reached, `connection:ended` is sent
+ * first. After a connection that ended without a code, reconnect.
  */
 export const CLOSE_CODES = {
   SLOW: {
     status: 4001,
     reconnect: true,
     afterMs: 2_000,
-    meaning: 'The client read too slowly and too much was waiting for it: come back, then `sync`.',
+    meaning: 'The client read too slowly and its buffer was full: reconnect, then `sync`.',
   },
   TOO_MANY_SOCKETS: {
     status: 4002,
     reconnect: false,
     afterMs: undefined,
     meaning:
-      'The user opened more connections than allowed, and this was the oldest: come back only when a person asks.',
+      'The user opened more connections than allowed, and this was the oldest: reconnect only on user action.',
   },
   FLOODING: {
     status: 4003,
     reconnect: true,
     afterMs: 30_000,
     meaning:
-      'The client went on asking although it was refused again and again: come back later, and honour `retryAfterMs`.',
+      'The client kept sending commands that were refused: reconnect later, and honour `retryAfterMs`.',
   },
 } as const satisfies Record<
   string,

@@ -10,18 +10,18 @@ interface CommandRow<
 > {
   payload: Payload;
   answer: Data;
-  /** Where the answer goes when the client gave no acknowledgement. */
+  /** Events that carry the answer when the client gave no acknowledgement callback. */
   pair: { ok: Ok | undefined; error: Bad };
-  /** What may be answered besides the codes that any command may be answered with. */
+  /** Error codes of this command, in addition to those that any command may be answered with. */
   codes: readonly ErrorCode[];
-  /** Which of the caller's rate limits it counts against. */
+  /** Rate limit that the command counts against. */
   bucket: BucketName;
-  /** Why the same command twice does no harm. */
+  /** Why repeating the command is safe. */
   repeatSafe: string;
   summary: string;
 }
 
-/** A row of the commands table: what a client may send, and what becomes of it. */
+/** Returns a row of the commands table, with its types inferred. */
 export const command = <
   P extends z.ZodType,
   D extends z.ZodType,

@@ -1,44 +1,43 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.js';
 import { pictureUrl, userId } from './primitives.js';
+import { cleanString, visibleText } from './text.js';
 
-/** What a message may carry besides text. Files themselves travel between client and object storage. */
+/** Contents of messages other than text. Files are transferred between clients and object storage, not through this server. */
 
-const cleanLabel = z.string().trim().min(1).max(LIMITS.maxTitleChars).refine(isClean, 'must be clean text');
+const label = visibleText(LIMITS.maxTitleChars);
+/** Number rounded to an integer: phones report sizes and durations as fractions. */
+const rounded = (min: number, max: number) => z.number().overwrite(Math.round).min(min).max(max);
 
-function isClean(value: string): boolean {
-  return value.isWellFormed() && !value.includes('\u0000');
-}
+const TOKEN = "[\\w!#$%&'*+.^`|~-]+";
+/** Media type by RFC 9110: type, subtype, and parameters whose values are tokens or quoted strings. */
+const MEDIA_TYPE = new RegExp(
+  `^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\\\u0000-\\u001F\\u007F]|\\\\[\\u0020-\\u007E])*"))*$`,
+);
 
 export const attachment = z.strictObject({
   kind: z.enum(['image', 'voice', 'file']),
   url: pictureUrl,
-  name: cleanLabel.optional(),
-  mimeType: z
-    .string()
-    .max(100)
-    .regex(/^[\w.+-]+\/[\w.+-]+$/, 'must be a media type')
-    .optional(),
-  sizeBytes: z.int().min(0).max(LIMITS.maxAttachmentBytes).optional(),
-  width: z.int().min(1).max(100_000).optional(),
-  height: z.int().min(1).max(100_000).optional(),
-  durationMs: z.int().min(0).max(86_400_000).optional(),
+  name: label.optional(),
+  mimeType: cleanString(LIMITS.maxMediaTypeChars).regex(MEDIA_TYPE, 'must be a media type').optional(),
+  sizeBytes: rounded(0, LIMITS.maxAttachmentBytes).optional(),
+  width: rounded(1, 100_000).optional(),
+  height: rounded(1, 100_000).optional(),
+  durationMs: rounded(0, 86_400_000).optional(),
   thumbnailUrl: pictureUrl.optional(),
 });
-export type Attachment = z.infer<typeof attachment>;
 
 export const location = z.strictObject({
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
-  title: cleanLabel.optional(),
+  title: label.optional(),
 });
-export type Location = z.infer<typeof location>;
 
-/** A product or an order. The price is what the app shows: a decimal and a currency code. */
+/** A product or an order. The price is for display: a decimal and an ISO 4217 currency code. */
 export const card = z.strictObject({
   kind: z.enum(['product', 'order']),
-  id: cleanLabel.optional(),
-  title: cleanLabel,
+  id: label.optional(),
+  title: label,
   pictureUrl: pictureUrl.optional(),
   price: z
     .strictObject({
@@ -47,7 +46,34 @@ export const card = z.strictObject({
     })
     .optional(),
 });
-export type Card = z.infer<typeof card>;
+
+/**
+ * Schemas of message contents in responses. Less strict than the input schemas: contents stored before a rule
+ * existed are still returned.
+ */
+const text = z.string();
+export const attachmentView = z.object({
+  kind: attachment.shape.kind,
+  url: text,
+  name: text.optional(),
+  mimeType: text.optional(),
+  sizeBytes: z.number().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  durationMs: z.number().optional(),
+  thumbnailUrl: text.optional(),
+});
+export type Attachment = z.infer<typeof attachmentView>;
+
+export const locationView = location.extend({ title: text.optional() });
+export type Location = z.infer<typeof locationView>;
+
+export const cardView = card.extend({
+  id: text.optional(),
+  title: text,
+  pictureUrl: text.optional(),
+});
+export type Card = z.infer<typeof cardView>;
 
 export const MESSAGE_KINDS = ['text', 'system', 'image', 'voice', 'file', 'location', 'card'] as const;
 export const messageKind = z.enum(MESSAGE_KINDS);
@@ -57,13 +83,13 @@ export const ROLES = ['owner', 'admin', 'member'] as const;
 export const role = z.enum(ROLES);
 export type Role = z.infer<typeof role>;
 
-/** Whether new members see what was said before they joined. */
+/** Whether new members see messages from before they joined: `all` or only from when they `joined`. */
 export const historyMode = z.enum(['all', 'joined']);
 export type HistoryMode = z.infer<typeof historyMode>;
 
 /**
- * What a control entry did to its conversation: who is in it, who may do what, what it is called. Control entries are
- * messages of kind `system` with a place in the log like any other, so everybody agrees what came before and after.
+ * Action of a membership event: a change of members, roles, name or rules. Membership events are messages of kind
+ * `system` with a `seq` of their own, so that all members agree on their order relative to messages.
  */
 export const action = z.discriminatedUnion('type', [
   z.object({

@@ -11,22 +11,24 @@ import { conversationId, cursor, seq, seqOrZero } from './primitives.js';
 interface EndpointRow<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, D extends z.ZodType> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: `/${string}`;
+  /** Answered on success; 200 instead when what would have been created existed before. */
+  status: number;
   params: P;
   query: Q;
   body: B;
   answer: D;
   codes: readonly ErrorCode[];
-  /** Which of the caller's rate limits it counts against. */
+  /** Rate limit that the request counts against. */
   bucket: BucketName;
   summary: string;
 }
 
 const endpoint = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, D extends z.ZodType>(
-  row: EndpointRow<P, Q, B, D>,
-): EndpointRow<P, Q, B, D> => row;
+  row: Omit<EndpointRow<P, Q, B, D>, 'status'> & { status?: number },
+): EndpointRow<P, Q, B, D> => ({ status: 200, ...row });
 
 const none = z.strictObject({});
-/** Express gives no body object at all where none was sent. */
+/** Express sets no body object when none was sent. */
 const noBody = none.optional();
 const ofConversation = z.strictObject({ conversationId });
 
@@ -45,12 +47,13 @@ const historyQuery = z
   })
   .pipe(inputs.historyPageInput);
 
-/** Every HTTP endpoint that takes a token; health, metrics and the demo stand beside it. */
+/** All HTTP endpoints that need a token. Health, metrics and the demo need none and are not in the table. */
 export const ENDPOINTS = {
   ...COMMAND_ENDPOINTS,
   createOrGetChat: endpoint({
     method: 'post',
     path: '/api/chats/create-or-get',
+    status: 201,
     params: none,
     query: none,
     body: inputs.createOrGetInput,
@@ -58,11 +61,12 @@ export const ENDPOINTS = {
     codes: ['FORBIDDEN', 'BLOCKED'],
     bucket: 'open',
     summary:
-      'The one direct conversation of the caller and another user. 201 when it was made now, else 200. Idempotent and atomic.',
+      'Returns the direct conversation of the caller and another user; creates it if there is none. 201 when it was created, else 200. Idempotent and atomic.',
   }),
   startConversation: endpoint({
     method: 'post',
     path: '/api/conversations/start',
+    status: 201,
     params: none,
     query: none,
     body: inputs.startInput,
@@ -70,7 +74,7 @@ export const ENDPOINTS = {
     codes: ['BLOCKED'],
     bucket: 'open',
     summary:
-      'The same, from a product, a seller, an order or a general contact: the occasion is kept with the one conversation.',
+      'Like `create-or-get`, with an occasion (product, seller, order or general), which is stored with the conversation. 201 when it was created, else 200.',
   }),
   listConversations: endpoint({
     method: 'get',
@@ -81,7 +85,7 @@ export const ENDPOINTS = {
     answer: outputs.conversationListAnswer,
     codes: [],
     bucket: 'read',
-    summary: "A page of the caller's conversations, the newest message first.",
+    summary: "A page of the caller's conversations, ordered by their newest message.",
   }),
   getConversation: endpoint({
     method: 'get',
@@ -103,18 +107,19 @@ export const ENDPOINTS = {
     answer: outputs.messagePageAnswer,
     codes: ['NOT_PARTICIPANT'],
     bucket: 'read',
-    summary: 'A page of history by `seq`: the newest, before, after or around a place.',
+    summary: 'A page of history by `seq`: the newest page, or before, after or around a `seq`.',
   }),
   sendMessage: endpoint({
     method: 'post',
     path: '/api/conversations/:conversationId/messages',
+    status: 201,
     params: ofConversation,
     query: none,
     body: inputs.messageInput,
     answer: outputs.sentAnswer,
     codes: ['NOT_PARTICIPANT', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
     bucket: 'send',
-    summary: 'Sends a message. 201 when it was stored now, 200 when it was stored before.',
+    summary: 'Sends a message. 201 when it was stored, 200 when it had been stored before.',
   }),
   markRead: endpoint({
     method: 'post',
@@ -125,7 +130,7 @@ export const ENDPOINTS = {
     answer: outputs.positionAnswer,
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'receipt',
-    summary: 'The caller has read everything up to here.',
+    summary: 'Reports that the caller has read everything up to this message.',
   }),
   markDelivered: endpoint({
     method: 'post',
@@ -136,7 +141,7 @@ export const ENDPOINTS = {
     answer: outputs.positionAnswer,
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'receipt',
-    summary: 'Everything up to here has reached the caller.',
+    summary: 'Reports that everything up to this message was delivered to the caller.',
   }),
   sync: endpoint({
     method: 'get',
@@ -147,7 +152,7 @@ export const ENDPOINTS = {
     answer: outputs.syncAnswer,
     codes: [],
     bucket: 'sync',
-    summary: 'What changed since a cursor.',
+    summary: 'Everything that changed since a cursor.',
   }),
   getUnread: endpoint({
     method: 'get',
@@ -158,7 +163,8 @@ export const ENDPOINTS = {
     answer: outputs.unreadAnswer,
     codes: [],
     bucket: 'read',
-    summary: 'Unread messages in total, and in how many conversations: a badge without a socket.',
+    summary:
+      'Number of unread messages, and of conversations with unread messages: for badges without a socket.',
   }),
   getProfile: endpoint({
     method: 'get',
@@ -180,7 +186,7 @@ export const ENDPOINTS = {
     answer: outputs.profileAnswer,
     codes: [],
     bucket: 'profile',
-    summary: 'Sets the name or picture that others see.',
+    summary: 'Sets the public name or picture.',
   }),
   revokeTokens: endpoint({
     method: 'post',
@@ -192,7 +198,7 @@ export const ENDPOINTS = {
     codes: [],
     bucket: 'session',
     summary:
-      'Logs the caller out everywhere: every token issued up to now is refused, live sockets end within a second.',
+      'Logs the caller out on all devices: tokens issued up to now are refused, live connections end within a second.',
   }),
   listOwnMessages: endpoint({
     method: 'get',
@@ -203,7 +209,7 @@ export const ENDPOINTS = {
     answer: outputs.ownMessagesAnswer,
     codes: [],
     bucket: 'read',
-    summary: 'Everything the caller wrote, newest first, over all conversations.',
+    summary: 'A page of all messages that the caller sent, newest first.',
   }),
 } as const;
 

@@ -1,52 +1,51 @@
 /**
- * The one table of error codes: what each means, its HTTP status, and what a client should do about it.
- * `retry`: `same` — ask again with the same `clientMessageId`, nothing is stored twice; `later` — the same after
- * `retryAfterMs`; `auth` — get a new token first; `never` — the request itself has to change.
+ * Error codes with their HTTP status, meaning and whether to retry. `same`: retry with the same `clientMessageId`; nothing
+ * is stored twice. `later`: retry after `retryAfterMs`. `auth`: get a new token first. `never`: the request has to change.
  */
 export const ERRORS = {
   VALIDATION: {
     status: 400,
     retry: 'never',
-    meaning: 'The input does not fit the schema; `details` name path and rule.',
+    meaning: 'The input does not match the schema; `details` list path and rule.',
   },
   UNAUTHENTICATED: {
     status: 401,
     retry: 'auth',
-    meaning: 'No token, or one that is not valid here (signature, algorithm, audience, revoked).',
+    meaning: 'No token, or an invalid one (signature, algorithm, audience, revoked).',
   },
   TOKEN_EXPIRED: {
     status: 401,
     retry: 'auth',
     meaning: 'The token was valid and has expired; send a new one with `auth:refresh`.',
   },
-  FORBIDDEN: { status: 403, retry: 'never', meaning: 'The caller is known and may not do this.' },
+  FORBIDDEN: { status: 403, retry: 'never', meaning: 'The caller is authenticated but may not do this.' },
   NOT_FOUND: { status: 404, retry: 'never', meaning: 'There is no such route, event or message.' },
   NOT_PARTICIPANT: {
     status: 403,
     retry: 'never',
-    meaning: 'The caller is not in this conversation, or it does not exist; which of the two is not told.',
+    meaning:
+      'The caller is not in this conversation, or it does not exist; which of the two is not revealed.',
   },
-  BLOCKED: { status: 403, retry: 'never', meaning: 'One of the two has blocked the other.' },
+  BLOCKED: { status: 403, retry: 'never', meaning: 'One of the two users has blocked the other.' },
   CONFLICT: {
     status: 409,
     retry: 'never',
     meaning:
-      'This `clientMessageId` (or `clientConversationId`) was used for another content; nothing was stored.',
+      'This `clientMessageId` (or `clientConversationId`) was used with different content; nothing was stored.',
   },
-  LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be passed.' },
+  LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be exceeded.' },
   RATE_LIMITED: {
     status: 429,
     retry: 'later',
-    meaning: 'Too many of these for now; nothing was done. The same passes after `retryAfterMs`.',
+    meaning: 'Too many requests; nothing was done. Retry after `retryAfterMs`.',
   },
   TOO_LARGE: { status: 413, retry: 'never', meaning: 'The text or body is too long.' },
   UNAVAILABLE: {
     status: 503,
     retry: 'same',
-    meaning:
-      'The server cannot say now whether it is stored (database away, overload, shutdown). Ask again with the same id.',
+    meaning: 'The outcome is unknown (database unreachable, overload, shutdown). Retry with the same id.',
   },
-  INTERNAL: { status: 500, retry: 'same', meaning: 'A fault of the server, logged with the request id.' },
+  INTERNAL: { status: 500, retry: 'same', meaning: 'An error of the server, logged with the request id.' },
 } as const satisfies Record<
   string,
   { status: number; retry: 'same' | 'later' | 'auth' | 'never'; meaning: string }

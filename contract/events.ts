@@ -15,13 +15,14 @@ import {
   countsView,
   entryView,
   headView,
-  ownView,
+  settingsView,
   positionView,
   presenceView,
+  shownChangeView,
   typingView,
 } from './views.js';
 
-/** Every event a client may send: the handlers, the types of both sides, the docs and the tests come from here. */
+/** All events that a client may send. Handlers, types of both sides, docs and tests are derived from this table. */
 export const COMMANDS = {
   ...CORE_COMMANDS,
   ...GROUP_COMMANDS,
@@ -36,115 +37,126 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 export type CommandPayload<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['payload']>;
 export type CommandData<Name extends CommandName> = z.output<(typeof COMMANDS)[Name]['answer']>;
 
-/** Why the server ends or limits a connection, and whether to come back. */
+/** The schema of each command's payload, in a form whose output type follows from a generic name. */
+export const PAYLOADS: {
+  readonly [Name in CommandName]: { readonly payload: z.ZodType<CommandPayload<Name>> };
+} = COMMANDS;
+
+/** Reason for the end of a connection, and whether and when to reconnect. */
 export const goodbye = z.object({
   code: z.enum(['TOKEN_EXPIRED', 'UNAUTHENTICATED', 'UNAVAILABLE', 'TOO_MANY_SOCKETS', 'FLOODING']),
   reason: z.string(),
   reconnect: z.boolean(),
-  /** Wait this long first (spread over clients, so that they do not all come at once). */
+  /** Milliseconds to wait before reconnecting. Differs between clients, so that they do not all reconnect at once. */
   afterMs: z.int().optional(),
 });
 export type Goodbye = z.infer<typeof goodbye>;
 
 interface PushRow<Data extends z.ZodType> {
   data: Data;
-  /** What becomes of it when its receiver reads too slowly. */
+  /** Decides when it is dropped for a connection that reads too slowly. */
   priority: Priority;
   summary: string;
 }
 
 const push = <D extends z.ZodType>(row: PushRow<D>): PushRow<D> => row;
 
-/** Every event the server sends unasked. Each carries `{success: true, data}`. */
+/** All events that the server pushes. Each carries `{success: true, data}`. */
 export const PUSHES = {
   'message:new': push({
     data: entryView,
     priority: 'durable',
-    summary: 'A message was stored. May come twice: drop what you have by `seq`.',
+    summary: 'A message was stored. May arrive twice: ignore a `seq` that you have.',
   }),
   'message:updated': push({
     data: changeView,
     priority: 'durable',
-    summary: 'A message was edited, pinned or unpinned; `rev` numbers the changes of its conversation.',
+    summary:
+      "A message was edited, pinned or unpinned; `rev` numbers the changes of its conversation. `{conversationId, rev, kind: 'hidden'}` stands for a change that the viewer may not see.",
   }),
   'message:deleted': push({
-    data: changeView,
+    data: shownChangeView,
     priority: 'durable',
-    summary: 'A message was deleted for everyone; its place stays.',
+    summary: 'A message was deleted for everyone. Its `seq` stays, as a message without content.',
   }),
   'message:reaction': push({
-    data: changeView,
+    data: shownChangeView,
     priority: 'durable',
-    summary: 'A reaction came or went.',
+    summary: 'A reaction was added or removed.',
   }),
   'message:status': push({
     data: positionView,
     priority: 'receipt',
-    summary: 'A member has come this far: all up to there is delivered or read.',
+    summary:
+      'Messages up to a position were delivered to a member (`deliveredSeq`) or read by them (`readSeq`). `status` says which of the two moved, `messageId` names the message there.',
   }),
   'message:counts': push({
     data: countsView,
     priority: 'receipt',
     summary:
-      'In a large group that this connection has open: how many have got and read a message by now. Now and then, for one of the newest messages; of others `getReceipts` tells.',
+      'Receipt counts of one of the newest messages of a large group that this connection watches, sent at intervals. For other messages use `getReceipts`.',
   }),
   'conversation:created': push({
     data: outputs.oneConversationAnswer,
     priority: 'durable',
-    summary: 'Somebody opened a conversation with you.',
+    summary: 'Another user opened a conversation with the caller, or added them to one.',
   }),
   'conversation:updated': push({
     data: z.object({
       conversation: conversationView.optional(),
       head: headView,
-      /** More than the head is different (name, roles, members): ask `getConversation`. */
+      /** True when more than the head changed (name, roles, members): load it with `getConversation`. */
       stale: z.boolean().optional(),
     }),
     priority: 'durable',
-    summary: 'Something about a conversation changed; compare `head` with what you hold.',
+    summary: 'A conversation changed. Compare `head` with what you hold.',
   }),
-  'conversation:own': push({
-    data: ownView,
+  'conversation:settings': push({
+    data: settingsView,
     priority: 'durable',
     summary:
-      "The caller's own state in a conversation (pinned, muted, archived, cleared …) changed on another device.",
+      "The caller's settings of a conversation (pinned, muted, archived, cleared …) changed on another device.",
   }),
   'conversation:removed': push({
     data: z.object({
       conversationId: z.string(),
       reason: z.enum(['left', 'removed', 'closed', 'merged']),
-      /** The entry that ended it: a conversation that one has as of a later place was given back since. */
+      /** `seq` of the entry that ended it. Ignore the event when you hold a later entry: the user was added again since. */
       seq: seqOrZero.optional(),
     }),
     priority: 'durable',
-    summary: 'The conversation is not yours any more.',
+    summary: 'The caller is no longer in the conversation.',
   }),
   typing: push({
     data: typingView,
     priority: 'typing',
-    summary: 'A member is typing, or has stopped. Never stored.',
+    summary: 'A member is typing or has stopped. Never stored.',
   }),
-  presence: push({ data: presenceView, priority: 'presence', summary: 'A watched user came or went.' }),
+  presence: push({
+    data: presenceView,
+    priority: 'presence',
+    summary: 'A watched user went online or offline.',
+  }),
   'auth:expired': push({
     data: goodbye,
     priority: 'durable',
-    summary: 'This connection ends; the code says what to do first.',
+    summary: 'This connection ends; `code` says what to do before reconnecting.',
   }),
   'sync:advised': push({
     data: z.object({ withinMs: z.int() }),
     priority: 'durable',
     summary:
-      'Live events may have been missed between servers: call `sync` at a random moment within `withinMs`.',
+      'Live events between servers may have been lost: call `sync` at a random moment within `withinMs`.',
   }),
   'server:draining': push({
     data: goodbye,
     priority: 'durable',
-    summary: 'The server is about to stop; come back after `afterMs`.',
+    summary: 'The server is about to stop; reconnect after `afterMs`.',
   }),
   'connection:ended': push({
     data: goodbye,
     priority: 'durable',
-    summary: 'This connection ends now; the code says why and whether to come back.',
+    summary: 'This connection ends now; `code` says why, `reconnect` whether to come back.',
   }),
 } as const;
 
@@ -169,7 +181,7 @@ type AnswerEvents = {
 };
 type FailureEvents = { [Name in CommandName as Bad<Name>]: (answer: Failure) => void };
 
-/** Socket.IO's event map from the server to the client. `event:error` answers what is not an event at all. */
+/** Socket.IO's event map from the server to the client. `event:error` answers events that are not in the table. */
 export type ServerToClientEvents = PushEvents &
   AnswerEvents &
   FailureEvents & { 'event:error': (answer: Failure) => void };

@@ -3,6 +3,7 @@ export * from './buckets.js';
 export * from './closeCodes.js';
 export * from './content.js';
 export * from './commandEndpoints.js';
+export { emojiForms, emojiKey, toEmoji } from './emoji.js';
 export * from './endpoints.js';
 export * from './errors.js';
 export * from './events.js';
@@ -12,6 +13,9 @@ export * from './outputs.js';
 export * from './primitives.js';
 export * from './safetyTable.js';
 export * from './priorities.js';
+export * from './redirects.js';
+export * from './restrictionTable.js';
+export { isBlank, textLength } from './text.js';
 export * from './views.js';
 export {
   audience,

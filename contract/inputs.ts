@@ -21,7 +21,7 @@ export const directInput = z.strictObject({ otherUserId: userId, occasion: occas
 export const listInput = z.strictObject({
   limit: z.int().min(1).max(LIMITS.conversationPageMax).optional(),
   cursor: cursor.optional(),
-  /** Left out: everything that is not archived. */
+  /** Default: all conversations that are not archived. */
   filter: z.enum(['unread', 'archived', 'groups']).optional(),
 });
 export type ListInput = z.infer<typeof listInput>;
@@ -39,22 +39,22 @@ const messageFields = z.strictObject({
 
 type Carried = Pick<z.infer<typeof messageFields>, 'content' | 'attachments' | 'location' | 'card'>;
 
-const says = ({ content, attachments, location: place, card: shown }: Carried): boolean =>
+const hasContent = ({ content, attachments, location: place, card: shown }: Carried): boolean =>
   (content ?? '') !== '' || attachments !== undefined || place !== undefined || shown !== undefined;
-const SAYS = { message: 'must not be empty', path: ['content'] };
+const HAS_CONTENT = { message: 'must not be empty', path: ['content'] };
 const oneThing = ({ attachments, location: place, card: shown }: Carried): boolean =>
   [attachments, place, shown].filter((one) => one !== undefined).length <= 1;
 const ONE_THING = 'give at most one of attachments, location and card';
 
-/** A message as its sender makes it; the conversation comes from the payload or the route. */
-export const messageInput = messageFields.refine(says, SAYS).refine(oneThing, ONE_THING);
+/** A message to send. The conversation id is in the payload (socket) or the path (HTTP). */
+export const messageInput = messageFields.refine(hasContent, HAS_CONTENT).refine(oneThing, ONE_THING);
 export const sendInput = messageFields
   .extend({ conversationId })
-  .refine(says, SAYS)
+  .refine(hasContent, HAS_CONTENT)
   .refine(oneThing, ONE_THING);
 export type SendInput = z.infer<typeof sendInput>;
 
-/** At most one of `before`, `after` and `around`; none of them means the newest page. */
+/** Range of a page: at most one of `before`, `after` and `around`. None of them means the newest page. */
 export const pageInput = z.strictObject({
   before: seq.optional(),
   after: seqOrZero.optional(),
@@ -88,7 +88,7 @@ export const profileInput = z
   .strictObject({ name: displayName.optional(), avatar: pictureUrl.optional() })
   .refine((profile) => profile.name !== undefined || profile.avatar !== undefined, 'give name or avatar');
 
-/** Either the other person, or the pair with the caller in it: older backends send the pair. */
+/** Either the other user, or both users with the caller among them, as older backends send it. */
 export const createOrGetInput = z
   .strictObject({
     otherUserId: userId.optional(),

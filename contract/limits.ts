@@ -1,16 +1,21 @@
-/** Every bound a client can meet, in one place. Sizes in characters (code points) or bytes, times in ms. */
+/**
+ * Limits that clients can meet. Sizes are in characters or bytes, times in ms. A character is a Unicode code point. White
+ * space at the ends of a text is removed and not counted (`textLength`).
+ */
 export const LIMITS = {
-  /** Characters of a message's text; longer is `TOO_LARGE`. */
+  /** Characters of a message's text. A longer one is refused with `TOO_LARGE`. */
   maxTextChars: 8_000,
   /** Characters of a user id (the token's subject). */
   maxUserIdChars: 128,
   maxClientMessageIdChars: 64,
   maxNameChars: 100,
+  /** Characters of a URL after normalization by the URL standard. */
   maxUrlChars: 2_048,
+  maxMediaTypeChars: 200,
   maxTitleChars: 200,
-  /** An order number, a SKU: whatever the app calls the occasion of a chat. */
+  /** Characters of an occasion's id: an order number or a SKU, for example. */
   maxOccasionIdChars: 128,
-  /** Occasions kept per conversation; the oldest give way. */
+  /** Occasions kept per conversation. A new one replaces the oldest. */
   maxOccasions: 50,
   maxTokenChars: 8_192,
   maxCursorChars: 512,
@@ -19,45 +24,51 @@ export const LIMITS = {
   conversationPageDefault: 50,
   conversationPageMax: 100,
   syncPage: 100,
-  /** Users whose presence one socket may watch at a time. */
+  /** Users whose presence one connection may watch at a time. */
   maxWatchedUsers: 100,
-  /** Bytes of one socket frame; a larger one ends the connection. */
+  /** Bytes of one socket frame. A larger one ends the connection. */
   maxFrameBytes: 128 * 1024,
-  /** Bytes of an HTTP body. */
+  /** Bytes of an HTTP request body. */
   maxBodyBytes: 128 * 1024,
-  /** Bytes that may wait for one connection's reader; beyond it the connection ends (`SOCKET_MAX_WAITING_BYTES`). */
+  /** Bytes that may be buffered for one connection. Beyond it the connection ends (`SOCKET_MAX_WAITING_BYTES`). */
   maxWaitingBytesPerSocket: 1024 * 1024,
-  /** Commands of one connection that may be under way at a time (`MAX_COMMANDS_PER_SOCKET`). */
+  /** Commands of one connection in progress at a time (`MAX_COMMANDS_PER_SOCKET`). */
   maxCommandsPerSocket: 100,
-  /** Live connections of one user per server process; beyond it the oldest ends (`MAX_SOCKETS_PER_USER`). */
+  /** Commands of one user in progress at a time, over all connections and HTTP (`MAX_COMMANDS_PER_USER`). */
+  maxCommandsPerUser: 500,
+  /** Commands of one user that run at a time. Others wait for their turn (`MAX_COMMANDS_RUNNING_PER_USER`). */
+  maxCommandsRunningPerUser: 8,
+  /** Connections of one user per server process. Beyond it the oldest one ends (`MAX_SOCKETS_PER_USER`). */
   maxSocketsPerUser: 20,
-  /** Commands refused by the client's fault in a row, without a success in between, after which a connection ends. */
+  /** Consecutive refused commands, without a success in between, after which a connection ends. */
   maxRefusalsInARow: 1_000,
   /** Members by kind of conversation. A group is large above `small`, and small again below `backToSmall`. */
   sizes: { direct: 2, small: 50, large: 1_000, backToSmall: 40 },
   /** Users named in one command that adds members. */
   maxUsersPerChange: 100,
   maxAttachments: 10,
-  /** Bytes that an attachment may say it has. */
+  /** Value of an attachment's `sizeBytes`. */
   maxAttachmentBytes: 50 * 1024 * 1024,
   /** Code points of one reaction. */
   maxEmojiChars: 16,
-  /** Different reactions of one message, and of one user on it. */
+  /** Different reactions on one message, and of one user on it. */
   maxReactions: 20,
   maxReactionsPerUser: 5,
   /** Pinned messages of a conversation, and pinned conversations of a user. */
   maxPins: 50,
   maxPinnedConversations: 100,
   /** Large groups and channels of one user. */
-  maxApart: 500,
+  maxLarge: 500,
+  /** Users that one user may have blocked at a time. */
+  maxBlocks: 5_000,
   /** Characters of a quoted message shown with its reply. */
   maxQuoteChars: 200,
   maxCommentChars: 1_000,
   /** Words of one search. */
   maxSearchWords: 8,
-  /** Different words by which one message is found; those behind them are not looked for. */
+  /** Different words of a message that are indexed for search. Later ones are not found. */
   maxWordsPerMessage: 256,
-  /** Characters of a word that search looks at. */
+  /** Characters of a word that search compares. */
   maxSearchWordChars: 32,
   searchPageDefault: 20,
   searchPageMax: 50,
@@ -65,8 +76,8 @@ export const LIMITS = {
   memberPageMax: 200,
   changePageDefault: 100,
   changePageMax: 200,
-  /** Messages on either side of a reported one that a moderator sees. */
+  /** Messages before and after a reported one that moderators see. */
   reportContext: 10,
-  /** A typing notice fades after this long without another. */
+  /** A typing indicator ends after this time without another one. */
   typingExpiresInMs: 6_000,
 } as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A number in a path or query string: digits only, so that `1e3`, ` 7` or an array is refused. */
+/** Number in a path or query string. Digits only: `1e3`, ` 7` and arrays are refused. */
 export const numeric = <T extends z.ZodType<number, number>>(schema: T) =>
   z
     .string()

@@ -4,9 +4,10 @@ import {
   conversationView,
   entryView,
   messageView,
-  ownView,
+  settingsView,
   positionView,
   presenceView,
+  refusedUser,
   sentMessageView,
   userView,
 } from './views.js';
@@ -14,13 +15,18 @@ import {
 export const conversationAnswer = z.object({ conversation: conversationView, created: z.boolean() });
 export const oneConversationAnswer = z.object({ conversation: conversationView });
 
+/** Users who could not be added. All others are members. */
+const refused = z.array(refusedUser);
+export const groupAnswer = conversationAnswer.extend({ refused });
+export const addedAnswer = oneConversationAnswer.extend({ refused });
+
 export const conversationListAnswer = z.object({
   conversations: z.array(conversationView),
   nextCursor: cursor.optional(),
-  /** Unread messages over all conversations that are not muted, whatever the page. */
+  /** Unread messages in all conversations that are not muted, independent of the page. */
   totalUnread: z.int(),
   mutedUnread: z.int(),
-  /** On the first page: what to give `sync` later. Taken before the list was read, so nothing falls between. */
+  /** First page only: cursor for a later `sync`. Taken before the list was read, so that no change is missed in between. */
   syncCursor: cursor.optional(),
 });
 export type ConversationListAnswer = z.infer<typeof conversationListAnswer>;
@@ -28,12 +34,12 @@ export type ConversationListAnswer = z.infer<typeof conversationListAnswer>;
 export const sentAnswer = sentMessageView;
 
 export const messagePageAnswer = z.object({
-  /** Oldest first, without a hole: the page is one range of `seq`. */
+  /** Oldest first, without gaps: a page is one range of `seq`. */
   messages: z.array(entryView),
   lastSeq: seqOrZero,
-  /** Whether there is more in the direction asked for (backwards, unless `after` was given). */
+  /** Whether there are more messages in the requested direction (backwards, unless `after` was given). */
   hasMore: z.boolean(),
-  /** The client holds numbers that this database does not have (it was restored): load afresh. */
+  /** True when the client named a `seq` that this database does not have, because it was restored: discard and load again. */
   reload: z.boolean().optional(),
 });
 export type MessagePageAnswer = z.infer<typeof messagePageAnswer>;
@@ -42,15 +48,15 @@ export const positionAnswer = positionView;
 export const typingAnswer = z.object({ expiresInMs: z.int() });
 
 export const syncAnswer = z.object({
-  /** Conversations that changed since the cursor, oldest change first. Some may be repeated from the last call. */
+  /** Conversations that changed since the cursor, oldest change first. Some may repeat those of the last call. */
   conversations: z.array(conversationView),
-  /** My own positions that changed, perhaps on another device. */
-  own: z.array(ownView),
-  /** Conversations that are no longer mine. */
+  /** Positions and settings of the caller that changed since the cursor, also on other devices. */
+  settings: z.array(settingsView),
+  /** Ids of conversations that the caller is no longer in. */
   removed: z.array(z.string()),
   cursor,
   hasMore: z.boolean(),
-  /** Names this database's history; another value than last time means: forget what you hold, except unsent messages. */
+  /** Identifies this database's history. When it differs from the last one, discard everything except unsent messages. */
   epoch: z.string(),
   reload: z.boolean().optional(),
   totalUnread: z.int(),
@@ -61,10 +67,11 @@ export type SyncAnswer = z.infer<typeof syncAnswer>;
 export const sessionAnswer = z.object({ userId, expiresAt: isoTime });
 export const presenceAnswer = z.object({ presences: z.array(presenceView) });
 export const unreadAnswer = z.object({
-  /** Of conversations that are not muted. */
+  /** Unread messages in conversations that are not muted. */
   totalUnread: z.int(),
   mutedUnread: z.int(),
-  conversations: z.int(),
+  /** Number of conversations with unread messages, muted ones excluded. */
+  unreadConversations: z.int(),
 });
 export const profileAnswer = z.object({ user: userView });
 export const revokedAnswer = z.object({ tokensValidFrom: isoTime });

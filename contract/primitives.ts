@@ -1,17 +1,15 @@
 import { z } from 'zod';
+import { toEmoji } from './emoji.js';
 import { LIMITS } from './limits.js';
+import { cleanString, hasControls, isBlank, optionalText, visibleText } from './text.js';
+import { utcTime } from './times.js';
+import { webUrl } from './urls.js';
 
-/** NUL cannot be stored everywhere, and a lone surrogate is not text: both are refused at the door. */
-const isCleanText = (value: string): boolean => value.isWellFormed() && !value.includes('\u0000');
-
-const cleanString = (maxChars: number) =>
-  z.string().max(maxChars).refine(isCleanText, 'must be well-formed Unicode without NUL');
-
-/** A user's id: the subject of the token, any string the app chooses (also with `_`, `%` or emoji). */
+/** User id: the subject of the token. Any string that the app chooses, also with `_`, `%` or emojis. */
 export const userId = cleanString(LIMITS.maxUserIdChars).min(1).brand<'UserId'>();
 export type UserId = z.infer<typeof userId>;
 
-/** Ids that the server makes: ObjectIds as 24 lower-case hex digits. */
+/** Id created by the server: an ObjectId as 24 lower-case hex digits. */
 const hexId = z.string().regex(/^[0-9a-f]{24}$/, 'must be 24 lower-case hex digits');
 export const conversationId = hexId.brand<'ConversationId'>();
 export type ConversationId = z.infer<typeof conversationId>;
@@ -19,42 +17,46 @@ export const messageId = hexId.brand<'MessageId'>();
 export type MessageId = z.infer<typeof messageId>;
 
 /**
- * What a client makes per message, once, and repeats on every retry: a UUID, or any name of these characters.
- * A colon is not among them: ids with one (`sys:…`, `import:…`) belong to the server.
+ * Idempotency key of a message. The client creates it once and repeats it on every retry: a UUID, or any name of these
+ * characters. Ids with a colon (`sys:…`, `import:…`) are reserved for the server.
  */
 export const clientMessageId = z
   .string()
   .max(LIMITS.maxClientMessageIdChars)
   .regex(/^[A-Za-z0-9_.-]+$/, 'must be a UUID, or letters, digits and _ . - only');
 
-/** What a client makes once per group that it creates: the same again returns the first. */
+/** Idempotency key of `createGroup`: a repeated one returns the group that was created first. */
 export const clientConversationId = clientMessageId;
 
-export const messageText = cleanString(LIMITS.maxTextChars).trim().min(1);
-/** Text beside an attachment, a place or a card: may be empty. */
-export const captionText = cleanString(LIMITS.maxTextChars).trim();
-/** One emoji, or whatever short sign an app uses as one: no spaces, no control characters. */
-export const emoji = cleanString(LIMITS.maxEmojiChars)
+/** Text of a message, or caption of an attachment, location or card, which may be empty. */
+export const captionText = optionalText(LIMITS.maxTextChars);
+/** Reaction as older versions accepted it: any short text. Emojis are brought to their canonical form. */
+export const reactionSign = cleanString(LIMITS.maxEmojiChars)
   .min(1)
-  .regex(/^[^\s\p{Cc}]+$/u, 'must be an emoji');
-export const comment = cleanString(LIMITS.maxCommentChars).trim().min(1);
-export const displayName = cleanString(LIMITS.maxNameChars).trim().min(1);
-export const pictureUrl = z.url({ protocol: /^https?$/ }).max(LIMITS.maxUrlChars);
+  .refine((text) => !/\s/.test(text) && !hasControls(text), 'must be an emoji')
+  .overwrite((text) => toEmoji(text) ?? text);
+export const comment = visibleText(LIMITS.maxCommentChars);
+export const displayName = visibleText(LIMITS.maxNameChars);
+export const pictureUrl = webUrl;
 export const token = z.string().min(1).max(LIMITS.maxTokenChars);
 export const cursor = z.string().min(1).max(LIMITS.maxCursorChars);
 
-/** A place in a conversation: 1, 2, 3 … `lastSeq`. */
+/** Sequence number of an entry in a conversation's log: 1, 2, 3 … `lastSeq`. */
 export const seq = z.int().min(1);
-/** A place, or 0 for "before the first". */
+/** Sequence number, or 0 for the position before the first entry. */
 export const seqOrZero = z.int().min(0);
 export const isoTime = z.iso.datetime();
+/** Time given by a client, with any ISO 8601 offset. Converted to UTC. */
+export const timeInput = utcTime;
 
 export const occasionKinds = ['general', 'product', 'seller', 'order'] as const;
 
-/** Why two people came to talk: kept with their one conversation, never a reason for a second one. */
+/** Occasion on which two users started to talk. Stored with their conversation; it never creates a second one. */
 export const occasionInput = z.strictObject({
   kind: z.enum(occasionKinds),
-  id: cleanString(LIMITS.maxOccasionIdChars).min(1).optional(),
-  title: cleanString(LIMITS.maxTitleChars).trim().min(1).optional(),
+  id: cleanString(LIMITS.maxOccasionIdChars)
+    .refine((id) => !isBlank(id), 'must not be empty')
+    .optional(),
+  title: visibleText(LIMITS.maxTitleChars).optional(),
 });
 export type OccasionInput = z.infer<typeof occasionInput>;

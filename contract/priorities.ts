@@ -1,7 +1,7 @@
 /**
- * What may be left out for a connection that reads too slowly, first to last. A push of a priority is dropped when more
- * than this share of the bytes that may wait for one connection (`LIMITS.maxWaitingBytesPerSocket`) wait already. What
- * is `durable` is never dropped silently: beyond the whole, the connection ends, and `sync` brings everything.
+ * Priorities of pushes to connections that read too slowly. A push is dropped when more than this share of the
+ * connection's buffer (`LIMITS.maxWaitingBytesPerSocket`) is in use. Durable pushes are never dropped: when the buffer is
+ * full, the connection ends, and the client catches up with `sync`.
  */
 export const DROPPED_ABOVE = {
   typing: 1 / 8,

@@ -1,40 +1,42 @@
 /**
- * What each means of keeping people apart does: one table, from which the page and the tests are made. A cell says what
- * the one who used it, and then what the other, can do with regard to each other.
+ * Effects of the safety features. The documentation page and the tests are generated from these tables. A cell states
+ * what the user of a feature, and what the other user, can do with regard to each other.
  */
 
 export const ABILITIES = {
-  send: 'send to the other',
-  receive: 'hear live what the other sends',
-  presence: "watch the other's presence",
-  typing: 'notice that the other is typing',
-  receipts: 'hear how far the other has read',
-  search: 'find what the other said',
+  send: 'send to the other user',
+  receive: 'receive live what the other user sends',
+  presence: "watch the other user's presence",
+  typing: 'see that the other user is typing',
+  receipts: 'receive read positions of the other user',
+  search: 'find messages of the other user',
   list: 'have the conversation on the list',
-  history: 'read what the other said',
+  history: 'read messages of the other user',
+  reaction: 'see new reactions of the other user to earlier own messages',
+  edit: 'see new edits by the other user of their earlier messages',
 } as const;
 export type Ability = keyof typeof ABILITIES;
 export const ABILITY_NAMES = Object.keys(ABILITIES) as Ability[];
 
-/** As usual; not at all; as a hidden place; or the code of the refusal. */
+/** Possible as usual; impossible; shown as a hidden entry; or refused with an error code. */
 export type Outcome = 'yes' | 'no' | 'hidden' | 'BLOCKED' | 'NOT_PARTICIPANT';
 
-/** The one who used it, and the other. */
+/** Outcome for the user of the feature, and for the other user. */
 export type Cell = readonly [mine: Outcome, theirs: Outcome];
 
 export const VERBS = {
-  block: 'I have blocked the other.',
+  block: 'I have blocked the other user.',
   mute: 'I have muted the conversation.',
-  hide: 'I have deleted the conversation for me.',
-  unmatch: 'I have unmatched the other.',
-  report: 'I have reported the other.',
-  restrict: 'A moderator has restricted the other.',
+  hide: 'I have deleted the conversation for myself.',
+  unmatch: 'I have unmatched the other user.',
+  report: 'I have reported the other user.',
+  restrict: 'A moderator has restricted the other user.',
 } as const;
 export type Verb = keyof typeof VERBS;
 
 export interface SafetyRow {
   verb: Verb;
-  /** Which messages `search` and `history` are about: those from before, or those sent since. */
+  /** Messages that `search` and `history` refer to: those sent before, or those sent since. */
   about: 'before' | 'since';
   cells: Partial<Record<Ability, Cell>>;
 }
@@ -43,7 +45,15 @@ const both = (outcome: Outcome): Cell => [outcome, outcome];
 const YES = both('yes');
 const NO = both('no');
 const USUAL = {
-  ...{ send: YES, receive: YES, typing: YES, receipts: YES, search: YES, list: YES, history: YES },
+  send: YES,
+  receive: YES,
+  typing: YES,
+  receipts: YES,
+  search: YES,
+  list: YES,
+  history: YES,
+  reaction: YES,
+  edit: YES,
 } as const;
 const RESTRICTED = {
   ...USUAL,
@@ -52,9 +62,11 @@ const RESTRICTED = {
   receipts: ['no', 'yes'],
   search: ['no', 'yes'],
   history: ['hidden', 'yes'],
+  reaction: ['no', 'yes'],
+  edit: ['no', 'yes'],
 } as const;
 
-/** In the direct conversation of the two. */
+/** Effects in the direct conversation of the two users. */
 export const DIRECT_TABLE: readonly SafetyRow[] = [
   {
     verb: 'block',
@@ -66,6 +78,8 @@ export const DIRECT_TABLE: readonly SafetyRow[] = [
       presence: NO,
       typing: NO,
       receipts: NO,
+      reaction: NO,
+      edit: NO,
     },
   },
   { verb: 'mute', about: 'before', cells: { ...USUAL, presence: YES } },
@@ -78,6 +92,8 @@ export const DIRECT_TABLE: readonly SafetyRow[] = [
       search: ['no', 'yes'],
       list: ['no', 'yes'],
       history: ['hidden', 'yes'],
+      reaction: NO,
+      edit: NO,
     },
   },
   {
@@ -92,35 +108,65 @@ export const DIRECT_TABLE: readonly SafetyRow[] = [
       search: NO,
       list: NO,
       history: both('NOT_PARTICIPANT'),
+      reaction: NO,
+      edit: NO,
     },
   },
   { verb: 'report', about: 'before', cells: { ...USUAL, presence: YES } },
   { verb: 'restrict', about: 'since', cells: { ...RESTRICTED, presence: ['no', 'yes'] } },
 ];
 
-/** In a group that both are in. Presence belongs to direct conversations, and so does unmatching. */
+/** Effects in a direct conversation in which only the other user has sent messages. */
+export const UNMET_TABLE: readonly SafetyRow[] = [
+  {
+    verb: 'block',
+    about: 'before',
+    cells: {
+      send: ['BLOCKED', 'yes'],
+      receive: NO,
+      presence: NO,
+      typing: NO,
+      receipts: NO,
+      list: YES,
+    },
+  },
+];
+
+/** Effects in a group in which both users are members and have sent messages. Unmatching applies to direct conversations only. */
 export const GROUP_TABLE: readonly SafetyRow[] = [
   {
     verb: 'block',
     about: 'before',
     cells: {
       ...USUAL,
+      presence: NO,
       receive: ['hidden', 'yes'],
       typing: NO,
       receipts: NO,
       search: ['no', 'yes'],
       history: ['hidden', 'yes'],
+      // Members cannot react to messages that are hidden from them.
+      reaction: NO,
+      edit: ['no', 'yes'],
     },
   },
-  { verb: 'mute', about: 'before', cells: USUAL },
+  { verb: 'mute', about: 'before', cells: { ...USUAL, presence: YES } },
   {
     verb: 'hide',
     about: 'before',
-    cells: { ...USUAL, search: ['no', 'yes'], list: ['no', 'yes'], history: ['hidden', 'yes'] },
+    cells: {
+      ...USUAL,
+      presence: YES,
+      search: ['no', 'yes'],
+      list: ['no', 'yes'],
+      history: ['hidden', 'yes'],
+      reaction: NO,
+      edit: NO,
+    },
   },
-  { verb: 'report', about: 'before', cells: USUAL },
-  { verb: 'restrict', about: 'since', cells: RESTRICTED },
+  { verb: 'report', about: 'before', cells: { ...USUAL, presence: YES } },
+  { verb: 'restrict', about: 'since', cells: { ...RESTRICTED, presence: ['no', 'yes'] } },
 ];
 
-export const SAFETY_TABLES = { direct: DIRECT_TABLE, group: GROUP_TABLE } as const;
+export const SAFETY_TABLES = { direct: DIRECT_TABLE, unmet: UNMET_TABLE, group: GROUP_TABLE } as const;
 export type SafetyScene = keyof typeof SAFETY_TABLES;

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { action, attachment, card, historyMode, location, messageKind, role } from './content.js';
+import { action, attachmentView, cardView, historyMode, locationView, messageKind, role } from './content.js';
 import {
   clientMessageId,
   conversationId,
-  emoji,
   isoTime,
   messageId,
   occasionInput,
@@ -12,24 +11,27 @@ import {
   userId,
 } from './primitives.js';
 
-/** What anyone in a conversation may see of a user: never an e-mail address, never a token's other claims. */
+/** Public profile of a user. Never contains an e-mail address or other claims of a token. */
 export const userView = z.object({ _id: userId, name: z.string().optional(), avatar: z.string().optional() });
 export type UserView = z.infer<typeof userView>;
 
-/** `sending` and `failed` are a client's own; the server knows these three, and they only move forward. */
+/** Delivery status of a message. It only moves forward. `sending` and `failed` exist on clients only. */
 export const messageStatus = z.enum(['sent', 'delivered', 'read']);
 export type MessageStatus = z.infer<typeof messageStatus>;
 
-/** How often a message got a reaction, and whether the viewer gave it, too. */
-export const reactionView = z.object({ emoji, count: z.int(), own: z.boolean() });
+/**
+ * Number of reactions with one emoji. `own` is true when one of them is the viewer's. Messages from before reactions were
+ * limited to emojis may have other texts.
+ */
+export const reactionView = z.object({ emoji: z.string(), count: z.int(), own: z.boolean() });
 export type ReactionView = z.infer<typeof reactionView>;
 
-/** What a reply shows of the message that it answers, as far as the viewer may see that. */
+/** Preview of the message that a reply answers. `hidden` when the viewer may not see that message. */
 export const quoteView = z.object({
   seq,
   kind: z.enum([...messageKind.options, 'hidden', 'deleted']),
   senderId: userId.optional(),
-  /** The beginning of its text. */
+  /** First characters of its text (`LIMITS.maxQuoteChars`). */
   content: z.string().optional(),
 });
 export type QuoteView = z.infer<typeof quoteView>;
@@ -42,21 +44,21 @@ export const messageView = z.object({
   sender: userView,
   clientMessageId: z.union([clientMessageId, z.string().regex(/^(sys|import):/)]),
   kind: messageKind,
-  /** Empty for a deleted message, a system message, and where something else than text was sent. */
+  /** Text or caption. Empty for deleted messages, system messages, and attachments, locations and cards without a caption. */
   content: z.string(),
-  attachments: z.array(attachment),
-  location: location.optional(),
-  card: card.optional(),
-  /** Of a system message: what happened. */
+  attachments: z.array(attachmentView),
+  location: locationView.optional(),
+  card: cardView.optional(),
+  /** Set on system messages only. */
   action: action.optional(),
-  /** The `seq` of the message that this one answers. */
+  /** `seq` of the message that this one answers. */
   replyTo: seq.optional(),
   quoted: quoteView.optional(),
   reactions: z.array(reactionView),
   status: messageStatus,
   /**
-   * In groups: how many of the others it has reached, and how many have read it; in large ones of the viewer's own
-   * messages. For everything else, and in channels, there is `getReceipts`.
+   * Number of recipients that the message was delivered to, and that have read it. Set in small groups, and in large
+   * groups on the viewer's own messages. For other messages and for channels use `getReceipts`.
    */
   deliveredCount: z.int().optional(),
   readCount: z.int().optional(),
@@ -69,8 +71,8 @@ export const messageView = z.object({
 export type MessageView = z.infer<typeof messageView>;
 
 /**
- * A place in the log that the viewer may not look into (before they joined, cleared, deleted for them, of somebody they
- * blocked, or not meant to be shown): named, so that nobody looks for a message that seems to be missing.
+ * Placeholder for a log entry that the viewer may not see: written before they joined, cleared, deleted for them, sent by
+ * a user they blocked, or internal. It keeps the sequence without gaps, so that clients do not try to load a missing message.
  */
 export const hiddenView = z.object({
   kind: z.literal('hidden'),
@@ -92,17 +94,17 @@ export const hiddenView = z.object({
 });
 export type HiddenView = z.infer<typeof hiddenView>;
 
-/** One place of a conversation's log, as one viewer sees it. */
+/** One entry of a conversation's log as one viewer sees it. */
 export const entryView = z.union([messageView, hiddenView]);
 export type EntryView = z.infer<typeof entryView>;
 
 export const sentMessageView = messageView.extend({
-  /** True when this `clientMessageId` was stored before: nothing new was stored, this is the stored message. */
+  /** True when a message with this `clientMessageId` was stored before. Nothing new was stored; this is the stored message. */
   duplicate: z.boolean(),
 });
 export type SentMessageView = z.infer<typeof sentMessageView>;
 
-/** A member and how far they have come: every message up to `lastReadSeq` is read by them. */
+/** A member with their positions. The member has read every message up to `lastReadSeq`. */
 export const memberView = userView.extend({
   role,
   lastReadSeq: seqOrZero,
@@ -110,7 +112,13 @@ export const memberView = userView.extend({
 });
 export type MemberView = z.infer<typeof memberView>;
 
-export const occasionView = occasionInput.extend({ startedBy: userId, at: isoTime });
+export const occasionView = z.object({
+  kind: occasionInput.shape.kind,
+  id: z.string().optional(),
+  title: z.string().optional(),
+  startedBy: userId,
+  at: isoTime,
+});
 export type OccasionView = z.infer<typeof occasionView>;
 
 export const conversationView = z.object({
@@ -118,22 +126,22 @@ export const conversationView = z.object({
   type: z.enum(['direct', 'group', 'channel']),
   name: z.string().optional(),
   avatar: z.string().optional(),
-  /** Large groups and channels name nobody here: ask `getMembers`. */
+  /** Empty for large groups and channels: use `getMembers`. */
   participants: z.array(userId),
   members: z.array(memberView),
   createdBy: userId,
   memberCount: z.int(),
-  /** More members than a small group: receipts are counted, not named. */
+  /** True for groups above `LIMITS.sizes.small` and for channels. Receipts are then counted and name no members. */
   isLarge: z.boolean(),
   history: historyMode,
-  /** Whether anybody who knows it may join (channels). */
+  /** True when any user who knows the id may join. */
   open: z.boolean(),
   role,
-  /** The first place that the viewer may see. */
+  /** First `seq` that the viewer may see. */
   visibleFromSeq: seq,
-  /** One of a direct conversation has closed it, or blocked the other: nobody can send. */
+  /** True when sending is impossible: one of the two users of a direct conversation has closed it or blocked the other. */
   closed: z.boolean(),
-  /** The viewer has blocked the other one. */
+  /** True when the viewer has blocked the other user of a direct conversation. */
   blocked: z.boolean(),
   pinnedMessages: z.array(seq),
   pinnedAt: isoTime.optional(),
@@ -141,9 +149,9 @@ export const conversationView = z.object({
   archived: z.boolean(),
   markedUnread: z.boolean(),
   messageCount: z.int(),
-  /** The newest message's `seq`; 0 before the first. */
+  /** `seq` of the newest entry; 0 while the log is empty. */
   lastSeq: seqOrZero,
-  /** The newest change's number (edits, deletions, reactions); 0 before the first. */
+  /** `rev` of the newest change (edit, deletion, reaction, pin); 0 while there is none. */
   rev: seqOrZero,
   lastMessage: messageView.optional(),
   lastMessageAt: isoTime,
@@ -156,29 +164,59 @@ export const conversationView = z.object({
 });
 export type ConversationView = z.infer<typeof conversationView>;
 
-/** How far one member has come. `unreadCount` is there on answers to that member and on pushes to their devices. */
-export const positionView = z.object({
+const positionFields = z.object({
   conversationId,
   userId,
+  /** All messages up to this `seq` are delivered to the member. */
   deliveredSeq: seqOrZero,
+  /** The member has read all messages up to this `seq`. 0 when they have not, or when the receiver may not know. */
   readSeq: seqOrZero,
+  /** Set in answers to the member and in pushes to their own devices only. */
   unreadCount: z.int().optional(),
   at: isoTime,
 });
+
+/** Positions of one member: how far messages are delivered to them and read by them. */
+export const positionView = positionFields.extend({
+  /**
+   * In pushes to other members: `read` when the read position moved, else `delivered`. In the answer to the member and in
+   * pushes to their own devices: `read` after `message:read`, `delivered` after `message:delivered`. `delivered` without
+   * `messageId` when only `unreadCount` changed.
+   */
+  status: messageStatus.exclude(['sent']),
+  /**
+   * Id of the message at `readSeq` (status `read`) or `deliveredSeq` (status `delivered`). When the receiver cannot see
+   * that entry (a membership event, a message of a user they have blocked, one from before they joined), it is the id of the
+   * nearest earlier message that they see. Left out when there is none, or none among the last entries before the position.
+   * All earlier messages have at least this status, too; clients that keep messages by `seq` need only the positions.
+   */
+  messageId: messageId.optional(),
+});
 export type PositionView = z.infer<typeof positionView>;
 
-/** How far a message has come, where nobody is named. */
+/** Receipt counts of one message. */
 export const countsView = z.object({
   conversationId,
   seq,
   readCount: z.int(),
   deliveredCount: z.int(),
-  /** Whom it was for: without its sender, without who joined later. */
-  memberCount: z.int(),
+  /** Number of recipients: members at that `seq`, excluding the sender. */
+  recipientCount: z.int(),
 });
 export type CountsView = z.infer<typeof countsView>;
 
-/** Somebody whom a message was for. What is there without its time was reached while the group was large. */
+/**
+ * A user who was not added to a group, and why. `FORBIDDEN`: their privacy settings or a block do not allow it (which of
+ * the two is not revealed). `LIMIT_EXCEEDED`: they are in `LIMITS.maxLarge` large groups and channels already.
+ * `RATE_LIMITED`: the caller has used up the daily limit for users who never wrote to them (bucket `addStranger`).
+ */
+export const refusedUser = z.object({
+  userId,
+  code: z.enum(['FORBIDDEN', 'LIMIT_EXCEEDED', 'RATE_LIMITED']),
+});
+export type RefusedUser = z.infer<typeof refusedUser>;
+
+/** Receipt of one recipient. Times are missing for receipts from when the group was large. */
 export const receiptView = z.object({
   userId,
   user: userView,
@@ -189,33 +227,60 @@ export const receiptView = z.object({
 });
 export type ReceiptView = z.infer<typeof receiptView>;
 
-/** A member's own state in a conversation, the same on all of their devices. */
-export const ownView = positionView.extend({
+/** Positions and settings of a member in a conversation, for their own devices. They apply on all of them. */
+export const settingsView = positionFields.extend({
   pinnedAt: isoTime.optional(),
   mutedUntil: isoTime.optional(),
   archived: z.boolean().optional(),
   markedUnread: z.boolean().optional(),
   clearedSeq: seqOrZero.optional(),
-  /** Deleted by this member for themselves: off their list until the next message. */
+  /** True when the member deleted the conversation. It is not on their list until the next message. */
   deleted: z.boolean().optional(),
-  /** Places deleted for this member since their last `sync`. */
+  /** `seq` of messages that the member deleted for themselves since their last `sync`. */
   hiddenSeqs: z.array(seq).optional(),
 });
-export type OwnView = z.infer<typeof ownView>;
+export type SettingsView = z.infer<typeof settingsView>;
 
-/** One change of a message: what `rev` it made, and the message as the viewer sees it now. */
-export const changeView = z.object({
+export const CHANGE_KINDS = ['edit', 'delete', 'reaction', 'pin'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+/** One change of a message, with the message as the viewer sees it now. */
+export const shownChangeView = z.object({
   conversationId,
-  /** Of an answer to what was so already: the end of the change log, 0 while nothing was ever changed. */
+  /**
+   * Number of the change in its conversation's change log. In an answer to a command that changed nothing: the end of the
+   * change log, 0 while it is empty.
+   */
   rev: seqOrZero,
-  kind: z.enum(['edit', 'delete', 'reaction', 'pin']),
+  kind: z.enum(CHANGE_KINDS),
   seq,
   userId,
   at: isoTime,
   message: entryView,
-  emoji: emoji.optional(),
+  emoji: z.string().optional(),
   on: z.boolean().optional(),
 });
+export type ShownChangeView = z.infer<typeof shownChangeView>;
+
+/**
+ * Placeholder for a change that the viewer may not see: made under a restriction, or a reaction of a user they blocked. It
+ * keeps the sequence without gaps. The viewer's copy of the message stays as it is.
+ */
+export const hiddenChangeView = z.object({
+  conversationId,
+  rev: seqOrZero,
+  kind: z.literal('hidden'),
+  seq: z.undefined().optional(),
+  userId: z.undefined().optional(),
+  at: z.undefined().optional(),
+  message: z.undefined().optional(),
+  emoji: z.undefined().optional(),
+  on: z.undefined().optional(),
+});
+export type HiddenChangeView = z.infer<typeof hiddenChangeView>;
+
+/** One entry of a conversation's change log as one viewer sees it. */
+export const changeView = z.union([shownChangeView, hiddenChangeView]);
 export type ChangeView = z.infer<typeof changeView>;
 
 export const presenceView = z.object({
@@ -233,6 +298,6 @@ export const typingView = z.object({
 });
 export type TypingView = z.infer<typeof typingView>;
 
-/** The newest numbers of a conversation: a client that has less asks for what it lacks. */
+/** End of a conversation's log and of its change log. A client that holds less loads the difference. */
 export const headView = z.object({ conversationId, lastSeq: seqOrZero, rev: seqOrZero });
 export type HeadView = z.infer<typeof headView>;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import jwt from 'jsonwebtoken';
 import { io } from 'socket.io-client';
-import { openEmbeddedDatabase } from '../dist/backend/src/database/embedded/index.js';
+import { openEmbeddedDatabase } from '../dist/tools/embedded-database/index.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JWT_SECRET = randomBytes(32).toString('hex');

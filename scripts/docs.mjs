@@ -1,4 +1,4 @@
-// `npm run docs`: writes the tables of events, endpoints and errors from the contract.
+// `npm run docs`: generates the tables of events, endpoints and errors from the contract.
 import { bootstrap } from './lib/bootstrap.mjs';
 
 await bootstrap();

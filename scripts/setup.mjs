@@ -6,7 +6,7 @@ import { ensureRedis } from './lib/redis.mjs';
 
 await bootstrap();
 if (!process.env.MONGODB_URI) {
-  const { prepareEmbeddedDatabase } = await import('../dist/backend/src/database/embedded/index.js');
+  const { prepareEmbeddedDatabase } = await import('../dist/tools/embedded-database/index.js');
   try {
     const engine = await prepareEmbeddedDatabase((line) => console.log(`› ${line}`));
     console.log(`The embedded database is there (${engine}).`);

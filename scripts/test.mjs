@@ -1,37 +1,90 @@
-// `npm test`: sets up whatever is missing, then checks everything. With arguments (files, options of vitest) only tests
-// run. The last line sums up: `N passed, N failed`.
+// `npm test`: sets up whatever is missing, then checks everything: the whole suite on Node 24, a quick part of it on the
+// older versions that work as well, formatting, lint, types, layers. `npm test -- --quick` leaves out whatever takes
+// long: all checks, and tests of each kind. With other arguments (files, options of vitest) only those tests run. At the
+// end come the slowest files, and a last line that sums up: `N passed, N failed`.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { resolve, join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { bootstrap } from './lib/bootstrap.mjs';
+import { CHECKS } from './lib/checks.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
+import { describeSlowest, durationsOf, recordDurations } from './lib/durations.mjs';
+import { ensureNode } from './lib/nodeRuntime.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { run } from './lib/run.mjs';
 
-const CHECKS = [
-  ['Formatting', 'prettier', ['--check', '--log-level', 'warn', '.']],
-  ['Lint', 'eslint', ['.', '--max-warnings', '0']],
-  ['Types', 'tsc', ['-p', 'tsconfig.json']],
-  ['Layers', 'depcruise', ['backend', 'contract', '--config', '.dependency-cruiser.cjs']],
+/** The oldest version that is supported, and the one between it and the one that serves. */
+const OLDER_NODES = ['20.19', '22'];
+/** Pure functions, a command over each entry point, and worker processes: they use internals that differ by version. */
+const ON_OLDER_NODES = [
+  'test/unit',
+  'test/cluster/liveDelivery.test.ts',
+  'test/cluster/nodeInternals.test.ts',
+  'test/http/chats.test.ts',
+  'test/socket/sendMessage.test.ts',
 ];
+/** Some of each kind: together they and the checks take less than two minutes. */
+const QUICK = [
+  ...ON_OLDER_NODES,
+  'test/contract',
+  'test/browser/messages.test.ts',
+  'test/browser/store',
+  'test/changes/edit.test.ts',
+  'test/data/archive.test.ts',
+  'test/data/splitNamed.test.ts',
+  'test/faults/poison.test.ts',
+  'test/groups/membership.test.ts',
+  'test/legacy/order.test.ts',
+  'test/limits/page.test.ts',
+  'test/lists/ownState.test.ts',
+  'test/peers/redis.test.ts',
+  'test/receipts',
+  'test/redis/sharedLogs.test.ts',
+  'test/safety/privacy.test.ts',
+  'test/search/search.test.ts',
+  'test/services',
+  'test/socket/sync.test.ts',
+  'test/storm/checker',
+];
+/** Three servers under every kind of fault, with clients that send all the time. */
+const STORM = 'test/storm/short.test.ts';
+const SLOWEST_SHOWN = 10;
 
-const args = process.argv.slice(2);
+const isQuick = process.argv.includes('--quick');
+const args = process.argv.slice(2).filter((one) => one !== '--quick');
+const isEverything = args.length === 0;
+const total = { passed: 0, failed: 0, skipped: 0 };
+let durations = {};
+
 await bootstrap();
+// Programs that tests and checks start find the code that Node has compiled before.
+process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
 await ensureChromium();
 await ensureRedis();
-
-const total = { passed: 0, failed: 0, skipped: 0 };
-// Beside each other: one of them alone leaves a core idle.
-if (args.length === 0) await Promise.all(CHECKS.map(runCheck));
-await runTests();
+const runSuite = (filters) => runTests(process.execPath, filters, { show: true });
+if (!isEverything) await runSuite(isQuick ? [...QUICK, ...args] : args);
+else if (isQuick) await Promise.all([runSuite(QUICK), runChecks()]);
+else {
+  // Its clients send for as long as it lasts: beside other tests it takes four times as long, and that much more work.
+  await Promise.all([runSuite([STORM]), runChecks()]);
+  await Promise.all([runSuite(['--exclude', STORM]), runOnOlderNodes()]);
+}
+for (const line of describeSlowest(durations, SLOWEST_SHOWN)) console.log(line);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 ? 1 : 0);
 
-async function runCheck([name, program, programArgs]) {
-  const startedMs = performance.now();
-  const { code, output } = await run(`node_modules/.bin/${program}`, programArgs);
-  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+/** One after the other, beside tests: these often wait, and leave a core to the checks. */
+async function runChecks() {
+  for (const check of CHECKS) await runCheck(check);
+}
+
+async function runOnOlderNodes() {
+  for (const version of OLDER_NODES) await runOnOlderNode(version);
+}
+
+async function runCheck([name, programArgs]) {
+  const { code, output, seconds } = await timed(() => run(...politely(process.execPath, programArgs)));
   console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds} s)`);
   if (code === 0) total.passed += 1;
   else {
@@ -40,27 +93,53 @@ async function runCheck([name, program, programArgs]) {
   }
 }
 
-async function runTests() {
+/** With a lower priority than the tests. */
+function politely(program, programArgs) {
+  return process.platform === 'win32'
+    ? [program, programArgs]
+    : ['nice', ['-n', '5', program, ...programArgs]];
+}
+
+async function runOnOlderNode(version) {
+  const node = await ensureNode(version);
+  if (node === undefined)
+    return console.log(`› No Node ${version} can be installed here: its quick tests are left out`);
+  const { code, output, seconds } = await timed(() => runTests(node, ['--maxWorkers=1', ...ON_OLDER_NODES]));
+  console.log(`${code === 0 ? '✓' : '✗'} Quick tests on Node ${version} (${seconds} s)`);
+  if (code !== 0) console.log(output);
+}
+
+async function timed(work) {
+  const startedMs = performance.now();
+  const result = await work();
+  return { ...result, seconds: ((performance.now() - startedMs) / 1_000).toFixed(1) };
+}
+
+async function runTests(node, filters, { show = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-report-'));
   const report = join(folder, 'report.json');
-  const { code } = await run(
-    'node_modules/.bin/vitest',
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
-    { show: true },
-  );
-  const counted = readCounts(report);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const outcome = await run(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...filters], {
+    show,
+  });
+  const counted = readReport(report, show);
   rmSync(folder, { recursive: true, force: true });
   total.passed += counted.passed;
   total.skipped += counted.skipped;
   // A run that broke without a failed test (a file that cannot be loaded, an unhandled error) has failed all the same.
-  total.failed += counted.failed === 0 && code !== 0 ? 1 : counted.failed;
+  total.failed += counted.failed === 0 && outcome.code !== 0 ? 1 : counted.failed;
+  return outcome;
 }
 
-function readCounts(report) {
+/** Counts what ran. With `keep`, how long each file took is remembered. */
+function readReport(file, keep) {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    );
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    if (keep) {
+      durations = { ...durations, ...durationsOf(report) };
+      recordDurations(durations);
+    }
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = report;
     return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
   } catch {
     return { passed: 0, failed: 0, skipped: 0 };

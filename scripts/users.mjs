@@ -1,4 +1,4 @@
-// `npm run users -- ban|unban|logout|show USER`: who may come in (try --help).
+// `npm run users -- ban|unban|logout|show USER`: manages access of users (try --help).
 import { bootstrap } from './lib/bootstrap.mjs';
 
 await bootstrap();

@@ -1,75 +1,76 @@
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { UserId } from '../../contract/index.js';
+import { createCommands } from './commands/index.js';
 import type { Config } from './config.js';
+import { acceptConnections } from './connections.js';
 import { observeCommands } from './database/commandTimes.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { createEpochFile } from './database/epochFile.js';
 import { ensureIndexes } from './database/indexes.js';
-import { createCommands } from './commands/index.js';
 import { createHttpApp } from './http/index.js';
-import { createHttpServer } from './http/server.js';
 import { DEMO_USERS } from './http/routes/demo.js';
-import { createLive, type Live } from './live.js';
+import { createHttpServer } from './http/server.js';
 import { createModels, type Models } from './models/index.js';
-import { Gate } from './pipeline/gate.js';
+import { AcceptedUrls } from './pipeline/acceptedUrls.js';
+import { CommandGuard } from './pipeline/commandGuard.js';
+import { Pipeline } from './pipeline/pipeline.js';
 import { RateLimits } from './pipeline/rateLimits.js';
+import { UserWork } from './pipeline/userWork.js';
+import { joinRedis, type RedisCluster } from './redis/index.js';
 import { findSecret } from './secret.js';
-import { joinRedis, type RedisPeers } from './redis/index.js';
-import type { Peers, WindowCache } from './services/ports.js';
-import { MemoryWindowCache, NoWindowCache } from './services/windowCache.js';
-import { createServices, type ServiceParts, type Services } from './services/index.js';
-import { TokenVerifier } from './services/tokens.js';
+import { ServiceEvents } from './services/events.js';
+import { createFoundations } from './services/foundations.js';
+import { createServices, type ServiceDeps, type Services } from './services/index.js';
+import { MemoryWindowCache, NoWindowCache } from './services/messages/index.js';
+import type { Cluster, WindowCache } from './services/ports.js';
+import { TokenVerifier } from './services/users/index.js';
 import { shutDown } from './shutdown.js';
-import { authenticate } from './socket/auth.js';
-import { BackPressure } from './socket/backPressure.js';
-import { bindCommands } from './socket/bind.js';
-import { CommandLimits } from './socket/commandLimits.js';
-import { LocalDelivery } from './socket/delivery.js';
-import { createHandlers } from './socket/handlers/index.js';
+import { BackPressure, Sessions } from './socket/connection/index.js';
+import { createDelivery, type Delivery } from './socket/delivery/index.js';
 import { createSocketServer } from './socket/index.js';
-import { Legacy } from './socket/legacy/index.js';
-import { oldTokenOf } from './socket/legacy/oldToken.js';
-import { OpenConversations } from './socket/openConversations.js';
-import { PresenceWatches } from './socket/presenceWatches.js';
-import { Sessions } from './socket/sessions.js';
 import type { ChatServer } from './socket/types.js';
+import { subscribe } from './subscriptions.js';
 import type { Logger } from './utils/logger.js';
 import { createMetrics, type Metrics } from './utils/metrics.js';
+import { isPublicUrl } from './utils/publicUrl.js';
+import { ThrottledLog } from './utils/throttledLog.js';
 
 export interface App {
   http: Server;
   io: ChatServer;
-  /** Where it listens. */
+  /** Port that the server listens on. */
   port: number;
   metrics: Metrics;
   models: Models;
   services: Services;
-  /** Stops taking commands, finishes and answers those under way, writes what is owed, says goodbye, closes. */
+  /**
+   * Shuts down: refuses new commands, finishes and answers the accepted ones, writes pending state, notifies clients
+   * and closes all connections. Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** What a worker brings along (`cluster/runWorker.ts`); a server that is alone in its process needs none of it. */
+/** Options of a worker (`cluster/runWorker.ts`). A server with a single process needs none. */
 export interface AppOptions {
-  /** The hub between the workers of this machine: for live delivery and presence where there is no Redis. */
-  peers?: Peers;
-  /** The figures of all workers, in the text format. By default those of this process. */
+  /** Broker between the workers of this machine, for live delivery and presence. Used only without Redis. */
+  cluster?: Cluster;
+  /** Returns the metrics of all workers in the Prometheus text format. Default: the metrics of this process. */
   renderMetrics?: () => Promise<string>;
-  /** Called when the database was restored under this server: it has to start anew, in a new process. */
+  /** Called when the database was restored from a backup. The server must be restarted in a new process. */
   onRestored?: () => void;
-  /** Called when every door has its listeners, before the first connection can come. */
-  beforeListening?: (doors: { http: Server; io: ChatServer }) => void;
+  /** Called when all entry points have their listeners, before the server accepts connections. */
+  beforeListening?: (servers: { http: Server; io: ChatServer }) => void;
 }
 
-/** The page at `/`, from the sources and from the build alike. */
+/** Folder of the page at `/`. The path differs between sources and build. */
 const PUBLIC_DIR = fileURLToPath(
   new URL(import.meta.url.includes('/dist/') ? '../../../backend/public' : '../public', import.meta.url),
 );
 
-/** Composition root: builds and joins everything, and listens once what is derived is right. */
+/** Composition root: builds the server and starts to listen when recovery has finished. */
 export async function createApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
-  const database = await connectDatabase(config, logger);
+  const database = await connectDatabase(config);
   try {
     return await assemble({ config, logger, database, options });
   } catch (error) {
@@ -78,75 +79,99 @@ export async function createApp(config: Config, logger: Logger, options: AppOpti
   }
 }
 
-interface Base {
+interface BaseDeps {
   config: Config;
   logger: Logger;
   database: Database;
   options: AppOptions;
 }
 
-async function assemble({ config, logger, database, options }: Base): Promise<App> {
+/** Builds the layers bottom up. Lower layers notify higher ones by events. */
+async function assemble({ config, logger, database, options }: BaseDeps): Promise<App> {
   const models = createModels(database.connection, { historyFrom: config.HISTORY_READ_PREFERENCE });
   const metrics = createMetrics();
+  const base = { config, logger, log: new ThrottledLog(logger), metrics, models, database };
   observeCommands(database.connection, metrics);
   await ensureIndexes(models, logger);
   const redis = await findRedis(config, { metrics, logger });
-  // Redis reaches the other workers, and other machines, too.
-  const peers = redis ?? options.peers;
-  // The one listener has to be there before Socket.IO wraps it: two would both answer its polling requests.
+  // Redis is preferred: it connects the workers of this machine and those of other machines.
+  const cluster = redis ?? options.cluster;
+  const events = new ServiceEvents();
+  events.on('restored', () => options.onRestored?.());
+  const foundations = createFoundations({ ...base, events });
+  // The listener must exist before Socket.IO wraps it. One added later would also answer Socket.IO's polling requests.
   let answer: RequestListener = () => undefined;
   const http = createHttpServer((request, response) => answer(request, response));
-  const outward = createOutward(
-    { config, logger, metrics, http, redis, peers },
-    { services: () => services, sessions: () => sessions },
-  );
-  const { io, backPressure, openConversations, watches, live } = outward;
-  const services: Services = createServices({
-    ...{ models, publisher: live.publisher, metrics, logger },
+  const rateLimits = createRateLimits(base, redis);
+  const sockets = createSockets({ ...base, http, rateLimits });
+  const delivery = createDelivery({ ...base, ...sockets, foundations, bus: cluster?.bus });
+  const services = createServices({
+    ...base,
+    foundations,
+    events,
+    publisher: delivery.publisher,
     epochMemory: createEpochFile(config.DATA_DIR, config.DATABASE_NAME),
-    onRestored: () => options.onRestored?.(),
-    onRevoked: (userId: UserId, validFromMs: number) => sessions.revoke(userId, validFromMs) > 0,
-    onUsersChanged: () => live.peerPushes?.announceUsers(),
-    onErased: (erased) => live.peerPushes?.announceErased(erased),
-    onHiding: (userIds) => watches.recheck(userIds),
-    onApart: (userIds) => {
-      watches.recheck(userIds);
-      live.peerPushes?.announceApart(userIds);
-    },
-    presenceStore: peers?.presence,
+    consumeStrangerQuota: (adder, count) => rateLimits.takeSome('addStranger', adder, count),
+    presenceStore: cluster?.presence,
     windows: findWindows(config, redis),
     limits: toLimits(config),
   });
-  const sessions: Sessions = new Sessions({
-    ...{ io, presence: services.presence, openConversations },
-    maxSocketsPerUser: config.MAX_SOCKETS_PER_USER,
-  });
-  const gate = new Gate(services.users, config.MAX_COMMANDS_UNDER_WAY);
+  subscribe({ ...base, ...sockets, events, foundations, services, delivery });
   await services.start();
-  await live.peerPushes?.start();
-  const commandLimits = new CommandLimits(backPressure, config.MAX_COMMANDS_PER_SOCKET);
-  const joined = {
-    ...{ config, logger, database, options, metrics, http, services, sessions, gate },
-    ...{ commandLimits, peers, ...outward },
+  await delivery.clusterPublisher?.start();
+  const commandGuard = createCommandGuard(config, services);
+  const assembled = {
+    ...base,
+    ...sockets,
+    http,
+    rateLimits,
+    delivery,
+    services,
+    commandGuard,
+    cluster,
+    options,
   };
-  answer = await join(joined);
-  sessions.start();
-  options.beforeListening?.({ http, io });
+  answer = await openEntryPoints(assembled);
+  sockets.sessions.start();
+  options.beforeListening?.({ http, io: sockets.io });
   const port = await listen(http, config);
-  const close = once(() => shutDown({ ...joined, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
-  return { http, io, port, metrics, models, services, close };
+  const close = once(() => shutDown({ ...assembled, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
+  return { http, io: sockets.io, port, metrics, models, services, close };
 }
 
 const findRedis = async (
   { REDIS_URL: url, DATABASE_NAME: databaseName }: Config,
-  parts: { metrics: Metrics; logger: Logger },
-): Promise<RedisPeers | undefined> =>
-  url === undefined ? undefined : joinRedis(url, { databaseName, ...parts });
+  deps: { metrics: Metrics; logger: Logger },
+): Promise<RedisCluster | undefined> =>
+  url === undefined ? undefined : joinRedis(url, { databaseName, ...deps });
 
-const findWindows = ({ MESSAGE_CACHE }: Config, redis: RedisPeers | undefined): WindowCache =>
+const findWindows = ({ MESSAGE_CACHE }: Config, redis: RedisCluster | undefined): WindowCache =>
   MESSAGE_CACHE === 'off' ? new NoWindowCache() : (redis?.windows ?? new MemoryWindowCache());
 
-const toLimits = (config: Config): ServiceParts['limits'] => ({
+const createRateLimits = (
+  { config, metrics, logger }: { config: Config; metrics: Metrics; logger: Logger },
+  redis: RedisCluster | undefined,
+): RateLimits =>
+  new RateLimits({
+    rules: config.RATE_LIMITS,
+    redis: redis?.redis.commands,
+    namespace: config.DATABASE_NAME,
+    metrics,
+    logger,
+  });
+
+const createCommandGuard = (config: Config, { users }: Services): CommandGuard =>
+  new CommandGuard({
+    users,
+    userWork: new UserWork({
+      maxUnderWay: config.MAX_COMMANDS_PER_USER,
+      maxRunning: config.MAX_COMMANDS_RUNNING_PER_USER,
+    }),
+    maxUnderWay: config.MAX_COMMANDS_UNDER_WAY,
+    answerWithinMs: config.COMMAND_TIMEOUT_MS,
+  });
+
+const toLimits = (config: Config): ServiceDeps['limits'] => ({
   maxBatch: config.COMMIT_MAX_BATCH,
   maxWaiting: config.COMMIT_MAX_WAITING,
   maxWaitingPerUser: config.COMMIT_MAX_WAITING_PER_USER,
@@ -157,88 +182,72 @@ const toLimits = (config: Config): ServiceParts['limits'] => ({
   windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
 });
 
-/** The socket server, and what guards it and what is said through it. */
-function createSockets(
-  parts: Pick<Joined, 'config' | 'logger' | 'metrics' | 'http'> & { redis: RedisPeers | undefined },
-) {
-  const { config, logger, metrics, http, redis } = parts;
-  const rateLimits = new RateLimits({
-    rules: config.RATE_LIMITS,
-    redis: redis?.redis.commands,
-    namespace: config.DATABASE_NAME,
-    metrics,
-    logger,
-  });
-  const io = createSocketServer(http, { config, rateLimits, logger });
+/** Creates the socket server, and the sessions and back-pressure of its connections. */
+function createSockets({
+  config,
+  log,
+  metrics,
+  http,
+  rateLimits,
+}: Pick<AssembledDeps, 'config' | 'log' | 'metrics' | 'http' | 'rateLimits'>) {
+  const io = createSocketServer(http, { config, rateLimits, log });
   const maxWaitingBytes = config.SOCKET_MAX_WAITING_BYTES;
-  return { io, rateLimits, backPressure: new BackPressure({ io, metrics, logger, maxWaitingBytes }) };
+  return {
+    io,
+    backPressure: new BackPressure({ io, metrics, log, maxWaitingBytes }),
+    sessions: new Sessions({ io, maxSocketsPerUser: config.MAX_SOCKETS_PER_USER }),
+  };
 }
 
-type OutwardParts = Parameters<typeof createSockets>[0] & { peers: Peers | undefined };
-
-/** Sockets, and the way out to them. What they ask of services is there once a socket is. */
-function createOutward(parts: OutwardParts, later: { services: () => Services; sessions: () => Sessions }) {
-  const { logger, metrics, peers } = parts;
-  const sockets = createSockets(parts);
-  const { io, backPressure } = sockets;
-  const delivery = new LocalDelivery({
-    ...{ io, backPressure, metrics },
-    judge: (hearer, what) => later.services().sight.discretion.hears(hearer, what),
-  });
-  const openConversations = new OpenConversations();
-  const watches = new PresenceWatches({
-    ...{ io, logger },
-    findAllowed: (caller, userIds) => later.services().presence.watchable(caller, userIds),
-  });
-  const joined = () => ({ services: later.services(), sessions: later.sessions(), watches });
-  const live = createLive({ io, delivery, peers, openConversations, metrics, logger, joined });
-  return { ...sockets, openConversations, watches, live };
-}
-
-interface Joined extends Base {
+interface AssembledDeps extends BaseDeps {
+  /** Throttled logger, for log lines that clients can trigger. */
+  log: ThrottledLog;
   metrics: Metrics;
   http: Server;
   io: ChatServer;
   services: Services;
   sessions: Sessions;
-  gate: Gate;
+  commandGuard: CommandGuard;
   rateLimits: RateLimits;
-  commandLimits: CommandLimits;
   backPressure: BackPressure;
-  peers: Peers | undefined;
-  live: Live;
-  openConversations: OpenConversations;
+  cluster: Cluster | undefined;
+  delivery: Delivery;
 }
 
-/** Opens the doors: HTTP routes and socket commands, through the same pipeline. */
-async function join(parts: Joined): Promise<RequestListener> {
-  const { config, logger, database, options, metrics, services, gate, peers, rateLimits } = parts;
+/** Creates both entry points, HTTP and sockets, with one pipeline. @returns the listener for HTTP requests. */
+async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
+  const { config, database, options, metrics, services, commandGuard, cluster } = deps;
   const secret = await findSecret(config);
-  const tokens = createTokens(config, secret);
   if (config.DEMO) {
     for (const { _id, name } of DEMO_USERS) {
-      await services.users.welcome({ userId: _id, name, issuedAtMs: Date.now(), expiresAtMs: Infinity });
+      await services.users.ensureUser({ userId: _id, name, issuedAtMs: Date.now(), expiresAtMs: Infinity });
     }
   }
-  const commands = createCommands(services);
-  const app = createHttpApp({
+  const urls = new AcceptedUrls(config.PRIVATE_URLS);
+  const entryDeps = {
+    ...deps,
+    urls,
+    pipeline: new Pipeline({ ...deps, urls, redirects: services.redirects }),
+    commands: createCommands(services),
+    tokens: createTokens(config, secret),
+  };
+  acceptConnections({ ...entryDeps, watchedConversations: deps.delivery.watchedConversations });
+  return createHttpApp({
     ...services,
-    commands,
-    ...{ config, logger, metrics, gate, tokens, rateLimits, publicDir: PUBLIC_DIR },
+    ...entryDeps,
+    publicDir: PUBLIC_DIR,
     trustedProxies: config.TRUST_PROXY,
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),
     checks: {
       needed: {
-        database: () => database.answers(),
+        database: () => database.isReachable(),
         writer: () => Promise.resolve(services.isWriting()),
-        accepting: () => Promise.resolve(!gate.isDraining),
+        accepting: () => Promise.resolve(!commandGuard.isDraining),
       },
-      useful: peers === undefined ? {} : { bus: () => Promise.resolve(peers.bus.isUp) },
+      useful: cluster === undefined ? {} : { bus: () => Promise.resolve(cluster.bus.isUp) },
     },
   });
-  admit(parts, { tokens, commands });
-  return app;
 }
 
 const createTokens = (config: Config, secret: string): TokenVerifier =>
@@ -248,42 +257,14 @@ const createTokens = (config: Config, secret: string): TokenVerifier =>
     publicKey: config.JWT_PUBLIC_KEY,
     audience: config.JWT_AUDIENCE,
     issuer: config.JWT_ISSUER,
+    leewayMs: config.JWT_LEEWAY_MS,
+    acceptsUrl: (url) => config.PRIVATE_URLS || isPublicUrl(url),
   });
-
-/** Connections: who may open one, and what is said through it. */
-function admit(
-  parts: Joined,
-  { tokens, commands }: { tokens: TokenVerifier; commands: ReturnType<typeof createCommands> },
-): void {
-  const { config, logger, metrics, io, services, sessions, gate, rateLimits, openConversations } = parts;
-  const { LEGACY: mapping } = config;
-  io.use(
-    authenticate({
-      ...{ tokens, users: services.users, blocks: services.sight.blocks, gate, rateLimits, logger },
-      trustedProxies: config.TRUST_PROXY,
-      oldTokenOf: mapping && ((socket) => oldTokenOf(mapping, socket)),
-    }),
-  );
-  const handlers = createHandlers({ ...services, sessions, tokens, openConversations }, commands);
-  const legacy = mapping && new Legacy({ mapping, ...parts, aliases: services.aliases });
-  const binding = { gate, rateLimits, commandLimits: parts.commandLimits, handlers, metrics, logger, legacy };
-  io.on('connection', (socket) => {
-    bindCommands(binding, socket);
-    legacy?.admit(socket);
-    sessions.begin(socket, socket.data.principal);
-    metrics.openSockets.set(io.engine.clientsCount);
-    socket.on('disconnect', (reason) => {
-      sessions.end(socket);
-      // Nobody any more: what is left of the connection would stay for as long as it likes, and count for no user.
-      if (reason === 'client namespace disconnect') socket.conn.close();
-      metrics.openSockets.set(io.engine.clientsCount);
-    });
-  });
-}
 
 /**
- * Connections that the kernel keeps until they are accepted, at most (it may have a lower bound of its own). With Node's
- * 511 the rest of thousands who come back at once are told nothing, and try again after 1, 3, 7, 15 seconds.
+ * Maximum number of connections that wait in the kernel until they are accepted (the kernel may have a lower limit).
+ * Node's default is 511. When thousands of clients reconnect at once, the kernel drops the others, and they retry
+ * after 1, 3, 7 and 15 seconds.
  */
 const ACCEPT_BACKLOG = 4_096;
 
@@ -297,7 +278,7 @@ function listen(http: Server, { PORT, HOST }: Config): Promise<number> {
   });
 }
 
-/** The same promise for every call. */
+/** Runs `work` at the first call. Every call returns the promise of that run. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
   return () => (running ??= work());

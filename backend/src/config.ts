@@ -9,13 +9,14 @@ import { legacyMapping, parseLegacyMapping, type LegacyMapping } from './socket/
 import { JWT_ALGORITHMS, type JwtAlgorithm } from './utils/jwtAlgorithms.js';
 import { LOG_LEVELS } from './utils/logger.js';
 
-/** Secrets that stand in example files: a production server that starts with one is open to everybody. */
+/** Secrets of example files. A production server with one of them would accept tokens from anyone. */
 const SAMPLE_SECRETS = new Set([
   'change-me-to-a-long-random-string',
   'secret',
   'changeme',
   'your-secret-key',
 ]);
+/** Minimum length of `JWT_SECRET` in production. */
 const MIN_SECRET_CHARS = 32;
 
 const list = z.string().transform((text) =>
@@ -30,22 +31,29 @@ const wholeNumber = (min: number, max: number) =>
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-/** How many proxies stand in front; yes means one. */
+/** Number of proxies in front of the server; `true` means one. */
 const proxies = z
   .string()
   .regex(/^(\d|true|false)$/, 'must be true, false, or the number of proxies (at most 9)')
   .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
-/** How long messages may be changed at most, other than for ever: ten years. */
+/** Largest window and interval: ten years, in ms. */
 const MAX_WINDOW_MS = 315_360_000_000;
-/** More processes on one machine than this would wait for each other and for the database. */
+/** Upper bound of workers on one machine; more would compete for the CPU and for database connections. */
 const MAX_WORKERS = 64;
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-/** As browsers send it: without a path, in lower case, without a default port. */
-const origin = z
-  .url({ protocol: /^https?$/, error: 'must be origins such as https://app.example.com, or *' })
-  .transform((url) => new URL(url).origin);
+const ORIGIN_RULE = 'must be origins such as https://app.example.com or capacitor://localhost, or *';
+/** Web-view apps have a scheme of their own: capacitor://localhost, ionic://localhost, tauri://localhost. */
+const APP_ORIGIN = /^(?!https?:|file:|wss?:|ftp:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:\d{1,5})?$/;
+/** Normalizes an origin to the form that browsers send: lower case, no path, no default port. */
+const origin = z.union([
+  z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
+  z
+    .string()
+    .transform((text) => text.toLowerCase().replace(/\/$/, ''))
+    .pipe(z.string().regex(APP_ORIGIN)),
+]);
 
-/** A private key would pass as one, and then be all over the place. */
+/** `createPublicKey` also accepts a private key, which must not be configured (and distributed) as a public one. */
 function isPublicKey(pem: string): boolean {
   try {
     return !pem.includes('PRIVATE KEY') && createPublicKey(pem).type === 'public';
@@ -86,7 +94,9 @@ const environment = z.object({
   JWT_ALGORITHMS: list.pipe(z.array(z.enum(JWT_ALGORITHMS)).min(1)).optional(),
   JWT_AUDIENCE: z.string().min(1).optional(),
   JWT_ISSUER: z.string().min(1).optional(),
-  CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin]))).default([]),
+  JWT_LEEWAY_MS: wholeNumber(0, 300_000).default(5_000),
+  PRIVATE_URLS: flag.optional(),
+  CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin], { error: ORIGIN_RULE }))).default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   DEMO: flag.optional(),
   COMMIT_MAX_BATCH: wholeNumber(1, 5_000).default(500),
@@ -103,6 +113,9 @@ const environment = z.object({
   SOCKET_MAX_WAITING_BYTES: wholeNumber(16_384, 1_073_741_824).default(LIMITS.maxWaitingBytesPerSocket),
   MAX_COMMANDS_PER_SOCKET: wholeNumber(1, 100_000).default(LIMITS.maxCommandsPerSocket),
   MAX_COMMANDS_UNDER_WAY: wholeNumber(1, 1_000_000).default(20_000),
+  MAX_COMMANDS_PER_USER: wholeNumber(1, 1_000_000).default(LIMITS.maxCommandsPerUser),
+  MAX_COMMANDS_RUNNING_PER_USER: wholeNumber(1, 10_000).default(LIMITS.maxCommandsRunningPerUser),
+  COMMAND_TIMEOUT_MS: wholeNumber(100, 120_000).default(10_000),
   MAX_SOCKETS_PER_USER: wholeNumber(1, 10_000).default(LIMITS.maxSocketsPerUser),
   MAX_SOCKETS: wholeNumber(1, 1_000_000).default(50_000),
   COMMIT_MAX_WAITING_PER_USER: wholeNumber(1, 1_000_000).default(1_000),
@@ -117,21 +130,36 @@ const environment = z.object({
 });
 type Environment = z.output<typeof environment>;
 
-/** What the server runs with. `demo` serves demo users with tokens to anyone who asks: never in production. */
+/** Validated configuration. `DEMO` hands out demo users' tokens to anyone who asks and is refused in production. */
 export interface Config extends Omit<
   Environment,
-  'JWT_ALGORITHMS' | 'DEMO' | 'RATE_LIMITS' | 'LEGACY_EVENTS' | 'LEGACY_MAPPING'
+  'JWT_ALGORITHMS' | 'DEMO' | 'PRIVATE_URLS' | 'RATE_LIMITS' | 'LEGACY_EVENTS' | 'LEGACY_MAPPING'
 > {
   RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
   DEMO: boolean;
-  /** What old clients say and hear, where they are served. */
+  /** Whether attachment URLs may be plain HTTP and point to this machine or a private network. */
+  PRIVATE_URLS: boolean;
+  /** Event and id mapping of legacy clients; undefined when `LEGACY_EVENTS` is off. */
   LEGACY: LegacyMapping | undefined;
 }
 
-/** A value of the environment that the server cannot start with; the message names the variable. */
+/** The environment holds an invalid value; the message names the variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+}
+
+/**
+ * Returns the address of the database. Optional in the configuration, because scripts read it before they know the
+ * database; required by everything that connects.
+ *
+ * @throws ConfigError when it is not set.
+ */
+export function requireMongoUri({ MONGODB_URI }: Pick<Config, 'MONGODB_URI'>): string {
+  if (MONGODB_URI !== undefined) return MONGODB_URI;
+  throw new ConfigError(
+    'MONGODB_URI is not set: set it to a MongoDB, or use `npm start`, which brings an embedded database.',
+  );
 }
 
 function checkKeys(env: Environment, algorithms: JwtAlgorithm[]): void {
@@ -147,7 +175,7 @@ function checkKeys(env: Environment, algorithms: JwtAlgorithm[]): void {
   }
   if (symmetric && production && env.JWT_SECRET !== undefined) {
     if (SAMPLE_SECRETS.has(env.JWT_SECRET))
-      throw new ConfigError('JWT_SECRET is a sample value: make your own.');
+      throw new ConfigError('JWT_SECRET is a sample value: generate your own.');
     if (env.JWT_SECRET.length < MIN_SECRET_CHARS) {
       throw new ConfigError(`JWT_SECRET must have at least ${MIN_SECRET_CHARS} characters in production.`);
     }
@@ -155,7 +183,7 @@ function checkKeys(env: Environment, algorithms: JwtAlgorithm[]): void {
   if (production && env.DEMO === true) throw new ConfigError('DEMO cannot be true in production.');
 }
 
-/** @throws ConfigError when the file cannot be read, or is no mapping. */
+/** @throws ConfigError when the mapping file cannot be read or is not a valid mapping. */
 function readLegacy({ LEGACY_EVENTS, LEGACY_MAPPING: file }: Environment): LegacyMapping | undefined {
   if (!LEGACY_EVENTS) return undefined;
   if (file === undefined) return legacyMapping.parse(DEFAULT_MAPPING);
@@ -172,16 +200,16 @@ function readLegacy({ LEGACY_EVENTS, LEGACY_MAPPING: file }: Environment): Legac
 }
 
 /**
- * Reads the configuration from the environment: the only place that does.
- * Empty variables count as not set, as compose files and shells leave them.
+ * Reads and validates the configuration. No other code reads the environment. Empty variables count as unset, because
+ * compose files and shells often leave them empty.
  *
  * @throws ConfigError with one sentence that names the variable.
  */
 export function readConfig(source: NodeJS.ProcessEnv): Config {
-  const set = Object.fromEntries(
+  const nonEmpty = Object.fromEntries(
     Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = environment.safeParse(set);
+  const parsed = environment.safeParse(nonEmpty);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new ConfigError(`${issue?.path[0]?.toString() ?? 'environment'}: ${issue?.message ?? 'is wrong'}.`);
@@ -191,12 +219,13 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   checkKeys(parsed.data, algorithms);
   const rules = parseRateRules(env.RATE_LIMITS, { generous: env.NODE_ENV !== 'production' });
   if (typeof rules === 'string') throw new ConfigError(`RATE_LIMITS: ${rules}.`);
-  const ownKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
+  const hasOwnKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
   return {
     ...env,
     LEGACY: readLegacy(parsed.data),
     JWT_ALGORITHMS: algorithms,
     RATE_LIMITS: rules,
-    DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !ownKeys),
+    PRIVATE_URLS: env.PRIVATE_URLS ?? env.NODE_ENV !== 'production',
+    DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !hasOwnKeys),
   };
 }

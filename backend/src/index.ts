@@ -4,52 +4,55 @@ import { loadEnvFile } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { KILL_MARGIN_MS } from './cluster/timing.js';
-import { readConfig, type Config } from './config.js';
+import { readConfig, requireMongoUri, type Config } from './config.js';
 import { createLogger, type Logger } from './utils/logger.js';
 
 /**
- * Process entry: the only place that reads the environment, listens to signals, and exits. What a role does not need is
- * not loaded: a primary is a small process.
+ * Process entry: the only place that reads the environment, handles signals, and exits. Modules that a role does not
+ * need are not loaded, which keeps the primary process small.
  */
 async function main(): Promise<void> {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   const config = readConfig({ ...file, ...process.env });
+  requireMongoUri(config);
   const logger = createLogger({ level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
-  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'an unhandled rejection'));
-  // Workers inherit this environment: with the file in it, a restarted one would never read the file anew.
+  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
+  // Workers inherit the environment of the primary. If the primary loaded `.env` into it, a restarted worker would not
+  // see changes of the file.
   if (cluster.isPrimary && config.WORKERS > 1) {
-    await beginPrimary(config, logger);
+    await runPrimary(config, logger);
     return;
   }
   if (existsSync('.env')) loadEnvFile('.env');
-  if (cluster.worker !== undefined) await beWorker(cluster.worker, config, logger);
-  else await beAlone(config, logger);
+  if (cluster.worker !== undefined) await runAsWorker(cluster.worker, config, logger);
+  else await runSingle(config, logger);
 }
 
-async function beAlone(config: Config, logger: Logger): Promise<void> {
+async function runSingle(config: Config, logger: Logger): Promise<void> {
   const { createApp } = await import('./app.js');
   const app = await createApp(config, logger, {
-    // Whoever supervises it starts it anew; what it would still finish belongs to a history that is over.
+    // The supervisor restarts the process. Work under way belongs to a history that the restore has replaced.
     onRestored: () => process.exit(1),
   });
-  sayHello(app.port, config, logger);
+  logAddress(app.port, config, logger);
   const stop = (): void => {
     void app.close().then(() => process.exit(0));
   };
-  // Also for the second time: without a listener it would end the process in the midst of finishing.
+  // The handlers stay installed: without a listener, a second signal would end the process in the middle of the
+  // shutdown.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', () => {
-    // What a closed terminal and a supervisor's reload have in common: both take a stop in good order.
-    logger.info('SIGHUP: one process cannot restart without a gap (see WORKERS), it ends');
+    // Sent by a closed terminal or by a supervisor's reload; a graceful stop is right for both.
+    logger.info('SIGHUP: a single process cannot restart without downtime (see WORKERS), stopping');
     stop();
   });
 }
 
-async function beginPrimary(config: Config, logger: Logger): Promise<void> {
+async function runPrimary(config: Config, logger: Logger): Promise<void> {
   const { Primary } = await import('./cluster/primary.js');
   const entry = fileURLToPath(import.meta.url);
-  const primary = new Primary({ config, logger, entry, onGiveUp: (reason) => giveUp(reason) });
+  const primary = new Primary({ config, logger, entry, onGiveUp: (reason) => exitWith(reason) });
   let state: 'starting' | 'serving' | 'stopping' = 'starting';
   const isStopping = (): boolean => state === 'stopping';
   const stop = (): void => {
@@ -65,14 +68,14 @@ async function beginPrimary(config: Config, logger: Logger): Promise<void> {
     const port = await primary.start();
     if (isStopping()) return;
     state = 'serving';
-    sayHello(port, config, logger);
+    logAddress(port, config, logger);
   } catch (error) {
-    // Workers that were told to end before they were ready did not fail.
+    // Workers that were asked to end before they were ready have not failed.
     if (!isStopping()) throw error;
   }
 }
 
-async function beWorker(worker: Worker, config: Config, logger: Logger): Promise<void> {
+async function runAsWorker(worker: Worker, config: Config, logger: Logger): Promise<void> {
   // From a terminal these reach every process; the primary decides what they mean.
   process.on('SIGINT', () => undefined);
   process.on('SIGHUP', () => undefined);
@@ -83,7 +86,7 @@ async function beWorker(worker: Worker, config: Config, logger: Logger): Promise
     logger: logger.child({ worker: worker.id }),
     onRestored: () => process.exit(1),
     onDrain: () => {
-      // The primary would do this, unless it is gone itself.
+      // The primary kills a worker that takes too long, but the primary may itself be gone.
       setTimeout(() => process.exit(1), config.SHUTDOWN_TIMEOUT_MS + KILL_MARGIN_MS).unref();
     },
   });
@@ -92,9 +95,9 @@ async function beWorker(worker: Worker, config: Config, logger: Logger): Promise
   process.exit(failure === undefined ? 0 : 1);
 }
 
-function sayHello(port: number, config: Config, logger: Logger): void {
+function logAddress(port: number, config: Config, logger: Logger): void {
   const address = `http://localhost:${port}`;
-  logger.info(`Parley listens on ${address}`);
+  logger.info(`Parley listens on ${address} (Node ${process.versions.node})`);
   if (config.DEMO) {
     logger.info(
       `Open ${address}/?as=alice and ${address}/?as=bob in two windows, or get tokens at ${address}/api/demo`,
@@ -102,7 +105,7 @@ function sayHello(port: number, config: Config, logger: Logger): void {
   }
 }
 
-function giveUp(reason: string): never {
+function exitWith(reason: string): never {
   process.stderr.write(`Parley ends. ${reason}\n`);
   process.exit(1);
 }

@@ -9,15 +9,16 @@ import { createLogger } from '../../backend/src/utils/logger.js';
 import { createMetrics } from '../../backend/src/utils/metrics.js';
 import type { AdapterName } from '../results.js';
 
-/** Emits to rooms on this process and on the other one. */
+/** Emits an event to rooms on this process and on the other one. */
 export type Emit = (rooms: string[], payload: object) => void;
 
-const EVENT = 'hear';
+const EVENT = 'message';
 
 /**
- * As their documentation connects: ioredis with its defaults, which keep commands for more than a minute while Redis is
- * away. Or, with FAIL_FAST, so that they fail with the next attempt to connect: what one sets who does not want a flood
- * of old pushes afterwards. (With `enableOfflineQueue: false`, the streams adapter would ask in an endless loop.)
+ * Connects as the adapters' documentation does: ioredis with its defaults, which queue commands for more than a minute
+ * while Redis is unreachable. With FAIL_FAST, commands fail with the next connection attempt instead, as operators
+ * configure it to avoid a flood of old pushes after an outage. (`enableOfflineQueue: false` would make the streams
+ * adapter poll in a loop.)
  */
 function connect(url: string): Redis {
   const failFast = process.env['FAIL_FAST'] === '1';
@@ -33,7 +34,9 @@ function joinClassic(io: Server, url: string): Emit {
   return (rooms, payload) => void io.to(rooms).emit(EVENT, payload);
 }
 
-/** One emit per room: one emit to two rooms would go to every process, past the rooms' own channels. */
+/**
+ * Emits once per room: a single emit to two rooms would be published to every process instead of the rooms' channels.
+ */
 function joinSharded(io: Server, url: string): Emit {
   const publisher = connect(url);
   const subscriber = connect(url);
@@ -48,7 +51,7 @@ function joinStreams(io: Server, url: string): Emit {
   return (rooms, payload) => void io.to(rooms).emit(EVENT, payload);
 }
 
-/** As Parley's server uses it: local sockets at once, and one publication per room and turn of the event loop. */
+/** Works like Parley's server: local sockets at once, and one publication per room and turn of the event loop. */
 async function joinBus(io: Server, url: string): Promise<Emit> {
   const logger = createLogger({ level: 'silent', pretty: false });
   const keys = createRedisKeys('bench');
@@ -72,7 +75,7 @@ async function joinBus(io: Server, url: string): Promise<Emit> {
   };
 }
 
-/** Joins this process to the other one, before anybody connects. */
+/** Connects this process to the other one over Redis. Called before the first client connects. */
 export async function join(name: AdapterName, io: Server, url: string): Promise<Emit> {
   switch (name) {
     case 'classic':

@@ -1,4 +1,7 @@
-/** One of two bare Socket.IO processes that an adapter joins over Redis: rooms of users, nothing checked or stored. */
+/**
+ * One of two bare Socket.IO processes that an adapter connects over Redis. It has user rooms, and checks and stores
+ * nothing.
+ */
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { ADAPTERS } from '../results.js';
@@ -14,7 +17,7 @@ interface Payload {
 const name = ADAPTERS.find((one) => one === process.env['ADAPTER']);
 if (name === undefined) throw new Error(`ADAPTER is none of ${ADAPTERS.join(', ')}.`);
 
-// Without a listener it would end the process: what an operator who has none would see.
+// An unhandled rejection would end the process. It is counted instead.
 process.on('unhandledRejection', (error) => {
   process.send?.(`unhandled rejection: ${error instanceof Error ? error.message : String(error)}`);
 });

@@ -1,34 +1,34 @@
 import mongoose from 'mongoose';
 import { ensureIndexes } from '../../backend/src/database/indexes.js';
 import { createModels } from '../../backend/src/models/index.js';
-import { wordsOf } from '../../backend/src/services/search/words.js';
+import { wordsOf } from '../../backend/src/utils/searchWords.js';
 import { createLogger } from '../../backend/src/utils/logger.js';
 import { PAUSE_MS, planChats, type ChatPlan } from './shape.js';
 
 type Stored = Record<string, unknown>;
 type ObjectId = mongoose.Types.ObjectId;
 
-/** Documents per insert. */
+/** Number of documents per insert. */
 const BATCH = 5_000;
-/** Inserts on their way at the same time. */
+/** Number of concurrent inserts. */
 const AT_ONCE = 2;
 const VOCABULARY = 5_000;
 const WORDS_PER_MESSAGE = 6;
-/** The place of the message that is by somebody else; never the newest of either of the two. */
+/** `seq` of the message with a foreign sender. It is never the newest message of either member. */
 const STRANGER_AT = 5;
 
-/** The same texts in every run. */
+/** Deterministic texts: equal in every run. */
 const textOf = (seq: number, salt: number): string =>
   Array.from({ length: WORDS_PER_MESSAGE }, (_, index) => {
     const word = ((seq * 7_919 + salt * 104_729 + index * 1_299_709) >>> 0) % VOCABULARY;
     return `word${word.toString(36)}`;
   }).join(' ');
 
-/** Ids begin with the time, as those that the server makes. */
+/** Creates an id that begins with the time, like those of the server. */
 const newId = (timeMs: number): ObjectId =>
   new mongoose.Types.ObjectId(mongoose.Types.ObjectId.generate(Math.floor(timeMs / 1_000)));
 
-/** Collects documents and stores them in large batches. */
+/** Collects documents and inserts them in large batches. */
 class Batches {
   #waiting: Stored[] = [];
   readonly #running = new Set<Promise<unknown>>();
@@ -61,7 +61,13 @@ function toMessage(chat: ChatPlan, seq: number, { _id, at }: { _id: ObjectId; at
   const content = textOf(seq, chat.startedAt % 1_000_003);
   const isStranger = chat.hasStranger && seq === STRANGER_AT;
   return {
-    ...{ _id, seq, n: seq, control: 0, kind: 'text', content, words: wordsOf({ content }) },
+    _id,
+    seq,
+    n: seq,
+    control: 0,
+    kind: 'text',
+    content,
+    words: wordsOf({ content }),
     senderId: isStranger ? 'stranger' : seq % 2 === 1 ? one : other,
     clientMessageId: `bench-${seq}`,
     payloadHash: `hash-${seq}`,
@@ -69,7 +75,7 @@ function toMessage(chat: ChatPlan, seq: number, { _id, at }: { _id: ObjectId; at
   };
 }
 
-/** As a server leaves it, except for what the plan says is wrong. */
+/** A conversation document as a server writes it, except for the planned damage. */
 function toConversation(
   chat: ChatPlan,
   conversationId: ObjectId,
@@ -78,29 +84,41 @@ function toConversation(
   const { participants, key, messages, countsOffBy, startedAt } = chat;
   const lastSent = messages % 2 === 0 ? [messages - 1, messages] : [messages, messages - 1];
   return {
-    ...{ _id: conversationId, type: 'direct', participants, createdBy: participants[0], memberCount: 2 },
+    _id: conversationId,
+    type: 'direct',
+    participants,
+    createdBy: participants[0],
+    memberCount: 2,
     ...(key !== undefined && { participantsKey: key }),
-    ...{ rev: 0, occasions: [], createdAt: new Date(startedAt) },
-    ...{
-      lastSeq: messages - countsOffBy,
-      messageCount: messages - countsOffBy,
-      lastMessageAt: new Date(last.at),
-    },
+    rev: 0,
+    occasions: [],
+    createdAt: new Date(startedAt),
+    lastSeq: messages - countsOffBy,
+    messageCount: messages - countsOffBy,
+    lastMessageAt: new Date(last.at),
     tail: { seq: messages, id: last._id, control: 0 },
     shown: { seq: messages, id: last._id },
-    ...{ lastSent, lastSentN: lastSent, maybeUnread: participants, changedAt: new Date(last.at) },
+    lastSent,
+    lastSentN: lastSent,
+    maybeUnread: participants,
+    changedAt: new Date(last.at),
   };
 }
 
 const toMember = (chat: ChatPlan, conversationId: ObjectId, userId: string): Stored => {
   const read = chat.messages - 2;
   return {
-    ...{ _id: newId(chat.startedAt), conversationId, userId },
-    ...{ lastReadSeq: read, lastReadN: read, lastDeliveredSeq: read, changedAt: new Date(chat.startedAt) },
+    _id: newId(chat.startedAt),
+    conversationId,
+    userId,
+    lastReadSeq: read,
+    lastReadN: read,
+    lastDeliveredSeq: read,
+    changedAt: new Date(chat.startedAt),
   };
 };
 
-/** Collections without an index but that of `_id`: they are made when everything is there, which is quicker. */
+/** Stores all documents without secondary indexes. They are created afterwards, which is faster. */
 async function store(connection: mongoose.Connection, messages: number, progress: (stored: number) => void) {
   const into = (name: string): Batches => new Batches(connection.collection(name));
   const [conversations, members, log] = [into('conversations'), into('members'), into('messages')];
@@ -126,7 +144,7 @@ export interface Generated {
   indexMs: number;
 }
 
-/** Fills an empty database with about so many messages, in the shape of `planChats`. */
+/** Fills an empty database with about this many messages, in the shape of `planChats`. */
 export async function generate(
   connection: mongoose.Connection,
   messages: number,
@@ -135,8 +153,8 @@ export async function generate(
   const startedAt = performance.now();
   await store(connection, messages, (stored) => progress(`${stored} of ${messages} messages stored`));
   const insertMs = performance.now() - startedAt;
-  // As a server does: the tasks are to meet what they meet in production.
-  progress('making the indexes');
+  // Creates the indexes of a server, so that the tasks run under production conditions.
+  progress('creating the indexes');
   await ensureIndexes(createModels(connection), createLogger({ level: 'silent', pretty: false }));
   return { insertMs, indexMs: performance.now() - startedAt - insertMs };
 }

@@ -23,7 +23,7 @@ interface Run {
 
 const loadAverage = (): number => Math.round((os.loadavg()[0] ?? 0) * 100) / 100;
 
-/** After all repairs the conversations that are in use have to account for every message there was. */
+/** Checks that after all repairs the conversations in use account for every message. */
 async function checkTotals(connection: mongoose.Connection, expected: Expected): Promise<string[]> {
   const [found] = await connection
     .collection('conversations')
@@ -34,10 +34,10 @@ async function checkTotals(connection: mongoose.Connection, expected: Expected):
     .toArray();
   const counted = found?.messages ?? 0;
   if (counted === expected.messages) return [];
-  return [`${counted} messages in conversations that are in use, of ${expected.messages}`];
+  return [`${counted} messages in the conversations in use instead of ${expected.messages}`];
 }
 
-/** @param sizes gets the outcome while it grows: what was measured until a failure or Ctrl-C is worth keeping. */
+/** @param sizes receives the result while it grows, so that it is kept after a failure or Ctrl-C. */
 async function runSize({ database, folder, interrupted, sizes }: Run, messages: number): Promise<void> {
   const progress = (text: string): void => console.log(`${messages}: ${text}`);
   const databaseName = database.newName();
@@ -102,7 +102,7 @@ async function main(): Promise<boolean> {
     `${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`,
   );
   console.log(`Load average at the end ${loadAverage()}. Results: ${file}`);
-  if (failure !== undefined) console.error(`Not all was measured: ${failure}`);
+  if (failure !== undefined) console.error(`The measurement is incomplete: ${failure}`);
   return failure === undefined && sizes.every(isFine);
 }
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 export interface DataBenchOptions {
   messages: number;
-  /** The smaller database that memory is compared with; 0 for none. */
+  /** Number of messages in the smaller database, whose memory use is compared; 0 for none. */
   compare: number;
   mongodbUri: string | undefined;
   jsonFile: string | undefined;
@@ -13,18 +13,18 @@ const DEFAULT_MESSAGES = 1_000_000;
 
 export const USAGE = `Usage: npm run bench -- data [options]
 
-Fills a database with messages, damages some, runs the tasks of npm run data on it as the processes they are, and
-says how fast each was and how much memory it took; in a database with a tenth of the messages first, to see whether
-memory depends on their number.
+Fills a database with messages, damages some, and runs the tasks of npm run data on it as separate processes. Prints the
+speed and the memory of each task. Before that it does the same with a tenth of the messages, to see whether memory
+depends on their number.
 
-  --messages N    how many (1,000,000)
-  --compare N     how many in the smaller database (a tenth); 0 for none
-  --mongodb URI   use this MongoDB instead of an embedded, durable one; databases named parley-bench-* are made there
-                  and dropped again
-  --json FILE     where the results go (bench/results/<date>-data.json)
+  --messages N    number of messages (1,000,000)
+  --compare N     number of messages in the smaller database (a tenth); 0 for none
+  --mongodb URI   use this MongoDB instead of an embedded, durable one; databases named parley-bench-* are created and
+                  dropped there
+  --json FILE     file for the results (bench/results/<date>-data.json)
   --help          this text
 
-The exit code is 1 when a task found or changed other things than were planted, never because of a time or a size.`;
+The exit code is 1 when a task found or changed anything other than the planted damage, never because of a time or a size.`;
 
 function countOf(text: string, option: string, min: number): number {
   const count = Number(text.replaceAll(/[,_]/g, ''));
@@ -34,7 +34,7 @@ function countOf(text: string, option: string, min: number): number {
   return count;
 }
 
-/** @returns the options, or 'help' when they were asked for the usage. @throws when they make no sense. */
+/** @returns the options, or 'help' when the usage was requested. @throws when they are invalid. */
 export function readDataOptions(args: string[]): DataBenchOptions | 'help' {
   const { values } = parseArgs({
     args,
@@ -48,7 +48,7 @@ export function readDataOptions(args: string[]): DataBenchOptions | 'help' {
   });
   if (values.help) return 'help';
   const messages = countOf(values.messages, 'messages', MIN_MESSAGES);
-  if (messages === 0) throw new Error('--messages: 0 messages show nothing.');
+  if (messages === 0) throw new Error('--messages: must be greater than 0.');
   const compare =
     values.compare === undefined
       ? Math.max(MIN_MESSAGES, Math.floor(messages / 10))

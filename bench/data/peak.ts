@@ -1,4 +1,4 @@
-/** Loaded before a task, with `--import`: at its end it writes down what the process took. */
+/** Loaded before a task with `--import`. Writes the resource usage of the process to a file when it exits. */
 import { writeFileSync } from 'node:fs';
 
 process.on('exit', () => {

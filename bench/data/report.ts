@@ -3,7 +3,7 @@ import type { TaskResult } from './runTask.js';
 import type { Generated } from './generate.js';
 import type { Expected } from './shape.js';
 
-/** What was measured in a database of one size. */
+/** Results for a database of one size. */
 export interface SizeResult {
   expected: Expected;
   generated: Generated;
@@ -12,7 +12,7 @@ export interface SizeResult {
   wrong: string[];
 }
 
-/** More than this from a tenth of the messages to all of them is memory that grows. */
+/** Ratio of peak memory above which a task is reported as growing with the number of messages. */
 export const FLAT_RATIO = 1.5;
 
 const show = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 2 });
@@ -27,7 +27,7 @@ const generatedLine = ({ expected, generated, loadAverage }: SizeResult): string
   );
 };
 
-/** How much more memory a task took with all messages than with a part of them. */
+/** Returns the ratio of a task's peak memory to that in the smaller database. */
 export const growthOf = (small: SizeResult | undefined, large: TaskResult): number | undefined => {
   const before = small?.tasks.find(({ task }) => task === large.task);
   return before === undefined ? undefined : Math.round((large.peakMb / before.peakMb) * 100) / 100;
@@ -51,7 +51,7 @@ function rowsOf(small: SizeResult | undefined, large: SizeResult): string[][] {
   });
 }
 
-/** The outcome as a person reads it; `sizes` in rising order, of which the last is what the run is about. */
+/** Formats the result as text. @param sizes in ascending order; the last one is the main result. */
 export function formatDataReport(sizes: readonly SizeResult[]): string {
   const large = sizes.at(-1);
   if (large === undefined) return 'Nothing was measured.';

@@ -8,11 +8,11 @@ import { startChild } from '../children.js';
 import type { Expected } from './shape.js';
 import type { TaskPlan } from './tasks.js';
 
-/** The program of the tasks, as `npm run data` runs it. */
+/** Entry point of `npm run data`. */
 const ENTRY = fileURLToPath(new URL('../../scripts/data/index.js', import.meta.url));
 const PEAK = new URL('./peak.js', import.meta.url).href;
 
-/** Exit code of a task that was stopped. */
+/** Exit code of a stopped task. */
 const STOPPED = 3;
 
 const usageSchema = z.object({ peakKb: z.number(), cpuMs: z.number() });
@@ -22,19 +22,20 @@ export interface TaskResult {
   task: string;
   per: TaskPlan['per'];
   size: number;
-  /** From the start of the process to its end. */
+  /** Time from the start of the process to its end, in seconds. */
   seconds: number;
   perSecond: number;
-  /** The most memory that the process ever had resident. */
+  /** Peak resident memory of the process. */
   peakMb: number;
-  /** CPU of the task's own process, without the database. */
+  /** CPU time of the task's own process, without the database. */
   cpuSeconds: number;
   counts: Record<string, number>;
-  /** What is not as it has to be; empty when all is well. */
+  /** Differences from the expected result; empty when there are none. */
   wrong: string[];
 }
 
-export interface Place {
+/** Database and data folder of a task. */
+export interface Location {
   uri: string;
   databaseName: string;
   folder: string;
@@ -42,30 +43,32 @@ export interface Place {
 
 const round = (value: number, digits = 0): number => Number(value.toFixed(digits));
 
-/** What the report says by this name: the report of a verification has its numbers beside the counts. */
-function saidOf(report: z.infer<typeof reportSchema>, name: string): number {
-  const said = report.counts?.[name] ?? report[name];
-  return typeof said === 'number' ? said : 0;
+/** Returns a number of the report. A verification report has its numbers next to the counts. */
+function numberIn(report: z.infer<typeof reportSchema>, name: string): number {
+  const value = report.counts?.[name] ?? report[name];
+  return typeof value === 'number' ? value : 0;
 }
 
-/** Runs a task in a process of its own, to its end. @throws when it dies without a report. */
-export async function runTask(plan: TaskPlan, expected: Expected, place: Place): Promise<TaskResult> {
+/** Runs a task as a separate process. @throws when it ends without a report. */
+export async function runTask(plan: TaskPlan, expected: Expected, location: Location): Promise<TaskResult> {
   const name = plan.label ?? plan.name;
-  const files = join(place.folder, `${place.databaseName}-${name.replaceAll(/\W+/g, '-')}`);
+  const files = join(location.folder, `${location.databaseName}-${name.replaceAll(/\W+/g, '-')}`);
   const startedAt = performance.now();
   const child = startChild(ENTRY, {
-    folder: place.folder,
+    folder: location.folder,
     args: [plan.name, ...(plan.args ?? []), '--json'],
     nodeOptions: ['--import', PEAK],
     mayEnd: true,
     env: {
-      ...{ MONGODB_URI: place.uri, DATABASE_NAME: place.databaseName, DATA_DIR: place.folder },
+      MONGODB_URI: location.uri,
+      DATABASE_NAME: location.databaseName,
+      DATA_DIR: location.folder,
       BENCH_USAGE_FILE: `${files}.usage.json`,
     },
   });
-  let complaints = '';
+  let errors = '';
   child.process.stderr?.on('data', (chunk: Buffer) => {
-    complaints = (complaints + chunk.toString()).slice(-2_000);
+    errors = (errors + chunk.toString()).slice(-2_000);
   });
   const report = createWriteStream(`${files}.json`);
   child.process.stdout?.pipe(report);
@@ -74,18 +77,23 @@ export async function runTask(plan: TaskPlan, expected: Expected, place: Place):
     finished(report),
   ]);
   const seconds = (performance.now() - startedAt) / 1_000;
-  if (code === null || code === 2) throw new Error(`${name} ended with code ${String(code)}.\n${complaints}`);
-  const said = reportSchema.parse(JSON.parse(readFileSync(`${files}.json`, 'utf8')));
+  if (code === null || code === 2) throw new Error(`${name} ended with code ${String(code)}.\n${errors}`);
+  const printed = reportSchema.parse(JSON.parse(readFileSync(`${files}.json`, 'utf8')));
   const { peakKb, cpuMs } = usageSchema.parse(JSON.parse(readFileSync(`${files}.usage.json`, 'utf8')));
   const wanted = Object.entries(plan.counts(expected));
   const wrong = wanted
-    .filter(([count, value]) => saidOf(said, count) !== value)
-    .map(([count, value]) => `${count} ${saidOf(said, count)} instead of ${value}`);
-  // One that was stopped has done as much as it says.
-  const size = code === STOPPED ? saidOf(said, plan.per) : plan.size(expected);
+    .filter(([count, value]) => numberIn(printed, count) !== value)
+    .map(([count, value]) => `${count} ${numberIn(printed, count)} instead of ${value}`);
+  // A stopped task has processed only as many as its report says.
+  const size = code === STOPPED ? numberIn(printed, plan.per) : plan.size(expected);
   return {
-    ...{ task: name, per: plan.per, size, counts: said.counts ?? {} },
-    ...{ seconds: round(seconds, 1), perSecond: round(size / seconds), peakMb: round(peakKb / 1_024) },
+    task: name,
+    per: plan.per,
+    size,
+    counts: printed.counts ?? {},
+    seconds: round(seconds, 1),
+    perSecond: round(size / seconds),
+    peakMb: round(peakKb / 1_024),
     cpuSeconds: round(cpuMs / 1_000, 1),
     wrong: code === plan.exitCode ? wrong : [`exit code ${code} instead of ${plan.exitCode}`, ...wrong],
   };

@@ -1,20 +1,20 @@
 import { participantsKey } from '../../backend/src/utils/participantsKey.js';
 
-/** One conversation of two that is to be stored. */
+/** A direct conversation to be stored. */
 export interface ChatPlan {
   /** In the order of the key. */
   participants: [string, string];
-  /** Old documents have none. */
+  /** Undefined for documents from before keys existed. */
   key: string | undefined;
   messages: number;
   startedAt: number;
-  /** Its own counts are less than its log holds, by so many. */
+  /** Number by which the stored counts are lower than the log. */
   countsOffBy: number;
-  /** One of its messages is by somebody who never was in it. */
+  /** True when one message is from a user who was never a member. */
   hasStranger: boolean;
 }
 
-/** What the tasks have to find in a database of this size: known beforehand, so that a rate is one of right results. */
+/** Expected results of the tasks. They are known in advance, so that only correct runs count. */
 export interface Expected {
   messages: number;
   conversations: number;
@@ -30,9 +30,9 @@ const DUPLICATES_PER_MESSAGES = 1_000;
 const DAY_MS = 86_400_000;
 const OLD_DAYS = 400;
 const RECENT_DAYS = 100;
-/** What `archive-messages` is asked for; between the two above. */
+/** Option of `archive-messages`; lies between the two ages above. */
 export const ARCHIVED_AFTER_DAYS = 180;
-/** Between two messages of a chat. */
+/** Time between two messages of a chat. */
 export const PAUSE_MS = 60_000;
 const COUNTS_OFF_BY = 3;
 
@@ -44,8 +44,9 @@ const isOff = (index: number): boolean => index % 100 === 7;
 const isWithStranger = (index: number): boolean => index % 1_000 === 9;
 
 /**
- * A tenth of the messages in one long chat, a tenth in pairs that have two chats without a key, the rest in chats of a
- * hundred, of which one in ten has no key, one in ten is old and one in a hundred has counts that are off.
+ * Plans the chats: a tenth of the messages in one long chat, a tenth in pairs that have two chats without a key, the
+ * rest in chats of 100 messages. Of those, one in ten has no key, one in ten is old, and one in a hundred has wrong
+ * counts.
  */
 export function* planChats(messages: number): Generator<ChatPlan> {
   const now = Date.now();
@@ -58,11 +59,14 @@ export function* planChats(messages: number): Generator<ChatPlan> {
   const longPair = pair(0);
   yield {
     ...fine,
-    ...{ participants: longPair, key: participantsKey(...longPair), messages: long, startedAt: recent },
+    participants: longPair,
+    key: participantsKey(...longPair),
+    messages: long,
+    startedAt: recent,
   };
   for (let index = 0; index < duplicates; index += 1) {
     const participants = pair(1 + index);
-    // Each begins half a pause after the other: their messages lie between one another.
+    // The second chat starts half a pause later, so that the messages of the two interleave.
     for (const startedAt of [recent, recent + PAUSE_MS / 2]) {
       yield { ...fine, participants, key: undefined, messages: CHAT_MESSAGES / 2, startedAt };
     }
@@ -70,7 +74,8 @@ export function* planChats(messages: number): Generator<ChatPlan> {
   for (let index = 0; index < others; index += 1) {
     const participants = pair(1 + duplicates + index);
     yield {
-      ...{ participants, messages: CHAT_MESSAGES },
+      participants,
+      messages: CHAT_MESSAGES,
       key: isWithoutKey(index) ? undefined : participantsKey(...participants),
       startedAt: isOld(index) ? now - OLD_DAYS * DAY_MS : recent,
       countsOffBy: isOff(index) ? COUNTS_OFF_BY : 0,
@@ -81,15 +86,13 @@ export function* planChats(messages: number): Generator<ChatPlan> {
 
 export function expectedOf(messages: number): Expected {
   const expected: Expected = {
-    ...{
-      messages: 0,
-      conversations: 0,
-      duplicatePairs: 0,
-      withoutKey: 0,
-      countsOff: 0,
-      strangers: 0,
-      oldMessages: 0,
-    },
+    messages: 0,
+    conversations: 0,
+    duplicatePairs: 0,
+    withoutKey: 0,
+    countsOff: 0,
+    strangers: 0,
+    oldMessages: 0,
   };
   const oldBefore = Date.now() - ARCHIVED_AFTER_DAYS * DAY_MS;
   for (const chat of planChats(messages)) {

@@ -7,11 +7,11 @@ import { frameOf } from './wire.js';
 
 const ACKNOWLEDGEMENT = '43'.charCodeAt(1);
 const SUCCESS = Buffer.from('"success":true');
-/** `typing` is answered from memory: parsed, checked, published to the other user, who is away. No database. */
+/** `typing` needs no database: it is parsed, authorized and published from memory. The recipient is offline. */
 const packetOf = (id: number, conversationId: string): string =>
   `42${id}["typing",{"conversationId":"${conversationId}","typing":true}]`;
 
-/** Counts what a server answers and passes on, with as little work here as possible: the server is to be what is full. */
+/** Counts answers with as little work as possible, so that the server is the bottleneck and not the load generator. */
 class CommandLoad {
   private readonly samples = new Samples();
   private window = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
@@ -23,7 +23,7 @@ class CommandLoad {
     this.window = { from, to };
   }
 
-  /** Sends bursts for this user, with one write each, until the load ends. */
+  /** Sends bursts for this user until the load ends; one write per burst. */
   begin({ client, conversationId }: User, inFlight: number): void {
     const ids = Array.from({ length: inFlight }, (_, id) => id);
     const burst = Buffer.concat(ids.map((id) => frameOf(packetOf(id, conversationId))));
@@ -69,12 +69,13 @@ export async function runCommandLoop(
   input: LoadCommands['commandLoop']['input'],
   marks: Marks,
 ): Promise<LoadCommands['commandLoop']['output']> {
-  // One of each pair, in turns on the processes. The others go: whether a notice of typing is heard, or dropped as the
-  // last one is still on its way, depends on how many processes there are, and so would the work.
+  // One user of each pair sends, spread over the processes. The others disconnect: whether a typing notice is delivered
+  // or
+  // dropped in favour of a later one depends on the number of processes, and so would the amount of work.
   const isSender = (index: number): boolean => index % 4 === 0 || index % 4 === 3;
   await Promise.all(users.filter((_, index) => !isSender(index)).map(({ client }) => client.close()));
   const senders = users.filter((_, index) => isSender(index));
-  // Once by each, for the server to know who is in which conversation.
+  // Warm-up: the server caches the membership of each sender.
   await forEachLimited(senders, 10, async ({ client, conversationId }) => {
     dataOf(await client.request('typing', { conversationId, typing: true }));
   });

@@ -1,8 +1,9 @@
 import type { Quantiles } from '../results.js';
 
 /**
- * Where users connect to. The relay takes a bare user id, Parley a token signed with `secret`. With several ports users
- * take turns, so that the two of a pair (0 and 1, 2 and 3 …) are on different processes: the honest case.
+ * Addresses and credentials of a server. The relay accepts a bare user id, Parley a token signed with `secret`. Users
+ * are distributed round-robin over the ports, so that the two of a pair (0 and 1, 2 and 3 …) are on different
+ * processes. This is the worst case.
  */
 export interface Server {
   ports: readonly number[];
@@ -15,15 +16,15 @@ export interface TrafficResult {
   delivered: number;
   /** Answers without success, by code. */
   refused: Record<string, number>;
-  /** Deliveries whose `seq` was not above the one before in their conversation. */
+  /** Number of deliveries whose `seq` was not higher than the previous one in their conversation. */
   outOfOrder: number;
-  /** Acknowledgements per second of the measured time. */
+  /** Acknowledgements per second during the measured time. */
   acknowledgedPerSecond: number;
   toAcknowledge: Quantiles;
   toDeliver: Quantiles;
-  /** How late the generator itself sent: open loop only, and part of the two above. */
+  /** Delay of the generator itself; open loop only, and included in the two above. */
   lateness: Quantiles;
-  /** Per conversation the `clientMessageId` acknowledged at each `seq`. */
+  /** For each conversation, the `clientMessageId` acknowledged at each `seq`. */
   acknowledgements: Record<string, [seq: number, clientMessageId: string][]>;
 }
 
@@ -32,54 +33,54 @@ export interface ReadResult {
   problems: string[];
 }
 
-/** What was published to two rooms each, one entry per publication; times in ms. */
+/** Publications to two rooms each, one array entry per publication; times in ms. */
 export interface RoomsResult {
-  /** Wall clock (`Date.now()`) when it was due. */
+  /** Wall-clock time (`Date.now()`) when it was due. */
   sentAt: Float64Array;
-  /** Until the user on the publisher's own process had it; NaN where that never happened. */
+  /** Time to the user on the publisher's own process; NaN if it did not arrive. */
   localMs: Float64Array;
-  /** The same for the user on the other process. */
+  /** Time to the user on the other process; NaN if it did not arrive. */
   remoteMs: Float64Array;
-  /** How often it came to each of them. */
+  /** Number of times it arrived at each of the two users. */
   localCount: Uint8Array;
   remoteCount: Uint8Array;
-  /** Whether it was sent within the measured time. */
+  /** 1 if it was sent within the measured time. */
   counts: Uint8Array;
-  /** Users whose connection ended meanwhile. */
+  /** Number of connections that were lost during the run. */
   connectionsLost: number;
 }
 
-/** What came of writing into a crowded group. */
+/** Result of writing into a busy group. */
 export interface HotGroupResult {
   perSecond: number;
   sent: number;
   refused: number;
-  /** Deliveries to those who had it open that never came. */
+  /** Number of missing deliveries to users who had the group open. */
   missing: number;
   toAcknowledge: Quantiles;
   toDeliver: Quantiles;
 }
 
-export interface ComebackResult {
+export interface ReconnectResult {
   users: number;
-  /** Connections that were lost, and those that are there again. */
+  /** Number of lost and of restored connections. */
   lost: number;
   back: number;
-  /** From `sinceMs` until the first, half, and all of them were connected again. */
+  /** Time from `sinceMs` until the first, half, and all of them were connected again. */
   firstBackMs: number;
   halfBackMs: number;
   allBackMs: number;
-  /** … and until all had their answer to `sync`, which every client asks for on connecting. */
+  /** Time until all had the answer to `sync`, which every client sends after connecting. */
   allSyncedMs: number;
   failedAttempts: number;
-  /** Messages that were due while their sender was not connected: a client would keep them. */
+  /** Messages that were due while their sender was disconnected. A real client would queue them. */
   unsent: number;
   traffic: TrafficResult;
 }
 
 /**
- * What the load generator's process does, one at a time: name → arguments and result.
- * Connected users stay connected between commands, under the name of their group.
+ * Commands of the load generator process, executed one at a time: name → arguments and result. Users stay connected
+ * between commands, under the name of their group.
  */
 export interface LoadCommands {
   connect: {
@@ -98,39 +99,42 @@ export interface LoadCommands {
     output: TrafficResult;
   };
   /**
-   * One of each pair sends bursts of a command that the database has no part in, the next when all are answered; the
-   * other one is disconnected.
+   * One user of each pair sends bursts of a command that needs no database; the next burst after all answers. The other
+   * user is disconnected.
    */
   commandLoop: {
     input: { group: string; inFlight: number; warmUpMs: number; measureMs: number };
     output: { perSecond: number; refused: number; times: Quantiles };
   };
-  /** From now on lost users come back by themselves, and some of them go on sending. */
-  beginComeback: {
+  /** From now on, users reconnect when their connection is lost, and some of them continue to send. */
+  beginReconnects: {
     input: { groups: string[]; senders: string; perSecond: number };
     output: null;
   };
-  /** Waits until everybody was lost and is back. `sinceMs`: wall clock when their server was told to end. */
-  awaitComeback: { input: { sinceMs: number; timeoutMs: number }; output: ComebackResult };
-  /** Publishes to two rooms each: at a steady pace, or the next by the same user when the last has arrived at both. */
+  /**
+   * Waits until all users have lost their connection and reconnected. `sinceMs`: wall-clock time when the server was
+   * signalled.
+   */
+  awaitReconnects: { input: { sinceMs: number; timeoutMs: number }; output: ReconnectResult };
+  /** Publishes to two rooms each: at a steady pace, or the next one when the last has arrived at both. */
   rooms: {
     input: { group: string; perSecond: number | undefined; warmUpMs: number; measureMs: number };
     output: RoomsResult;
   };
   /** Sends until the group's first conversation has this many messages. */
   fill: { input: { group: string; messages: number; inFlight: number }; output: TrafficResult };
-  /** Pages of history from several places in turn, one request at a time. */
+  /** Reads pages at several positions in turn, one request at a time. */
   readHistory: {
     input: {
       group: string;
-      places: { name: string; lastSeq: number; newest: boolean; limit: number }[];
+      pages: { name: string; lastSeq: number; newest: boolean; limit: number }[];
       rounds: number;
     };
     output: Record<string, ReadResult>;
   };
-  /** The first user of a group reads their conversation up to each of these places in turn. */
+  /** The first user of a group marks their conversation as read up to each of these `seq`s in turn. */
   markRead: { input: { group: string; seqs: number[] }; output: ReadResult };
-  /** Over HTTP: each of the others opens a conversation with the user and writes one message. */
+  /** Over HTTP: each of the others opens a conversation with the user and sends one message. */
   makeConversations: {
     input: { server: Server; userId: string; others: string[]; atOnce: number };
     output: { wallMs: number };
@@ -139,31 +143,31 @@ export interface LoadCommands {
     input: { server: Server; group: string; rounds: number; limit: number; expected: number };
     output: { first: ReadResult; deep: ReadResult; unread: ReadResult; walked: ReadResult };
   };
-  /** Reads every conversation of the group's first user to its end, except so many. */
+  /** Reads every conversation of the group's first user to its end, except `keep` of them. */
   readAllBut: { input: { group: string; keep: number }; output: null };
-  /** The total unread, over HTTP and as the list brings it. */
+  /** The total unread count, over HTTP and with the conversation list. */
   readUnread: {
     input: { server: Server; group: string; rounds: number; expected: number };
     output: { badge: ReadResult; list: ReadResult };
   };
-  /** The first user of the group makes a group or channel of these people. */
+  /** The first user of the group creates a group or channel with these members. */
   makeGroup: {
     input: { group: string; type: 'group' | 'channel'; members: string[] };
     output: { conversationId: string; memberCount: number; wallMs: number };
   };
-  /** The first user writes into each of these conversations in turn, one message after the other. */
+  /** The first user sends to each of these conversations in turn, one message at a time. */
   post: {
     input: { group: string; conversationIds: string[]; rounds: number };
     output: Record<string, ReadResult>;
   };
-  /** The first user writes, all others of the group read it at once; times until the first and until all are answered. */
+  /** The first user sends, all others read it at once. Measures the time to the first and to the last answer. */
   readTogether: {
     input: { group: string; conversationId: string; rounds: number };
     output: { all: ReadResult; first: ReadResult };
   };
-  /** The first user reads that many of their chats to the end, one after the other. */
+  /** The first user reads this many chats to their end, one at a time. */
   readEach: { input: { group: string; rounds: number }; output: ReadResult };
-  /** Everybody has a conversation open, and the first so many of them write. */
+  /** All users have a conversation open; the first `senders` of them send. */
   hotGroup: {
     input: {
       group: string;
@@ -174,7 +178,7 @@ export interface LoadCommands {
     };
     output: HotGroupResult;
   };
-  /** Every user of the group opens the conversation of the pair at once. */
+  /** Every user of the group opens the conversation of the pair at the same time. */
   race: {
     input: { group: string; pair: [string, string] };
     output: { wallMs: number; answered: number; ids: string[]; created: number };
@@ -188,6 +192,6 @@ export interface LoadRequest {
   input: unknown;
 }
 
-/** `begin` and `end` frame the measured time, so that CPU is counted for it alone. */
+/** `begin` and `end` mark the measured time, for which CPU is counted. */
 export type LoadReply =
   { type: 'begin' } | { type: 'end' } | { type: 'done'; output: unknown } | { type: 'failed'; error: string };

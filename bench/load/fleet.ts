@@ -5,23 +5,23 @@ import type { Server } from './commands.js';
 import { Samples } from './samples.js';
 import { WireClient } from './wire.js';
 
-/** A connected user and the conversation that they write into. */
+/** A connected user and the conversation they send to. */
 export interface User {
   userId: string;
   client: WireClient;
   conversationId: string;
-  /** Connects once more, as the same user to the same port. */
+  /** Opens a new connection as the same user to the same port. */
   connectAgain: () => Promise<WireClient>;
 }
 
-/** A token as the app around Parley would sign it. */
+/** Signs a token like an app's backend. */
 export const signToken = (userId: string, secret: string): string =>
   jwt.sign({ sub: userId }, secret, { algorithm: 'HS256', expiresIn: '1h' });
 
-/** The port of the user with this number. */
+/** Returns the port of the user with this index. */
 export const portOf = ({ ports }: Server, index: number): number => ports[index % ports.length] ?? 0;
 
-/** Runs `work` for every item, so many at a time. */
+/** Runs `work` for every item with limited concurrency. */
 export async function forEachLimited<T>(
   items: readonly T[],
   atOnce: number,
@@ -36,7 +36,7 @@ export async function forEachLimited<T>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
 }
 
-/** What an answer carries. @throws when it is a failure. */
+/** Returns the data of an answer. @throws when the answer is an error. */
 export function dataOf(answer: Answer<unknown>): unknown {
   if (!answer.success) throw new Error(`Answered ${answer.code}: ${answer.error}`);
   return answer.data;

@@ -6,14 +6,14 @@ import { measured, type Marks } from './loops.js';
 import { Reading } from './reading.js';
 import { Samples } from './samples.js';
 
-/** Users that one command may add to a group. */
+/** Number of users per `addMembers` command. */
 const ADDED_AT_ONCE = 100;
 const FIRST_MEMBERS = 999;
-/** Deliveries that have not come so long after the end are counted as lost, in ms. */
+/** Time to wait for outstanding deliveries, in ms. Later ones count as lost. */
 const DRAIN_MS = 5_000;
 const POLL_MS = 20;
 
-/** Makes a group or channel of these people; the first user of the bench's group owns it. */
+/** Creates a group or channel with these members, owned by the first user. */
 export async function makeGroup(owner: User, input: LoadCommands['makeGroup']['input']) {
   const { type, members } = input;
   const startedAt = performance.now();
@@ -32,11 +32,12 @@ export async function makeGroup(owner: User, input: LoadCommands['makeGroup']['i
 }
 
 const toSend = (conversationId: string) => ({
-  ...{ conversationId, content: 'Something that everybody may want to read, and some more words.' },
+  conversationId,
+  content: 'Something that all members may want to read, and some more words.',
   clientMessageId: crypto.randomUUID(),
 });
 
-/** One message after the other, into several conversations in turn, so that all meet the same conditions. */
+/** Sends to several conversations in turn, one message at a time, so that all are measured under equal conditions. */
 export async function post(
   owner: User,
   { conversationIds, rounds }: LoadCommands['post']['input'],
@@ -50,35 +51,36 @@ export async function post(
   return Object.fromEntries([...readings].map(([id, reading]) => [id, reading.result()]));
 }
 
-/** The owner writes; everybody else reads it at the same time; the next when all are answered. */
+/** The owner sends a message and all others read it at the same time; the next one after all answers. */
 export async function readTogether(
   users: readonly User[],
   { conversationId, rounds }: LoadCommands['readTogether']['input'],
 ): Promise<{ all: ReadResult; first: ReadResult }> {
   const [owner, ...readers] = users;
-  if (owner === undefined) throw new Error('Nobody is connected.');
+  if (owner === undefined) throw new Error('No user is connected.');
   const [all, first] = [new Reading(), new Reading()];
   for (let round = 0; round < rounds; round++) {
     const sent = dataOf(await owner.client.request('sendMessage', toSend(conversationId)));
     const { seq } = sent as { seq: number };
-    const asked = () => readers.map(({ client }) => client.request('message:read', { conversationId, seq }));
-    let answers: Awaited<ReturnType<typeof asked>[number]>[] = [];
+    const readAll = () =>
+      readers.map(({ client }) => client.request('message:read', { conversationId, seq }));
+    let answers: Awaited<ReturnType<typeof readAll>[number]>[] = [];
     await all.time(async () => {
-      const waiting = asked();
+      const waiting = readAll();
       await first.time(() => Promise.race(waiting));
       answers = await Promise.all(waiting);
     });
     for (const answer of answers) {
       all.expect((dataOf(answer) as PositionView).readSeq === seq, `not read up to ${seq}`);
     }
-    const told = dataOf(await owner.client.request('getReceipts', { conversationId, seq }));
-    const { readCount } = told as { readCount: number };
+    const receipts = dataOf(await owner.client.request('getReceipts', { conversationId, seq }));
+    const { readCount } = receipts as { readCount: number };
     all.expect(readCount === readers.length, `seen by ${readCount} instead of ${readers.length}`);
   }
   return { all: all.result(), first: first.result() };
 }
 
-/** Reads each of the user's chats to its end, one after the other: every one is news to be written. */
+/** Reads each of the user's chats to its end, one at a time. Each read is a new position to be written. */
 export async function readEach(user: User, rounds: number): Promise<ReadResult> {
   const reading = new Reading();
   const ends: { conversationId: string; seq: number }[] = [];
@@ -100,13 +102,13 @@ export async function readEach(user: User, rounds: number): Promise<ReadResult> 
   return reading.result();
 }
 
-/** Times of one crowded conversation: of messages on their way to everybody who has it open. */
+/** Measures one busy conversation: times to the acknowledgement and to users who have it open. */
 class HotGroup {
   readonly acknowledge = new Samples();
   readonly deliver = new Samples();
   counted = 0;
   sent = 0;
-  heard = 0;
+  received = 0;
   refused = 0;
   readonly #sentAt = new Map<string, number>();
   #window = { from: Infinity, to: Infinity };
@@ -115,10 +117,10 @@ class HotGroup {
     this.#window = { from, to };
   }
 
-  hear(clientMessageId: string): void {
+  onReceived(clientMessageId: string): void {
     const sentAt = this.#sentAt.get(clientMessageId);
     if (sentAt === undefined) return;
-    this.heard++;
+    this.received++;
     if (this.#counts(sentAt)) this.deliver.add(performance.now() - sentAt);
   }
 
@@ -142,7 +144,7 @@ class HotGroup {
   }
 }
 
-/** Everybody has the group open; some write, the next message when one is acknowledged. */
+/** All users open the group; some send, the next message after the acknowledgement of the last. */
 export async function runHotGroup(
   users: readonly User[],
   input: LoadCommands['hotGroup']['input'],
@@ -151,11 +153,11 @@ export async function runHotGroup(
   const { conversationId, senders, measureMs } = input;
   const load = new HotGroup();
   await forEachLimited(users, 50, async ({ client }) => {
-    dataOf(await client.request('openConversation', { conversationId, open: true }));
+    dataOf(await client.request('watchConversation', { conversationId, watching: true }));
     client.onEvent = (event, payload) => {
       if (event !== 'message:new') return;
       const { data } = payload as { data: { clientMessageId?: string } };
-      if (data.clientMessageId !== undefined) load.hear(data.clientMessageId);
+      if (data.clientMessageId !== undefined) load.onReceived(data.clientMessageId);
     };
   });
   let running = true;
@@ -168,12 +170,14 @@ export async function runHotGroup(
   await sending;
   const expected = load.sent * (users.length - 1);
   const giveUpAt = performance.now() + DRAIN_MS;
-  while (load.heard < expected && performance.now() < giveUpAt)
+  while (load.received < expected && performance.now() < giveUpAt)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   return {
     perSecond: load.counted / (measureMs / 1_000),
     toAcknowledge: load.acknowledge.quantiles(),
     toDeliver: load.deliver.quantiles(),
-    ...{ sent: load.sent, refused: load.refused, missing: expected - load.heard },
+    sent: load.sent,
+    refused: load.refused,
+    missing: expected - load.received,
   };
 }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import type { Answer } from '../../contract/index.js';
 
-/** A keep-alive client for the HTTP API of one server on this machine. */
+/** Keep-alive client for the HTTP API of a local server. */
 export class HttpClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
 

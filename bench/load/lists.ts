@@ -7,15 +7,15 @@ import { Reading } from './reading.js';
 
 type UnreadAnswer = z.infer<typeof unreadAnswer>;
 
-/** Conversations per page while all of them are read to their end. */
+/** Page size when the whole list is read. */
 const PAGE = 50;
 
-/** Each of the others opens a conversation with the user and writes one message, over HTTP. */
+/** Each of the others opens a conversation with the user and sends one message, over HTTP. */
 export async function makeConversations(
   input: LoadCommands['makeConversations']['input'],
 ): Promise<{ wallMs: number }> {
   const { secret } = input.server;
-  if (secret === undefined) throw new Error('The relay keeps no conversations.');
+  if (secret === undefined) throw new Error('The relay stores no conversations.');
   const http = new HttpClient(portOf(input.server, 0));
   const startedAt = performance.now();
   await forEachLimited(input.others, input.atOnce, async (other) => {
@@ -32,7 +32,7 @@ export async function makeConversations(
   return { wallMs: performance.now() - startedAt };
 }
 
-/** The first page, the whole list by its cursors, and the last page again and again. */
+/** Reads the first page, the whole list by its cursors, and the last page repeatedly. */
 export async function readList(user: User, input: LoadCommands['readList']['input']) {
   const [first, deep, unread, walked] = [new Reading(), new Reading(), new Reading(), new Reading()];
   const read = async (reading: Reading, cursor?: string): Promise<ConversationListAnswer> => {
@@ -77,7 +77,7 @@ export async function readList(user: User, input: LoadCommands['readList']['inpu
   return { first: first.result(), deep: deep.result(), unread: unread.result(), walked: walked.result() };
 }
 
-/** Reads every conversation of a user to its end, except so many. */
+/** Reads every conversation of a user to its end, except `keep` of them. */
 export async function readAllBut(user: User, keep: number): Promise<void> {
   const ends: { conversationId: string; seq: number }[] = [];
   for (let cursor: string | undefined, pages = 0; pages === 0 || cursor !== undefined; pages++) {
@@ -91,7 +91,7 @@ export async function readAllBut(user: User, keep: number): Promise<void> {
   });
 }
 
-/** The total unread: alone over HTTP, as a badge asks for it, and with the first page of the list. */
+/** Reads the total unread count: alone over HTTP, as for a badge, and with the first page of the list. */
 export async function readUnread(user: User, input: LoadCommands['readUnread']['input']) {
   const [badge, list] = [new Reading(), new Reading()];
   const http = new HttpClient(portOf(input.server, 0));

@@ -4,7 +4,7 @@ import type { LoadCommands, TrafficResult } from './commands.js';
 import type { User } from './fleet.js';
 import { Traffic } from './traffic.js';
 
-/** After a refusal a user waits before the next message, so that refusals do not become the load. */
+/** Pause of a user after a refusal, so that refusals do not become the load. */
 const PAUSE_AFTER_REFUSAL_MS = 50;
 const FILL_TIMEOUT_MS = 300_000;
 
@@ -13,7 +13,7 @@ export interface Marks {
   end: () => void;
 }
 
-/** Keeps `inFlight` messages of every user on the way while `running` says so. */
+/** Keeps `inFlight` messages of every user in flight while `running` returns true. */
 function keepSending(
   traffic: Traffic,
   users: readonly User[],
@@ -31,7 +31,7 @@ function keepSending(
   }
 }
 
-/** Waits for the end of a load's measured time; what counts, counts from now plus the warm-up. */
+/** Runs the warm-up and the measured time of a load, and sends the marks for CPU counting. */
 export async function measured(
   load: { measure: (from: number, to: number) => void },
   input: { warmUpMs: number; measureMs: number },
@@ -45,7 +45,7 @@ export async function measured(
   marks.end();
 }
 
-/** Every user sends the next message when one is acknowledged: as much as the server can take. */
+/** Every user sends the next message after the acknowledgement of the last: measures the maximum throughput. */
 export async function runClosedLoop(
   users: readonly User[],
   input: LoadCommands['closedLoop']['input'],
@@ -59,7 +59,7 @@ export async function runClosedLoop(
   return traffic.finish();
 }
 
-/** Calls `send` so many times a second, with the moment at which it was due, until `running` says no. */
+/** Calls `send` at a fixed rate, with the time at which it was due, until `running` returns false. */
 export async function keepPace(
   perSecond: number,
   running: (number: number) => boolean,
@@ -70,7 +70,7 @@ export async function keepPace(
   let number = 0;
   while (running(number)) {
     const now = performance.now();
-    // Half a timer's tick early is nearer to the plan than one tick late.
+    // Sending half a timer tick early is closer to the plan than one tick late.
     while (running(number) && startedAt + number * intervalMs <= now + 0.5) {
       send(number, startedAt + number * intervalMs);
       number++;
@@ -79,11 +79,11 @@ export async function keepPace(
   }
 }
 
-/** A step prime to the number of users, so that all of them take part and pairs do not take turns. */
+/** Picks users with a step that is coprime to their number: all take part, and the two of a pair do not alternate. */
 export const takeTurn = <T>(users: readonly T[], number: number): T | undefined =>
   users[(number * 7) % users.length];
 
-/** Sends at a steady pace, whatever the server does: times count from when a message was due. */
+/** Sends at a fixed rate, independent of the answers. Times count from when a message was due. */
 export async function runOpenLoop(
   users: readonly User[],
   input: LoadCommands['openLoop']['input'],
@@ -104,7 +104,7 @@ export async function runOpenLoop(
   return traffic.finish();
 }
 
-/** Sends until so many messages are acknowledged. */
+/** Sends until this many messages are acknowledged. */
 export async function runFill(
   users: readonly User[],
   input: LoadCommands['fill']['input'],

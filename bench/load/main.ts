@@ -1,7 +1,7 @@
-/** The load generator: a process of its own, told over IPC what to do. */
+/** The load generator: a separate process that receives its commands over IPC. */
 import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './commands.js';
 import { Fleet } from './fleet.js';
-import { Comeback } from './comeback.js';
+import { ReconnectLoad } from './reconnect.js';
 import { runCommandLoop } from './commandLoop.js';
 import { makeGroup, post, readEach, readTogether, runHotGroup } from './groups.js';
 import { makeConversations, readAllBut, readList, readUnread } from './lists.js';
@@ -25,7 +25,7 @@ const firstOf = (group: string) => {
   return user;
 };
 
-let comeback: Comeback | undefined;
+let reconnects: ReconnectLoad | undefined;
 
 const handlers: Handlers = {
   connect: (input) => fleet.connect(input),
@@ -38,14 +38,14 @@ const handlers: Handlers = {
   openLoop: (input) => runOpenLoop(fleet.group(input.group), input, marks),
   commandLoop: (input) => runCommandLoop(fleet.group(input.group), input, marks),
   rooms: (input) => runRooms(fleet.group(input.group), input, marks),
-  beginComeback: ({ groups, senders, perSecond }) => {
+  beginReconnects: ({ groups, senders, perSecond }) => {
     const users = groups.flatMap((group) => fleet.group(group));
-    comeback = new Comeback(users, { senders: fleet.group(senders), perSecond });
+    reconnects = new ReconnectLoad(users, { senders: fleet.group(senders), perSecond });
     return Promise.resolve(null);
   },
-  awaitComeback: (input) => {
-    if (comeback === undefined) throw new Error('No comeback has begun.');
-    return comeback.finish(input);
+  awaitReconnects: (input) => {
+    if (reconnects === undefined) throw new Error('beginReconnects was not called.');
+    return reconnects.finish(input);
   },
   fill: (input) => runFill(fleet.group(input.group), input),
   readHistory: (input) => readHistory(firstOf(input.group), input),
@@ -76,5 +76,5 @@ async function run(request: LoadRequest): Promise<void> {
 
 process.on('message', (request: LoadRequest) => void run(request));
 process.on('disconnect', () => process.exit(0));
-// The bench ends its children itself, also on Ctrl-C.
+// The benchmark ends its children itself, also on Ctrl-C.
 process.on('SIGINT', () => undefined);

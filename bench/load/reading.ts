@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { ReadResult } from './commands.js';
 import { Samples } from './samples.js';
 
-/** Times of one kind of read, and whether what came was right. */
+/** Collects the times of one kind of read and the problems found in its answers. */
 export class Reading {
   private readonly samples = new Samples();
   private readonly problems = new Set<string>();

@@ -4,51 +4,51 @@ import type { LoadCommands, ReadResult } from './commands.js';
 import { dataOf, type User } from './fleet.js';
 import { Reading } from './reading.js';
 
-/** Reads pages of history that end at given places, in turn, so that all meet the same conditions. */
+/** Reads pages that end at given positions, in turn, so that all are measured under equal conditions. */
 export async function readHistory(
   user: User,
   input: LoadCommands['readHistory']['input'],
 ): Promise<Record<string, ReadResult>> {
-  const readings = new Map(input.places.map((place) => [place, new Reading()]));
+  const readings = new Map(input.pages.map((page) => [page, new Reading()]));
   for (let round = 0; round < input.rounds; round++) {
-    for (const [place, reading] of readings) {
+    for (const [wanted, reading] of readings) {
       const answer = await reading.time(() =>
         user.client.request('getMessages', {
           conversationId: user.conversationId,
-          limit: place.limit,
-          ...(!place.newest && { before: place.lastSeq + 1 }),
+          limit: wanted.limit,
+          ...(!wanted.newest && { before: wanted.lastSeq + 1 }),
         }),
       );
       const page = dataOf(answer) as MessagePageAnswer;
       const seqs = page.messages.map((message) => message.seq);
       const expected = Array.from(
-        { length: place.limit },
-        (_, index) => place.lastSeq - place.limit + 1 + index,
+        { length: wanted.limit },
+        (_, index) => wanted.lastSeq - wanted.limit + 1 + index,
       );
       reading.expect(
         seqs.join() === expected.join(),
-        `asked for ${expected[0] ?? 0}…${place.lastSeq}, got ${seqs.length} from ${seqs[0] ?? 0} to ${seqs.at(-1) ?? 0}`,
+        `requested ${expected[0] ?? 0}…${wanted.lastSeq}, got ${seqs.length} from ${seqs[0] ?? 0} to ${seqs.at(-1) ?? 0}`,
       );
     }
   }
-  return Object.fromEntries([...readings].map(([place, reading]) => [place.name, reading.result()]));
+  return Object.fromEntries([...readings].map(([{ name }, reading]) => [name, reading.result()]));
 }
 
-/** Reads up to one place after the other, one request at a time. */
+/** Marks the conversation as read up to each `seq`, one request at a time. */
 export async function markRead(user: User, seqs: readonly number[]): Promise<ReadResult> {
   const reading = new Reading();
   for (const seq of seqs) {
     const answer = await reading.time(() =>
       user.client.request('message:read', { conversationId: user.conversationId, seq }),
     );
-    // Having written later messages oneself counts as having read up to there.
+    // Sending a message moves the own read position, so the answer may be higher.
     const { readSeq } = dataOf(answer) as PositionView;
     reading.expect(readSeq >= seq, `read up to ${seq}, answered ${readSeq}`);
   }
   return reading.result();
 }
 
-/** Every user of the group opens the conversation of the pair at once. */
+/** Every user of the group opens the conversation of the pair at the same time. */
 export async function race(users: readonly User[], pair: [string, string]) {
   const startedAt = performance.now();
   const answers = await Promise.all(

@@ -5,12 +5,12 @@ import type { User } from './fleet.js';
 import { keepPace, measured, takeTurn, type Marks } from './loops.js';
 import { frameOf } from './wire.js';
 
-/** How long after the end what was published is waited for; what has not come by then counts as lost. */
+/** Time to wait for outstanding publications, in ms. Later ones count as lost. */
 const DRAIN_MS = 5_000;
 const POLL_MS = 20;
-const HEARD = Buffer.from('42["hear",{"id":');
+const RECEIVED = Buffer.from('42["message",{"id":');
 const DIGIT_0 = '0'.charCodeAt(0);
-/** As long as a message with its sender is. */
+/** Size of a typical message with its sender. */
 const CONTENT = 'x'.repeat(300);
 
 interface Publication {
@@ -23,8 +23,8 @@ interface Publication {
 }
 
 /**
- * What users publish to two rooms each: of a user of their own process and of one of the other, which is told by the
- * numbers: users take turns on the two processes.
+ * Publications of users to two rooms each: one of a user on the own process, and one of a user on the other process.
+ * The index of a user tells the process, because users are distributed alternately.
  */
 class RoomLoad {
   readonly publications: Publication[] = [];
@@ -33,7 +33,7 @@ class RoomLoad {
 
   constructor(private readonly users: readonly User[]) {
     for (const [index, { client }] of users.entries()) {
-      client.onPacket = (frame) => this.hear(index, frame);
+      client.onPacket = (frame) => this.receive(index, frame);
       client.onLost = () => this.connectionsLost++;
     }
   }
@@ -83,11 +83,11 @@ class RoomLoad {
     };
   }
 
-  private hear(index: number, frame: Buffer): boolean {
-    if (!frame.subarray(0, HEARD.length).equals(HEARD)) return false;
+  private receive(index: number, frame: Buffer): boolean {
+    if (!frame.subarray(0, RECEIVED.length).equals(RECEIVED)) return false;
     const now = performance.now();
     let id = 0;
-    for (let at = HEARD.length; ; at++) {
+    for (let at = RECEIVED.length; ; at++) {
       const digit = (frame[at] ?? 0) - DIGIT_0;
       if (digit < 0 || digit > 9) break;
       id = id * 10 + digit;

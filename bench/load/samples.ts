@@ -1,6 +1,6 @@
 import type { Quantiles } from '../results.js';
 
-/** Every measured time is kept, so quantiles are exact. */
+/** Keeps every measured time, so that quantiles are exact. */
 export class Samples {
   private readonly values: number[] = [];
 

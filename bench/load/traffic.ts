@@ -10,7 +10,7 @@ const TEXT = ' The quick brown fox jumps over the lazy dog, and the dog does not
 
 let traffics = 0;
 
-/** Follows messages from their sending to their acknowledgement and their delivery to the other user. */
+/** Tracks messages from sending to acknowledgement and to delivery to the other user. */
 export class Traffic {
   private readonly name = `${process.pid}-${traffics++}`;
   private readonly undelivered = new Map<string, number>();
@@ -32,14 +32,14 @@ export class Traffic {
     for (const user of users) this.follow(user);
   }
 
-  /** Hears what a user's connection brings: once more for one who has come back on a new one. */
+  /** Subscribes to a user's connection. Called again after a reconnect. */
   follow(user: User): void {
     user.client.onEvent = (event, payload) => {
       if (event === 'message:new') this.deliver((payload as Success<MessageView>).data);
     };
   }
 
-  /** From when to when (as `performance.now()`) messages count. */
+  /** Sets the measured time (`performance.now()` values). */
   measure(from: number, to: number): void {
     this.window = { from, to };
   }
@@ -48,12 +48,12 @@ export class Traffic {
     return this.acknowledged;
   }
 
-  /** Messages that are stored or may still be. */
+  /** Number of messages that are stored or may still be stored. */
   get claimedCount(): number {
     return this.sent - (this.answered - this.acknowledged);
   }
 
-  /** Sends a message. `dueAt`: when it should have been sent; its times count from there. */
+  /** Sends a message. @param dueAt time at which it should have been sent; its times count from there. */
   send(user: User, onAnswer: (success: boolean) => void, dueAt = performance.now()): void {
     const now = performance.now();
     const startedAt = Math.min(now, dueAt);
@@ -69,7 +69,7 @@ export class Traffic {
     });
   }
 
-  /** Waits until every message is answered and every acknowledged one delivered, then sums up. */
+  /** Waits until every message is answered and every acknowledged one is delivered, then returns the result. */
   async finish(withinMs = DRAIN_MS): Promise<TrafficResult> {
     const giveUpAt = performance.now() + withinMs;
     const open = (): boolean => this.answered < this.sent || this.delivered < this.acknowledged;

@@ -2,10 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { Answer } from '../../contract/index.js';
 
-/** As the stock client. */
+/** Timeout of the stock client. */
 const CONNECT_TIMEOUT_MS = 20_000;
 
-/** Packet types: the first digit is Engine.IO's, the second, of a message, Socket.IO's. */
+/** Packet types. The first digit is Engine.IO's; the second digit, in messages, is Socket.IO's. */
 const OPEN = '0';
 const PING = '2';
 const PONG = '3';
@@ -23,8 +23,8 @@ const SHORT = 125;
 const TWO_BYTES = 126;
 
 /**
- * A packet as the frame that carries it, up to 64 KB: made once, it can be sent again and again at no cost. Masked with
- * zeros, which the server unmasks like any other mask.
+ * Encodes a packet of up to 64 KB as a WebSocket frame, which can be sent repeatedly without further cost. The mask is
+ * zero, which is valid.
  */
 export function frameOf(packet: string): Buffer {
   const payload = Buffer.from(packet);
@@ -36,15 +36,16 @@ export function frameOf(packet: string): Buffer {
 }
 
 /**
- * A Socket.IO client for thousands of users in one process: WebSocket only, text packets, the default namespace,
- * no reconnecting (see `Comeback`) and no buffering. The stock client would be the bottleneck of what is measured.
+ * A Socket.IO client for thousands of users in one process: WebSocket only, text packets, the default namespace, no
+ * automatic reconnect (see `ReconnectLoad`) and no buffering. The stock client would be the bottleneck of the
+ * measurement.
  */
 export class WireClient {
-  /** Receives every event that is no acknowledgement, with its first argument. */
+  /** Called for every event, except acknowledgements, with its first argument. */
   onEvent: (event: string, payload: unknown) => void = () => undefined;
-  /** Sees every packet first; what it takes (true) is not read any further: for loads whose own cost must be small. */
+  /** Called first for every packet. Returning true skips parsing, for loads that must be cheap on the client. */
   onPacket: ((frame: Buffer) => boolean) | undefined;
-  /** Called once, when the connection has ended without `close` having been called. */
+  /** Called once when the connection ends without a call of `close`. */
   onLost: () => void = () => undefined;
   private readonly waiting = new Map<number, Acknowledge>();
   private nextId = 0;
@@ -90,7 +91,7 @@ export class WireClient {
     });
   }
 
-  /** Sends an event whose payload is JSON already. */
+  /** Sends an event whose payload is already serialized. */
   send(event: string, json: string, acknowledge: Acknowledge): void {
     if (!this.isOpen) {
       acknowledge(CLOSED);
@@ -101,17 +102,17 @@ export class WireClient {
     this.socket.send(`${MESSAGE}${EVENT}${id}["${event}",${json}]`);
   }
 
-  /** Writes frames made by `frameOf`, as many as there are, at once. */
+  /** Writes one or more frames made by `frameOf`. */
   write(frames: Buffer): void {
     if (this.isOpen) this.stream.write(frames);
   }
 
-  /** Sends an event and resolves with what it was answered. */
+  /** Sends an event and resolves with its answer. */
   request(event: string, payload: object): Promise<Answer<unknown>> {
     return new Promise((resolve) => this.send(event, JSON.stringify(payload), resolve));
   }
 
-  /** Ends the connection and resolves when it has ended. */
+  /** Closes the connection. Resolves when it has ended. */
   async close(): Promise<void> {
     this.socket.removeAllListeners('close');
     await new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ import { cpuPerThousand, makeUserIds, settle, type Scenario, type Stage } from '
 const USERS = 1_000;
 const PER_SECOND = 500;
 const OUTAGE_MS = 2_000;
-/** Delivered, but later than anybody would call live. */
+/** Time after which a delivery is not considered live any more. */
 const LATE_MS = 1_000;
 const group = 'rooms';
 
@@ -54,26 +54,26 @@ async function runMaximum(stage: Stage): Promise<Figure[]> {
   ];
 }
 
-/** What became of the publications of one side, among those of some time. */
-function fates(name: string, some: readonly Publication[], side: 'local' | 'remote'): Figure[] {
+/** Counts the outcomes of publications on one side. */
+function outcomes(name: string, some: readonly Publication[], side: 'local' | 'remote'): Figure[] {
   const count = (holds: (ms: number, times: number) => boolean): number =>
     some.filter((one) => holds(one[`${side}Ms`], one[`${side}Count`])).length;
   const where = side === 'local' ? 'on the own process' : 'to the other process';
   const rows: [string, number][] = [
-    ['at once', count((ms) => ms < LATE_MS)],
+    ['in time', count((ms) => ms < LATE_MS)],
     ['late', count((ms) => ms >= LATE_MS)],
     ['lost', count((_, times) => times === 0)],
     ['repeated', count((_, times) => times > 1)],
   ];
-  return rows.map(([fate, value]) => ({ name: `${name}, ${where}: ${fate}`, unit: 'count', value }));
+  return rows.map(([outcome, value]) => ({ name: `${name}, ${where}: ${outcome}`, unit: 'count', value }));
 }
 
-/** Redis is killed in the midst of a steady pace and comes back, empty. */
+/** Redis is killed during a load at a steady pace, and starts again without data. */
 async function runOutage(stage: Stage, name: string) {
   const { redis } = stage.subject;
   if (redis === undefined) throw new Error('There is no Redis to kill.');
   const measureMs = OUTAGE_MS + (stage.quick ? 7_000 : 12_000);
-  const saidBefore = stage.subject.complaints().length;
+  const warningsBefore = stage.subject.warnings().length;
   const load = stage.load.run('rooms', { group, perSecond: PER_SECOND, warmUpMs: 0, measureMs });
   await sleep(2_000);
   const from = Date.now();
@@ -86,15 +86,15 @@ async function runOutage(stage: Stage, name: string) {
   const during = all.filter(({ sentAt }) => sentAt >= from && sentAt < to);
   const after = all.filter(({ sentAt }) => sentAt >= to);
   const firstLive = after.find(({ remoteMs }) => remoteMs < LATE_MS)?.sentAt ?? Number.NaN;
-  const rejections = stage.subject.complaints().slice(saidBefore);
+  const rejections = stage.subject.warnings().slice(warningsBefore);
   const count = (what: string, value: number): Figure => ({ name: `${name}: ${what}`, unit: 'count', value });
   const figures: Figure[] = [
-    count('published meanwhile', during.length),
-    ...fates(`${name}, meanwhile`, during, 'local'),
-    ...fates(`${name}, meanwhile`, during, 'remote'),
+    count('published during the outage', during.length),
+    ...outcomes(`${name}, during the outage`, during, 'local'),
+    ...outcomes(`${name}, during the outage`, during, 'remote'),
     count('published afterwards', after.length),
-    ...fates(`${name}, afterwards`, after, 'local'),
-    ...fates(`${name}, afterwards`, after, 'remote'),
+    ...outcomes(`${name}, afterwards`, after, 'local'),
+    ...outcomes(`${name}, afterwards`, after, 'remote'),
     { name: `${name}: live again after`, unit: 'ms', value: Math.round(firstLive - to) },
     count('unhandled rejections', rejections.length),
     count('connections lost', result.connectionsLost),
@@ -118,18 +118,18 @@ async function run(stage: Stage) {
   await settle(stage);
   stage.progress(`${PER_SECOND} publications/s`);
   const steady = await runSteady(stage);
-  stage.progress('as many as possible');
+  stage.progress('maximum rate');
   const maximum = await runMaximum(stage);
   await settle(stage);
   stage.progress('Redis is killed');
-  const outage = await runOutage(stage, 'Redis away 2 s');
+  const outage = await runOutage(stage, 'Redis down 2 s');
   await stage.load.run('disconnect', { group });
-  // Ours always fails fast: the same once more.
+  // The second run uses clients that fail fast. Parley's own bus always does.
   await stage.subject.restart('SIGTERM', { FAIL_FAST: '1' });
   await connectAll(stage);
   await settle(stage);
   stage.progress('Redis is killed; commands to it fail at once');
-  const failingFast = await runOutage(stage, 'the same, failing fast');
+  const failingFast = await runOutage(stage, 'Redis down 2 s, failing fast');
   return {
     figures: [...maximum, ...steady, ...outage.figures, ...failingFast.figures],
     checks: [],
@@ -139,7 +139,8 @@ async function run(stage: Stage) {
 
 export const ADAPTER_COMPARISON: Scenario = {
   id: 'i',
-  title: '1,000 rooms on two processes over Redis, each message to one room here and one there; no database',
+  title:
+    '1,000 rooms on two processes over Redis; each message goes to a local and a remote room; no database',
   targets: ADAPTERS,
   run,
 };

@@ -1,7 +1,7 @@
 import { checkTraffic } from '../verify.js';
 import { makeUserIds, trafficFigures, type Scenario, type Stage } from './scenario.js';
 
-/** Users in pairs, each sending the next message when one is acknowledged. */
+/** Users in pairs. Each sends the next message after the acknowledgement of the last. */
 async function runPairs(stage: Stage, load: { users: number; inFlight: number }) {
   const { subject, database, quick } = stage;
   await stage.load.run('connect', {
@@ -18,7 +18,7 @@ async function runPairs(stage: Stage, load: { users: number; inFlight: number })
     warmUpMs: quick ? 500 : 3_000,
     measureMs: quick ? 1_500 : 10_000,
   });
-  stage.progress(`${traffic.acknowledged} messages; checking what is stored`);
+  stage.progress(`${traffic.acknowledged} messages; checking the stored messages`);
   const checks = await checkTraffic(subject, database, traffic);
   return { figures: trafficFigures(traffic), checks };
 }
@@ -39,7 +39,7 @@ export const CROWD: Scenario = {
 
 export const HOT: Scenario = {
   id: 'c',
-  title: 'One hot conversation, 100 messages in flight from each side',
+  title: 'One busy conversation, 100 messages in flight from each side',
   targets: ['parley', 'before', 'unbatched', 'relay'],
   run: (stage) => runPairs(stage, { users: 2, inFlight: 100 }),
 };

@@ -6,24 +6,24 @@ import { makeUserIds, settle, trafficFigures, type Scenario, type Stage } from '
 
 const PER_SECOND = 200;
 const RETURN_TIMEOUT_MS = 90_000;
-/** Files that a process has open besides its connections. */
+/** Number of files that a process has open in addition to its connections. */
 const OTHER_FILES = 300;
 
 interface Crowd {
-  /** Everybody, those who write included. */
+  /** Number of users, including those who send. */
   users: number;
   writers: number;
 }
 
-/** Node raises its own limit as far as the system lets it; further it takes the operator. */
+/** Checks the limit of open files. Node raises its soft limit itself; the hard limit is set by the operator. */
 function requireOpenFiles(stage: Stage, { users }: Crowd): string {
   const needed = users + OTHER_FILES;
   const limits = [stage.load.pid, ...stage.subject.pids()].map(readOpenFileLimit);
   const least = Math.min(...limits.map((limit) => limit ?? Number.POSITIVE_INFINITY));
   if (least < needed) {
     throw new Error(
-      `${users} connections need ${needed} open files per process; the system allows ${least}, and only the ` +
-        'operator can raise that (ulimit -Hn, LimitNOFILE=): raise it and run g again.',
+      `${users} connections need ${needed} open files per process; the system allows ${least}. ` +
+        'Raise the hard limit (ulimit -Hn, LimitNOFILE=) and run g again.',
     );
   }
   return `open files: ${needed} needed per process, ${least} allowed`;
@@ -59,16 +59,16 @@ async function connectAll(stage: Stage, { users, writers }: Crowd): Promise<Figu
   ];
 }
 
-/** The server ends and is started again while users write; everybody comes back by themselves. */
+/** The server ends and starts again while users send. All users reconnect automatically. */
 async function restart(stage: Stage, signal: 'SIGTERM' | 'SIGKILL') {
-  stage.progress(`${signal} and start`);
+  stage.progress(`${signal} and restart`);
   const groups = ['writer', 'idle'];
-  await stage.load.run('beginComeback', { groups, senders: 'writer', perSecond: PER_SECOND });
+  await stage.load.run('beginReconnects', { groups, senders: 'writer', perSecond: PER_SECOND });
   await settle(stage);
   const sinceMs = Date.now();
   await stage.subject.restart(signal);
   const readyMs = Date.now() - sinceMs;
-  const result = await stage.load.run('awaitComeback', { sinceMs, timeoutMs: RETURN_TIMEOUT_MS });
+  const result = await stage.load.run('awaitReconnects', { sinceMs, timeoutMs: RETURN_TIMEOUT_MS });
   const { users, lost, back, traffic } = result;
   const inMs: [string, number][] = [
     ['server ready again after', readyMs],
@@ -78,18 +78,18 @@ async function restart(stage: Stage, signal: 'SIGTERM' | 'SIGKILL') {
     ['all in sync after', result.allSyncedMs],
   ];
   const counts: [string, number][] = [
-    ['attempts that failed', result.failedAttempts],
-    ['sends refused or without an answer', traffic.sent - traffic.acknowledged],
-    ['messages due while their sender was away', result.unsent],
+    ['failed attempts', result.failedAttempts],
+    ['sends refused or not answered', traffic.sent - traffic.acknowledged],
+    ['messages due while their sender was disconnected', result.unsent],
   ];
   const figures: Figure[] = [
     ...inMs.map(([name, value]): Figure => ({ name: `${signal}: ${name}`, unit: 'ms', value })),
     ...counts.map(([name, value]): Figure => ({ name: `${signal}: ${name}`, unit: 'count', value })),
   ];
   const check: Check = {
-    name: `all came back by themselves after ${signal}`,
+    name: `all reconnected after ${signal}`,
     passed: lost === users && back === users,
-    detail: `${lost} of ${users} lost their connection, ${back} came back`,
+    detail: `${lost} of ${users} lost their connection, ${back} reconnected`,
   };
   const note = `${signal}: refusals ${JSON.stringify(traffic.refused)}`;
   return { figures, check, traffic, note };
@@ -109,7 +109,7 @@ async function run(stage: Stage) {
     measureMs: stage.quick ? 1_500 : 15_000,
   });
   const restarts = [await restart(stage, 'SIGTERM'), await restart(stage, 'SIGKILL')];
-  stage.progress('checking what is stored');
+  stage.progress('checking the stored messages');
   const traffics = [steady, ...restarts.map(({ traffic }) => traffic)];
   const stored = await checkStored(stage.subject, stage.database, traffics);
   const answered: Check = {
@@ -126,7 +126,7 @@ async function run(stage: Stage) {
 
 export const CONNECTIONS: Scenario = {
   id: 'g',
-  title: '5,000 connections, 1,000 of them writing 200 messages/s; the server is restarted, and killed',
+  title: '5,000 connections, 1,000 of them sending 200 messages/s; the server is restarted, and killed',
   targets: ['parley', 'workers'],
   run,
 };

@@ -16,7 +16,7 @@ interface Part {
   checks: Check[];
 }
 
-/** One person reads many chats, one after the other. */
+/** One user reads many chats, one at a time. */
 async function markReadOneToOne(stage: Stage): Promise<Part> {
   const { server } = stage.subject;
   const rounds = stage.quick ? 60 : 400;
@@ -28,11 +28,11 @@ async function markReadOneToOne(stage: Stage): Promise<Part> {
   const reading = await stage.load.run('readEach', { group: 'popular', rounds });
   return {
     figures: times('mark read, one-to-one', reading.times),
-    checks: [check('marking read is answered, nothing left unread', reading)],
+    checks: [check('marking read is answered, no unread messages left', reading)],
   };
 }
 
-/** Everybody reads the same message at the same time: with the window for large groups, and without. */
+/** All members read the same message at the same time: with the receipt window for large groups, and without. */
 async function markReadTogether(stage: Stage): Promise<Part> {
   const userIds = makeUserIds('reader', READERS + 1);
   const { server } = stage.subject;
@@ -42,30 +42,30 @@ async function markReadTogether(stage: Stage): Promise<Part> {
   const input = { group, conversationId };
   const rounds = stage.quick ? 2 : 4;
   stage.progress(`marking read: ${READERS} readers of a message, ${rounds} times, with the window`);
-  const patient = await stage.load.run('readTogether', { ...input, rounds });
+  const withWindow = await stage.load.run('readTogether', { ...input, rounds });
   await stage.load.run('disconnect', { group });
   await stage.subject.restart('SIGTERM', { RECEIPT_WINDOW_LARGE_MS: '0' });
   await stage.load.run('connect', { server, group, userIds, atOnce: 20 });
   await settle(stage);
   stage.progress('the same without the window');
   await stage.load.run('readTogether', { ...input, rounds: 3 });
-  const prompt = await stage.load.run('readTogether', { ...input, rounds: stage.quick ? 10 : 60 });
+  const withoutWindow = await stage.load.run('readTogether', { ...input, rounds: stage.quick ? 10 : 60 });
   await stage.load.run('disconnect', { group });
   await stage.subject.restart('SIGTERM');
   return {
     figures: [
-      ...times(`mark read, ${READERS} readers, all answered`, prompt.all.times),
-      ...times(`mark read, ${READERS} readers, first answered with the window`, patient.first.times),
-      ...times(`mark read, ${READERS} readers, all answered with the window`, patient.all.times),
+      ...times(`mark read, ${READERS} readers, all answered`, withoutWindow.all.times),
+      ...times(`mark read, ${READERS} readers, first answered with the window`, withWindow.first.times),
+      ...times(`mark read, ${READERS} readers, all answered with the window`, withWindow.all.times),
     ],
     checks: [
-      check(`seen by ${READERS}, exactly, with the window`, patient.all),
-      check(`seen by ${READERS}, exactly, without it`, prompt.all),
+      check(`seen by ${READERS}, exactly, with the window`, withWindow.all),
+      check(`seen by ${READERS}, exactly, without it`, withoutWindow.all),
     ],
   };
 }
 
-/** Posting costs what a post costs, not what the members do. */
+/** The cost of a post must not depend on the number of members. */
 async function postToChannels(stage: Stage): Promise<Part> {
   const many = stage.quick ? 1_500 : 10_000;
   const { server } = stage.subject;
@@ -83,7 +83,7 @@ async function postToChannels(stage: Stage): Promise<Part> {
   const posted = await stage.load.run('post', { ...input, rounds: stage.quick ? 40 : 300 });
   await stage.load.run('disconnect', { group });
   const [ofSmall, ofLarge] = input.conversationIds.map((id) => posted[id]);
-  if (ofSmall === undefined || ofLarge === undefined) throw new Error('Nothing was posted.');
+  if (ofSmall === undefined || ofLarge === undefined) throw new Error('No message was sent.');
   return {
     figures: [
       ...times('post to a channel of 10', ofSmall.times),
@@ -104,7 +104,7 @@ async function postToChannels(stage: Stage): Promise<Part> {
   };
 }
 
-/** A group as large as one may be, and a fifth of it looking at it while some write. */
+/** A group of the maximum size. A fifth of its members have it open while some send. */
 async function writeHot(stage: Stage): Promise<Part> {
   const [size, open, senders] = stage.quick ? [200, 60, 10] : [1_000, 200, 20];
   const userIds = makeUserIds('hot', size);
@@ -112,20 +112,20 @@ async function writeHot(stage: Stage): Promise<Part> {
   await stage.load.run('connect', { server, group, userIds: userIds.slice(0, open), atOnce: 50 });
   const made = await stage.load.run('makeGroup', { group, type: 'group', members: userIds.slice(1) });
   await settle(stage);
-  stage.progress(`a group of ${size}, ${open} have it open, ${senders} write`);
+  stage.progress(`a group of ${size}, ${open} have it open, ${senders} send`);
   const { conversationId } = made;
   const spans = { warmUpMs: stage.quick ? 500 : 3_000, measureMs: stage.quick ? 1_500 : 10_000 };
   const hot = await stage.load.run('hotGroup', { group, conversationId, senders, ...spans });
   return {
     figures: [
-      { name: 'hot group: messages', unit: 'msg/s', value: Math.round(hot.perSecond) },
-      { name: 'hot group: delivered', unit: 'per s', value: Math.round(hot.perSecond * (open - 1)) },
-      ...times('hot group: send→ack', hot.toAcknowledge),
-      ...times('hot group: send→delivered', hot.toDeliver),
+      { name: 'busy group: messages', unit: 'msg/s', value: Math.round(hot.perSecond) },
+      { name: 'busy group: delivered', unit: 'per s', value: Math.round(hot.perSecond * (open - 1)) },
+      ...times('busy group: send→ack', hot.toAcknowledge),
+      ...times('busy group: send→delivered', hot.toDeliver),
     ],
     checks: [
       {
-        name: 'everybody who looked got every message',
+        name: 'every user with the group open received every message',
         passed: hot.missing === 0 && hot.refused === 0,
         detail: `${hot.sent} messages, ${hot.missing} deliveries missing, ${hot.refused} refused`,
       },
@@ -148,7 +148,7 @@ async function run(stage: Stage): Promise<Part> {
 
 export const GROUPS: Scenario = {
   id: 'j',
-  title: 'Marking read, channels, and a hot group',
+  title: 'Marking read, channels, and a busy group',
   targets: ['parley'],
   run,
 };

@@ -14,20 +14,20 @@ const check = (name: string, { problems, times: { count } }: ReadResult): Check 
 });
 
 async function readPages(stage: Stage, messages: number): Promise<{ figures: Figure[]; checks: Check[] }> {
-  const places = [
+  const wanted = [
     { name: 'newest', lastSeq: messages, newest: true, limit: PAGE },
     { name: 'middle', lastSeq: messages / 2, newest: false, limit: PAGE },
     { name: 'first', lastSeq: PAGE, newest: false, limit: PAGE },
     { name: 'newest 100', lastSeq: messages, newest: true, limit: LONG_PAGE },
   ];
-  // Once for the code and the caches to be warm.
-  await stage.load.run('readHistory', { group, places, rounds: 20 });
+  // Warm-up of code and caches.
+  await stage.load.run('readHistory', { group, pages: wanted, rounds: 20 });
   const rounds = stage.quick ? 30 : 300;
-  const readings = await stage.load.run('readHistory', { group, places, rounds });
+  const readings = await stage.load.run('readHistory', { group, pages: wanted, rounds });
   const ratio = (readings['first']?.times.p50 ?? 0) / (readings['newest']?.times.p50 ?? 1);
   return {
     figures: [
-      ...places.flatMap(({ name, limit }) => {
+      ...wanted.flatMap(({ name, limit }) => {
         const reading = readings[name];
         if (reading === undefined) return [];
         return times(
@@ -43,7 +43,7 @@ async function readPages(stage: Stage, messages: number): Promise<{ figures: Fig
   };
 }
 
-/** Further by as much each time, so that every one is news to be written. */
+/** Marks read in equal steps, so that each read is a new position to be written. */
 async function markRead(stage: Stage, messages: number): Promise<{ figures: Figure[]; checks: Check[] }> {
   const rounds = stage.quick ? 30 : 300;
   const step = Math.floor(messages / (rounds + 20));
@@ -78,7 +78,7 @@ async function run(stage: Stage) {
 
 export const HISTORY: Scenario = {
   id: 'd',
-  title: 'History of a conversation of 100,000 messages, without copies of the newest and with; marking read',
+  title: 'History of a conversation of 100,000 messages, with and without caches of the newest; marking read',
   targets: ['parley', 'uncached', 'redis'],
   run,
 };

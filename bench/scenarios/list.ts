@@ -11,10 +11,10 @@ const check = (name: string, { problems, times: { count } }: ReadResult): Check 
 const ratioOf = (one: ReadResult, other: ReadResult): number =>
   Math.round((one.times.p50 / other.times.p50) * 100) / 100;
 
-/** Unread conversations that are left for the second look at the total. */
+/** Number of unread conversations left for the second measurement of the total. */
 const FEW = 10;
 
-/** The total when most is read: what is looked at is what may be unread, not how many conversations there are. */
+/** Measures the total when most conversations are read: only those that may be unread are counted. */
 async function readFew(stage: Stage, conversations: number) {
   const { server } = stage.subject;
   stage.progress(`reading all but ${FEW}`);
@@ -40,7 +40,7 @@ async function readFew(stage: Stage, conversations: number) {
 async function run(stage: Stage) {
   const { server } = stage.subject;
   const conversations = stage.quick ? 500 : 10_000;
-  stage.progress(`${conversations} people write to one user`);
+  stage.progress(`${conversations} users send a message to one user`);
   const { wallMs } = await stage.load.run('makeConversations', {
     server,
     userId: 'popular',

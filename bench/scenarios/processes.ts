@@ -10,7 +10,9 @@ import {
   type Stage,
 } from './scenario.js';
 
-/** Users who send commands, and commands of each on the way: few connections, so that little is spent on waking up. */
+/**
+ * Number of users who send commands, and commands in flight per user. Few connections keep the cost of wake-ups low.
+ */
 const COMMANDERS = 100;
 const IN_FLIGHT = 20;
 
@@ -35,7 +37,7 @@ async function runCommands(stage: Stage) {
   ];
   if (stage.subject.target === 'parley') {
     const value = possibleGain(stage.load.cpu().at(-1)?.shares ?? [], os.cpus().length);
-    figures.push({ name: 'commands: more processes could give, at most', unit: 'x', value });
+    figures.push({ name: 'commands: possible gain from more processes', unit: 'x', value });
   }
   const check = {
     name: 'every command answered with success',
@@ -46,8 +48,8 @@ async function runCommands(stage: Stage) {
 }
 
 /**
- * How much faster more processes could be on this machine at most, when every command costs what it cost here: the
- * other processes want the cores as well.
+ * Upper bound for the gain from more processes on this machine, if every command costs the same as here: the other
+ * processes need CPU as well.
  */
 function possibleGain(shares: readonly CpuShare[], cores: number): number {
   const total = shares.reduce((sum, { percent }) => sum + percent, 0);
@@ -55,8 +57,8 @@ function possibleGain(shares: readonly CpuShare[], cores: number): number {
   return Math.round((cores * server * 100) / total) / 100;
 }
 
-/** More processes can only be seen to be faster where the processes are what is full. */
-function judgeLoad(cpu: readonly CpuPhase[]): string[] {
+/** Notes loads that cannot show a gain from more processes, because the server was not the bottleneck. */
+function noteUnsaturatedLoads(cpu: readonly CpuPhase[]): string[] {
   return cpu.flatMap(({ load, shares }) => {
     const servers = shares.filter(({ group }) => group.startsWith('server'));
     const others = shares.filter(({ group }) => !group.startsWith('server'));
@@ -64,7 +66,7 @@ function judgeLoad(cpu: readonly CpuPhase[]): string[] {
     const [most] = [...others].sort((one, other) => other.percent - one.percent);
     if (busiest >= 88 || most === undefined) return [];
     return [
-      `${load}: the busiest server process had ${Math.round(100 - busiest)}% of its core to spare (${most.group} took ${Math.round(most.percent)}%): this load does not show what more server processes are worth`,
+      `${load}: the busiest server process used only ${Math.round(busiest)}% of its core (${most.group} took ${Math.round(most.percent)}%), so this load does not show the gain from more server processes`,
     ];
   });
 }
@@ -79,14 +81,14 @@ async function run(stage: Stage) {
   const traffic = await stage.load.run('closedLoop', { group: 'pairs', inFlight: 1, ...time });
   const count = (traffic.acknowledgedPerSecond * time.measureMs) / 1_000;
   const cost = cpuPerThousand(stage, 'messages', { ...time, count });
-  stage.progress(`${traffic.acknowledged} messages; checking what is stored`);
+  stage.progress(`${traffic.acknowledged} messages; checking the stored messages`);
   const checks = await checkTraffic(subject, database, traffic);
   await stage.load.run('disconnect', { group: 'pairs' });
   const { figures, check } = await runCommands(stage);
   return {
     figures: [...trafficFigures(traffic), ...cost, ...figures],
     checks: [...checks, check],
-    notes: judgeLoad(stage.load.cpu()),
+    notes: noteUnsaturatedLoads(stage.load.cpu()),
   };
 }
 

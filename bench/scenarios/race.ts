@@ -25,7 +25,11 @@ async function run(stage: Stage) {
   const least = Math.min(...answered);
   const checks: Check[] = [
     { name: `all ${CALLERS} answered`, passed: least === CALLERS, detail: `at least ${least}` },
-    { name: 'one conversation, made once', passed: wrong === 0, detail: `${rounds} rounds, ${wrong} wrong` },
+    {
+      name: 'one conversation, created once',
+      passed: wrong === 0,
+      detail: `${rounds} rounds, ${wrong} wrong`,
+    },
   ];
   return {
     figures: [
@@ -39,7 +43,7 @@ async function run(stage: Stage) {
 
 export const RACE: Scenario = {
   id: 'f',
-  title: `${CALLERS} sockets of a pair open their conversation at once`,
+  title: `${CALLERS} sockets of a pair open their conversation at the same time`,
   targets: ['parley'],
   run,
 };

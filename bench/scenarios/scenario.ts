@@ -5,7 +5,7 @@ import type { LoadGenerator } from '../remote.js';
 import { times, type Check, type Figure, type ScenarioId, type Target } from '../results.js';
 import type { Subject } from '../targets.js';
 
-/** What a scenario works with: one freshly started server and one load generator. */
+/** Everything that a scenario uses: one freshly started server and one load generator. */
 export interface Stage {
   subject: Subject;
   database: Database;
@@ -24,7 +24,7 @@ export interface Scenario {
 export const makeUserIds = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}-${String(index).padStart(5, '0')}`);
 
-/** Waits for what connecting or seeding left to do: garbage, derived state, checkpoints. */
+/** Waits for work left over from connecting or seeding: garbage collection, derived state, checkpoints. */
 export const settle = (stage: Stage): Promise<void> => sleep(stage.quick ? 500 : 4_000);
 
 export const trafficFigures = (traffic: TrafficResult): Figure[] => [
@@ -34,8 +34,8 @@ export const trafficFigures = (traffic: TrafficResult): Figure[] => [
 ];
 
 /**
- * CPU of each group of processes for every 1,000 of what the last measured load did: unlike a rate, it says the same
- * on a machine that has other work as well.
+ * CPU time of each group of processes per 1,000 operations of the last measured load. Unlike a rate, it is comparable
+ * on a machine that is busy with other work.
  */
 export function cpuPerThousand(
   stage: Stage,

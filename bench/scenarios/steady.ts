@@ -14,7 +14,7 @@ const connect = (stage: Stage, group: string, count: number) =>
     atOnce: 100,
   });
 
-/** Memory per idle connection, from the first thousand and, without what a process allots once, from the second. */
+/** Measures memory per idle connection: over the first thousand, and over the second, without one-time allocations. */
 async function measureConnections(stage: Stage): Promise<Figure[]> {
   const pids = stage.subject.pids();
   await connect(stage, 'early', 100);

@@ -1,52 +1,60 @@
 import { z } from 'zod';
 import { command } from '../command.js';
+import { toEmoji } from '../emoji.js';
 import { LIMITS } from '../limits.js';
-import { conversationId, emoji, isoTime, messageText, seq, seqOrZero } from '../primitives.js';
-import { changeView, countsView, receiptView, userView } from '../views.js';
+import { captionText, conversationId, isoTime, reactionSign, seq, seqOrZero } from '../primitives.js';
+import { changeView, countsView, receiptView, shownChangeView, userView } from '../views.js';
 
-const place = z.strictObject({ conversationId, seq });
-const changed = z.object({ change: changeView });
+const messageRef = z.strictObject({ conversationId, seq });
+const changed = z.object({ change: shownChangeView });
 const pair = { ok: 'message:changed', error: 'message:error' } as const;
 const CODES = ['NOT_PARTICIPANT', 'NOT_FOUND', 'FORBIDDEN'] as const;
 
-/** What happens to messages after they were sent, and who has got them. */
+/** Changes of messages after they were sent, and their receipts. */
 export const CHANGE_COMMANDS = {
   editMessage: command({
-    payload: place.extend({ content: messageText }),
+    /** Empty content removes the caption of an attachment, location or card. A text message cannot become empty. */
+    payload: messageRef.extend({ content: captionText }),
     answer: changed,
     pair,
     codes: [...CODES, 'LIMIT_EXCEEDED', 'TOO_LARGE', 'BLOCKED'],
     bucket: 'send',
-    repeatSafe: 'the same text again changes nothing',
-    summary: 'Changes the text of an own message, as long as the window for it is open.',
+    repeatSafe: 'an edit to the same text changes nothing',
+    summary: 'Changes the text or caption of an own message while its edit window is open.',
   }),
   deleteMessage: command({
-    payload: place.extend({ for: z.enum(['me', 'everyone']) }),
+    payload: messageRef.extend({ for: z.enum(['me', 'everyone']) }),
     answer: z.object({ conversationId, seq, rev: seqOrZero }),
     pair,
     codes: [...CODES, 'LIMIT_EXCEEDED'],
     bucket: 'send',
-    repeatSafe: 'what is deleted stays deleted',
+    repeatSafe: 'a deleted message stays deleted',
     summary:
-      'Deletes a message for the caller, or for everyone (own ones; in groups admins any): its text is gone, its place stays.',
+      'Deletes a message for the caller (`me`) or for everyone (`everyone`: own messages; in groups, owner and admins any). The content is removed, the `seq` stays.',
   }),
   react: command({
-    payload: place.extend({ emoji, on: z.boolean() }),
+    payload: messageRef
+      .extend({ emoji: reactionSign, on: z.boolean() })
+      // Texts that older versions accepted as reactions can still be removed.
+      .refine(({ emoji, on }) => !on || toEmoji(emoji) !== undefined, {
+        path: ['emoji'],
+        message: 'must be one emoji',
+      }),
     answer: changed,
     pair,
     codes: [...CODES, 'LIMIT_EXCEEDED', 'BLOCKED'],
     bucket: 'send',
-    repeatSafe: 'one of each emoji per user',
-    summary: 'Puts a reaction on a message or takes it away.',
+    repeatSafe: 'each emoji counts once per user',
+    summary: 'Adds a reaction, one emoji, to a message or removes it.',
   }),
   pinMessage: command({
-    payload: place.extend({ pinned: z.boolean() }),
+    payload: messageRef.extend({ pinned: z.boolean() }),
     answer: changed,
     pair,
     codes: [...CODES, 'LIMIT_EXCEEDED', 'BLOCKED'],
     bucket: 'send',
     repeatSafe: 'pinned or not',
-    summary: 'Pins a message for everybody (direct: both; groups and channels: owner and admins).',
+    summary: 'Pins or unpins a message for all members (in groups and channels: owner and admins only).',
   }),
   getChanges: command({
     payload: z.strictObject({
@@ -64,36 +72,36 @@ export const CHANGE_COMMANDS = {
     codes: ['NOT_PARTICIPANT'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'What happened to messages since `afterRev`, to messages of any age.',
+    summary: 'A page of the change log after `afterRev`: changes of messages of any age.',
   }),
   getEdits: command({
-    payload: place,
+    payload: messageRef,
     answer: z.object({ edits: z.array(z.object({ content: z.string(), at: isoTime })) }),
     pair: { ok: 'edits:list', error: 'message:error' },
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'The texts that an edited message has had (the first hundred edits), the first one first.',
+    summary: 'Earlier texts of an edited message, oldest first (of the first hundred edits).',
   }),
   getReactions: command({
-    payload: place.extend({ emoji: emoji.optional() }),
-    answer: z.object({ reactions: z.array(z.object({ emoji, user: userView })) }),
+    payload: messageRef.extend({ emoji: reactionSign.optional() }),
+    answer: z.object({ reactions: z.array(z.object({ emoji: z.string(), user: userView })) }),
     pair: { ok: 'reactions:list', error: 'message:error' },
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'Who reacted to a message, the first hundred of them.',
+    summary: 'Users who reacted to a message, the first hundred.',
   }),
   getReceipts: command({
-    payload: place,
+    payload: messageRef,
     answer: countsView.extend({
-      /** Direct chats and small groups; large groups and channels are counted, and of a channel views alone. */
+      /** Set in direct conversations and small groups. Large groups and channels have counts only; channels count views. */
       members: z.array(receiptView).optional(),
     }),
     pair: { ok: 'receipts:list', error: 'message:error' },
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'Who has got and read a message and when (direct chats, small groups), or how many have.',
+    summary: 'Receipts of a message: members with times (direct conversations, small groups), or counts.',
   }),
 } as const;

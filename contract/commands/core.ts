@@ -2,7 +2,7 @@ import { command } from '../command.js';
 import * as inputs from '../inputs.js';
 import * as outputs from '../outputs.js';
 
-/** Opening direct conversations, sending, reading, catching up, and the connection itself. */
+/** Direct conversations, sending, reading, catching up, and the connection itself. */
 export const CORE_COMMANDS = {
   getOrCreateDirect: command({
     payload: inputs.directInput,
@@ -11,7 +11,7 @@ export const CORE_COMMANDS = {
     codes: ['BLOCKED'],
     bucket: 'open',
     repeatSafe: 'one conversation per pair, by a unique key',
-    summary: 'Opens the one direct conversation with another user; makes it if there is none.',
+    summary: 'Returns the direct conversation with another user; creates it if there is none.',
   }),
   getConversations: command({
     payload: inputs.listInput,
@@ -20,7 +20,7 @@ export const CORE_COMMANDS = {
     codes: [],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: "A page of the caller's conversations, the newest message first.",
+    summary: "A page of the caller's conversations, ordered by their newest message.",
   }),
   getConversation: command({
     payload: inputs.conversationInput,
@@ -29,7 +29,7 @@ export const CORE_COMMANDS = {
     codes: ['NOT_PARTICIPANT'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'One conversation as the caller sees it now.',
+    summary: 'One conversation.',
   }),
   sendMessage: command({
     payload: inputs.sendInput,
@@ -37,8 +37,9 @@ export const CORE_COMMANDS = {
     pair: { ok: 'message:sent', error: 'message:error' },
     codes: ['NOT_PARTICIPANT', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
     bucket: 'send',
-    repeatSafe: 'the same `clientMessageId` is stored once, for ever',
-    summary: 'Stores a message, then sends it to the members, then answers with it and its `seq`.',
+    repeatSafe: 'a `clientMessageId` is stored once, for good',
+    summary:
+      'Stores a message, publishes it to the members, and answers with the stored message and its `seq`.',
   }),
   getMessages: command({
     payload: inputs.historyInput,
@@ -47,7 +48,7 @@ export const CORE_COMMANDS = {
     codes: ['NOT_PARTICIPANT'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'A page of history by `seq`: the newest, before, after or around a place.',
+    summary: 'A page of history by `seq`: the newest page, or before, after or around a `seq`.',
   }),
   'message:delivered': command({
     payload: inputs.positionInput,
@@ -56,7 +57,7 @@ export const CORE_COMMANDS = {
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'receipt',
     repeatSafe: 'positions only move forward',
-    summary: 'Everything up to here has reached the caller.',
+    summary: 'Reports that everything up to this message was delivered to the caller.',
   }),
   'message:read': command({
     payload: inputs.positionInput,
@@ -65,7 +66,7 @@ export const CORE_COMMANDS = {
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'receipt',
     repeatSafe: 'positions only move forward',
-    summary: 'The caller has read everything up to here.',
+    summary: 'Reports that the caller has read everything up to this message.',
   }),
   typing: command({
     payload: inputs.typingInput,
@@ -74,7 +75,7 @@ export const CORE_COMMANDS = {
     codes: ['NOT_PARTICIPANT', 'BLOCKED'],
     bucket: 'typing',
     repeatSafe: 'nothing is stored',
-    summary: 'The caller is typing, or has stopped.',
+    summary: 'Reports that the caller is typing or has stopped.',
   }),
   sync: command({
     payload: inputs.syncInput,
@@ -83,7 +84,8 @@ export const CORE_COMMANDS = {
     codes: [],
     bucket: 'sync',
     repeatSafe: 'reads only',
-    summary: 'What changed since a cursor, however long ago: call it on every connect and once a minute.',
+    summary:
+      'Everything that changed since a cursor, however old. Call it on every connect and once a minute.',
   }),
   'presence:watch': command({
     payload: inputs.watchInput,
@@ -91,8 +93,9 @@ export const CORE_COMMANDS = {
     pair: { ok: 'presence:result', error: 'presence:error' },
     codes: [],
     bucket: 'presence',
-    repeatSafe: 'replaces what this socket watched before',
-    summary: 'Watches the presence of people the caller has a conversation with; others are left out.',
+    repeatSafe: 'replaces the users that this connection watched before',
+    summary:
+      'Watches the presence of users whom the caller knows. Users for whom one of the two hides their presence (`updatePrivacy`) are left out.',
   }),
   'auth:refresh': command({
     payload: inputs.tokenInput,
@@ -102,6 +105,6 @@ export const CORE_COMMANDS = {
     bucket: 'session',
     repeatSafe: 'the newest token counts',
     summary:
-      'A new token for the same user, without reconnecting. After an expiry run `sync` and `presence:watch` again: an expired connection heard nothing.',
+      'Sets a new token for the same user without reconnecting. After an expiry run `sync` and `presence:watch` again: an expired connection receives nothing.',
   }),
 } as const;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command } from '../command.js';
 import { historyMode, role } from '../content.js';
 import { LIMITS } from '../limits.js';
-import { conversationAnswer, oneConversationAnswer } from '../outputs.js';
+import { addedAnswer, groupAnswer, oneConversationAnswer } from '../outputs.js';
 import {
   clientConversationId,
   conversationId,
@@ -19,13 +19,13 @@ const someUsers = z.array(userId).min(1).max(LIMITS.maxUsersPerChange);
 export const createGroupInput = z.strictObject({
   type: z.enum(['group', 'channel']).optional(),
   name: displayName,
-  /** Besides the creator, who is always a member and its owner. */
+  /** Initial members. The creator is always a member, and the owner. */
   participants: z.array(userId).max(LIMITS.sizes.large),
   avatar: pictureUrl.optional(),
   clientConversationId: clientConversationId.optional(),
-  /** Left out: `joined` in groups, `all` in channels. */
+  /** Default: `joined` for groups, `all` for channels. */
   history: historyMode.optional(),
-  /** Whether anybody who knows its id may join. Left out: channels only. */
+  /** Whether any user who knows the id may join. Default: true for channels only. */
   open: z.boolean().optional(),
 });
 export type CreateGroupInput = z.infer<typeof createGroupInput>;
@@ -34,7 +34,7 @@ export const updateConversationInput = z
   .strictObject({
     conversationId,
     name: displayName.optional(),
-    /** `null` takes it away. */
+    /** `null` removes the picture. */
     avatar: pictureUrl.nullable().optional(),
     history: historyMode.optional(),
     open: z.boolean().optional(),
@@ -48,16 +48,18 @@ export type ListedMember = z.infer<typeof listedMember>;
 const MEMBER_CODES = ['NOT_PARTICIPANT', 'FORBIDDEN'] as const;
 const pair = { ok: 'conversation:result', error: 'conversation:error' } as const;
 
-/** Groups and channels: who is in them and who may do what. */
+/** Groups and channels: members, roles and settings. */
 export const GROUP_COMMANDS = {
   createGroup: command({
     payload: createGroupInput,
-    answer: conversationAnswer,
+    answer: groupAnswer,
     pair: { ok: 'conversation:created', error: 'conversation:error' },
-    codes: ['LIMIT_EXCEEDED', 'CONFLICT', 'BLOCKED'],
+    codes: ['LIMIT_EXCEEDED', 'CONFLICT'],
     bucket: 'open',
-    repeatSafe: 'the same `clientConversationId` returns the first; without one, each call makes a group',
-    summary: 'Makes a group or a channel; the caller is its owner.',
+    repeatSafe:
+      'a repeated `clientConversationId` returns the first group; without one, each call creates a group',
+    summary:
+      'Creates a group or a channel with the caller as its owner. `refused` lists the users who could not be added; all others are members.',
   }),
   getMembers: command({
     payload: z.strictObject({
@@ -74,16 +76,17 @@ export const GROUP_COMMANDS = {
     codes: ['NOT_PARTICIPANT'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'A page of members: owner, admins, then the others in the order of joining.',
+    summary: 'A page of members: owner, admins, then the others in the order in which they joined.',
   }),
   addMembers: command({
     payload: z.strictObject({ conversationId, userIds: someUsers }),
-    answer: oneConversationAnswer,
+    answer: addedAnswer,
     pair,
-    codes: [...MEMBER_CODES, 'LIMIT_EXCEEDED', 'BLOCKED'],
+    codes: [...MEMBER_CODES, 'LIMIT_EXCEEDED'],
     bucket: 'open',
-    repeatSafe: 'who is a member already is left as they are',
-    summary: 'Adds members to a group (owner and admins).',
+    repeatSafe: 'members stay as they are',
+    summary:
+      'Adds members to a group (owner and admins only). `refused` lists the users who could not be added; all others are members.',
   }),
   removeMember: command({
     payload: z.strictObject({ conversationId, userId }),
@@ -91,8 +94,8 @@ export const GROUP_COMMANDS = {
     pair,
     codes: MEMBER_CODES,
     bucket: 'open',
-    repeatSafe: 'who is not a member is not removed again',
-    summary: 'Removes a member: from then on they neither hear nor read nor send.',
+    repeatSafe: 'a user who is not a member is not removed again',
+    summary: 'Removes a member: from then on they cannot receive, read or send (owner and admins only).',
   }),
   joinConversation: command({
     payload: z.strictObject({ conversationId }),
@@ -100,7 +103,7 @@ export const GROUP_COMMANDS = {
     pair,
     codes: ['NOT_PARTICIPANT', 'LIMIT_EXCEEDED'],
     bucket: 'open',
-    repeatSafe: 'a member stays one',
+    repeatSafe: 'a member stays a member',
     summary: 'Joins an open channel or group.',
   }),
   leaveConversation: command({
@@ -109,8 +112,9 @@ export const GROUP_COMMANDS = {
     pair,
     codes: ['NOT_PARTICIPANT', 'FORBIDDEN'],
     bucket: 'open',
-    repeatSafe: 'who has left is told so again',
-    summary: 'Leaves a group or channel; an owner hands it on to the oldest admin, else the oldest member.',
+    repeatSafe: 'a former member gets the same answer again',
+    summary:
+      'Leaves a group or channel. When the owner leaves, the longest-standing admin, else member, becomes the owner.',
   }),
   setRole: command({
     payload: z.strictObject({ conversationId, userId, role }),
@@ -118,8 +122,9 @@ export const GROUP_COMMANDS = {
     pair,
     codes: [...MEMBER_CODES, 'NOT_FOUND'],
     bucket: 'open',
-    repeatSafe: 'a role is set, not changed by steps',
-    summary: 'Makes a member admin, member, or the owner (who then becomes admin).',
+    repeatSafe: 'the role is set',
+    summary:
+      'Sets the role of a member (owner only). A new owner replaces the old one, who becomes an admin.',
   }),
   updateConversation: command({
     payload: updateConversationInput,
@@ -128,16 +133,16 @@ export const GROUP_COMMANDS = {
     codes: MEMBER_CODES,
     bucket: 'open',
     repeatSafe: 'values are set',
-    summary: 'Sets the name, picture or rules of a group (owner and admins).',
+    summary: 'Sets the name, picture or rules of a group (owner and admins only).',
   }),
-  openConversation: command({
-    payload: z.strictObject({ conversationId, open: z.boolean() }),
+  watchConversation: command({
+    payload: z.strictObject({ conversationId, watching: z.boolean() }),
     answer: z.object({ conversationId, lastSeq: seqOrZero, rev: seqOrZero }),
     pair,
     codes: ['NOT_PARTICIPANT'],
     bucket: 'read',
-    repeatSafe: 'a connection is in or out',
+    repeatSafe: 'a connection watches or does not',
     summary:
-      'This connection looks at a large group or channel now, and hears its messages live; others hear its head. Again after every reconnect.',
+      'Starts or stops the live delivery of a large group or channel to this connection; other connections receive its head only. Call it again after every reconnect.',
   }),
 } as const;

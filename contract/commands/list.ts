@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { command } from '../command.js';
-import { conversationId, isoTime } from '../primitives.js';
-import { ownView } from '../views.js';
+import { conversationId, timeInput } from '../primitives.js';
+import { settingsView } from '../views.js';
 
 const ofConversation = z.strictObject({ conversationId });
-const own = z.object({ own: ownView });
-const pair = { ok: 'conversation:settled', error: 'conversation:error' } as const;
+const settingsAnswer = z.object({ settings: settingsView });
+const pair = { ok: 'settings:result', error: 'conversation:error' } as const;
 
-/** A person's own list of conversations: the same on all of their devices, and nobody else's business. */
+/** A user's own list of conversations. It is the same on all of their devices and not visible to others. */
 export const LIST_COMMANDS = {
-  setConversation: command({
+  updateSettings: command({
     payload: z
       .strictObject({
         conversationId,
         pinned: z.boolean().optional(),
-        /** `null` unmutes; a far day means for good. */
-        mutedUntil: isoTime.nullable().optional(),
+        /** `null` unmutes. For a mute without end, send a time far in the future. */
+        mutedUntil: timeInput.nullable().optional(),
         archived: z.boolean().optional(),
         markedUnread: z.boolean().optional(),
       })
@@ -23,29 +23,30 @@ export const LIST_COMMANDS = {
         ({ conversationId: _, ...settings }) => Object.keys(settings).length > 0,
         'give something to set',
       ),
-    answer: own,
+    answer: settingsAnswer,
     pair,
     codes: ['NOT_PARTICIPANT', 'LIMIT_EXCEEDED'],
     bucket: 'receipt',
     repeatSafe: 'values are set',
-    summary: 'Pins, mutes, archives or marks a conversation as unread, for the caller.',
+    summary: 'Pins, mutes or archives a conversation for the caller, or marks it as unread.',
   }),
   clearHistory: command({
     payload: ofConversation,
-    answer: own,
+    answer: settingsAnswer,
     pair,
     codes: ['NOT_PARTICIPANT'],
     bucket: 'receipt',
-    repeatSafe: 'what is cleared stays so',
-    summary: 'Hides everything said so far from the caller; others keep it.',
+    repeatSafe: 'cleared messages stay cleared',
+    summary: 'Hides all messages so far from the caller. Other members keep them.',
   }),
   deleteConversation: command({
     payload: ofConversation,
-    answer: own,
+    answer: settingsAnswer,
     pair,
     codes: ['NOT_PARTICIPANT'],
     bucket: 'receipt',
-    repeatSafe: 'what is gone stays gone until a new message',
-    summary: "Clears a conversation and takes it off the caller's list until a new message comes.",
+    repeatSafe: 'it stays deleted until a new message',
+    summary:
+      "Clears a conversation and removes it from the caller's list until a new message arrives. Other members keep it.",
   }),
 } as const;

@@ -12,14 +12,24 @@ const page = z.strictObject({
 
 export const REPORT_REASONS = ['spam', 'harassment', 'nudity', 'scam', 'underage', 'other'] as const;
 
-/** Who may see when somebody was here last. */
+/**
+ * Users that a privacy setting admits. For presence, `everyone` means users with a direct conversation with them,
+ * with or without messages, and their contacts; `contacts` means users who have exchanged messages with them, in
+ * a direct conversation or a small group. For being added to groups, `everyone` means any user; `contacts` means
+ * users whom they have written to. `nobody` means no user.
+ */
 export const audience = z.enum(['everyone', 'contacts', 'nobody']);
 
-/** What a user shows of themselves; what is switched off is not shown to them of others either. */
+/**
+ * Privacy settings of a user. Read receipts, last seen and typing apply in both directions: a user who switches
+ * one off does not see it of others either.
+ */
 export const privacyView = z.object({
   readReceipts: z.boolean(),
   lastSeen: audience,
   typing: z.boolean(),
+  /** Users who may add them to groups and channels. `contacts` means users whom they have written to. */
+  addToGroups: audience,
 });
 export type PrivacyView = z.infer<typeof privacyView>;
 
@@ -34,21 +44,21 @@ export const reportView = z.object({
   status: z.enum(['open', 'resolved']),
   resolution: z.string().optional(),
   createdAt: isoTime,
-  /** The reported message with what was said around it; what was deleted since is a tombstone. */
+  /** The reported message with the messages around it. Messages deleted since have no content. */
   context: z.array(entryView),
 });
 export type ReportView = z.infer<typeof reportView>;
 
-/** Keeping people safe from each other. */
+/** Blocks, reports, restrictions and privacy. */
 export const SAFETY_COMMANDS = {
   blockUser: command({
     payload: z.strictObject({ userId, blocked: z.boolean() }),
     answer: z.object({ userId, blocked: z.boolean() }),
     pair,
-    codes: [],
+    codes: ['LIMIT_EXCEEDED'],
     bucket: 'open',
     repeatSafe: 'blocked or not',
-    summary: 'Blocks somebody, or lets them in again: neither can send to, see, or find the other.',
+    summary: 'Blocks or unblocks a user. While blocked, neither can send to, see or find the other.',
   }),
   getBlocked: command({
     payload: page,
@@ -60,7 +70,7 @@ export const SAFETY_COMMANDS = {
     codes: [],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'Whom the caller has blocked.',
+    summary: 'A page of the users that the caller has blocked.',
   }),
   unmatch: command({
     payload: z.strictObject({ conversationId }),
@@ -68,9 +78,9 @@ export const SAFETY_COMMANDS = {
     pair,
     codes: ['NOT_PARTICIPANT', 'FORBIDDEN'],
     bucket: 'open',
-    repeatSafe: 'what is closed stays closed',
+    repeatSafe: 'a closed conversation stays closed',
     summary:
-      'Closes a direct conversation for both; it is kept for moderation, and a later match opens the same again.',
+      'Closes a direct conversation for both users. It is kept for moderation; a later match opens the same one again.',
   }),
   report: command({
     payload: z
@@ -91,7 +101,7 @@ export const SAFETY_COMMANDS = {
     pair,
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'open',
-    repeatSafe: 'one open report per reporter and thing',
+    repeatSafe: 'one open report per reporter and reported user or message',
     summary: 'Reports a user or a message to the moderators.',
   }),
   getReports: command({
@@ -101,7 +111,7 @@ export const SAFETY_COMMANDS = {
     codes: ['FORBIDDEN'],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'Reports with their context, the oldest first (callers with the role `moderator`).',
+    summary: 'A page of reports with their context, oldest first (role `moderator`).',
   }),
   resolveReport: command({
     payload: z.strictObject({ reportId: z.string().regex(/^[0-9a-f]{24}$/), resolution: comment }),
@@ -110,7 +120,7 @@ export const SAFETY_COMMANDS = {
     codes: ['FORBIDDEN', 'NOT_FOUND'],
     bucket: 'open',
     repeatSafe: 'the first resolution stays',
-    summary: 'Closes a report (role `moderator`).',
+    summary: 'Resolves a report (role `moderator`).',
   }),
   restrictUser: command({
     payload: z.strictObject({ userId, restricted: z.boolean() }),
@@ -119,7 +129,8 @@ export const SAFETY_COMMANDS = {
     codes: ['FORBIDDEN'],
     bucket: 'open',
     repeatSafe: 'restricted or not',
-    summary: 'Shadow-restricts a user (role `moderator`): they can go on sending, and nobody else sees it.',
+    summary:
+      'Shadow-restricts a user or lifts the restriction (role `moderator`): they can go on sending, but no other user sees it.',
   }),
   getPrivacy: command({
     payload: z.strictObject({}),
@@ -128,14 +139,15 @@ export const SAFETY_COMMANDS = {
     codes: [],
     bucket: 'read',
     repeatSafe: 'reads only',
-    summary: 'What the caller shows of themselves.',
+    summary: "The caller's privacy settings.",
   }),
-  setPrivacy: command({
+  updatePrivacy: command({
     payload: z
       .strictObject({
         readReceipts: z.boolean().optional(),
         lastSeen: audience.optional(),
         typing: z.boolean().optional(),
+        addToGroups: audience.optional(),
       })
       .refine((settings) => Object.keys(settings).length > 0, 'give something to set'),
     answer: z.object({ privacy: privacyView }),
@@ -143,6 +155,7 @@ export const SAFETY_COMMANDS = {
     codes: [],
     bucket: 'profile',
     repeatSafe: 'values are set',
-    summary: 'Switches read receipts, last seen and typing on or off, both ways.',
+    summary:
+      'Sets whether the caller shows read receipts, last seen and typing (and sees those of others), and which users may add them to groups.',
   }),
 } as const;

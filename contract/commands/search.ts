@@ -4,14 +4,14 @@ import { LIMITS } from '../limits.js';
 import { conversationId, cursor, userId } from '../primitives.js';
 import { messageView } from '../views.js';
 
-/** Finding what was said. */
+/** Searching messages. */
 export const SEARCH_COMMANDS = {
   searchMessages: command({
     payload: z
       .strictObject({
-        /** Left out: all conversations of the caller. */
+        /** Default: all conversations of the caller. */
         conversationId: conversationId.optional(),
-        /** All of these words, or beginnings of words; at most `LIMITS.maxSearchWords` of them. */
+        /** Words or beginnings of words. A message must have all of them; at most `LIMITS.maxSearchWords`. */
         words: z
           .string()
           .max(200)
@@ -31,6 +31,6 @@ export const SEARCH_COMMANDS = {
     bucket: 'search',
     repeatSafe: 'reads only',
     summary:
-      'Messages by words and sender that the caller may see: of one conversation the newest first, or of all of them in the order of the list. A page may be short, or empty, and not the last: that has no `nextCursor`.',
+      'Searches messages that the caller may see by words and sender: in one conversation, newest first, or in all of them, in the order of the list. A page may be short or empty without being the last; the last one has no `nextCursor`.',
   }),
 } as const;

@@ -1,4 +1,4 @@
-// Run by mongosh in the network of mongo1. Does what is missing, so it may be run at every start and stopped at any time.
+// Run by mongosh in the network of mongo1. Idempotent: it only does what is missing, so it may run at every start.
 /* global connect, sleep, print, quit */
 const rootPassword = process.env.MONGO_ROOT_PASSWORD;
 const appPassword = process.env.MONGO_APP_PASSWORD;
@@ -6,7 +6,7 @@ const MEMBERS = ['mongo1:27017', 'mongo2:27017', 'mongo3:27017'];
 const HERE = 'mongodb://127.0.0.1:27017/?directConnection=true';
 const SET = `mongodb://root:${rootPassword}@${MEMBERS.join(',')}/?replicaSet=rs0&authSource=admin`;
 
-/** Calls `work` until it does not throw, for at most two minutes. */
+/** Retries `work` for at most two minutes until it does not throw. */
 function keepTrying(what, work) {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -29,30 +29,30 @@ function isRootThere() {
 }
 
 if (!keepTrying('reach mongo1', isRootThere)) {
-  // Nobody is there yet, so whoever connects from the same machine may make the set and the first user.
+  // There is no user yet, so MongoDB allows a local connection to create the replica set and the first user.
   const first = keepTrying('reach mongo1', () => connect(HERE)).getSiblingDB('admin');
   try {
     const members = MEMBERS.map((host, _id) => ({ _id, host, priority: _id === 0 ? 2 : 1 }));
     first.runCommand({ replSetInitiate: { _id: 'rs0', members } });
   } catch (error) {
-    // 23: it was made by a run that was stopped before the user was.
+    // 23: the replica set was created by a run that was stopped before it created the user.
     if (error.code !== 23) throw error;
   }
   keepTrying('elect mongo1', () => {
     if (!first.hello().isWritablePrimary) throw new Error('it is not the primary yet');
   });
   first.createUser({ user: 'root', pwd: rootPassword, roles: ['root'] });
-  print('made the replica set and its first user');
+  print('created the replica set and its first user');
 }
 
-// From here on through the set: after a failover another member is the primary.
+// From here on the connection uses the replica set: after a failover another member is the primary.
 const parley = keepTrying('reach the primary', () => connect(SET)).getSiblingDB('parley');
 const user = { pwd: appPassword, roles: [{ role: 'readWrite', db: 'parley' }] };
 if (parley.getUser('parley') === null) {
   parley.createUser({ user: 'parley', ...user });
-  print('made the user of the servers');
+  print('created the user of the servers');
 } else {
   parley.updateUser('parley', user);
-  print('the user of the servers is there');
+  print('the user of the servers exists');
 }
 quit(0);

@@ -1,9 +1,9 @@
-// Two people, one chat: run it beside a server started with `npm start`.
+// Two people, one chat: run it beside a server started with `npm start`, with the same PORT where that is set.
 //   node docs/examples/two-clients.mjs [address]
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
 
-const address = process.argv[2] ?? 'http://localhost:3456';
+const address = process.argv[2] ?? `http://localhost:${process.env.PORT ?? 3000}`;
 const { data } = await (await fetch(`${address}/api/demo`)).json();
 const tokenOf = (id) => data.users.find((user) => user._id === id).token;
 

@@ -1,43 +1,42 @@
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
-import { ConfigError, readConfig } from '../../backend/src/config.js';
-import { connectDatabase } from '../../backend/src/database/connect.js';
-import { createLogger } from '../../backend/src/utils/logger.js';
-import { EXIT, requireAnswer, TaskRun, type FrameOptions } from './frame/runTask.js';
-import { CannotRun, type Task } from './frame/task.js';
+import { ConfigError } from '../../backend/src/config.js';
+import { EXIT } from './frame/closing.js';
+import { ALLOW_EMPTY, NothingThere, openDatabase } from './frame/database.js';
+import { requireAnswer, TaskRun, type FrameOptions } from './frame/runTask.js';
+import { toOptionName, type Task } from './frame/task.js';
+import { CannotRun } from './frame/taskErrors.js';
 import { TASKS } from './tasks.js';
 
 const EPILOGUE = `
-The database is that of the server: MONGODB_URI, DATABASE_NAME or DATA_DIR, from the environment or .env, whether the
-server is running or not. Ctrl-C finishes the step in hand; run the same again to go on.
-Exit codes: 0 fine, 1 problems found (or, in a dry run, something to change), 2 could not run, 3 stopped: run again.`;
+The command uses the database of the server: MONGODB_URI, DATABASE_NAME or DATA_DIR, from the environment or .env. The
+server may be running. The first line of the output names the database. Ctrl-C completes the current step; run the same
+command again to continue. Exit codes: 0 fine, 1 problems found (or, in a dry run, something to change), 2 could not
+run, 3 stopped: run again, 4 the database holds nothing of Parley, or the source is empty.`;
 
 let signals = 0;
 const isStopping = (): boolean => signals > 0;
 
 function onSignal(): void {
   signals += 1;
-  // The second time somebody means it: whatever is half done is finished by the next run.
+  // The second signal ends the process at once. The next run completes a step that was interrupted.
   if (signals > 1) process.exit(EXIT.stopped);
-  process.stderr.write('\nFinishing the step in hand; once more ends it at once.\n');
+  process.stderr.write('\nCompleting the current step. A second Ctrl-C ends the command at once.\n');
 }
 
 async function run(task: Task, frame: FrameOptions, given: unknown): Promise<number> {
   task.checkOptions(given);
   requireAnswer(task, frame);
-  if (existsSync('.env')) loadEnvFile('.env');
-  // Only the database is used; a token's key is not needed for it.
-  const config = readConfig({ ...process.env, NODE_ENV: 'development' });
-  const database = await connectDatabase(config, createLogger({ level: 'silent', pretty: false })).catch(
-    (error: unknown) => {
-      throw new CannotRun(`The database cannot be reached: ${messageOf(error)}`);
-    },
-  );
+  const { config, database, facts } = await openDatabase(frame);
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const calledFrom = process.env['PARLEY_CALLED_FROM'] ?? process.cwd();
-  const surroundings = { connection: database.connection, dataDir: config.DATA_DIR, calledFrom, isStopping };
+  const surroundings = {
+    connection: database.connection,
+    database: facts,
+    dataDir: config.DATA_DIR,
+    calledFrom,
+    isStopping,
+  };
   try {
     return await new TaskRun(task, frame, surroundings).run(given);
   } finally {
@@ -45,6 +44,7 @@ async function run(task: Task, frame: FrameOptions, given: unknown): Promise<num
   }
 }
 
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function addTask(program: Command, task: Task): void {
@@ -52,39 +52,66 @@ function addTask(program: Command, task: Task): void {
     .command([task.name, ...(task.args ?? [])].join(' '))
     .summary(task.summary)
     .description(`${task.summary}.${task.help === undefined ? '' : `\n\n${task.help}`}`)
-    .option('--json', 'the report as one JSON object')
+    .option('--json', 'print the report as one JSON object')
+    .option(ALLOW_EMPTY, 'continue when the database or a source is empty or missing')
     .addHelpText('after', EPILOGUE);
+  if (task.fields !== undefined) {
+    command
+      .option('--details', 'add every finding to the JSON report')
+      .option('--report <file>', 'write the fields of the JSON report to this file');
+  }
   for (const option of task.options ?? []) command.addOption(option);
   if (task.kind === 'change') {
     command
       .option('--dry-run', 'show everything that would change, and change nothing')
-      .option('--yes', 'change without asking')
+      .option('--yes', 'change without asking for confirmation')
       .addOption(
-        new Option('--journal <file>', 'what will change is written there (default: in DATA_DIR/journal)'),
+        new Option(
+          '--journal <file>',
+          'write the journal to this file (default: a new one in DATA_DIR/journal)',
+        ),
       );
   }
-  const words = (task.args ?? []).map((arg) => arg.replaceAll(/[<>[\]]/g, ''));
+  const words = (task.args ?? []).map((arg) => arg.replaceAll(/[<>[\].]/g, ''));
   command.action(async (...values: unknown[]) => {
     const options = command.opts<Record<string, unknown>>();
-    const named = Object.fromEntries(words.map((word, place) => [word, values[place]]));
+    const named = Object.fromEntries(words.map((word, index) => [word, values[index]]));
     const frame: FrameOptions = {
       dryRun: options['dryRun'] === true,
       yes: options['yes'] === true,
       json: options['json'] === true,
-      journal: typeof options['journal'] === 'string' ? options['journal'] : undefined,
+      journal: textOf(options['journal']),
+      allowEmpty: options['allowEmpty'] === true,
+      details: options['details'] === true,
+      report: textOf(options['report']),
     };
     process.exitCode = await run(task, frame, { ...options, ...named });
   });
 }
 
+/**
+ * Rejects `--olderThanDays`, the camelCase form used in code. Commander suggests only similar names, and this one is
+ * too different.
+ */
+function requireOptionNames(program: Command, args: readonly string[]): void {
+  const options = program.commands.find((one) => one.name() === args[0])?.options ?? [];
+  for (const arg of args) {
+    const given = /^--\w+/.exec(arg)?.[0] ?? '';
+    const meant = toOptionName(given);
+    if (given === meant || options.every(({ long }) => long !== meant)) continue;
+    throw new CannotRun(`There is no option ${given}: its name is ${meant}.`);
+  }
+}
+
 const program = new Command('npm run data --')
-  .description('Repairs, checks and migrates what is stored.')
+  .description('Repairs, checks and migrates the stored data.')
   .addHelpText('after', EPILOGUE)
   .exitOverride()
-  .showHelpAfterError('(--help says what there is)');
+  .showHelpAfterError('(--help lists the options)');
 for (const task of TASKS) addTask(program, task);
 
 try {
+  requireOptionNames(program, process.argv.slice(2));
   await program.parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.couldNotRun;
@@ -93,6 +120,7 @@ try {
     const isLeft = error instanceof Error && error.name === 'ExitPromptError';
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`${isLeft ? 'Nothing was changed.' : isExpected ? messageOf(error) : unexpected}\n`);
-    process.exitCode = isLeft ? EXIT.stopped : EXIT.couldNotRun;
+    const isNothing = error instanceof NothingThere;
+    process.exitCode = isLeft ? EXIT.stopped : isNothing ? EXIT.nothingThere : EXIT.couldNotRun;
   }
 }

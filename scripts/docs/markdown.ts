@@ -1,4 +1,4 @@
-/** Written at the head of each page: nobody should mend a table by hand. */
+/** First line of each generated page: tables are changed in the contract, not by hand. */
 export const NOTE = '<!-- Written from the contract by `npm run docs`. -->';
 
 export const code = (text: string): string => `\`${text}\``;

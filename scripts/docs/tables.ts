@@ -18,7 +18,7 @@ const EVERYWHERE =
 type JsonSchema = Record<string, unknown>;
 const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;
 
-/** The fields of an object as a client would write them: `{a, b?: …}`. */
+/** Returns the fields of an object in the notation of TypeScript: `{a, b?: …}`. */
 function fieldsOf(schema: z.ZodType): string {
   const json: unknown = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const properties = isSchema(json) && isSchema(json['properties']) ? json['properties'] : {};
@@ -38,7 +38,7 @@ export function eventsPage(): string {
       events,
       codes(possible),
       code(bucket),
-      `${summary} Twice: ${repeatSafe}.`,
+      `${summary} Repeated: ${repeatSafe}.`,
     );
   });
   const pushes = Object.entries(PUSHES).map(([name, { data, priority, summary }]) =>
@@ -49,25 +49,25 @@ export function eventsPage(): string {
 # Socket events
 
 Connect with \`auth: {token}\`. Every answer is \`{success: true, data}\` or \`{success: false, error, code, details?, clientMessageId?,
-retryAfterMs?}\`. With an acknowledgement callback it comes there; without one, as the pair of events in the table.
+retryAfterMs?}\`. With an acknowledgement callback the answer is passed to it; without one, it is sent as one of the two events in the table.
 
 ## From the client
 
-Besides the codes named here, any command may be answered with ${EVERYWHERE}.
+In addition to the codes listed here, any command can be answered with ${EVERYWHERE}.
 
-${head('event', 'payload', 'answer', 'without acknowledgement', 'codes', 'limit', 'what')}
+${head('event', 'payload', 'answer', 'without acknowledgement', 'codes', 'bucket', 'description')}
 ${commands.join('\n')}
 
 An event that is not in the table is answered with \`NOT_FOUND\` (\`event:error\` without an acknowledgement).
 
-The limit is the bucket that a command counts against ([limits](limits.md)). A client that does not read, opens too many
-connections or goes on when refused is ended, with a [close code](limits.md#close-codes).
+The bucket is the rate limit that a command counts against ([limits](limits.md)). The server closes connections of clients that
+do not read, open too many connections or ignore refusals, with a [close code](limits.md#close-codes).
 
 ## From the server
 
-The priority says what is left out first for a client that reads too slowly ([limits](limits.md#clients-that-do-not-read)).
+The priority decides which pushes are dropped first for a client that reads too slowly ([limits](limits.md#slow-readers)).
 
-${head('event', 'data', 'priority', 'what')}
+${head('event', 'data', 'priority', 'description')}
 ${pushes.join('\n')}
 `;
 }
@@ -83,10 +83,10 @@ export function httpPage(): string {
 
 # HTTP
 
-\`Authorization: Bearer <token>\`, JSON in and out. Answers are those of the socket events; the status follows the code
-([errors](errors.md)). Besides the codes named here, any endpoint may answer ${EVERYWHERE}.
+\`Authorization: Bearer <token>\`, JSON in both directions. Answers are those of the socket events; the status follows the code
+([errors](errors.md)). In addition to the codes listed here, any endpoint can answer ${EVERYWHERE}.
 
-${head('endpoint', 'query or body', 'data', 'codes', 'limit', 'what')}
+${head('endpoint', 'query or body', 'data', 'codes', 'bucket', 'description')}
 ${endpoints.join('\n')}
 
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
@@ -97,8 +97,8 @@ machine), and outside production \`GET /api/demo\` (demo users with tokens).
 
 export function errorsPage(): string {
   const advice = {
-    same: 'ask again with the same `clientMessageId`',
-    later: 'ask again after `retryAfterMs`',
+    same: 'retry with the same `clientMessageId`',
+    later: 'retry after `retryAfterMs`',
     auth: 'get a new token first',
     never: 'change the request',
   } as const;
@@ -110,12 +110,12 @@ export function errorsPage(): string {
 
 # Error codes
 
-${head('code', 'HTTP', 'meaning', 'what a client does')}
+${head('code', 'HTTP', 'meaning', 'client action')}
 ${rows.join('\n')}
 `;
 }
 
-/** Every generated page by its file. */
+/** Generators of all generated pages, by file. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/events.md': eventsPage,
   'docs/http.md': httpPage,

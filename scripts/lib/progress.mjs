@@ -1,4 +1,4 @@
-/** Runs one slow step with a line of progress: what it is, and how long it took. */
+/** Runs a slow step and prints its name and duration. */
 export async function step(what, work) {
   const startedMs = performance.now();
   process.stderr.write(`› ${what} …\n`);
@@ -7,7 +7,7 @@ export async function step(what, work) {
   return result;
 }
 
-/** Ends the process with a sentence, for what a person has to mend. */
+/** Ends the process with a sentence that tells the operator what to fix. */
 export function giveUp(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(2);

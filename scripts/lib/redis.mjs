@@ -4,12 +4,12 @@ import { giveUp, step } from './progress.mjs';
 import { mustRun, run } from './run.mjs';
 
 const PROGRAM = 'redis-server';
-/** Debian asks this program whether a package may start its service; 101 means no. */
+/** Debian runs this program to ask whether a package may start its service; exit code 101 means no. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /**
- * Where the Redis of the tests is; installs Debian's package where there is none. The package would also start a
- * service on port 6379 and start it again with the machine: neither is wanted here.
+ * Returns the path of Redis for the tests. Installs Debian's package if there is none, without its service, which would
+ * listen on port 6379 and start with the machine.
  */
 export async function ensureRedis() {
   const found = process.env.REDIS_SERVER_PATH ?? findProgram();
@@ -17,11 +17,9 @@ export async function ensureRedis() {
   try {
     await step('Installing Redis for the tests of several processes', installWithoutService);
   } catch (error) {
-    giveUp(`The tests need ${PROGRAM}: install it, or name it in REDIS_SERVER_PATH. ${error.message}`);
+    giveUp(`The tests need ${PROGRAM}: install it, or set REDIS_SERVER_PATH. ${error.message}`);
   }
-  return (
-    findProgram() ?? giveUp(`Debian's package has brought no ${PROGRAM}: name one in REDIS_SERVER_PATH.`)
-  );
+  return findProgram() ?? giveUp(`Debian's package did not install ${PROGRAM}: set REDIS_SERVER_PATH.`);
 }
 
 const findProgram = () =>
@@ -33,7 +31,7 @@ const findProgram = () =>
 async function installWithoutService() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await mustRun('apt-get', ['update', '-qq'], { env });
-  // A policy that is there already is somebody's decision.
+  // An existing policy was set by the operator and is kept.
   const ownPolicy = !existsSync(POLICY);
   if (ownPolicy) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {

@@ -1,22 +1,21 @@
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { userId as userIdSchema, type UserId } from '../../contract/index.js';
-import { readConfig } from '../../backend/src/config.js';
-import { connectDatabase } from '../../backend/src/database/connect.js';
 import { createUserModel, type UserModel, type UserRecord } from '../../backend/src/models/userModel.js';
-import { createLogger } from '../../backend/src/utils/logger.js';
+import { waitForNextSecond } from '../../backend/src/utils/nextSecond.js';
+import { EXIT } from '../data/frame/closing.js';
+import { describeDatabase, NothingThere, openDatabase } from '../data/frame/database.js';
 
-const USAGE = `Usage: npm run users -- ACTION USER [--json] [--dry-run]
+const USAGE = `Usage: npm run users -- ACTION USER [--json] [--dry-run] [--allow-empty]
 
-  show     what is known of a user
-  logout   every token issued up to now is refused; live connections end within a second
-  ban      the same, and no new token lets them in
-  unban    lets a banned user in again
+  show     prints what is stored about a user
+  logout   rejects every token issued until now; open connections end within a second
+  ban      like logout, and rejects new tokens, too
+  unban    accepts tokens of a banned user again
 
-USER is the subject of the user's tokens. The database is that of the server: MONGODB_URI, DATABASE_NAME or DATA_DIR,
-from the environment or .env. Exit codes: 0 done, 1 no such user, or the database could not be asked, 2 wrong usage.`;
+USER is the subject of the user's tokens. The command uses the database of the server: MONGODB_URI, DATABASE_NAME or
+DATA_DIR, from the environment or .env. The first line of the output names it. Exit codes: 0 done, 1 no such user, or the
+database is not reachable, 2 wrong usage, 4 the database holds nothing of Parley (--allow-empty continues).`;
 
 const ACTIONS = ['show', 'logout', 'ban', 'unban'] as const;
 const positionals = z.tuple([z.enum(ACTIONS), userIdSchema]);
@@ -26,6 +25,7 @@ interface Task {
   userId: UserId;
   json: boolean;
   dryRun: boolean;
+  allowEmpty: boolean;
 }
 
 class UsageError extends Error {}
@@ -34,49 +34,56 @@ function readTask(args: string[]): Task | 'help' {
   const options = {
     json: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
+    'allow-empty': { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;
   const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options });
   if (values.help === true) return 'help';
   const parsed = positionals.safeParse(given);
-  if (!parsed.success) throw new UsageError(`Give one of ${ACTIONS.join(', ')}, and a user.`);
+  if (!parsed.success) throw new UsageError(`Name an action (${ACTIONS.join(', ')}) and a user.`);
   const [action, userId] = parsed.data;
-  return { action, userId, json: values.json ?? false, dryRun: values['dry-run'] ?? false };
+  return {
+    action,
+    userId,
+    json: values.json ?? false,
+    dryRun: values['dry-run'] ?? false,
+    allowEmpty: values['allow-empty'] ?? false,
+  };
 }
 
-/** @returns the user as they are afterwards; undefined when there is none. */
+/** @returns the user after the action; undefined when the user does not exist. */
 async function apply(users: UserModel, { action, userId, dryRun }: Task): Promise<UserRecord | undefined> {
   const [user] = await users.findByIds([userId]);
   if (user === undefined || dryRun || action === 'show') return user;
   if (action === 'unban') return users.setBan(userId, undefined);
   const now = new Date();
   if (action === 'ban') return users.setBan(userId, user.bannedAt ?? now);
-  // Tokens count whole seconds: the next one is the first whose tokens hold.
-  return users.revokeTokens(userId, new Date(Math.ceil(now.getTime() / 1_000) * 1_000));
+  const revoked = await users.revokeTokens(userId, now);
+  // Tokens store the time of issue in whole seconds: those of the next second are valid again.
+  await waitForNextSecond(now);
+  return revoked;
 }
 
 function describe(user: UserRecord, { action, dryRun }: Task): string {
   const facts = [
     user.name ?? 'no name',
     user.bannedAt === undefined ? 'not banned' : `banned since ${user.bannedAt.toISOString()}`,
-    ...(user.tokensValidFrom ? [`tokens hold from ${user.tokensValidFrom.toISOString()} on`] : []),
+    ...(user.tokensValidFrom ? [`tokens valid from ${user.tokensValidFrom.toISOString()}`] : []),
     ...(user.lastSeenAt ? [`last seen ${user.lastSeenAt.toISOString()}`] : []),
   ];
   return `${dryRun && action !== 'show' ? `Would ${action} ` : ''}${user._id}: ${facts.join(', ')}.`;
 }
 
 async function run(task: Task): Promise<number> {
-  if (existsSync('.env')) loadEnvFile('.env');
-  // Only the database is used; a token's key is not needed for it.
-  const config = readConfig({ ...process.env, NODE_ENV: 'development' });
-  const database = await connectDatabase(config, createLogger({ level: 'silent', pretty: false }));
+  const { database, facts } = await openDatabase(task);
   try {
+    // A JSON report contains the database as a field; the operator sees it on standard error.
+    (task.json ? console.error : console.log)(describeDatabase(facts));
     const user = await apply(createUserModel(database.connection), task);
+    const { action, dryRun, userId } = task;
     if (task.json) {
-      console.log(
-        JSON.stringify({ action: task.action, dryRun: task.dryRun, userId: task.userId, user: user ?? null }),
-      );
-    } else console.log(user === undefined ? `There is no user ${task.userId}.` : describe(user, task));
+      console.log(JSON.stringify({ database: facts, action, dryRun, userId, user: user ?? null }));
+    } else console.log(user === undefined ? `There is no user ${userId}.` : describe(user, task));
     return user === undefined ? 1 : 0;
   } finally {
     await database.close();
@@ -91,5 +98,5 @@ try {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
   console.error(error instanceof Error ? error.message : String(error));
   if (isUsage) console.error(`\n${USAGE}`);
-  process.exitCode = isUsage ? 2 : 1;
+  process.exitCode = isUsage ? 2 : error instanceof NothingThere ? EXIT.nothingThere : 1;
 }

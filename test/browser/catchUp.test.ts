@@ -9,7 +9,7 @@ import { ALICE, BOB, CONVERSATION, conversationView, messageView, pendingEntry }
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A page that holds a conversation with these messages, whose newest is `lastSeq`. */
+/** Creates a page that holds these messages of a conversation, whose newest is `lastSeq`. */
 function holding(held: readonly number[], lastSeq: number, delivered = lastSeq) {
   const store = createStore(createState(ALICE));
   const here = { lastReadSeq: lastSeq, lastDeliveredSeq: delivered };
@@ -47,7 +47,7 @@ describe('history', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('goes on until a hole that a page did not fill is closed', async () => {
+  it('continues until a gap that one page did not fill is closed', async () => {
     const { server, history, seqs } = start([1, 6], 6, 1);
     history.complete(CONVERSATION);
     await server.nth(0).answer(page(2, 3, 6));
@@ -56,7 +56,7 @@ describe('history', () => {
     expect(seqs()).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('after a long absence loads the newest, and what lies between only when somebody looks there', async () => {
+  it('after a long absence loads the newest messages, and older ones only when the user scrolls there', async () => {
     const { server, history, seqs } = start([1, 2], 2_000);
     history.complete(CONVERSATION);
     expect(server.nth(0).payload).toEqual({ conversationId: CONVERSATION, limit: 100 });
@@ -68,7 +68,7 @@ describe('history', () => {
     expect(seqs()).toHaveLength(202);
   });
 
-  it('fetches what has not reached this device, a page of it', async () => {
+  it('fetches one page of what has not reached this device', async () => {
     const { server, history, seqs } = start([], 500, 480);
     history.complete(CONVERSATION);
     expect(server.summary).toEqual([['getMessages', { conversationId: CONVERSATION, limit: 60 }]]);
@@ -78,7 +78,7 @@ describe('history', () => {
     expect(seqs()).toHaveLength(60);
   });
 
-  it('does not chase for ever what the server does not give', async () => {
+  it('does not retry forever what the server does not return', async () => {
     const { server, history } = start([5, 7], 7);
     history.complete(CONVERSATION);
     for (let index = 0; index < 10 && index < server.asked.length; index += 1) {
@@ -87,7 +87,7 @@ describe('history', () => {
     expect(server.asked.length).toBeLessThanOrEqual(3);
   });
 
-  it('does not use an answer from before everything was forgotten', async () => {
+  it('ignores an answer to a request from before everything was dropped', async () => {
     const { store, server, history } = start([5, 7], 7);
     history.complete(CONVERSATION);
     store.dispatch({ type: 'forgotten' });
@@ -95,7 +95,7 @@ describe('history', () => {
     expect(store.getState().logs).toEqual({});
   });
 
-  it('begins anew when the server has less than is held here', async () => {
+  it('starts again when the server has less than the page holds', async () => {
     const { server, history, reload } = start([5, 7], 7);
     history.complete(CONVERSATION);
     await server.nth(0).answer(ok({ messages: [], lastSeq: 2, hasMore: false, reload: true }));
@@ -124,11 +124,11 @@ describe('sync', () => {
   const list = ok({ conversations: [conversationView()], totalUnread: 0, syncCursor: 'from the list' });
   const changes = (cursor: string, overrides: Record<string, unknown> = {}) =>
     ok({
-      ...{ conversations: [], own: [], removed: [], totalUnread: 0 },
+      ...{ conversations: [], settings: [], removed: [], totalUnread: 0 },
       ...{ cursor, hasMore: false, epoch: 'one', ...overrides },
     });
 
-  /** Synced once, with a cursor and an epoch. */
+  /** Creates a page that has synced once, with a cursor and an epoch. */
   async function synced() {
     const parts = start();
     parts.sync.start();
@@ -139,7 +139,7 @@ describe('sync', () => {
     return parts;
   }
 
-  it('begins with the list, and goes on from the cursor that came with it', async () => {
+  it('begins with the list, and continues from the cursor that came with it', async () => {
     const { store, server, taken, sync } = start();
     sync.start();
     await server.nth(0).answer(list);
@@ -152,7 +152,7 @@ describe('sync', () => {
     expect(taken).toEqual(['synced', 'settled']);
   });
 
-  it('takes in what was pushed meanwhile when it is through, all pages', async () => {
+  it('applies pushes received meanwhile at its end, after all pages', async () => {
     const { server, taken, sync } = await synced();
     sync.start();
     sync.push('message:new', {});

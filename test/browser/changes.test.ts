@@ -2,7 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { createChanges } from '../../backend/public/js/changes.js';
 import { logOf, totalUnread, unreadOf } from '../../backend/public/js/selectors.js';
 import { createState, createStore, reduce } from '../../backend/public/js/store.js';
-import type { Action, Change, Conversation, Entry, Own, State } from '../../backend/public/js/types.js';
+import type {
+  Action,
+  Change,
+  Conversation,
+  Entry,
+  SettingsView,
+  State,
+} from '../../backend/public/js/types.js';
 import { buildRows } from '../../backend/public/js/views/rows.js';
 import { Answers, failure, ok } from './support/answers.js';
 import { ALICE, BOB, CONVERSATION, conversationView, messageView } from './support/views.js';
@@ -31,9 +38,9 @@ const deletion = (rev: number, seq: number): Change => ({
 });
 const change = (one: Change, isAnswer = false): Action => ({ type: 'change', change: one, isAnswer });
 const hidden = (seq: number): Entry => ({ kind: 'hidden', conversationId: CONVERSATION, seq });
-const own = (overrides: Partial<Own>): Action => ({
-  type: 'own',
-  own: { conversationId: CONVERSATION, userId: ALICE, readSeq: 0, deliveredSeq: 0, ...overrides },
+const settings = (overrides: Partial<SettingsView>): Action => ({
+  type: 'settings',
+  settings: { conversationId: CONVERSATION, userId: ALICE, readSeq: 0, deliveredSeq: 0, ...overrides },
 });
 
 describe('changes', () => {
@@ -48,7 +55,7 @@ describe('changes', () => {
     expect(only(edited)).toMatchObject({ rev: 1, seenRev: 1 });
   });
 
-  it('never go back: an older one that comes late changes nothing', () => {
+  it('never go back: an older change that arrives late has no effect', () => {
     const late = apply(state, [change(edit(2, 1, 'second')), change(edit(1, 1, 'first'))]);
     expect(at(late, 1)?.content).toBe('second');
   });
@@ -61,7 +68,7 @@ describe('changes', () => {
     expect(at(gone, 2)?.deletedAt).toBeDefined();
   });
 
-  it('that were missed show as a gap in rev, until the walk through them has come', () => {
+  it('that were missed show as a gap in rev, until all of them have been fetched', () => {
     const gapped = reduce(state, change(edit(3, 1, 'third')));
     expect(only(gapped)).toMatchObject({ rev: 3, seenRev: 0 });
     const answer = {
@@ -74,23 +81,23 @@ describe('changes', () => {
     expect(at(whole, 2)?.deletedAt).toBeDefined();
   });
 
-  it('of which an answer tells take no place: it may name what was so already', () => {
+  it('in an answer do not close a gap in rev: the answer may contain earlier changes', () => {
     expect(only(reduce(state, change(edit(1, 1, 'x'), true)))).toMatchObject({ rev: 1, seenRev: 0 });
   });
 
-  it('made while a page was on its way are asked for again', () => {
+  it('made while a page was being loaded are requested again', () => {
     const changed = reduce(opened({ rev: 4 }), change(edit(5, 9, 'x')));
     const answer = { messages: [messageView(9, BOB)], lastSeq: 9, hasMore: false };
     const loaded = reduce(changed, { type: 'page', conversationId: CONVERSATION, answer, seenRev: 4 });
     expect(only(loaded)).toMatchObject({ rev: 5, seenRev: 4 });
   });
 
-  it('of a message in a hole bring it', () => {
+  it('of a message in a gap load that message', () => {
     const holed = reduce(state, said(messageView(5, BOB)));
     expect(at(reduce(holed, change(edit(1, 4, 'four'))), 4)).toMatchObject({ content: 'four', rev: 1 });
   });
 
-  it('in a large group keep one’s own reactions, which are not marked there', () => {
+  it('in a large group keep the user’s own reactions, which pushes do not contain', () => {
     const large = apply(opened({ type: 'group', isLarge: true, participants: [], members: [] }), [
       said(messageView(1, BOB, { reactions: [{ emoji: '👍', count: 1, own: true }] })),
     ]);
@@ -116,7 +123,7 @@ describe('changes', () => {
   });
 });
 
-describe('the walk through missed changes', () => {
+describe('fetching missed changes', () => {
   function start() {
     const store = createStore(apply(opened(), [said(messageView(1, BOB))]));
     const server = new Answers();
@@ -144,7 +151,7 @@ describe('the walk through missed changes', () => {
     vi.useRealTimers();
   });
 
-  it('does not ask for ever for what it is not given, and begins anew when the server has less', async () => {
+  it('does not retry forever, and starts again when the server has less', async () => {
     const { store, server, changes, onReload } = start();
     store.dispatch(head(2));
     changes.complete(CONVERSATION);
@@ -159,8 +166,8 @@ describe('the walk through missed changes', () => {
   });
 });
 
-describe('hidden places', () => {
-  it('keep their place, are not shown and do not count', () => {
+describe('hidden positions', () => {
+  it('keep their position, are not shown and do not count', () => {
     const state = apply(opened(), [said(messageView(1, BOB)), said(hidden(2)), said(messageView(3, BOB))]);
     const rows = buildRows(state, { id: CONVERSATION, low: 0, high: Infinity, newFrom: undefined });
     expect(rows.filter(({ kind }) => kind === 'gap')).toEqual([]);
@@ -169,37 +176,37 @@ describe('hidden places', () => {
     expect(only(reduce(state, said(hidden(4)))).lastMessage?.seq).toBe(3);
   });
 
-  it('come of what one deletes for oneself on any device, the preview too', () => {
+  it('result from deleting for oneself on any device, also in the preview', () => {
     const state = apply(opened(), [
       said(messageView(1, BOB)),
       said(messageView(2, BOB, { content: 'secret' })),
     ]);
-    const after = reduce(state, own({ hiddenSeqs: [2] }));
+    const after = reduce(state, settings({ hiddenSeqs: [2] }));
     expect(JSON.stringify([after.logs, after.conversations])).not.toContain('secret');
     expect(only(after)).toMatchObject({ lastSeq: 2, lastMessage: { seq: 1 } });
   });
 });
 
-describe('one’s own list', () => {
+describe('the user’s own list', () => {
   const state = apply(opened({ unreadCount: 1, lastSeq: 1 }), [said(messageView(1, BOB))]);
 
-  it('counts what is muted or archived apart', () => {
+  it('counts muted and archived conversations separately', () => {
     expect(totalUnread(state)).toBe(1);
-    expect(totalUnread(reduce(state, own({ mutedUntil: '9999-01-01T00:00:00.000Z' })))).toBe(0);
-    expect(totalUnread(reduce(state, own({ archived: true })))).toBe(0);
-    expect(totalUnread(reduce(state, own({ mutedUntil: '2000-01-01T00:00:00.000Z' })))).toBe(1);
+    expect(totalUnread(reduce(state, settings({ mutedUntil: '9999-01-01T00:00:00.000Z' })))).toBe(0);
+    expect(totalUnread(reduce(state, settings({ archived: true })))).toBe(0);
+    expect(totalUnread(reduce(state, settings({ mutedUntil: '2000-01-01T00:00:00.000Z' })))).toBe(1);
   });
 
   it('gets an archived conversation back with a new message, unless it is muted', () => {
-    const archived = reduce(state, own({ archived: true }));
+    const archived = reduce(state, settings({ archived: true }));
     expect(only(reduce(archived, said(messageView(1, BOB)))).isArchived).toBe(true);
     expect(only(reduce(archived, said(messageView(2, BOB)))).isArchived).toBe(false);
-    const muted = reduce(archived, own({ archived: true, mutedUntil: '9999-01-01T00:00:00.000Z' }));
+    const muted = reduce(archived, settings({ archived: true, mutedUntil: '9999-01-01T00:00:00.000Z' }));
     expect(only(reduce(muted, said(messageView(2, BOB)))).isArchived).toBe(true);
   });
 
-  it('keeps what came back when a list that was read before that message arrives late', () => {
-    const back = apply(state, [own({ archived: true }), said(messageView(2, BOB))]);
+  it('keeps a restored conversation when a list that was read before the new message arrives late', () => {
+    const back = apply(state, [settings({ archived: true }), said(messageView(2, BOB))]);
     const list = (lastSeq: number): Action => ({
       type: 'conversations',
       conversations: [conversationView({ archived: true, lastSeq })],
@@ -208,10 +215,10 @@ describe('one’s own list', () => {
     expect(only(reduce(back, list(2))).isArchived).toBe(true);
   });
 
-  it('loses what was cleared, and what was deleted', () => {
-    const cleared = reduce(state, own({ clearedSeq: 1 }));
+  it('removes cleared and deleted conversations', () => {
+    const cleared = reduce(state, settings({ clearedSeq: 1 }));
     expect(logOf(cleared, CONVERSATION)).toEqual([]);
     expect(only(cleared).lastMessage).toBeUndefined();
-    expect(reduce(state, own({ deleted: true })).conversations).toEqual({});
+    expect(reduce(state, settings({ deleted: true })).conversations).toEqual({});
   });
 });

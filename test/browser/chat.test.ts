@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { showPresence } from '../support/presence.js';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { describeInBrowser, it } from './support/windows.js';
@@ -27,8 +28,9 @@ describeInBrowser('two people in two windows', () => {
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  it('see each other type, stop, come and go', async ({ open }) => {
+  it('see each other type, stop typing, connect and disconnect', async ({ open }) => {
     await using server = await startServer({ demo: true });
+    await showPresence(server, 'alice', 'bob');
     const alice = await open(server, { as: 'alice' });
     await alice.startChat('Bob Tanaka');
     const subtitle = alice.page.locator('.chat-sub');
@@ -74,7 +76,7 @@ describeInBrowser('two people in two windows', () => {
     await alice.next('message:status', ({ readSeq }) => readSeq === 2);
   });
 
-  it('have read nothing while nobody looks at the window', async ({ open }) => {
+  it('have read nothing while the window is hidden', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const bob = await open(server, {
       as: 'bob',
@@ -124,7 +126,7 @@ describeInBrowser('two people in two windows', () => {
     await bob.page.locator('.occasion', { hasText: 'Product · Brass desk lamp' }).waitFor();
   });
 
-  it('see in a second window of the same person what the first one does, once', async ({ open }) => {
+  it('see in a second window of the same user what the first one does, once', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const one = await open(server, { as: 'alice' });
     await one.startChat('Bob Tanaka');
@@ -150,7 +152,7 @@ describeInBrowser('two people in two windows', () => {
 });
 
 describeInBrowser('a window', () => {
-  it('lets one choose who to be, and keeps to it over a reload', async ({ open }) => {
+  it('lets the visitor choose a user, and keeps the choice over a reload', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const window = await open(server);
     await window.page.getByRole('button', { name: 'Carol Osei' }).click();

@@ -5,7 +5,7 @@ import { describeInBrowser, it } from './support/windows.js';
 describeInBrowser('a group', () => {
   const line = (window: ChatWindow, text: string) => window.page.locator('.row-system', { hasText: text });
 
-  it('is made, grows, changes hands and name, and is left; everybody sees it happen', async ({
+  it('is created, grows, changes owner and name, and is left; all members see it', async ({
     open,
     server,
   }) => {
@@ -51,10 +51,7 @@ describeInBrowser('a group', () => {
     expect([...alice.complaints, ...bob.complaints]).toEqual([]);
   });
 
-  it('offers nobody what their role does not allow, and lets those go who are removed', async ({
-    open,
-    server,
-  }) => {
+  it('offers only what the role allows, and disappears for removed members', async ({ open, server }) => {
     const carol = await server.connectAs('carol');
     const { conversation } = await carol.ok('createGroup', {
       name: 'Book club',
@@ -80,7 +77,7 @@ describeInBrowser('a group', () => {
     expect(new URL(dan.page.url()).hash).toBe('#/');
   });
 
-  it('that is a channel is joined by its id, read live, and written by its owner alone', async ({
+  it('that is a channel is joined by its id, read live, and written to only by its owner', async ({
     open,
     server,
   }) => {
@@ -113,7 +110,8 @@ describeInBrowser('a group', () => {
     await farid.page.getByText('of 1 other has seen this message').waitFor();
     await farid.page.keyboard.press('Escape');
 
-    // Not open any more: its head is told, the list shows what is new, and opening it brings it.
+    // The channel is not open any more: only its head is pushed, the list shows a new message, and opening it loads the
+    // message.
     await farid.page.keyboard.press('Escape');
     await farid.page.getByRole('heading', { name: 'Pick a conversation' }).waitFor();
     await eva.send(id, 'third');

@@ -7,7 +7,7 @@ import { describeInBrowser, it } from './support/windows.js';
 import { Wire } from './support/wire.js';
 
 const MANY = 300;
-/** The page never holds more rows than this, however much was read: its window, with days and the like. */
+/** Maximum number of rows that the page renders at once, however much was read. */
 const MAX_ROWS = 280;
 
 const text = (index: number): string => `message ${index}`;
@@ -19,7 +19,7 @@ async function seed(client: TestClient, conversation: string, count: number): Pr
 const numbersOf = async (window: ChatWindow): Promise<number[]> =>
   (await window.texts()).map((shown) => Number(shown.replace('message ', '')));
 
-/** Turns the wheel up (or down) over the messages, once. */
+/** Scrolls the messages up (or down) once with the wheel. */
 const turn = async (window: ChatWindow, deltaY: number): Promise<void> => {
   await window.page.locator('.messages-scroller').hover();
   await window.page.mouse.wheel(0, deltaY);
@@ -28,7 +28,7 @@ const turn = async (window: ChatWindow, deltaY: number): Promise<void> => {
 const rowsOf = (window: ChatWindow): Promise<number> => window.page.locator('.messages > li').count();
 
 describeInBrowser('a long history', () => {
-  it('loads page by page while one scrolls up, whole and in order, in a bounded number of rows', async ({
+  it('loads page by page while the user scrolls up, complete and in order, in a bounded number of rows', async ({
     open,
   }) => {
     await using server = await startServer({ demo: true });
@@ -36,7 +36,7 @@ describeInBrowser('a long history', () => {
     const conversation = await alice.open('bob');
     await seed(alice, conversation, MANY);
     const bob = await open(server, { as: 'bob' });
-    // Read elsewhere before: it opens at the end.
+    // Everything was read on another device, so the chat opens at its end.
     const phone = await server.connectAs('bob');
     await phone.ok('message:read', { conversationId: conversation, seq: MANY });
     await bob.openChat('Alice Moreau');
@@ -53,7 +53,7 @@ describeInBrowser('a long history', () => {
         expect(await rowsOf(bob)).toBeLessThan(MAX_ROWS);
         return seen.has(1);
       },
-      { timeoutMs: 30_000, what: 'the first message' },
+      { what: 'the first message' },
     );
     expect([...seen].toSorted((a, b) => a - b)).toEqual(
       Array.from({ length: MANY }, (_, index) => index + 1),
@@ -66,7 +66,7 @@ describeInBrowser('a long history', () => {
     expect(bob.complaints).toEqual([]);
   });
 
-  it('keeps what one reads where it is, while older messages load above it and new ones come below', async ({
+  it('keeps the visible messages in place while older ones load above and new ones arrive below', async ({
     open,
   }) => {
     await using server = await startServer({ demo: true });
@@ -96,7 +96,7 @@ describeInBrowser('a long history', () => {
     const jump = bob.page.getByRole('button', { name: 'To the newest message' });
     await jump.getByText('1', { exact: true }).waitFor();
     expect(await top()).toBe(before);
-    // Not looked at, so not read.
+    // The window is scrolled up, so the new message is not read.
     await bob.chat('Alice Moreau').locator('.badge', { hasText: '1' }).waitFor();
 
     await jump.click();

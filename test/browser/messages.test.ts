@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { describeInBrowser, it as base } from './support/windows.js';
 
-/** Starts a group of its own for a test: a window of Alice's on it, and what Bob says there. */
+/** Creates a group for one test. @returns Alice’s window with the group open, and a function that sends as Bob. */
 const it = base.extend('startGroup', ({ open, server, bob }) => async (name: string) => {
   const { conversation } = await bob.ok('createGroup', { name, participants: ['alice', 'carol'] });
   const alice = await open(server, { as: 'alice' });
@@ -16,7 +16,7 @@ const it = base.extend('startGroup', ({ open, server, bob }) => async (name: str
 });
 
 describeInBrowser('messages', () => {
-  it('are answered, edited, reacted to, pinned and deleted: each shows at once to everybody', async ({
+  it('are replied to, edited, reacted to, pinned and deleted: all members see each change at once', async ({
     startGroup,
     bob,
   }) => {
@@ -32,7 +32,7 @@ describeInBrowser('messages', () => {
     await alice.page.locator('.composer-mode', { hasText: 'Edit message' }).waitFor();
     await alice.write('Yes, at nine');
     await alice.messages('Yes, at nine').getByText('edited').waitFor();
-    await bob.next('message:updated', ({ message }) => message.content === 'Yes, at nine');
+    await bob.next('message:updated', ({ message }) => message?.content === 'Yes, at nine');
     expect(await alice.composer.inputValue()).toBe('');
 
     await alice.onMessage('Shall we?', 'React with ❤️');
@@ -57,7 +57,7 @@ describeInBrowser('messages', () => {
     expect(alice.complaints).toEqual([]);
   });
 
-  it('show what happened to them while one was away, over a reload too', async ({
+  it('show changes that were made while the user was away, also after a reload', async ({
     startGroup,
     bob,
     open,
@@ -91,7 +91,7 @@ describeInBrowser('messages', () => {
     expect(await page.page.evaluate('JSON.stringify(localStorage)')).not.toContain('"two"');
   });
 
-  it('carry pictures, voice, files, places and cards, and no address leads anywhere but to the web', async ({
+  it('carry pictures, voice, files, locations and cards, and links lead only to web addresses', async ({
     startGroup,
     bob,
     server,

@@ -14,7 +14,7 @@ interface Sent {
 const OTHER = 'd'.repeat(24);
 const FAILURE = (code: string): Answer => ({ success: false, code, error: code });
 
-/** A page's outbox with a server that answers as the test says. */
+/** Creates an outbox with a server whose answers the test controls. */
 function start({ area = memoryArea() } = {}) {
   const store = createStore(createState(ALICE));
   store.dispatch({
@@ -37,7 +37,7 @@ function start({ area = memoryArea() } = {}) {
     success: true,
     data: messageView((seq += 1), ALICE, { clientMessageId, conversationId }),
   });
-  /** The question at this place, which has to have been asked. */
+  /** Returns the request with this index, which must have been sent. */
   const nth = (index: number) => {
     const one = asked[index];
     if (one === undefined) throw new Error(`only ${asked.length} messages were sent`);
@@ -58,7 +58,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe('the outbox', () => {
-  it('sends in order, the next when the one before is answered', async () => {
+  it('sends in order, the next one when the previous one is answered', async () => {
     const { outbox, nth, stored, contents } = start();
     outbox.start();
     outbox.add(CONVERSATION, 'one');
@@ -77,7 +77,7 @@ describe('the outbox', () => {
   });
 
   it.each(['UNAVAILABLE', 'INTERNAL', 'TIMEOUT', 'OFFLINE', 'SOMETHING_NEW'])(
-    'asks again with the same id after %s',
+    'retries with the same id after %s',
     async (code) => {
       const { outbox, asked, nth, store } = start();
       outbox.start();
@@ -102,7 +102,7 @@ describe('the outbox', () => {
   });
 
   it.each(['BLOCKED', 'NOT_PARTICIPANT', 'TOO_LARGE', 'CONFLICT', 'VALIDATION'])(
-    'marks a message as failed after %s, and goes on with the next',
+    'marks a message as failed after %s, and continues with the next',
     async (code) => {
       const { outbox, nth, store, contents } = start();
       outbox.start();
@@ -114,7 +114,7 @@ describe('the outbox', () => {
     },
   );
 
-  it('tries a failed message again under the same id, unless the id itself was the conflict', async () => {
+  it('retries a failed message with the same id, unless the id itself was the conflict', async () => {
     const { outbox, nth } = start();
     outbox.start();
     outbox.add(CONVERSATION, 'one');
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     expect(after.contents()).toEqual(['one', 'two']);
   });
 
-  it('keeps nothing of what was sent', async () => {
+  it('removes messages that were sent', async () => {
     const { outbox, nth, stored, storage, store } = start();
     outbox.start();
     outbox.add(CONVERSATION, 'one');
@@ -154,7 +154,7 @@ describe('the outbox', () => {
     expect(store.getState().outbox).toEqual([]);
   });
 
-  it('is not overwritten by another tab of the same person', () => {
+  it('is not overwritten by another tab of the same user', () => {
     const area = memoryArea();
     const [one, two] = [start({ area }), start({ area })];
     one.outbox.add(CONVERSATION, 'from one tab');

@@ -57,7 +57,7 @@ describeInBrowser('a person’s own list', () => {
     expect([...phone.complaints, ...desk.complaints]).toEqual([]);
   });
 
-  it('of many is found by filter, beyond what is loaded', async ({ open, server }) => {
+  it('with many conversations can be filtered beyond what is loaded', async ({ open, server }) => {
     const dan = await server.connectAs('dan');
     const { conversation } = await dan.ok('createGroup', { name: 'Old group', participants: ['farid'] });
     await dan.send(conversation._id, 'hello');
@@ -65,7 +65,7 @@ describeInBrowser('a person’s own list', () => {
     const farid = await server.connectAs('farid');
     const { conversations } = await farid.ok('getConversations', {});
     const away = conversations.find(({ name }) => name === 'Kept away');
-    await farid.ok('setConversation', { conversationId: away?._id, archived: true });
+    await farid.ok('updateSettings', { conversationId: away?._id, archived: true });
     const window = await open(server, { as: 'farid' });
     await window.chat('Old group').waitFor();
     expect(await window.chat('Kept away').count()).toBe(0);

@@ -5,13 +5,13 @@ import type { ChatWindow } from './support/browser.js';
 import { describeInBrowser, it, type OpenWindow } from './support/windows.js';
 import { Wire } from './support/wire.js';
 
-/** What the server has stored of a conversation, as Bob reads it. */
+/** Returns the stored messages of a conversation, as Bob reads them. */
 async function stored(server: TestServer, conversationId: string): Promise<string[]> {
   const bob = await server.connectAs('bob');
   return messagesOf(await bob.ok('getMessages', { conversationId })).map(({ content }) => content);
 }
 
-/** Alice's window with her chat with Bob, and that chat's id. */
+/** Opens Alice’s window with her chat with Bob. @returns the window and the id of the chat. */
 async function aliceWithBob(
   open: OpenWindow,
   server: TestServer,
@@ -45,7 +45,7 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     expect(alice.complaints).toEqual([]);
   });
 
-  it('when the network goes away while one writes', async ({ open }) => {
+  it('when the network fails while the user writes', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const [alice, id] = await aliceWithBob(open, server);
     const bob = await open(server, { as: 'bob' });
@@ -70,7 +70,7 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     expect([...alice.faults, ...bob.faults]).toEqual([]);
   });
 
-  it('when the page is reloaded with messages still to be sent', async ({ open }) => {
+  it('when the page is reloaded with unsent messages', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const wire = new Wire();
     const [alice, id] = await aliceWithBob(open, server, wire);
@@ -95,14 +95,14 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     await alice.write('only once');
     await alice.write('and then this');
     await state(alice, 'and then this', 'sent').waitFor();
-    // Sent again, or found stored on coming back: either way once.
+    // Whether the message is sent again or found by a sync, it is stored once.
     expect(wire.count('sendMessage')).toBeGreaterThanOrEqual(3);
     expect(await alice.texts()).toEqual(['only once', 'and then this']);
     expect(await stored(server, id)).toEqual(['only once', 'and then this']);
     expect(alice.faults).toEqual([]);
   });
 
-  it('when the server says that it cannot tell', async ({ open }) => {
+  it('when the server answers that the outcome is unknown', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const wire = new Wire();
     const [alice, id] = await aliceWithBob(open, server, wire);
@@ -133,7 +133,7 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     expect(alice.faults).toEqual([]);
   });
 
-  it('when pushes are lost: a hole is closed as soon as it shows', async ({ open }) => {
+  it('when pushes are lost: a gap is closed as soon as it is detected', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const wire = new Wire();
     const [alice, id] = await aliceWithBob(open, server, wire);
@@ -143,7 +143,7 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     wire.dropPushes = true;
     await bob.send(id, 'two');
     await bob.send(id, 'three');
-    // Heard by the wire, not by the page.
+    // The proxy received the push, the page did not.
     await wire.dropped(2);
     wire.dropPushes = false;
     await bob.send(id, 'four');
@@ -198,7 +198,7 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     await bob.next('message:status', ({ readSeq }) => readSeq === 3);
   });
 
-  it('when the server comes back with another database: what it had is dropped, what is unsent is kept', async ({
+  it('when the server restarts with another database: loaded data is dropped, unsent messages are kept', async ({
     open,
   }) => {
     const first = await startServer({ demo: true });
@@ -217,7 +217,9 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     expect(alice.faults).toEqual([]);
   });
 
-  it('and little is said for it: many messages make few reports, many keys one notice', async ({ open }) => {
+  it('with few events: many messages make few receipts, many keystrokes one typing notice', async ({
+    open,
+  }) => {
     await using server = await startServer({ demo: true });
     const wire = new Wire();
     const [alice, id] = await aliceWithBob(open, server, wire);
@@ -232,7 +234,9 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     expect(wire.count('typing')).toBeLessThanOrEqual(3);
   });
 
-  it('but a message that can never be sent says so, and can be tried again or given up', async ({ open }) => {
+  it('but a message that can never be sent is shown as failed, and can be retried or discarded', async ({
+    open,
+  }) => {
     await using server = await startServer({ demo: true });
     const wire = new Wire();
     const [alice, id] = await aliceWithBob(open, server, wire);

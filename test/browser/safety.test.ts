@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('on the page', () => {
-  it('whoever is blocked is told that one cannot write, their words in groups go, and unblocking brings all back', async ({
+  it('a blocked user sees that the chat is closed, their group messages are hidden, and unblocking restores everything', async ({
     open,
     server,
     bob,
@@ -13,6 +13,9 @@ describeInBrowser('on the page', () => {
     });
     const direct = await bob.open('alice');
     await bob.send(direct, 'hello');
+    // A block is visible only to users who have exchanged messages.
+    const answering = await server.connectAs('alice');
+    await answering.send(direct, 'hello yourself');
     await bob.send(group._id, 'in the group');
     const alice = await open(server, { as: 'alice' });
     await alice.openChat('Trio');
@@ -22,7 +25,7 @@ describeInBrowser('on the page', () => {
     await alice.messages('in the group').waitFor({ state: 'detached' });
     await alice.openChat('Bob Tanaka');
     await alice.page.getByText('You have blocked this person.').waitFor();
-    await alice.messages('hello').waitFor();
+    await alice.messages('hello yourself').waitFor();
     expect(await alice.composer.isVisible()).toBe(false);
     expect(
       await bob.call('sendMessage', { conversationId: direct, content: 'x', clientMessageId: 'b-1' }),
@@ -47,7 +50,7 @@ describeInBrowser('on the page', () => {
     expect(alice.complaints).toEqual([]);
   });
 
-  it('a message is reported with a reason, and an unmatched chat is gone from both', async ({
+  it('a message is reported with a reason, and an unmatched chat disappears for both', async ({
     open,
     server,
   }) => {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('the page', () => {
-  it('finds what was said long ago, in one chat and in all, and leads there and back', async ({
+  it('finds old messages, in one chat and in all, and jumps to them and back', async ({
     open,
     server,
     bob,

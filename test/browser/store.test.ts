@@ -1,16 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ERRORS } from '../../contract/index.js';
-import { RETRY } from '../../backend/public/js/errors.js';
 import { holes } from '../../backend/public/js/log.js';
-import {
-  arrivedSeq,
-  listOf,
-  pendingOf,
-  statusOf,
-  totalUnread,
-  unreadOf,
-} from '../../backend/public/js/selectors.js';
+import { arrivedSeq, pendingOf, statusOf, totalUnread, unreadOf } from '../../backend/public/js/selectors.js';
 import { createState, reduce } from '../../backend/public/js/store.js';
 import type { Action, Conversation, Message, State } from '../../backend/public/js/types.js';
 import { buildRows } from '../../backend/public/js/views/rows.js';
@@ -38,21 +29,21 @@ const position = (userId: string, readSeq: number, deliveredSeq = readSeq): Acti
 });
 
 describe('messages', () => {
-  it('are held once, however often they come', () => {
+  it('are stored once, however often they arrive', () => {
     const once = apply([news(messageView(1, BOB))], opened());
     const twice = reduce(once, news(messageView(1, BOB)));
     expect(seqs(twice)).toEqual([1]);
     expect(twice.logs).toBe(once.logs);
   });
 
-  it('stand by seq, whatever their clocks and the order of their arrival say', () => {
+  it('are ordered by seq, whatever their times and the order of their arrival', () => {
     const late = messageView(1, BOB, { createdAt: '2030-01-01T00:00:00.000Z' });
     expect(
       seqs(apply([news(messageView(3, BOB)), news(late), news(messageView(2, ALICE))], opened())),
     ).toEqual([1, 2, 3]);
   });
 
-  it('that are missing show as holes, at the end too, until they have come', () => {
+  it('that are missing show as gaps, also at the end, until they have arrived', () => {
     const gapped = apply(
       [
         news(messageView(5, BOB)),
@@ -77,7 +68,7 @@ describe('messages', () => {
     expect(seqs(whole)).toEqual([5, 6, 7, 8, 9]);
   });
 
-  it('that are held before their conversation is known count when it is', () => {
+  it('that arrive before their conversation is known are counted when it is', () => {
     const state = apply([
       news(messageView(4, BOB)),
       { type: 'conversations', conversations: [conversationView({ lastSeq: 3, unreadCount: 3 })] },
@@ -88,7 +79,7 @@ describe('messages', () => {
 });
 
 describe('the outbox', () => {
-  it('gives way to the message when it arrives on whatever way', () => {
+  it('drops an entry when its message arrives by any way', () => {
     const queued = apply([{ type: 'queued', entries: [pendingEntry(1)] }], opened());
     expect(pendingOf(queued, CONVERSATION)).toHaveLength(1);
     const sent = reduce(queued, news(messageView(1, ALICE, { clientMessageId: 'pending-1' })));
@@ -96,19 +87,19 @@ describe('the outbox', () => {
     expect(seqs(sent)).toEqual([1]);
   });
 
-  it('does not give way to a message of the other under the same id', () => {
+  it('keeps an entry when the other user’s message has the same id', () => {
     const queued = apply([{ type: 'queued', entries: [pendingEntry(1)] }], opened());
     const heard = reduce(queued, news(messageView(1, BOB, { clientMessageId: 'pending-1' })));
     expect(pendingOf(heard, CONVERSATION)).toHaveLength(1);
   });
 
-  it('does not take up again what turns out to be stored', () => {
+  it('does not restore an entry that turns out to be stored', () => {
     const stored = apply([news(messageView(1, ALICE, { clientMessageId: 'pending-1' }))], opened());
     const restored = reduce(stored, { type: 'queued', entries: [pendingEntry(1), pendingEntry(2)] });
     expect(restored.outbox.map(({ clientMessageId }) => clientMessageId)).toEqual(['pending-2']);
   });
 
-  it('survives when everything else is forgotten', () => {
+  it('survives when everything else is dropped', () => {
     const state = apply(
       [
         news(messageView(1, BOB)),
@@ -130,7 +121,7 @@ describe('the outbox', () => {
     expect(state.era).toBe(1);
   });
 
-  it('stands after the messages, in its own order, under the key that the message will have', () => {
+  it('is shown after the messages, in its own order, with the key that the message will have', () => {
     const state = apply(
       [news(messageView(1, BOB)), { type: 'queued', entries: [pendingEntry(2), pendingEntry(1)] }],
       opened(),
@@ -147,7 +138,7 @@ describe('the outbox', () => {
 });
 
 describe('statuses', () => {
-  it('follow the marks of the other, and only forward', () => {
+  it('follow the positions of the other user, and only move forward', () => {
     let state = apply([news(messageView(1, ALICE)), news(messageView(2, ALICE))], opened());
     const status = () => [1, 2].map((seq) => statusOf(only(state), { seq }));
     expect(status()).toEqual(['sent', 'sent']);
@@ -161,7 +152,7 @@ describe('statuses', () => {
     expect(status()).toEqual(['read', 'delivered']);
   });
 
-  it('are "read" up to a message that the other wrote', () => {
+  it('are "read" up to a message that the other user wrote', () => {
     const state = apply(
       [news(messageView(1, ALICE)), news(messageView(2, BOB)), news(messageView(3, ALICE))],
       opened(),
@@ -169,14 +160,14 @@ describe('statuses', () => {
     expect([1, 3].map((seq) => statusOf(only(state), { seq }))).toEqual(['read', 'sent']);
   });
 
-  it('are what the server says with a message of history', () => {
+  it('are taken from messages of the history', () => {
     const state = apply([news(messageView(1, ALICE, { status: 'delivered' }))], opened());
     expect(statusOf(only(state), { seq: 1 })).toBe('delivered');
   });
 });
 
 describe('unread', () => {
-  it('is counted from what is held, and gone when it was seen', () => {
+  it('is counted from loaded messages, and zero when they were seen', () => {
     let state = apply(
       [1, 2, 3].map((seq) => news(messageView(seq, BOB))),
       opened(),
@@ -188,23 +179,34 @@ describe('unread', () => {
     expect(unreadOf(state, only(state))).toBe(0);
   });
 
-  it('is gone when it was read on another device', () => {
+  it('does not count what was deleted for everyone', () => {
+    const state = apply(
+      [
+        news(messageView(1, BOB)),
+        news(messageView(2, BOB, { content: '', deletedAt: '2026-01-01T00:00:00.000Z' })),
+      ],
+      opened(),
+    );
+    expect(unreadOf(state, only(state))).toBe(1);
+  });
+
+  it('is zero when it was read on another device', () => {
     const state = apply([news(messageView(1, BOB)), position(ALICE, 1)], opened());
     expect(unreadOf(state, only(state))).toBe(0);
   });
 
-  it('is not raised by one’s own message: who writes has read', () => {
+  it('is not raised by the user’s own message, which counts as reading', () => {
     const state = apply([news(messageView(1, BOB)), news(messageView(2, ALICE))], opened());
     expect(unreadOf(state, only(state))).toBe(0);
   });
 
-  it('is the server’s number where the messages are not held, and what came since', () => {
+  it('is the server’s number where messages are not loaded, plus what arrived since', () => {
     const view = conversationView({ lastSeq: 500, unreadCount: 120, lastReadSeq: 380 });
     const state = apply([news(messageView(501, BOB)), news(messageView(501, BOB))], opened(view));
     expect(unreadOf(state, only(state))).toBe(121);
   });
 
-  it('counts in the total also where the list was not loaded', () => {
+  it('is included in the total where the list was not loaded', () => {
     const view = conversationView({ lastSeq: 2, unreadCount: 2 });
     const answer = { conversations: [view], totalUnread: 9, nextCursor: 'next', syncCursor: 'now' };
     const state = apply([{ type: 'listed', first: true, answer }]);
@@ -214,7 +216,7 @@ describe('unread', () => {
 });
 
 describe('delivery', () => {
-  it('is reported up to what has arrived without a hole', () => {
+  it('is acknowledged up to the last message without a gap before it', () => {
     const behind = opened(conversationView({ lastSeq: 6, unreadCount: 6 }));
     const gapped = apply([news(messageView(6, BOB))], behind);
     expect(arrivedSeq(gapped, only(gapped))).toBe(0);
@@ -226,26 +228,8 @@ describe('delivery', () => {
   });
 });
 
-describe('the list', () => {
-  it('has the newest message first, and before it what is still to be sent', () => {
-    const view = (letter: string, hour: number) =>
-      conversationView({
-        _id: letter.repeat(24),
-        participants: [ALICE, letter],
-        lastMessageAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
-      });
-    const state = apply([
-      { type: 'conversations', conversations: [view('a', 1), view('b', 3), view('d', 2)] },
-    ]);
-    const order = (of: State) => listOf(of).map(({ otherId }) => otherId);
-    expect(order(state)).toEqual(['b', 'd', 'a']);
-    const entries = [pendingEntry(1, { conversationId: 'a'.repeat(24) })];
-    expect(order(reduce(state, { type: 'queued', entries }))).toEqual(['a', 'b', 'd']);
-  });
-});
-
 describe('typing', () => {
-  it('ends with the message, and is never one’s own', () => {
+  it('ends with the message, and is never shown to its author', () => {
     const typing = (userId: string): Action => ({
       type: 'typing',
       conversationId: CONVERSATION,
@@ -257,9 +241,23 @@ describe('typing', () => {
     expect(typed.typing).toEqual({ [CONVERSATION]: BOB });
     expect(reduce(typed, news(messageView(1, BOB))).typing).toEqual({});
   });
+
+  it('ends when its author is gone, and without a connection', () => {
+    const typed = apply(
+      [{ type: 'typing', conversationId: CONVERSATION, userId: BOB, typing: true }],
+      opened(),
+    );
+    const presence = (userId: string): Action => ({
+      type: 'presence',
+      presences: [{ userId, status: 'offline' }],
+    });
+    expect(reduce(typed, presence('carol')).typing).toEqual({ [CONVERSATION]: BOB });
+    expect(reduce(typed, presence(BOB)).typing).toEqual({});
+    expect(reduce(typed, { type: 'connection', connection: { status: 'waiting' } }).typing).toEqual({});
+  });
 });
 
-describe('any order and repetition of the same news', () => {
+describe('any order and repetition of the same events', () => {
   const senders = fc.array(fc.constantFrom(ALICE, BOB), { minLength: 1, maxLength: 12 });
   const scenario = senders.chain((who) => {
     const messages = who.map((senderId, index) => news(messageView(index + 1, senderId)));
@@ -276,7 +274,7 @@ describe('any order and repetition of the same news', () => {
     });
   });
 
-  it('leads to the same messages, marks and unread', () => {
+  it('results in the same messages, positions and unread counts', () => {
     fc.assert(
       fc.property(scenario, ([ordered, shuffled]) => {
         const expected = apply(ordered, opened());
@@ -289,7 +287,7 @@ describe('any order and repetition of the same news', () => {
     );
   });
 
-  it('never takes a status back', () => {
+  it('never moves a status back', () => {
     const rank = { sent: 0, delivered: 1, read: 2 };
     fc.assert(
       fc.property(scenario, ([, shuffled]) => {
@@ -305,12 +303,5 @@ describe('any order and repetition of the same news', () => {
         }
       }),
     );
-  });
-});
-
-describe('error codes', () => {
-  it('are handled as the contract says, all of them', () => {
-    const contract = Object.fromEntries(Object.entries(ERRORS).map(([code, { retry }]) => [code, retry]));
-    expect(RETRY).toEqual(contract);
   });
 });

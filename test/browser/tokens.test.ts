@@ -20,7 +20,7 @@ describeInBrowser('a token', () => {
 
   const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
 
-  it('that has expired is renewed before one notices', async ({ open }) => {
+  it('that has expired is renewed unnoticed', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await withToken(open, server, server.token('alice', { exp: inSeconds(-10) }));
     await alice.startChat('Bob Tanaka');
@@ -29,7 +29,7 @@ describeInBrowser('a token', () => {
     expect(alice.faults).toEqual([]);
   });
 
-  it('that expires is renewed on the living connection, and nothing is missed', async ({ open }) => {
+  it('that expires is renewed on the open connection, and no message is missed', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const bob = await server.connectAs('bob');
     const id = await bob.open('alice');
@@ -45,11 +45,11 @@ describeInBrowser('a token', () => {
     expect(alice.complaints).toEqual([]);
   });
 
-  it('that was revoked ends the session, and says so', async ({ open }) => {
+  it('that was revoked ends the session, with a notice', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const alice = await open(server, { as: 'alice' });
     await alice.startChat('Bob Tanaka');
-    // What was issued up to this second is refused.
+    // Tokens issued up to this second are refused.
     await server.api('alice').post('/api/users/me/revoke-tokens');
     await alice.banner.getByText('Signed out.').waitFor();
   });

@@ -8,7 +8,7 @@ import { storedIn } from './support/stored.js';
 const server = sharedServer();
 
 describe('a client that was offline', () => {
-  test('learns of changes of messages of any age: sync names the conversation, its changes come by rev', async () => {
+  test('receives changes of messages of any age: sync names the conversation, its changes are read by rev', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     for (let n = 1; n <= 130; n += 1) await alice.send(conversationId, `text ${n}`);
     const round = await until(async () => {
@@ -32,7 +32,7 @@ describe('a client that was offline', () => {
     ]);
   });
 
-  test('reads changes in pages, and is told to reload when it knows more than there is', async () => {
+  test('reads changes in pages, and must reload when its rev is beyond the tail', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     for (let n = 0; n < 7; n += 1) {
@@ -56,8 +56,8 @@ describe('a client that was offline', () => {
   });
 });
 
-describe('what a process stored and did not apply', () => {
-  /** As a process leaves it that dies right after its insert. */
+describe('a change that a process stored but did not apply', () => {
+  /** Stores changes like a process that dies right after its insert. */
   async function leave(conversationId: string, ...left: object[]) {
     const conversation = await storedIn(server(), 'conversations').findOne({
       _id: mongoose.Types.ObjectId.createFromHexString(conversationId),
@@ -70,7 +70,7 @@ describe('what a process stored and did not apply', () => {
     await storedIn(server(), 'changes').insertMany(documents);
   }
 
-  test('is applied before it is shown to who asks for changes', async () => {
+  test('is applied before a member reads changes', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     const by = alice.userId;
@@ -87,7 +87,7 @@ describe('what a process stored and did not apply', () => {
     expect(conversation).toMatchObject({ rev: 3, pinnedMessages: [1] });
   });
 
-  test('counts for who changes something next, and is applied with it', async () => {
+  test('is applied together with the next change', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     await leave(
@@ -101,7 +101,7 @@ describe('what a process stored and did not apply', () => {
     expect(change).toMatchObject({ rev: 3, message: { content: 'two', reactions: [{ count: 2 }] } });
   });
 
-  test('a deletion makes an edit behind it impossible, though its text is still there', async () => {
+  test('a deletion makes a later edit impossible, even though its text is still stored', async () => {
     const { alice, conversationId } = await createScene(server());
     await alice.send(conversationId, 'left secret');
     await leave(conversationId, { kind: 'delete', seq: 1, by: alice.userId, what: {} });

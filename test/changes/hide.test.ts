@@ -6,11 +6,11 @@ import { people, sharedServer } from '../contract/support/sharedServer.js';
 const server = sharedServer();
 
 describe('deleting a message for oneself', () => {
-  test('hides it on all own devices, everywhere, and from nobody else', async () => {
+  test('hides it on all devices of the user, everywhere, and for no one else', async () => {
     const { alice, tablet, bob, conversationId } = await createScene(server());
     for (const text of ['one', 'two', 'three']) await alice.send(conversationId, text);
     await alice.ok('deleteMessage', { conversationId, seq: 2, for: 'me' });
-    expect(await tablet.next('conversation:own')).toMatchObject({ conversationId, hiddenSeqs: [2] });
+    expect(await tablet.next('conversation:settings')).toMatchObject({ conversationId, hiddenSeqs: [2] });
     for (const client of [alice, tablet]) {
       const { messages } = await client.ok('getMessages', { conversationId });
       expect(messages[1]).toEqual({ kind: 'hidden', conversationId, seq: 2 });
@@ -18,19 +18,19 @@ describe('deleting a message for oneself', () => {
     }
     expect(JSON.stringify(await bob.ok('getMessages', { conversationId }))).toContain('two');
     await caughtUp([bob]);
-    expect(bob.pushes('conversation:own')).toEqual([]);
+    expect(bob.pushes('conversation:settings')).toEqual([]);
     const hidden = { conversationId, seq: 2 };
     for (const [command, more] of [
       ['getEdits', {}],
       ['getReactions', {}],
-      ['react', { emoji: 'x', on: true }],
+      ['react', { emoji: '👍', on: true }],
       ['editMessage', { content: 'x' }],
     ] as const) {
       expect(await alice.call(command, { ...hidden, ...more })).toMatchObject({ code: 'NOT_FOUND' });
     }
   });
 
-  test('keeps later changes of it from them: they hear the place alone', async () => {
+  test('hides its later changes, too: the user sees only their positions', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'secret');
     await bob.ok('deleteMessage', { conversationId, seq: 1, for: 'me' });
@@ -42,7 +42,7 @@ describe('deleting a message for oneself', () => {
     expect(JSON.stringify([bob.pushes('message:updated'), changes])).not.toContain('edited secret');
   });
 
-  test('takes an unread message out of the count, and no other', async () => {
+  test('removes an unread message from the count, and no other', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     for (const text of ['one', 'two', 'three']) await alice.send(conversationId, text);
     const unread = async () => (await bob.ok('getConversation', { conversationId })).conversation.unreadCount;
@@ -59,7 +59,7 @@ describe('deleting a message for oneself', () => {
     expect(await unread()).toBe(1);
   });
 
-  test('again is the same, of nothing is NOT_FOUND, and of strangers is refused', async () => {
+  test('repeated has no effect; an unknown message is NOT_FOUND; a stranger is refused', async () => {
     const { alice, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     const wish = { conversationId, seq: 1, for: 'me' };
@@ -71,18 +71,18 @@ describe('deleting a message for oneself', () => {
     expect(await eve.call('deleteMessage', wish)).toMatchObject({ code: 'NOT_PARTICIPANT' });
   });
 
-  test('is found by the sync of a device that was away', async () => {
+  test('is found by the sync of an offline device', async () => {
     const { alice, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     const { cursor } = await alice.ok('sync', {});
     await alice.ok('deleteMessage', { conversationId, seq: 1, for: 'me' });
-    const { own } = await alice.ok('sync', { cursor });
-    expect(own).toMatchObject([{ conversationId, hiddenSeqs: [1] }]);
+    const { settings } = await alice.ok('sync', { cursor });
+    expect(settings).toMatchObject([{ conversationId, hiddenSeqs: [1] }]);
   });
 });
 
 describe('a reply', () => {
-  test('shows the beginning of what it answers, also of a message far away', async () => {
+  test('shows the beginning of the message it replies to, also of one far away', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'x'.repeat(500));
     for (let n = 0; n < 10; n += 1) await bob.send(conversationId, `${n}`);
@@ -96,7 +96,24 @@ describe('a reply', () => {
     }
   });
 
-  test('shows what it answers as it is now: edited, deleted, or hidden from its reader', async () => {
+  test('is never cut inside a grapheme', async () => {
+    const { alice, bob, conversationId } = await createScene(server());
+    const [family, flag] = ['👨‍👩‍👧‍👦', '🇩🇪'];
+    await alice.send(conversationId, `${'x'.repeat(195)}${family}`);
+    await alice.send(conversationId, `${'x'.repeat(199)}${flag}`);
+    await alice.send(conversationId, flag.repeat(150));
+    for (const replyTo of [1, 2, 3]) {
+      await bob.ok('sendMessage', { conversationId, content: 'y', clientMessageId: `r${replyTo}`, replyTo });
+    }
+    const { messages } = await bob.ok('getMessages', { conversationId, limit: 3 });
+    expect(messages.map((one) => (one.kind === 'hidden' ? undefined : one.quoted?.content))).toEqual([
+      'x'.repeat(195),
+      'x'.repeat(199),
+      flag.repeat(100),
+    ]);
+  });
+
+  test('shows the current state of the replied message: edited, deleted, or hidden from its reader', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     for (const text of ['one', 'two', 'three']) await alice.send(conversationId, text);
     for (const seq of [1, 2, 3]) {
@@ -118,7 +135,7 @@ describe('a reply', () => {
     }
   });
 
-  test('to nothing is refused', async () => {
+  test('to a missing message is refused', async () => {
     const { alice, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     const reply = { conversationId, content: 'x', clientMessageId: 'r', replyTo: 2 };

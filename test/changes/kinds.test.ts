@@ -22,7 +22,7 @@ const KINDS = {
 } as const;
 
 describe.each(Object.entries(KINDS))('a message of kind %s', (kind, carried) => {
-  test('needs no text, is stored with what it carries, and can have its words changed', async () => {
+  test('needs no text, stores its attachment, and its text can be edited', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     const sent = await alice.ok('sendMessage', { conversationId, clientMessageId: 'a', ...carried });
     expect(sent).toMatchObject({ kind, content: '', ...carried });
@@ -30,6 +30,13 @@ describe.each(Object.entries(KINDS))('a message of kind %s', (kind, carried) => 
     await alice.ok('editMessage', { conversationId, seq: 1, content: 'look' });
     const { messages } = await bob.ok('getMessages', { conversationId });
     expect(messages).toMatchObject([{ kind, content: 'look', ...carried }]);
+    const { change } = await alice.ok('editMessage', { conversationId, seq: 1, content: ' \u200b' });
+    expect(change.message).toMatchObject({ kind, content: '', ...carried });
+    expect(await bob.next('message:updated', ({ rev }) => rev === 2)).toMatchObject({
+      message: { content: '', ...carried },
+    });
+    const { edits } = await bob.ok('getEdits', { conversationId, seq: 1 });
+    expect(edits.map(({ content }) => content)).toEqual(['', 'look', '']);
     await alice.ok('deleteMessage', { conversationId, seq: 1, for: 'everyone' });
     const after = await bob.ok('getMessages', { conversationId });
     expect(after.messages).toMatchObject([{ content: '', attachments: [] }]);
@@ -39,7 +46,7 @@ describe.each(Object.entries(KINDS))('a message of kind %s', (kind, carried) => 
   });
 });
 
-describe('what a message carries', () => {
+describe('the content of a message', () => {
   test('is within its limits, or refused', async () => {
     const { alice, conversationId } = await createScene(server());
     const [picture] = KINDS.image.attachments;
@@ -47,6 +54,9 @@ describe('what a message carries', () => {
     const refused: Record<string, object> = {
       'nothing at all': {},
       'only spaces': { content: ' \n ' },
+      'nothing to be seen': { content: '\u200b\u2800 \u3164' },
+      'a name of nothing to be seen': { attachments: [{ ...picture, name: '\u200b' }] },
+      'an address with a password': { attachments: [{ ...picture, url: 'https://a:b@files.example.com' }] },
       'eleven attachments': { attachments: Array.from({ length: 11 }, () => picture) },
       'no attachments': { attachments: [], content: 'x' },
       'a script as address': { attachments: [{ ...picture, url: 'javascript:alert(1)' }] },
@@ -67,7 +77,7 @@ describe('what a message carries', () => {
     expect(messages).toEqual([]);
   });
 
-  test('text has up to 8,000 characters, whatever they are in bytes', async () => {
+  test('has up to 8,000 characters, whatever their size in bytes', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     const texts = ['x'.repeat(8_000), '漢'.repeat(8_000), '😀'.repeat(8_000)];
     for (const [n, content] of texts.entries()) {
@@ -84,7 +94,31 @@ describe('what a message carries', () => {
   });
 });
 
-test('what is stored and cannot be read is left out of a message; it never ends a page', async () => {
+test('that was stored before a rule existed is shown unchanged', async () => {
+  const { alice, bob, conversationId } = await createScene(server());
+  for (let n = 1; n <= 3; n += 1) await alice.send(conversationId, `text ${n}`);
+  const attachment = {
+    ...{ kind: 'voice', url: 'http://user:password@localhost/\ud83d.ogg', name: '\u200b' },
+    ...{ mimeType: 'audio/ogg; codecs', durationMs: 600.94 },
+  };
+  const stored: Record<number, object> = {
+    1: { kind: 'voice', attachments: [attachment] },
+    2: { kind: 'card', card: { kind: 'product', title: '\u2800', pictureUrl: 'http://10.0.0.1/a.png' } },
+    3: { content: '\u200b', reactions: [{ emoji: 'meet-me@555', count: 1 }] },
+  };
+  for (const [seq, set] of Object.entries(stored)) {
+    const message = { senderId: alice.userId, seq: Number(seq) };
+    await storedIn(server(), 'messages').updateOne(message, { $set: set });
+  }
+  const { messages } = await bob.ok('getMessages', { conversationId });
+  expect(messages).toMatchObject([
+    { attachments: [{ ...attachment, url: expect.stringContaining('localhost') as string }] },
+    { card: { pictureUrl: 'http://10.0.0.1/a.png' } },
+    { content: '\u200b', reactions: [{ emoji: 'meet-me@555', count: 1, own: false }] },
+  ]);
+});
+
+test('that is stored and cannot be read is left out of the message, and never breaks a page', async () => {
   const { alice, bob, conversationId } = await createScene(server());
   for (let n = 1; n <= 6; n += 1) await alice.send(conversationId, `text ${n}`);
   const messages = storedIn(server(), 'messages');
@@ -110,7 +144,7 @@ test('what is stored and cannot be read is left out of a message; it never ends 
   expect(page[1]).not.toHaveProperty('card');
   expect(page[2]).toMatchObject({ attachments: [], reactions: [] });
   expect(Date.parse(page[4]?.createdAt ?? '')).toBeGreaterThan(0);
-  // And it can be dealt with like any other.
+  // The message can still be changed like any other.
   for (let seq = 1; seq <= 5; seq += 1) {
     await bob.ok('react', { conversationId, seq, emoji: '👍', on: true });
     await alice.ok('deleteMessage', { conversationId, seq, for: 'everyone' });

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { caughtUp } from '../contract/support/refusal.js';
+import { caughtUp, expectRefused } from '../contract/support/refusal.js';
 import { createScene } from '../contract/support/scene.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
 import { storedIn } from './support/stored.js';
 
 const server = sharedServer();
 
+/** Twenty emojis. */
+const FOOD = Array.from('🍇🍈🍋🍉🍊🍌🍍🍎🍏🍐🍑🍒🍓🍔🍕🍖🍗🍘🍙🍚');
+
 describe('a reaction', () => {
-  test('is counted, and everybody sees which are their own', async () => {
+  test('is counted, and all members see which are their own', async () => {
     const { alice, tablet, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'hello');
     const place = { conversationId, seq: 1 };
@@ -32,7 +35,7 @@ describe('a reaction', () => {
     expect(given).toEqual({ reactions: [{ emoji: '👍', user: { _id: alice.userId } }] });
   });
 
-  test('is there once per emoji and user, however often it is put on', async () => {
+  test('exists once per emoji and user, however often it is added', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'hello');
     const wish = { conversationId, seq: 1, emoji: '🎉', on: true };
@@ -44,25 +47,93 @@ describe('a reaction', () => {
     expect(alice.pushes('message:reaction')).toHaveLength(1);
   });
 
-  test('is one of at most 5 of a user and 20 on a message', async () => {
+  test('is limited to 5 per user and 20 emojis per message', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'hello');
     const react = (client: typeof alice, emoji: string, on = true) =>
       client.call('react', { conversationId, seq: 1, emoji, on });
-    for (const emoji of ['a', 'b', 'c', 'd', 'e'])
+    for (const emoji of ['😀', '😁', '😂', '😃', '😄'])
       expect(await react(bob, emoji)).toMatchObject({ success: true });
-    expect(await react(bob, 'f')).toMatchObject({ code: 'LIMIT_EXCEEDED' });
-    expect(await react(bob, 'a', false)).toMatchObject({ success: true });
-    expect(await react(bob, 'f')).toMatchObject({ success: true });
-    const full = Array.from({ length: 20 }, (_, index) => ({ emoji: `e${index}`, count: 1 }));
+    expect(await react(bob, '😅')).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(await react(bob, '😀', false)).toMatchObject({ success: true });
+    expect(await react(bob, '😅')).toMatchObject({ success: true });
+    const full = Array.from({ length: 20 }, (_, index) => ({ emoji: FOOD[index] ?? '', count: 1 }));
     const id = storedIn(server(), 'messages');
     await id.updateOne({ senderId: alice.userId, seq: 1 }, { $set: { reactions: full } });
-    expect(await react(alice, 'x')).toMatchObject({ code: 'LIMIT_EXCEEDED' });
-    expect(await react(alice, 'e3')).toMatchObject({ success: true });
+    expect(await react(alice, '🚲')).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(await react(alice, '🍉')).toMatchObject({ success: true });
   });
 });
 
-test('300 reactions of two people at once, on and off, leave counts that are exactly those who have them', async () => {
+describe('an emoji', () => {
+  test('is one emoji with or without variation selector, over every entry point', async () => {
+    const { alice, bob, conversationId } = await createScene(server());
+    await alice.send(conversationId, 'hello');
+    const place = { conversationId, seq: 1 };
+    await bob.ok('react', { ...place, emoji: '❤', on: true });
+    const path = `/api/conversations/${conversationId}/messages/1/reactions/${encodeURIComponent('❤\ufe0e')}`;
+    const put = await server().api(alice.userId).request('PUT', path);
+    expect(put).toMatchObject({ status: 200, body: { data: { change: { emoji: '❤️' } } } });
+    await bob.ok('react', { ...place, emoji: '👍\ufe0f', on: true });
+    const { messages } = await bob.ok('getMessages', { conversationId });
+    expect(messages[0]?.reactions).toEqual([
+      { emoji: '❤️', count: 2, own: true },
+      { emoji: '👍', count: 1, own: true },
+    ]);
+    const { reactions } = await bob.ok('getReactions', { ...place, emoji: '❤' });
+    expect(reactions.map(({ emoji }) => emoji)).toEqual(['❤️', '❤️']);
+  });
+
+  test.each(['IHATEYOU', 'meet-me@555', '👍👎', '1', '\u200b', '\u2800'])(
+    'is required for a reaction; %j is refused, and no one is notified',
+    async (emoji) => {
+      const { alice, bob, conversationId } = await createScene(server());
+      await alice.send(conversationId, 'hello');
+      const wish = { conversationId, seq: 1, emoji, on: true };
+      const refused = { code: 'VALIDATION', server: server(), listeners: [alice, bob] } as const;
+      await expectRefused(() => bob.call('react', wish), refused);
+      const path = `/api/conversations/${conversationId}/messages/1/reactions/${encodeURIComponent(emoji)}`;
+      expect(await server().api(bob.userId).request('PUT', path)).toMatchObject({
+        status: 400,
+      });
+    },
+  );
+
+  test('that an older version stored in another form, or as a word, is shown and can be removed', async () => {
+    const { alice, bob, conversationId } = await createScene(server());
+    await alice.send(conversationId, 'hello');
+    const place = { conversationId, seq: 1 };
+    const old = ['❤', '👍\ufe0f', 'LOVE'];
+    const counts = [...old, '👍'].map((emoji) => ({ emoji, count: 1 }));
+    const message = { senderId: alice.userId, seq: 1 };
+    await storedIn(server(), 'messages').updateOne(message, { $set: { reactions: counts } });
+    const stored = await storedIn(server(), 'messages').findOne(message);
+    for (const [userId, emojis] of [
+      [bob.userId, old],
+      [alice.userId, ['👍']],
+    ] as const) {
+      const reaction = { conversationId: stored?.['conversationId'] as unknown, seq: 1, userId };
+      await storedIn(server(), 'reactions').insertOne({ ...reaction, state: { rev: 0, emojis } });
+    }
+    const shown = async () => (await bob.ok('getMessages', { conversationId })).messages[0]?.reactions;
+    expect(await shown()).toEqual([
+      { emoji: '❤️', count: 1, own: true },
+      { emoji: '👍', count: 2, own: true },
+      { emoji: 'LOVE', count: 1, own: true },
+    ]);
+    const { reactions } = await bob.ok('getReactions', { ...place, emoji: '👍' });
+    expect(reactions.map(({ user }) => user._id).toSorted()).toEqual([alice.userId, bob.userId].toSorted());
+    const again = await bob.ok('react', { ...place, emoji: '❤️', on: true });
+    expect(again.change.rev).toBe(0);
+    for (const emoji of ['❤️', '👍', 'LOVE']) {
+      const { change } = await bob.ok('react', { ...place, emoji, on: false });
+      expect(change).toMatchObject({ emoji, on: false });
+    }
+    expect(await shown()).toEqual([{ emoji: '👍', count: 1, own: false }]);
+  });
+});
+
+test('300 concurrent reactions of two users, on and off, leave exact counts', async () => {
   const { alice, tablet, bob, conversationId } = await createScene(server());
   await alice.send(conversationId, 'hello');
   const emojis = ['👍', '❤️', '😂', '😮', '😢'];
@@ -82,7 +153,7 @@ test('300 reactions of two people at once, on and off, leave counts that are exa
 });
 
 describe('a pin', () => {
-  test('is of the message for everybody, and in the conversation', async () => {
+  test('marks the message for all members, and is listed in the conversation', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'one');
     await alice.send(conversationId, 'two');
@@ -102,7 +173,7 @@ describe('a pin', () => {
     ]);
   });
 
-  test('is one of at most 50, and the deletion of its message takes it away', async () => {
+  test('is limited to 50, and the deletion of its message removes it', async () => {
     const { alice, conversationId } = await createScene(server());
     await Promise.all(Array.from({ length: 51 }, (_, index) => alice.send(conversationId, `${index}`)));
     const pin = (seq: number) => alice.call('pinMessage', { conversationId, seq, pinned: true });

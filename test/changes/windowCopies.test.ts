@@ -6,7 +6,7 @@ import { connectRedis } from '../../backend/src/redis/connection.js';
 import { createRedisKeys } from '../../backend/src/redis/keys.js';
 import { RedisWindowCache } from '../../backend/src/redis/redisWindowCache.js';
 import type { WindowCache } from '../../backend/src/services/ports.js';
-import { MemoryWindowCache } from '../../backend/src/services/windowCache.js';
+import { MemoryWindowCache } from '../../backend/src/services/messages/windowCache.js';
 import { createLogger } from '../../backend/src/utils/logger.js';
 import { RedisServer } from '../support/redisServer.js';
 import { until } from '../support/until.js';

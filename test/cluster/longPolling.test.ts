@@ -1,16 +1,17 @@
 import { Agent, request } from 'node:http';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ServerProcess } from '../support/serverProcess.js';
 import { makeToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
 import { workerOfNewSession } from './support.js';
 
-vi.setConfig({ testTimeout: 120_000 });
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await ServerProcess.start({ env: { WORKERS: '3' } });
+});
+afterAll(() => server[Symbol.asyncDispose]());
 
-const start = (env: Record<string, string> = {}): Promise<ServerProcess> =>
-  ServerProcess.start({ env: { WORKERS: '3', ...env } });
-
-/** A session of each of the three workers. */
+/** Returns one session of each of the three workers. */
 async function sessionsOfAll(path: string): Promise<string[]> {
   const sessions = new Map<number, string>();
   await until(async () => {
@@ -22,7 +23,7 @@ async function sessionsOfAll(path: string): Promise<string[]> {
   return [...sessions.values()];
 }
 
-/** A request over the one connection that this agent has. */
+/** Sends a request over the single connection of this agent. */
 function ask(
   agent: Agent,
   url: string,
@@ -43,7 +44,6 @@ test.each([
   { transports: ['polling'] as const, ends: 'polling' },
   { transports: ['polling', 'websocket'] as const, ends: 'websocket' },
 ])('clients that begin with long polling ($transports) stay with their worker', async (row) => {
-  await using server = await start();
   const clients = await Promise.all(
     Array.from({ length: 9 }, (_, index) =>
       server.connectAs(`user-${index}`, { transports: [...row.transports] }),
@@ -52,7 +52,7 @@ test.each([
   let lost = 0;
   for (const { socket } of clients) socket.on('disconnect', () => (lost += 1));
   const conversationIds = await Promise.all(clients.map((client) => client.open('somebody')));
-  // Long ones, too: their bodies come in several pieces.
+  // Long contents arrive in several chunks.
   for (const content of ['short', 'x'.repeat(7_900), 'ü'.repeat(7_900)]) {
     const sends = clients.map((client, index) => client.send(conversationIds[index] ?? '', content));
     for (const answer of await Promise.all(sends))
@@ -64,7 +64,6 @@ test.each([
 });
 
 test('sessions of several workers over one connection, as behind a proxy that keeps connections, each get their own', async () => {
-  await using server = await start();
   using agent = new OneConnection();
   const path = `${server.url}/socket.io/?EIO=4&transport=polling`;
   const sids = await sessionsOfAll(path);
@@ -86,14 +85,13 @@ test('sessions of several workers over one connection, as behind a proxy that ke
 });
 
 test('a connection that moves from worker to worker with every request loses nothing', async () => {
-  await using server = await start();
   const path = `${server.url}/socket.io/?EIO=4&transport=polling`;
   const sids = await sessionsOfAll(path);
   const MOVES = 60;
   const visits = Array.from({ length: 25 }, async () => {
     using agent = new OneConnection();
     for (let index = 0; index < MOVES; index += 1) {
-      // A packet that asks for nothing.
+      // Sends a packet that needs no answer.
       const url = `${path}&sid=${sids[index % sids.length] ?? ''}`;
       expect(await ask(agent, url, { method: 'POST', body: '6' })).toEqual({ status: 200, text: 'ok' });
     }
@@ -103,7 +101,6 @@ test('a connection that moves from worker to worker with every request loses not
 });
 
 test('a session of a worker that is gone, or that never was, is unknown, at once', async () => {
-  await using server = await start();
   await workerOfNewSession(server.url);
   for (const sid of ['99-abcdefghijklmnopqrst', '999999999-x', '2-abcdefghijklmnopqrst', '0-', 'abc']) {
     for (const method of ['GET', 'POST']) {
@@ -122,7 +119,6 @@ test('a session of a worker that is gone, or that never was, is unknown, at once
 });
 
 test('a body that is too large is refused before it travels', async () => {
-  await using server = await start();
   const own = await workerOfNewSession(server.url);
   for (const worker of [1, 2, 3].filter((id) => id !== own)) {
     using agent = new OneConnection();
@@ -135,7 +131,7 @@ test('a body that is too large is refused before it travels', async () => {
   expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
 });
 
-/** Counts its connections: there must be one only. */
+/** An agent that counts its connections; there must be only one. */
 class OneConnection extends Agent implements Disposable {
   opened = 0;
 

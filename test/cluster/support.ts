@@ -1,8 +1,8 @@
-import { identify, isRunning, listDescendants } from '../../backend/src/database/embedded/processes.js';
+import { identify, isRunning, listDescendants } from '../../tools/embedded-database/processes.js';
 import type { ServerProcess } from '../support/serverProcess.js';
 import { until } from '../support/until.js';
 
-/** What a server process has logged, line by line. */
+/** Returns the log lines of a server process. */
 export function logsOf(server: ServerProcess): Record<string, unknown>[] {
   return server.output
     .join('')
@@ -11,7 +11,7 @@ export function logsOf(server: ServerProcess): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** The workers that were ever ready, by their process id, in that order. */
+/** Returns the process ids of all workers that were ever ready, in that order. */
 export const readyPids = (server: ServerProcess): number[] =>
   logsOf(server)
     .filter(({ msg }) => msg === 'a worker is ready')
@@ -23,24 +23,25 @@ export const untilLogged = (server: ServerProcess, text: string, timeoutMs = 90_
     timeoutMs,
   });
 
-/** The primary and everything below it, as of now; resolves when none of them runs any more. */
+/**
+ * Remembers the current primary and its descendants. @returns a function that resolves when none of them runs any more.
+ */
 export function watchEnd(server: ServerProcess): () => Promise<unknown> {
   const processes = listDescendants(server.child.pid ?? 0).map(identify);
-  return () =>
-    until(() => !processes.some(isRunning), { what: 'the end of every process', timeoutMs: 30_000 });
+  return () => until(() => !processes.some(isRunning), { what: 'the end of every process' });
 }
 
-/** A request over a connection of its own: whichever worker is next answers it. */
+/** Sends a request over a new connection, so that the next worker answers it. */
 export const fetchApart = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(url, { headers: { ...headers, connection: 'close' } });
 
-/** The number of the worker that answers a new long-polling session: the beginning of the session's id. */
+/** Returns the number of the worker that answers a new long-polling session, from the beginning of the session's id. */
 export async function workerOfNewSession(url: string): Promise<number> {
   const response = await fetchApart(`${url}/socket.io/?EIO=4&transport=polling`);
   return Number(/"sid":"(\d+)-/.exec(await response.text())?.[1]);
 }
 
-/** The value of a metric as `/metrics` shows it, summed over its labels; undefined where it is not there. */
+/** Returns the value of a metric from `/metrics`, summed over its labels; undefined if it does not exist. */
 export async function scrape(url: string, name: string): Promise<number | undefined> {
   const text = await (await fetchApart(`${url}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));

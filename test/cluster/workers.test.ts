@@ -2,16 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Answer } from '../../contract/index.js';
 import { makeToken } from '../support/tokens.js';
-import { identify, isRunning, listDescendants } from '../../backend/src/database/embedded/processes.js';
+import { identify, isRunning, listDescendants } from '../../tools/embedded-database/processes.js';
+import { machineEnv } from '../support/machineEnv.js';
 import { serverEnv } from '../support/server.js';
 import { ServerProcess } from '../support/serverProcess.js';
 import { until } from '../support/until.js';
 import { fetchApart, readyPids, scrape, untilLogged, watchEnd, workerOfNewSession } from './support.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const SERVER = fileURLToPath(new URL('../../dist/backend/src/index.js', import.meta.url));
 
@@ -31,7 +30,7 @@ test.each(['0', '65', 'many', '1.5'])('WORKERS=%s is refused with a sentence', a
   await expect(start({ WORKERS })).rejects.toThrow(/Parley cannot start\. WORKERS: must be .*\.\n/);
 });
 
-test('a port that is taken is refused with a sentence, and no process stays', async () => {
+test('a port that is taken is refused with a sentence, and no process remains', async () => {
   await using first = await start();
   await expect(ServerProcess.start({ port: first.port, env: { WORKERS: '2' } })).rejects.toThrow(
     /Parley cannot start\. .*EADDRINUSE/,
@@ -61,7 +60,7 @@ test('a worker that is killed is replaced, and connections of the other one stay
   );
   const [victim] = readyPids(server);
   process.kill(victim ?? 0, 'SIGKILL');
-  await until(() => readyPids(server).length === 3, { what: 'a new worker', timeoutMs: 30_000 });
+  await until(() => readyPids(server).length === 3, { what: 'a new worker' });
   const seen = new Set<number>();
   await until(async () => seen.add(await workerOfNewSession(server.url)).size === 2);
   expect(seen).toEqual(new Set([2, 3]));
@@ -74,7 +73,7 @@ test('a worker that is killed is replaced, and connections of the other one stay
   for (const client of clients) client.close();
 });
 
-test('told to end, all workers say goodbye and end, with 0, and no process is left', async () => {
+test('on SIGTERM all workers announce the end and exit with 0, and no process is left', async () => {
   await using server = await start();
   const clients = await Promise.all(
     Array.from({ length: 8 }, (_, index) => server.connectAs(`user-${index}`)),
@@ -86,14 +85,14 @@ test('told to end, all workers say goodbye and end, with 0, and no process is le
   for (const client of clients) await client.next('server:draining', ({ reconnect }) => reconnect);
 });
 
-test('told to end while its workers still start, it ends with 0, and no process is left', async () => {
+test('on SIGTERM while its workers still start, it exits with 0, and no process is left', async () => {
   for (const processes of [2, 3]) {
     const child = spawn(process.execPath, [SERVER], {
-      env: { PATH: process.env['PATH'], ...serverEnv({ env: { WORKERS: '3' } }) },
+      env: { ...machineEnv(), ...serverEnv({ env: { WORKERS: '3' } }) },
     });
     try {
       const pid = child.pid ?? 0;
-      await until(() => listDescendants(pid).length >= processes, { timeoutMs: 30_000 });
+      await until(() => listDescendants(pid).length >= processes);
       const started = listDescendants(pid).map(identify);
       child.kill('SIGTERM');
       await once(child, 'exit');
@@ -105,17 +104,17 @@ test('told to end while its workers still start, it ends with 0, and no process 
   }
 });
 
-test('a worker that hangs is killed, and the others end in good order', async () => {
+test('a worker that hangs is killed, and the others shut down gracefully', async () => {
   await using server = await start({ SHUTDOWN_TIMEOUT_MS: '300' });
   const ended = watchEnd(server);
   process.kill(readyPids(server)[1] ?? 0, 'SIGSTOP');
   server.signal('SIGTERM');
   expect(await server.exited()).toBe(0);
   await ended();
-  expect(server.output.join('')).toContain('did not end within 5300 ms: killed');
+  expect(server.output.join('')).toContain('did not end within 5300 ms, killing it');
 });
 
-test('with its primary killed, every worker says goodbye and ends, and the port is free', async () => {
+test('when its primary is killed, every worker announces the end and exits, and the port is free', async () => {
   await using server = await start();
   const clients = await Promise.all(
     Array.from({ length: 8 }, (_, index) => server.connectAs(`user-${index}`)),
@@ -138,7 +137,7 @@ test('with its primary killed, every worker says goodbye and ends, and the port 
   expect(page.lastSeq).toBeGreaterThanOrEqual(acked.length);
 });
 
-test('a primary that is killed with connections on their way to it leaves no process either', async () => {
+test('a primary that is killed while connections are being passed on leaves no process either', async () => {
   await using server = await start();
   const agent = new Agent({ keepAlive: true });
   const ask = (path: string): Promise<unknown> =>
@@ -148,7 +147,7 @@ test('a primary that is killed with connections on their way to it leaves no pro
         resolve,
       );
     });
-  // Connections of both workers, so that they can ask while the primary stands still.
+  // Connections of both workers, so that requests reach them while the primary is paused.
   await Promise.all(Array.from({ length: 20 }, () => ask('/health/live')));
   const ended = watchEnd(server);
   server.signal('SIGSTOP');
@@ -157,7 +156,7 @@ test('a primary that is killed with connections on their way to it leaves no pro
       ask(`/socket.io/?EIO=4&transport=polling&sid=${worker}-abcdefghijklmnopqrst`),
     ),
   );
-  // Those that need not move are answered: the others have been passed on by then.
+  // Requests to the right worker are answered; the others have been passed on by then.
   await Promise.race(asked);
   await server.kill();
   await ended();
@@ -165,7 +164,7 @@ test('a primary that is killed with connections on their way to it leaves no pro
   agent.destroy();
 });
 
-test('the figures of all workers are one, and do not go back when a worker goes', async () => {
+test('the metrics of all workers are summed, and do not decrease when a worker ends', async () => {
   await using server = await start();
   const authorization = `Bearer ${makeToken('ann')}`;
   const seen = new Set<number>();
@@ -178,9 +177,9 @@ test('the figures of all workers are one, and do not go back when a worker goes'
   expect(await count()).toBe(REQUESTS);
   expect(await count()).toBe(REQUESTS);
   process.kill(readyPids(server)[0] ?? 0, 'SIGKILL');
-  // A connection that was passed to it in that moment is lost with it.
+  // A connection that was passed to it at that moment is lost with it.
   expect(await until(() => count())).toBe(REQUESTS);
-  await until(() => readyPids(server).length === 3, { timeoutMs: 30_000 });
+  await until(() => readyPids(server).length === 3);
   server.signal('SIGHUP');
   await untilLogged(server, 'rolling restart: done');
   expect(await count()).toBe(REQUESTS);
@@ -188,7 +187,7 @@ test('the figures of all workers are one, and do not go back when a worker goes'
   expect(await scrape(server.url, 'parley_worker_restarts_total')).toBe(3);
 });
 
-test('one process alone takes SIGHUP as a stop in good order', async () => {
+test('a single process treats SIGHUP as a graceful stop', async () => {
   await using server = await start({ WORKERS: '1' });
   const client = await server.connectAs('ann');
   server.signal('SIGHUP');

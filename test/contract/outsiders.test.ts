@@ -1,33 +1,29 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  COMMAND_ROUTES,
   COMMANDS,
   COMMAND_NAMES,
   ENDPOINTS,
   ERRORS,
-  ROUTED_COMMANDS,
   type Answer,
   type CommandName,
   type ErrorCode,
-  type RoutedCommand,
   type UserId,
 } from '../../contract/index.js';
 import type { TestClient } from '../support/client.js';
 import { expectRefused } from './support/refusal.js';
 import { requestSample } from './support/requests.js';
 import { createSampleContext } from './support/sampleScene.js';
-import { commandSamples, toRequest, type SampleContext } from './support/samples.js';
+import { commandSamples, routesOf, toRequest, type SampleContext } from './support/samples.js';
 import { people, sharedServer } from './support/sharedServer.js';
 import { sendAs } from './support/chat.js';
 
-vi.setConfig({ testTimeout: 60_000 });
 const server = sharedServer();
 
-/** Every command that names a conversation. */
+/** All commands that name a conversation. */
 const named = COMMAND_NAMES.filter((name) => 'conversationId' in COMMANDS[name].payload.shape);
-const isRouted = (name: CommandName): name is RoutedCommand =>
-  (ROUTED_COMMANDS as readonly CommandName[]).includes(name);
 
-/** What only owner and admins may do in a group: refused to the other members. */
+/** Commands of a group that are reserved for owner and admins. */
 const STAFF_ONLY: readonly CommandName[] = [
   ...(['addMembers', 'removeMember', 'setRole', 'updateConversation', 'pinMessage'] as const),
 ];
@@ -40,7 +36,7 @@ interface Stage {
   stranger: TestClient;
 }
 
-/** A closed group with an owner, a member and somebody who was removed from it; a stranger has nothing to do with it. */
+/** Creates a closed group with an owner, a member and a removed member, and a stranger. */
 async function createStage(): Promise<Stage> {
   const [owner, member, removed, stranger] = people('owner', 'member', 'removed', 'stranger');
   const context = await createSampleContext(server(), [owner, member]);
@@ -58,23 +54,20 @@ async function createStage(): Promise<Stage> {
   );
   if (!ownerClient || !memberClient || !removedClient || !strangerClient) throw new Error('not connected');
   return {
-    // What samples say of the pair they say of the group here.
+    // Samples for the pair's conversation are used for the group here.
     context: { ...context, conversationId: groupId, groupId, messageId },
     ...{ owner: ownerClient, member: memberClient, removed: removedClient, stranger: strangerClient },
   };
 }
 
-/** The ways in: a socket, and HTTP where the command has a route. */
+/** Returns functions that run a command with a payload: over a socket, and over each of its HTTP routes. */
 function waysIn(name: CommandName, client: TestClient, payload: Record<string, unknown>) {
-  const ways: (() => Promise<Answer<unknown>>)[] = [() => client.call(name, payload)];
-  if (isRouted(name)) {
-    ways.push(async () => {
-      const reply = await requestSample(server().api(client.userId), name, toRequest(name, payload));
-      if (!reply.body.success) expect(reply.status).toBe(ERRORS[reply.body.code].status);
-      return reply.body;
-    });
-  }
-  return ways;
+  const overHttp = routesOf(name, payload).map((route) => async () => {
+    const reply = await requestSample(server().api(client.userId), route, toRequest(route, payload));
+    if (!reply.body.success) expect(reply.status).toBe(ERRORS[reply.body.code].status);
+    return reply.body;
+  });
+  return [(): Promise<Answer<unknown>> => client.call(name, payload), ...overHttp];
 }
 
 async function expectClosed(
@@ -85,7 +78,7 @@ async function expectClosed(
   const listeners = [scene.owner, scene.member, scene.removed, scene.stranger];
   for (const sample of commandSamples(scene.context)[name]) {
     if (sample['conversationId'] === undefined) continue;
-    // A cursor of another search would be refused for itself.
+    // A cursor of another search would be refused for that reason.
     const { cursor: _cursor, ...payload } = sample;
     for (const act of waysIn(name, caller, payload)) {
       await expectRefused(act, { code, server: server(), listeners });
@@ -93,17 +86,17 @@ async function expectClosed(
   }
 }
 
-/** Who has left is told so again: that is no news to anybody. */
+/** Leaving twice is answered with success, so `leaveConversation` is excluded. */
 const OF_REMOVED = named.filter((name) => name !== 'leaveConversation');
 
 let stage: Stage;
 beforeAll(async () => {
-  // One for all: whatever is refused changes nothing.
+  // Shared by all tests, because refused commands change nothing.
   stage = await createStage();
 });
 
 describe('every command that names a conversation', () => {
-  test('is in this matrix: what is new in the contract comes by itself', () => {
+  test('is in this matrix: new commands of the contract are added automatically', () => {
     expect(named).toEqual(expect.arrayContaining(['sendMessage', 'searchMessages', 'getReceipts', 'report']));
     for (const name of named) {
       expect(COMMANDS[name].codes, name).toContain('NOT_PARTICIPANT');
@@ -114,31 +107,33 @@ describe('every command that names a conversation', () => {
       ).toBe(true);
     }
     for (const name of STAFF_ONLY) expect(COMMANDS[name].codes).toContain('FORBIDDEN');
-    for (const name of named.filter(isRouted)) expect(ENDPOINTS[name].codes).toEqual(COMMANDS[name].codes);
+    for (const route of COMMAND_ROUTES) {
+      expect(ENDPOINTS[route].codes).toEqual(COMMANDS[ENDPOINTS[route].command].codes);
+    }
   });
 
   test.each(named)(
-    '%s is closed to strangers, over a socket and HTTP, and nobody hears of it',
+    '%s is refused for strangers, over a socket and HTTP, and no member is notified',
     async (name) => {
       await expectClosed(name, { scene: stage, caller: stage.stranger, code: 'NOT_PARTICIPANT' });
     },
   );
 
-  test.each(OF_REMOVED)('%s is closed to a removed member in the same way', async (name) => {
+  test.each(OF_REMOVED)('%s is refused for a removed member in the same way', async (name) => {
     await expectClosed(name, { scene: stage, caller: stage.removed, code: 'NOT_PARTICIPANT' });
   });
 
-  test.each(STAFF_ONLY)('%s is closed to a member without a role', async (name) => {
+  test.each(STAFF_ONLY)('%s is refused for a member without a role', async (name) => {
     const { context, owner } = stage;
-    // Somebody of whom the member is not in charge.
+    // The target is a user that the member has no authority over.
     const about = { ...stage, context: { ...context, otherUserId: owner.userId } };
     await expectClosed(name, { scene: about, caller: stage.member, code: 'FORBIDDEN' });
   });
 
   test.each(['editMessage', 'deleteMessage'] as const)(
-    '%s of what somebody else wrote is closed to a member without a role',
+    '%s of another user’s message is refused for a member without a role',
     async (name) => {
-      // The samples speak of place 2, which is the removed member's.
+      // The samples refer to the message with seq 2, which the removed member sent.
       await expectClosed(name, { scene: stage, caller: stage.member, code: 'FORBIDDEN' });
     },
   );

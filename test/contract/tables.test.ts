@@ -27,7 +27,7 @@ const emptyContext: SampleContext = {
 };
 
 describe('the tables', () => {
-  test('give every error code one row, with a status of its kind and a meaning that is a sentence', () => {
+  test('give every error code one row, with a matching status and a meaning that is a sentence', () => {
     for (const code of ERROR_CODES) {
       const { status, meaning } = ERRORS[code];
       expect(status).toBeGreaterThanOrEqual(400);
@@ -38,7 +38,7 @@ describe('the tables', () => {
     expect(new Set(meanings).size).toBe(meanings.length);
   });
 
-  test('name each thing once, and say of each what it is for', () => {
+  test('contain each name once, with a summary', () => {
     const paths = ENDPOINT_NAMES.map((name) => `${ENDPOINTS[name].method} ${ENDPOINTS[name].path}`);
     expect(new Set(paths).size).toBe(paths.length);
     for (const row of [...Object.values(COMMANDS), ...Object.values(ENDPOINTS), ...Object.values(PUSHES)]) {
@@ -47,7 +47,7 @@ describe('the tables', () => {
     for (const name of COMMAND_NAMES) expect(COMMANDS[name].repeatSafe).not.toBe('');
   });
 
-  test('list only codes of the one table, and none that every command may give anyway', () => {
+  test('list only existing codes, without those that every command may return', () => {
     for (const row of [...Object.values(COMMANDS), ...Object.values(ENDPOINTS)]) {
       for (const code of row.codes) {
         expect(ERROR_CODES).toContain(code);
@@ -56,7 +56,7 @@ describe('the tables', () => {
     }
   });
 
-  test('refuse what nobody knows: every object that comes in is strict', () => {
+  test('refuse unknown fields: every input object is strict', () => {
     for (const name of COMMAND_NAMES) {
       for (const sample of commandSamples(emptyContext)[name]) {
         expect(COMMANDS[name].payload.safeParse({ ...sample, unknown: 1 }).success).toBe(false);
@@ -64,7 +64,7 @@ describe('the tables', () => {
     }
   });
 
-  test('let no command answer or push twice under a name that means something else', () => {
+  test('use no event name twice with different meanings', () => {
     const pairs = Object.values(COMMANDS).flatMap(({ pair }) => [pair.ok, pair.error]);
     const pushed = new Set(Object.keys(PUSHES));
     expect(pairs.filter((event) => event !== undefined && pushed.has(event)).toSorted()).toEqual([
@@ -88,12 +88,12 @@ describe('the samples of the tests', () => {
   });
 });
 
-/** Fails where data has something that its schema does not name, or lacks what it names. */
+/** Fails if data contains a field that its schema does not declare, or lacks a required one. */
 function expectToFit(schema: z.ZodType, data: unknown): void {
   expect(schema.parse(data)).toEqual(data);
 }
 
-describe('what the server sends is what the tables say, no more and no less', () => {
+describe('the server sends exactly what the tables declare', () => {
   test.each(COMMAND_NAMES)('in the answer to %s', async (name) => {
     const context = await createSampleContext(server());
     const client = await connectCaller(server(), context);
@@ -145,17 +145,18 @@ describe('what the server sends is what the tables say, no more and no less', ()
       expect(answer).toEqual({ success: true, data: expect.anything() as unknown });
       expectToFit(row.data, (answer as { data: unknown }).data);
     }
-    // Farewells, and what only large groups hear, have tests of their own.
+    // Connection-level pushes and those of large groups have their own tests.
     const silent = ['auth:expired', 'sync:advised', 'server:draining', 'connection:ended', 'message:counts'];
     expect([...new Set([...heard.map(({ event }) => event), ...silent])].sort()).toEqual(
       Object.keys(PUSHES).toSorted(),
     );
   });
 
-  /** Everything that is pushed in the ordinary course of things. */
+  /** Causes all pushes of normal operation. */
   async function provokePushes(one: TestClient, two: TestClient): Promise<void> {
     const conversationId = await one.open(two.userId);
     await one.ok('getOrCreateDirect', { otherUserId: two.userId, occasion: { kind: 'general' } });
+    for (const client of [one, two]) await client.ok('updatePrivacy', { lastSeen: 'everyone' });
     await one.ok('presence:watch', { userIds: [two.userId] });
     await two.ok('presence:watch', { userIds: [one.userId] });
     const sent = { conversationId, content: 'hello', clientMessageId: 'm-1' };
@@ -169,7 +170,7 @@ describe('what the server sends is what the tables say, no more and no less', ()
     await two.ok('react', { conversationId, seq: 1, emoji: '👍', on: true });
     await two.ok('deleteMessage', { conversationId, seq: 2, for: 'everyone' });
     await one.next('message:deleted');
-    await one.ok('setConversation', { conversationId, markedUnread: true });
+    await one.ok('updateSettings', { conversationId, markedUnread: true });
     const { conversation: group } = await one.ok('createGroup', { name: 'us', participants: [two.userId] });
     await one.ok('removeMember', { conversationId: group._id, userId: two.userId });
     await two.next('conversation:removed');

@@ -12,7 +12,7 @@ import { startServer, type TestServer } from '../support/server.js';
 const server = sharedServer({ env: { EDIT_WINDOW_MS: '0', DELETE_WINDOW_MS: '0' } });
 const DAY_MS = 86_400_000;
 
-/** Makes everything that was said in a conversation a hundred days old. */
+/** Sets the times of all messages of a conversation to a hundred days ago. */
 const age = async (at: TestServer, conversationId: string): Promise<void> => {
   const { models } = at.app;
   await models.messages.model.updateMany(
@@ -21,14 +21,17 @@ const age = async (at: TestServer, conversationId: string): Promise<void> => {
   );
 };
 
-/** Archives everything that is old enough. */
+/** Archives all messages that are old enough. @returns their number. */
 async function archiveAll(at: TestServer): Promise<number> {
   const { archive } = at.app.models;
-  const old = await archive.findOld(new Date(Date.now() - 30 * DAY_MS), { afterId: undefined, limit: 1_000 });
+  const old = await archive.findArchivable(new Date(Date.now() - 30 * DAY_MS), {
+    afterId: undefined,
+    limit: 1_000,
+  });
   return archive.archive(old, new Date());
 }
 
-/** Everything that a client can read of a conversation. */
+/** Returns everything that a client can read of a conversation. */
 async function everythingSeen(client: TestClient, conversationId: string) {
   return {
     newest: await client.ok('getMessages', { conversationId }),
@@ -60,7 +63,7 @@ async function saySomeThings({ alice, bob, conversationId }: Awaited<ReturnType<
 }
 
 describe('archived messages', () => {
-  test('read as if nothing had moved, on a process with copies and on one without; so again when they are brought back', async () => {
+  test('read as before, on a process with caches and on one without; also after they are restored', async () => {
     const scene = await createScene(server());
     const { alice, bob, conversationId } = scene;
     await saySomeThings(scene);
@@ -80,7 +83,7 @@ describe('archived messages', () => {
     expect(await fresh.app.models.messages.findByIds(ids)).toEqual(fromDatabase);
     const stubs = await storedIn(server(), 'messages').find({ archived: true }).toArray();
     expect(stubs).toHaveLength(4);
-    // Words stay with the place, so that search finds what is archived.
+    // Search words stay in the stub, so that search finds archived messages.
     expect(JSON.stringify(stubs.map(({ words: _words, ...stub }) => stub))).not.toMatch(
       /better|two\.jpg|"content"/,
     );
@@ -93,7 +96,7 @@ describe('archived messages', () => {
     );
   });
 
-  test('are edited, reacted to and sent again as any other', async () => {
+  test('are edited, reacted to and sent again like any other', async () => {
     const scene = await createScene(server());
     const { alice, bob, conversationId } = scene;
     await saySomeThings(scene);
@@ -113,18 +116,18 @@ describe('archived messages', () => {
     });
   });
 
-  test('are really gone when they are deleted, also where an archiving is under way that has read them before', async () => {
+  test('are deleted completely, also when an archive run has read them before', async () => {
     const scene = await createScene(server());
     const { alice, conversationId } = scene;
     const secret = 'whisperedinthearchive';
     for (const clientMessageId of ['a', 'b']) await alice.send(conversationId, secret, clientMessageId);
     await age(server(), conversationId);
     const { archive } = server().app.models;
-    const read = await archive.findOld(new Date(), { afterId: undefined, limit: 1_000 });
+    const read = await archive.findArchivable(new Date(), { afterId: undefined, limit: 1_000 });
     await archive.archive(read.slice(0, 1), new Date());
     expect(await collectionsWith(server(), secret)).toEqual(['archived_messages', 'messages']);
     for (const seq of [1, 2]) await alice.ok('deleteMessage', { conversationId, seq, for: 'everyone' });
-    // Read before the deletion, written behind it.
+    // The run read the messages before the deletion and writes after it.
     await archive.archive(read, new Date());
     expect(await collectionsWith(server(), secret)).toEqual([]);
     const { messages } = await alice.ok('getMessages', { conversationId });
@@ -134,7 +137,7 @@ describe('archived messages', () => {
     expect((await alice.ok('getMessages', { conversationId })).messages).toEqual(messages);
   });
 
-  test('are never shown with an older text than was acknowledged while they are brought back', async () => {
+  test('are never shown with an older text than was acknowledged while they are restored', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     await alice.send(conversationId, 'old');
     await age(server(), conversationId);
@@ -143,7 +146,7 @@ describe('archived messages', () => {
     const read = async () => (await bob.ok('getMessages', { conversationId })).messages;
     const ids = (await read()).flatMap(({ _id }) => _id ?? []);
     const seen: unknown[] = [];
-    // An edit comes between the reading of a copy and its putting back; the copy goes last.
+    // An edit happens between the reading of the copy and its restore; the copy is removed last.
     let isRead = false;
     const late = interpose(models.archive.model.db, ({ collection, method, call }) => {
       if (collection !== 'archived_messages' || !['findOne', 'deleteOne'].includes(method)) return undefined;
@@ -161,7 +164,7 @@ describe('archived messages', () => {
     expect(await models.archive.findStubs(ids)).toEqual([]);
   });
 
-  test('lose no edit while they are archived and brought back over and over', async () => {
+  test('lose no edit while they are archived and restored repeatedly', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     for (let one = 0; one < 10; one += 1) await alice.send(conversationId, `text ${one}`);
     await age(server(), conversationId);
@@ -202,7 +205,7 @@ describe('archived messages', () => {
 });
 
 describe('archive-messages', () => {
-  test('archives once, and undo brings every byte back', async () => {
+  test('archives once, and undo restores every byte', async () => {
     await using world = await createDataWorld();
     await storeMixed(world.connection, {
       participants: ['ann', 'bob'],

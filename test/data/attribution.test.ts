@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attribute } from '../../scripts/data/split/attribution.js';
-import type { AttributionOptions, MixedChat, Said } from '../../scripts/data/split/chat.js';
+import type { AttributionOptions, MixedChat, MessageFacts } from '../../scripts/data/split/chat.js';
 
 const MINUTE_MS = 60_000;
 const chatOf = (more: Partial<MixedChat> = {}): MixedChat => ({
@@ -13,24 +13,24 @@ const chatOf = (more: Partial<MixedChat> = {}): MixedChat => ({
   ...more,
 });
 
-/** Lines `who[>place replied to]`, a minute apart; `+90` before the name moves the clock on by so many minutes. */
-function said(...lines: string[]): Said[] {
+/** Parses lines `sender[>seq replied to]`, one minute apart. `+90` before the name adds 90 minutes. */
+function said(...lines: string[]): MessageFacts[] {
   let atMs = 0;
   return lines.map((line, index) => {
     const [, pause = '1', senderId = '', reply] = /^(?:\+(\d+) )?(\w+)(?:>(\d+))?$/.exec(line) ?? [];
     atMs += Number(pause) * MINUTE_MS;
-    return { place: index + 1, senderId, atMs, ...(reply !== undefined && { replyTo: Number(reply) }) };
+    return { seq: index + 1, senderId, atMs, ...(reply !== undefined && { replyTo: Number(reply) }) };
   });
 }
 
-/** What became of each, as `receiver because` or `? doubt`. */
-const run = (chat: MixedChat, lines: Said[], options?: AttributionOptions): string[] =>
+/** Attributes all messages. @returns each as `addressee because` or `? doubt`. */
+const run = (chat: MixedChat, lines: MessageFacts[], options?: AttributionOptions): string[] =>
   attribute(chat, lines, options).attributions.map((one) =>
     one.to === undefined ? `? ${one.doubt}` : `${one.to} ${one.because}`,
   );
 
-describe('for whom a message in a chat of three was', () => {
-  it('the answers of the one in the middle go to whoever alone waits for one', () => {
+describe('addressee of a message in a chat of three', () => {
+  it('answers of the hub go to the only user who waits for one', () => {
     expect(run(chatOf(), said('ann', 'shop', 'bob', 'shop', 'shop'))).toEqual([
       'shop to-hub',
       'ann answer',
@@ -40,7 +40,7 @@ describe('for whom a message in a chat of three was', () => {
     ]);
   });
 
-  it('with two who wait it is nobody’s, and stays so until a reply says more', () => {
+  it('with two waiting users the addressee is unknown, unless a reply shows it', () => {
     expect(run(chatOf(), said('ann', 'bob', 'shop', 'shop>1', 'shop', 'shop'))).toEqual([
       'shop to-hub',
       'shop to-hub',
@@ -51,7 +51,7 @@ describe('for whom a message in a chat of three was', () => {
     ]);
   });
 
-  it('a reply of exactly one of them shows for whom it was; replies of two show nothing', () => {
+  it('a reply of exactly one user shows the addressee; replies of two show nothing', () => {
     expect(run(chatOf(), said('ann', 'bob', 'shop', 'bob>3', '+600 shop', 'ann>5', 'bob>5'))).toEqual([
       'shop to-hub',
       'shop to-hub',
@@ -63,12 +63,12 @@ describe('for whom a message in a chat of three was', () => {
     ]);
   });
 
-  it('a product that one of them asked about, or a named recipient, decides; both against each other do not', () => {
-    const lines: Said[] = [
-      { place: 1, senderId: 'shop', atMs: 0, about: 'sofa' },
-      { place: 2, senderId: 'shop', atMs: 1, recipientId: 'ann' },
-      { place: 3, senderId: 'shop', atMs: 2, recipientId: 'ann', about: 'sofa' },
-      { place: 4, senderId: 'ann', atMs: 3, recipientId: 'bob' },
+  it('a product that one user asked about, or a named recipient, decides; contradicting evidence does not', () => {
+    const lines: MessageFacts[] = [
+      { seq: 1, senderId: 'shop', atMs: 0, about: 'sofa' },
+      { seq: 2, senderId: 'shop', atMs: 1, recipientId: 'ann' },
+      { seq: 3, senderId: 'shop', atMs: 2, recipientId: 'ann', about: 'sofa' },
+      { seq: 4, senderId: 'ann', atMs: 3, recipientId: 'bob' },
     ];
     expect(run(chatOf(), lines)).toEqual([
       'bob occasion',
@@ -78,7 +78,7 @@ describe('for whom a message in a chat of three was', () => {
     ]);
   });
 
-  it('after a pause a message that answers nobody is nobody’s, unless nobody else had come yet', () => {
+  it('after a pause a message that answers no one has no addressee, unless only one user had taken part', () => {
     expect(
       run(chatOf(), said('ann', 'shop', '+300 shop', 'ann', 'bob', 'shop>4', 'shop>5', '+90 shop')),
     ).toEqual([
@@ -95,7 +95,28 @@ describe('for whom a message in a chat of three was', () => {
     expect(run(chatOf(), said('shop', 'ann'))[0]).toBe('? nobody-waiting');
   });
 
-  it('whoever is not in the chat wrote to nobody; what an operator decided counts before everything', () => {
+  it('after the time within which users are answered, a message is not for the only one who waits', () => {
+    expect(run(chatOf(), said('ann', '+4920 shop'))).toEqual(['shop to-hub', '? waited-too-long']);
+    expect(run(chatOf(), said('ann', 'shop', 'ann', '+4920 shop'))[3]).toBe('? waited-too-long');
+    const hours = (count: number) => ({ answerWithinMs: count * 60 * MINUTE_MS });
+    expect(run(chatOf(), said('ann', '+4920 shop'), hours(83))[1]).toBe('ann answer');
+    expect(run(chatOf(), said('ann', '+61 shop'), hours(1))[1]).toBe('? waited-too-long');
+    // Another user, who has waited only briefly, is answered.
+    expect(run(chatOf(), said('ann', '+4920 bob', 'shop', 'shop')).slice(2)).toEqual([
+      'bob answer',
+      'bob continues',
+    ]);
+  });
+
+  it('in a chat with one user every message is theirs alone', () => {
+    expect(run({ participants: ['ann'], starts: [] }, said('ann', 'bob', 'ann'))).toEqual([
+      '? alone',
+      '? not-a-participant',
+      '? alone',
+    ]);
+  });
+
+  it('a sender who is not in the chat has no addressee; a manual decision overrides all other evidence', () => {
     const lines = said('ann', 'bob', 'shop', 'mallory');
     expect(run(chatOf(), lines, { decisions: new Map([[3, 'ann']]) })).toEqual([
       'shop to-hub',
@@ -103,25 +124,25 @@ describe('for whom a message in a chat of three was', () => {
       'ann decided',
       '? not-a-participant',
     ]);
-    // Nobody decides that a message was for somebody who was never there.
+    // A decision cannot name a user who is not in the chat.
     expect(run(chatOf(), lines, { decisions: new Map([[3, 'mallory']]) })[2]).toBe('? several-waiting');
   });
 });
 
-describe('around whom a chat turns', () => {
-  const hubOf = (chat: Partial<MixedChat>, lines: Said[], options?: AttributionOptions) => {
+describe('hub of a chat', () => {
+  const hubOf = (chat: Partial<MixedChat>, lines: MessageFacts[], options?: AttributionOptions) => {
     const { hub } = attribute(chatOf(chat), lines, options);
     return `${hub.userId ?? 'nobody'} ${hub.because}`;
   };
 
-  it('a declared one, the one whom all others asked, who exchanged replies with all, or spoke in turn with all', () => {
+  it('is the declared user, or the one whom all others asked, who exchanged replies with all, or took turns with all', () => {
     expect(hubOf({ declaredHub: 'ann' }, [])).toBe('ann declared');
     expect(hubOf({}, [])).toBe('shop occasions');
     expect(hubOf({ starts: [] }, said('ann', 'shop>1', 'bob>2'))).toBe('shop exchange');
     expect(hubOf({ starts: [] }, said('ann', 'shop', 'ann', 'shop', 'bob', 'shop'))).toBe('shop turns');
   });
 
-  it('nobody, where signs are missing or disagree', () => {
+  it('is unknown where evidence is missing or contradicting', () => {
     expect(hubOf({ starts: [] }, said('ann', 'bob', 'shop'))).toBe('nobody none');
     expect(hubOf({ starts: [] }, said('ann', 'bob', 'ann', 'shop', 'ann', 'bob', 'shop', 'bob'))).toBe(
       'nobody none',
@@ -130,7 +151,7 @@ describe('around whom a chat turns', () => {
     expect(hubOf({}, said('ann', 'bob>1', 'shop>1'))).toBe('nobody contradicting');
   });
 
-  it('two of whom the key speaks are a pair though a third was put beside them; two who asked the same silent one are not', () => {
+  it('the two users of the key are a pair although a third was added; two who asked the same silent user are not', () => {
     const silent = { starts: [] };
     expect(run(chatOf({ ...silent, keyPair: ['ann', 'shop'] }), said('ann', 'shop', 'ann'))).toEqual([
       'shop only-two',
@@ -145,14 +166,14 @@ describe('around whom a chat turns', () => {
   });
 });
 
-/** What really happened between a hub and those around it: who wrote to whom, when, in answer to what. */
-interface Truth extends Said {
+/** The real history between a hub and the others: sender, addressee, time and reply of each message. */
+interface Truth extends MessageFacts {
   to: string;
 }
 const RIM = ['ann', 'bob', 'cid'] as const;
 const PEOPLE = ['shop', ...RIM];
 
-/** Any histories at all; replies are given to messages of the same exchange. */
+/** Generates any history; replies refer to messages of the same exchange. */
 const anyTruth = fc
   .array(
     fc.record({
@@ -173,18 +194,18 @@ const anyTruth = fc
       const exchange = told.filter((one) => [one.senderId, one.to].includes(rim));
       const answered = replies === undefined ? undefined : exchange[replies % Math.max(1, exchange.length)];
       told.push({
-        ...{ place: index + 1, senderId, to, atMs },
-        ...(answered !== undefined && { replyTo: answered.place }),
+        ...{ seq: index + 1, senderId, to, atMs },
+        ...(answered !== undefined && { replyTo: answered.seq }),
         ...(names && { recipientId: to }),
       });
     });
     return told;
   });
 
-const strip = (told: readonly Truth[]): Said[] => told.map(({ to: _secret, ...one }) => one);
+const strip = (told: readonly Truth[]): MessageFacts[] => told.map(({ to: _secret, ...one }) => one);
 
-describe('any history whose truth is known', () => {
-  it('with proofs alone nobody is ever given what was written to somebody else', () => {
+describe('any history with known addressees', () => {
+  it('with proofs alone, no user ever gets a message that was for another one', () => {
     fc.assert(
       fc.property(anyTruth, (told) => {
         const chat = { participants: PEOPLE, starts: [] };
@@ -197,7 +218,7 @@ describe('any history whose truth is known', () => {
     );
   });
 
-  it('by the order in time too, where the hub answers before it speaks to somebody else', () => {
+  it('also by the order in time, if the hub answers before it writes to another user', () => {
     fc.assert(
       fc.property(anyTruth, (told) => {
         const orderly: Truth[] = [];
@@ -213,7 +234,7 @@ describe('any history whose truth is known', () => {
           const truth = orderly[index];
           if (one.to === undefined || truth === undefined) return;
           if (truth.senderId !== 'shop') expect(one.to).toBe('shop');
-          // A hub that answers the one who wrote last, while nobody else waits, is understood.
+          // A message of the hub is attributable if it answers the last sender while no one else waits.
           const others = [...waiting].filter((userId) => userId !== truth.to);
           if (truth.senderId === 'shop' && others.length === 0) expect(one.to).toBe(truth.to);
           if (truth.senderId === 'shop') waiting.delete(truth.to);
@@ -223,12 +244,12 @@ describe('any history whose truth is known', () => {
     );
   });
 
-  it('every message is attributed once, to another participant or to nobody, and the same each time', () => {
+  it('every message is attributed once, to another participant or to no one, deterministically', () => {
     fc.assert(
       fc.property(anyTruth, fc.boolean(), (told, onlyProven) => {
         const chat = { participants: PEOPLE, starts: [] };
         const { attributions } = attribute(chat, strip(told), { onlyProven });
-        expect(attributions.map(({ place }) => place)).toEqual(told.map(({ place }) => place));
+        expect(attributions.map(({ seq }) => seq)).toEqual(told.map(({ seq }) => seq));
         for (const { senderId, to } of attributions) {
           expect(to === undefined || (to !== senderId && PEOPLE.includes(to))).toBe(true);
         }

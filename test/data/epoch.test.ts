@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createEpochFile } from '../../backend/src/database/epochFile.js';
-import { EpochWatch } from '../../backend/src/services/epochWatch.js';
+import { EpochWatch } from '../../backend/src/services/runtime/epochWatch.js';
 import { createLogger } from '../../backend/src/utils/logger.js';
 import { createDataWorld } from '../support/dataScript.js';
 import { startServer, type TestServer } from '../support/server.js';
@@ -13,7 +13,7 @@ const logger = createLogger({ level: 'silent', pretty: false });
 const metaOf = (server: TestServer) => server.app.models.meta.model;
 
 describe('the epoch', () => {
-  test('is renewed by a command; running servers tell their clients within a second to load everything anew', async () => {
+  test('is renewed by a command; running servers make their clients reload within a second', async () => {
     await using world = await createDataWorld();
     await using server = await startServer({ databaseName: world.databaseName });
     const ann = await server.connectAs('ann');
@@ -26,13 +26,13 @@ describe('the epoch', () => {
         const answer = await ann.ok('sync', { cursor: before.cursor });
         return answer.epoch === before.epoch ? undefined : answer;
       },
-      { what: 'another epoch', timeoutMs: 3_000 },
+      { what: 'another epoch' },
     );
     expect(after).toMatchObject({ reload: true, conversations: [{ participants: ['ann', 'bob'] }] });
     expect(await ann.ok('sync', { cursor: after.cursor })).not.toHaveProperty('reload');
   });
 
-  test('a server that finds the database behind what it has seen renews it, once for all of them, and has to start anew', async () => {
+  test('a server that finds the database older than what it has seen renews the epoch, once for all servers, and must restart', async () => {
     await using server = await startServer();
     const { meta } = server.app.models;
     const told: string[] = [];
@@ -47,7 +47,7 @@ describe('the epoch', () => {
     for (const watch of watches) await watch.start();
     const before = watches[0]?.current;
     expect(watches[1]?.current).toBe(before);
-    // A backup of some time ago.
+    // Simulates the restore of an older backup.
     await metaOf(server).updateOne({ _id: 'epoch' }, { $set: { pulse: 1 } });
     await Promise.all(watches.map((watch) => watch.look()));
     for (const watch of watches) await watch.look();
@@ -56,7 +56,7 @@ describe('the epoch', () => {
     expect(told.length).toBeGreaterThan(0);
     for (const watch of watches) await watch.stop();
 
-    // Restored while nobody ran: what is remembered in the data folder tells it, and the server starts.
+    // Restored while no server ran: the state in the data folder reveals it at the next start.
     const last = watches[0]?.current;
     await metaOf(server).updateOne({ _id: 'epoch' }, { $set: { pulse: 1 } });
     const [memory] = memories;

@@ -21,7 +21,7 @@ const journals = (world: DataWorld) => {
   return readdirSync(folder).map((name) => join(folder, name));
 };
 
-test('a dry run shows every change and makes none; the work makes them; a second run finds nothing (invariant 9)', async () => {
+test('a dry run shows every change and makes none; the work makes them; a second run finds nothing (promise 9)', async () => {
   await using world = await createDataWorld();
   await insert(world, [
     conversation(['ann', 'bob']),
@@ -42,13 +42,13 @@ test('a dry run shows every change and makes none; the work makes them; a second
   expect(again.stdout).toContain('nothing to do');
 });
 
-test('without a terminal and without --yes nothing is asked, opened or changed', async () => {
+test('without a terminal and without --yes it asks nothing, and opens and changes nothing', async () => {
   await using world = await createDataWorld();
   await insert(world, [conversation(['ann', 'bob'])]);
   const before = await world.dump();
   const refused = await world.run(['backfill-participants-key']);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('give --yes');
+  expect(refused.stderr).toContain('add --yes');
   expect(await world.dump()).toEqual(before);
 });
 
@@ -69,7 +69,7 @@ test('wrong options and unknown tasks are refused with a sentence and exit code 
   }
 });
 
-test('undo restores every byte; where somebody has written since, it refuses and restores nothing', async () => {
+test('undo restores every byte; if the data was changed since, it refuses and restores nothing', async () => {
   await using world = await createDataWorld();
   await insert(world, [
     conversation(['ann', 'bob'], { participantsKey: 'wrong', name: 'n' }),
@@ -78,14 +78,14 @@ test('undo restores every byte; where somebody has written since, it refuses and
   const before = await world.dump();
   expect(await world.run(['backfill-participants-key', '--yes'])).toMatchObject({ code: 0 });
   const [journal = ''] = journals(world);
-  expect(readFileSync(journal, 'utf8').split('\n')).toHaveLength(4);
-  // Another field is no obstacle; the field that was changed is one.
+  expect(readFileSync(journal, 'utf8').split('\n')).toHaveLength(5);
+  // A change of another field is no obstacle; a change of the same field is one.
   const collection = world.connection.collection('conversations');
   await collection.updateOne({ participantsKey: 'c_d' }, { $set: { participantsKey: 'somebody' } });
   const after = await world.dump();
   const refused = await world.run(['undo', journal, '--yes']);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('has been written since');
+  expect(refused.stderr).toContain('has been changed since');
   expect(await world.dump()).toEqual(after);
   await collection.updateOne({ participantsKey: 'somebody' }, { $set: { participantsKey: 'c_d' } });
   expect(await world.run(['undo', journal, '--yes'])).toMatchObject({ code: 0, stderr: '' });
@@ -93,7 +93,7 @@ test('undo restores every byte; where somebody has written since, it refuses and
   expect((await world.run(['undo', journal, '--dry-run'])).code).toBe(0);
 });
 
-test('SIGINT finishes the step in hand and says to run it again; the next run completes', async () => {
+test('SIGINT completes the current step and asks to run again; the next run completes the task', async () => {
   await using world = await createDataWorld();
   await insert(
     world,

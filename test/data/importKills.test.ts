@@ -1,12 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type mongoose from 'mongoose';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImportMapping } from '../../scripts/data/import/mapping.js';
 import { createDataWorld, type DataWorld, type ScriptOutcome } from '../support/dataScript.js';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
+import {
+  CONVERSATIONS,
+  createExportFolder,
+  importHere,
+  MESSAGES as MESSAGE_FIELDS,
+} from './support/importFiles.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -15,8 +21,6 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Each run is a process of its own, and several of them may share two cores with other tests. */
-vi.setConfig({ testTimeout: 120_000 });
-
 const write = (name: string, rows: readonly object[]): Promise<void> =>
   writeFile(join(folder, name), rows.map((row) => JSON.stringify(row)).join('\n'));
 
@@ -24,7 +28,7 @@ const CHATS = 12;
 const MESSAGES = 600;
 const minute = (count: number): string => new Date(Date.UTC(2024, 0, 1) + count * 60_000).toISOString();
 
-/** Directs and groups, in no order, one of them long. */
+/** Source data: direct chats and groups, unordered, one of them long. */
 async function mapping(more: object = {}): Promise<string> {
   const chats = Array.from({ length: CHATS }, (_, index) =>
     index % 3 === 0
@@ -70,7 +74,7 @@ async function mapping(more: object = {}): Promise<string> {
 const importInto = (world: DataWorld, path: string, ...more: string[]): Promise<ScriptOutcome> =>
   world.run(['import-legacy', '--mapping', path, '--yes', '--json', ...more]);
 
-/** What was said where, by old id, and what the conversations say of it. */
+/** Returns all messages by old id, and the summaries of the conversations. */
 async function contentsOf(world: DataWorld): Promise<unknown> {
   const { connection } = world;
   const aliases = await connection.collection('aliases').find().sort({ _id: 1 }).toArray();
@@ -113,7 +117,7 @@ async function contentsOf(world: DataWorld): Promise<unknown> {
   );
 }
 
-test('an import that is killed again and again ends where one that was not would have (invariant 9)', async () => {
+test('an import that is killed repeatedly ends with the same result as an undisturbed one (promise 9)', async () => {
   const path = await mapping();
   await using whole = await createDataWorld();
   await using torn = await createDataWorld();
@@ -123,7 +127,7 @@ test('an import that is killed again and again ends where one that was not would
   for (const share of [0.05, 0.4, 0.8]) {
     const outcome = await torn.run(['import-legacy', '--mapping', path, '--yes', '--json'], (child) => {
       void until(async () => (await messages.estimatedDocumentCount()) > MESSAGES * share, {
-        ...{ timeoutMs: 60_000, everyMs: 5 },
+        ...{ everyMs: 5 },
       }).then(() => child.kill('SIGKILL'));
     });
     if (outcome.code === 137) kills += 1;
@@ -133,9 +137,56 @@ test('an import that is killed again and again ends where one that was not would
   expect(await contentsOf(torn)).toEqual(await contentsOf(whole));
   expect(await messages.countDocuments({ kind: 'text' })).toBe(MESSAGES);
   expect(await torn.connection.collection('import_staging').estimatedDocumentCount()).toBe(0);
+  // One undo reverts all of these runs, whichever journal is named.
+  const journals = (await readdir(join(torn.dataDir, 'journal'))).sort();
+  expect(journals.length).toBeGreaterThan(0);
+  const undone = await torn.run(['undo', join(torn.dataDir, 'journal', journals[0] ?? ''), '--yes']);
+  expect(undone.code, undone.stderr).toBe(0);
+  expect(Object.keys(await torn.dump(['meta']))).toEqual([]);
 });
 
-test('an import is taken back from its journal, unless people have written since or a server is running', async () => {
+test('a second import can be undone alone: the first remains, byte for byte', async () => {
+  await using files = await createExportFolder();
+  await using world = await createDataWorld();
+  const chats = [
+    { id: 'direct_ann_ben', people: ['ann', 'ben'] },
+    { id: 'group_1', people: ['ann', 'ben', 'cem'] },
+  ];
+  const said = (id: number, chat: string, from: string) => ({
+    id,
+    chat,
+    from,
+    text: `t${id}`,
+    at: minute(id),
+  });
+  const messages = [
+    said(1, 'direct_ann_ben', 'ann'),
+    said(2, 'direct_ann_ben', 'ben'),
+    said(3, 'group_1', 'cem'),
+  ];
+  await files.table('chats', chats);
+  await files.table('messages', messages);
+  const path = await files.mapping({ source: 'x', conversations: CONVERSATIONS, messages: MESSAGE_FIELDS });
+  expect(await importHere(world, { mapping: path })).toMatchObject({ code: 0 });
+  const first = await world.dump(['meta']);
+  await files.table('chats', [
+    ...chats,
+    { id: 'direct_ben_ann', people: ['ben', 'ann'] },
+    { id: 'direct_ann_dora', people: ['ann', 'dora'] },
+  ]);
+  await files.table('messages', [
+    ...messages,
+    ...[said(4, 'direct_ben_ann', 'ben'), said(5, 'group_1', 'eve'), said(6, 'direct_ann_dora', 'dora')],
+  ]);
+  expect(await importHere(world, { mapping: path })).toMatchObject({ counts: { messages: 3 } });
+  const journal = (await readdir(join(world.dataDir, 'journal'))).sort()[1] ?? '';
+  const undo = () => world.runHere('undo', { journal: join(world.dataDir, 'journal', journal) });
+  expect((await undo()).code).toBe(0);
+  expect(await world.dump(['meta'])).toEqual(first);
+  expect(await importHere(world, { mapping: path })).toMatchObject({ counts: { messages: 3 } });
+});
+
+test('an import is undone from its journal, unless messages were written since or a server is running', async () => {
   const path = await mapping();
   await using world = await createDataWorld();
   const { journal } = JSON.parse((await importInto(world, path)).stdout) as { journal: string };
@@ -150,9 +201,9 @@ test('an import is taken back from its journal, unless people have written since
     expect(refused.stderr).toContain('a server is running');
     await hub.send(id, 'somebody lives here');
   }
-  // Its heartbeat is forgotten when it stops.
+  // The server removes its heartbeat when it stops.
   const refused = await undo();
-  expect(refused.stderr).toContain('people have written since');
+  expect(refused.stderr).toContain('has been written to since');
   expect(refused.code).toBe(2);
   const messages = world.connection.collection('messages');
   expect(await messages.countDocuments({ kind: 'text' })).toBe(MESSAGES + 1);
@@ -162,16 +213,16 @@ test('an import is taken back from its journal, unless people have written since
   for (const name of ['messages', 'conversations', 'members', 'aliases']) {
     expect(await world.connection.collection(name).countDocuments(), name).toBe(0);
   }
-  // Who has been here since stays.
+  // Users who have been active since remain.
   expect(await world.connection.collection('users').distinct('_id')).toContain('hub');
   expect((await undo()).code).toBe(0);
   expect((await importInto(world, path)).code).toBe(0);
   expect(Object.keys(await world.dump(['meta']))).toEqual(Object.keys(imported));
-  // No text of anybody is in a journal.
+  // No journal contains message text.
   expect(await readFile(journal, 'utf8')).not.toContain('text 1');
 });
 
-test('a chat of two with another number of people goes where the mapping says', async () => {
+test('a chat of two with another number of participants is imported as the mapping says', async () => {
   await write('chats.jsonl', [{ id: 'direct_a_b', people: ['a', 'b', 'c'] }]);
   await write(
     'messages.jsonl',
@@ -203,11 +254,11 @@ test('a chat of two with another number of people goes where the mapping says', 
   };
   expect(await becomes('report')).toEqual([1, null]);
   expect(await becomes('group')).toEqual([0, ['group', ['a', 'b', 'c'], 4]]);
-  // As damaged as it was, for `split-group-conversations`: no server shows it to anybody.
+  // Imported in its damaged form for `split-group-conversations`; servers show it to no one.
   expect(await becomes('split')).toEqual([0, ['direct', ['a', 'b', 'c'], 3]]);
 });
 
-test('a mapping that is wrong is answered with a sentence, and nothing is done', async () => {
+test('an invalid mapping is rejected with a sentence, and nothing is changed', async () => {
   const path = join(folder, 'wrong.json');
   const answer = async (content: object | string): Promise<string> => {
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
@@ -228,11 +279,11 @@ test('a mapping that is wrong is answered with a sentence, and nothing is done',
     /^The mapping FILE: messages: Unrecognized key: "tim"/,
   );
   expect(await answer({ source: 'a', conversations, messages, people: 'name' })).toBe(
-    'The mapping FILE: users.knownAs: is needed where people are names.',
+    'The mapping FILE: users.knownAs: is required when people are names.',
   );
   expect(await answer({ source: 'a', conversations, messages })).toBe('accepted');
   await using world = await createDataWorld();
   const { code, stderr } = await importInto(world, path);
-  expect([code, stderr]).toEqual([2, expect.stringContaining("of the server's own database") as string]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('which the server uses itself') as string]);
   expect(await world.dump()).toEqual({});
 });

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDataWorld, type DataWorld, type ScriptOutcome } from '../support/dataScript.js';
 import { messageOf, messagesOf } from '../support/messages.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { newDatabaseName } from '../support/server.js';
 import { at, embedded, seedEmbedded } from './support/embeddedChats.js';
-import { requireSound } from './support/soundImport.js';
+import { requireValidImport } from './support/validImport.js';
 import { OldTestClient } from '../legacy/support/oldClient.js';
 
 let folder: string;
@@ -18,8 +18,6 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Each run is a process of its own, and several of them may share two cores with other tests. */
-vi.setConfig({ testTimeout: 120_000 });
-
 const file = async (name: string, rows: readonly unknown[]): Promise<string> => {
   const lines = rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row)));
   await writeFile(join(folder, name), lines.join('\n'));
@@ -52,7 +50,7 @@ const problemsOf = (outcome: ScriptOutcome): string[] =>
 const serve = (world: DataWorld): Promise<TestServer> =>
   startServer({ databaseName: world.databaseName, env: { LEGACY_EVENTS: 'true' } });
 
-test('chats with their messages inside: duplicates become one, by time, and clients find all of it', async () => {
+test('chats with embedded messages: duplicates become one, ordered by time, and clients find all messages', async () => {
   const database = newDatabaseName();
   await seedEmbedded(database);
   const mapping = await mappingFile(embedded(database));
@@ -67,7 +65,7 @@ test('chats with their messages inside: duplicates become one, by time, and clie
   expect(first.code, first.stdout + first.stderr).toBe(0);
   expect(reportOf(first).counts).toMatchObject({ users: 3, conversations: 2, messages: 5, aliases: 3 });
   expect(reportOf(dry).counts).toEqual(reportOf(first).counts);
-  await requireSound(world);
+  await requireValidImport(world);
 
   const stored = await world.dump();
   const second = await run(world, mapping, '--json');
@@ -93,7 +91,7 @@ test('chats with their messages inside: duplicates become one, by time, and clie
   ]);
   expect(page[2]?.sender).toMatchObject({ _id: 'ben', name: 'Ben' });
   expect(await ann.open('ben')).toBe(direct?._id);
-  // Who was once in the group is in it no more, and what they wrote is there.
+  // The former member is not a member, and their messages exist.
   expect(group?.participants.toSorted()).toEqual(['ann', 'ben', 'cem']);
   const said = await ann.ok('getMessages', { conversationId: group?._id });
   expect(said.messages.filter(({ kind }) => kind === 'text').map(({ content }) => content)).toEqual([
@@ -104,7 +102,7 @@ test('chats with their messages inside: duplicates become one, by time, and clie
   expect(await dora.call('getMessages', { conversationId: group?._id })).toMatchObject({
     code: 'NOT_PARTICIPANT',
   });
-  // And life goes on behind it.
+  // New messages are appended after the imported ones.
   const sent = await ann.ok('sendMessage', {
     conversationId: direct?._id,
     content: 'now',
@@ -113,8 +111,8 @@ test('chats with their messages inside: duplicates become one, by time, and clie
   expect(sent.seq).toBe(4);
 });
 
-/** Shape (b): ids that clients made up, messages in a collection of their own. */
-test('ids that clients made up go on working for old clients after an import', async () => {
+/** Shape (b): ids made by clients, and a separate collection of messages. */
+test('ids made by clients still work for old clients after an import', async () => {
   const rows = {
     chats: await file('b-chats.jsonl', [
       { id: 'direct_u_1_u_2' },
@@ -147,11 +145,11 @@ test('ids that clients made up go on working for old clients after an import', a
   const outcome = await run(world, mapping, '--json');
   expect(outcome.code).toBe(1);
   expect(problemsOf(outcome)).toEqual([
-    'conversation direct_u_1_nobody: names no two users that there are',
-    'conversation direct_u_1_nobody: 1 messages are of a conversation that could not be read',
+    'conversation direct_u_1_nobody: does not name two existing users',
+    'conversation direct_u_1_nobody: 1 messages belong to a conversation that could not be read',
   ]);
   expect(reportOf(outcome).counts).toMatchObject({ conversations: 2, messages: 3 });
-  await requireSound(world);
+  await requireValidImport(world);
 
   await using server = await serve(world);
   await using old = await OldTestClient.as(server, 'u_1');
@@ -163,7 +161,7 @@ test('ids that clients made up go on working for old clients after an import', a
     success: true,
   });
   expect(messageOf(await modern.next('message:new'))).toMatchObject({ conversationId: id, seq: 3 });
-  // Read up to a message that the old client knows by the id of the older system.
+  // Marks as read up to a message with its id in the old system, as the old client knows it.
   expect((await modern.ok('getConversations', {})).totalUnread).toBeGreaterThan(0);
   await using two = await OldTestClient.as(server, 'u_2');
   expect(await two.ask('mark_read', { conversationId: 'direct_u_1_u_2', messageId: '3' })).toMatchObject({
@@ -239,26 +237,26 @@ const exported = async (more: readonly object[] = []): Promise<string> =>
     },
   });
 
-test('an export as JSON lines: positions come along, and every row that could not be read is named', async () => {
+test('an export as JSON lines: read positions are imported, and every unreadable row is listed', async () => {
   await using world = await createDataWorld();
   const outcome = await run(world, await exported(), '--json');
   expect(outcome.code, outcome.stderr).toBe(1);
   expect(problemsOf(outcome).sort()).toEqual(
     [
       'c-conversations.jsonl:3: has a type that the mapping does not name',
-      'c-conversations.jsonl:5: is no JSON',
+      'c-conversations.jsonl:5: is not JSON',
       'c-messages.jsonl:6: has neither text nor attachment',
       'c-messages.jsonl:7: has no time',
       'c-messages.jsonl:9: has no sender',
-      'conversation 1, message d: names somebody who is no user (eve)',
-      'conversation 1: ids-ben has read a message that is not there',
-      'conversation 2: names somebody whose name two users have (twin)',
-      'conversation 4: names somebody who is no user (ghost)',
-      'conversation 9: 1 messages are of a conversation that is not there',
-      'message:["1","c"]: is there twice; the first one counts',
+      'conversation 1, message d: names an unknown user (eve)',
+      'conversation 1: ids-ben has read a message that does not exist',
+      'conversation 2: names a user by a name that two users have (twin)',
+      'conversation 4: names an unknown user (ghost)',
+      'conversation 9: 1 messages belong to a conversation that does not exist',
+      'message:["1","c"]: exists twice; the first one is used',
     ].sort(),
   );
-  await requireSound(world);
+  await requireValidImport(world);
   await using server = await serve(world);
   const ann = await server.connectAs('ids-ann');
   const { conversations } = await ann.ok('getConversations', {});
@@ -267,7 +265,7 @@ test('an export as JSON lines: positions come along, and every row that could no
   ]);
 });
 
-test('an import while people write adds what is new behind the end, and a second one what is newer still', async () => {
+test('an import while users write appends what is new, and a second import appends what is newer', async () => {
   await using world = await createDataWorld();
   await run(world, await exported());
   await using server = await serve(world);
@@ -297,7 +295,7 @@ test('an import while people write adds what is new behind the end, and a second
     if (!page.hasMore) break;
   }
   expect(all.map(({ seq }) => seq)).toEqual(Array.from({ length: 184 }, (_, index) => index + 1));
-  // Nothing that had a place has got another one.
+  // No stored message has changed its seq.
   expect(all.slice(0, 4).map(({ content }) => content)).toEqual(['one', 'two', 'three', 'live']);
   const again = await run(world, await exported(late), '--json');
   expect(reportOf(again).counts['messages']).toBeUndefined();

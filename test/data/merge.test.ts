@@ -5,7 +5,7 @@ import type { TestClient } from '../support/client.js';
 import { newDatabaseName, startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-/** A second conversation of two, as a client from before the key makes it. */
+/** Creates a second conversation of a pair, like a client from before the key. */
 async function makeDuplicate(world: DataWorld, pair: [string, string]): Promise<string> {
   const _id = new mongoose.Types.ObjectId();
   const now = new Date();
@@ -22,7 +22,7 @@ const messagesOf = async (client: TestClient, conversationId: string) => {
   return page.messages.flatMap((message) => (message.kind === 'hidden' ? [] : [message]));
 };
 
-test('messages, replies, reactions, edits, positions and settings of duplicates follow into one conversation; old ids and places live on', async () => {
+test('messages, replies, reactions, edits, positions and settings of duplicates are merged into one conversation; old ids and seqs redirect', async () => {
   await using server = await startServer({ databaseName: newDatabaseName() });
   await using world = await createDataWorld(server.databaseName);
   const [ann, bob] = await Promise.all([server.connectAs('ann'), server.connectAs('bob')]);
@@ -42,7 +42,7 @@ test('messages, replies, reactions, edits, positions and settings of duplicates 
   await bob.ok('react', { conversationId: b, seq: b2.seq, emoji: '👍', on: true });
   await ann.ok('editMessage', { conversationId: b, seq: b2.seq, content: 'b2 edited' });
   await ann.ok('pinMessage', { conversationId: a, seq: a1.seq, pinned: true });
-  await ann.ok('setConversation', {
+  await ann.ok('updateSettings', {
     conversationId: b,
     mutedUntil: new Date(Date.now() + 1e7).toISOString(),
   });
@@ -69,7 +69,7 @@ test('messages, replies, reactions, edits, positions and settings of duplicates 
     expect(messages[3]).toMatchObject({ reactions: [{ emoji: '👍', count: 1, own: true }] });
   }
   expect(await bob.ok('getConversations', {})).toMatchObject({ conversations: [{ _id: c, lastReadSeq: 3 }] });
-  // Old places lead to the new ones; a retry is answered with what is stored, and a text that is deleted is gone.
+  // Old seqs redirect; a retry returns the stored message, and a deleted text is gone.
   await ann.ok('deleteMessage', { conversationId: a, seq: a3.seq, for: 'everyone' });
   expect(await world.dump()).not.toEqual(expect.stringContaining('a3 secret'));
   expect(JSON.stringify(await world.dump())).not.toContain('a3 secret');
@@ -101,7 +101,7 @@ test('messages, replies, reactions, edits, positions and settings of duplicates 
   expect((await world.runHere('cleanup-duplicate-chats', { dryRun: true })).code).toBe(0);
 });
 
-test('two people go on writing to both duplicates while they are merged: nothing is lost, nothing is there twice (invariants 3, 4, 9)', async () => {
+test('two users keep writing to both duplicates during the merge: nothing is lost or stored twice (promises 3, 4, 9)', async () => {
   const databaseName = newDatabaseName();
   await using one = await startServer({ databaseName });
   await using two = await startServer({ databaseName });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import mongoose from 'mongoose';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { isDuplicateKey } from '../../backend/src/models/insertMany.js';
 import { participantsKey } from '../../backend/src/utils/participantsKey.js';
 import { createDataWorld, type DataWorld } from '../support/dataScript.js';
@@ -9,11 +9,9 @@ import { until } from '../support/until.js';
 import { build, check, seenBy, world, type Pair } from './support/duplicates.js';
 
 /** Each run is a process of its own. */
-vi.setConfig({ testTimeout: 120_000 });
-
 const PAIRS = 24;
 
-/** Three duplicates for each of many pairs, the same ones every time. */
+/** Creates three duplicates for each of many pairs, deterministically. */
 async function buildMany(target: DataWorld): Promise<Pair[]> {
   const pairs = Array.from({ length: PAIRS }, (_, index): Pair => [`ann${index}`, `bob${index}`]);
   const worlds = fc.sample(world, { numRuns: PAIRS, seed: 7 });
@@ -26,7 +24,7 @@ async function buildMany(target: DataWorld): Promise<Pair[]> {
 const seenByAll = (target: DataWorld, pairs: readonly Pair[]): Promise<string[][]> =>
   Promise.all(pairs.flat().map((user) => seenBy(target, user)));
 
-test('merging many pairs at a time, killed again and again, ends with one sound conversation for each (invariant 9)', async () => {
+test('merging many pairs in parallel, killed repeatedly, ends with one consistent conversation for each (promise 9)', async () => {
   await using target = await createDataWorld();
   const pairs = await buildMany(target);
   const before = await seenByAll(target, pairs);
@@ -35,7 +33,7 @@ test('merging many pairs at a time, killed again and again, ends with one sound 
   for (const share of [0.1, 0.5, 0.9]) {
     const outcome = await target.run(['cleanup-duplicate-chats', '--yes'], (child) => {
       const isFarEnough = async () => (await merges.countDocuments()) >= PAIRS * share;
-      void until(isFarEnough, { timeoutMs: 60_000, everyMs: 2 }).then(() => child.kill('SIGKILL'));
+      void until(isFarEnough, { everyMs: 2 }).then(() => child.kill('SIGKILL'));
     });
     if (outcome.code === 137) kills += 1;
   }
@@ -47,10 +45,10 @@ test('merging many pairs at a time, killed again and again, ends with one sound 
   expect(await merges.countDocuments({ stage: { $ne: 'done' } })).toBe(0);
 });
 
-/** What a server from before the key's index does: it makes another conversation; slower and slower. */
+/** Acts like a server from before the key's index: it creates duplicates, at a decreasing rate. */
 class OldWriter {
   readonly written: string[] = [];
-  /** Set once the index refuses what it makes. */
+  /** True once the index refuses its duplicates. */
   isRefused = false;
   #isStopped = false;
   readonly #work: Promise<void>;
@@ -79,7 +77,7 @@ class OldWriter {
     const { connection } = this.target;
     const _id = new mongoose.Types.ObjectId();
     const at = new Date();
-    // Its message first: a merge that comes between the two would seal the log before it.
+    // The message is inserted first: otherwise a merge could seal the log before it.
     const { insertedId } = await connection.collection('messages').insertOne({
       ...{ conversationId: _id, seq: 1, n: 1, control: 0, senderId: pair[0], clientMessageId: content },
       ...{ payloadHash: '', kind: 'text', content, createdAt: at },
@@ -101,7 +99,7 @@ class OldWriter {
   }
 }
 
-test('hardening goes on, round after round, while an old writer makes duplicates, until the index refuses them', async () => {
+test('hardening repeats rounds while an old writer creates duplicates, until the index refuses them', async () => {
   await using target = await createDataWorld();
   const pairs = await buildMany(target);
   const messages = target.connection.collection('messages');
@@ -110,7 +108,10 @@ test('hardening goes on, round after round, while an old writer makes duplicates
   const hardened = await target.run(['harden', '--yes', '--json']);
   await until(() => writer.isRefused, { what: 'a refusal by the index' });
   await writer.stop();
-  expect([hardened.code, hardened.stderr]).toEqual([0, expect.any(String)]);
+  const { details } = JSON.parse(hardened.stdout) as { details: { issue?: string }[] };
+  // The old writer stores its message before the conversation, so the verification may find an orphan.
+  expect(details.filter(({ issue }) => issue !== 'orphan')).toEqual([]);
+  expect(hardened.code).toBe(details.length === 0 ? 0 : 1);
   expect(writer.written.length).toBeGreaterThan(0);
   for (const pair of pairs) await check(target, pair);
   const live = { moved: { $ne: true }, 'action.type': { $ne: 'sealed' } };

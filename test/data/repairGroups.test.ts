@@ -4,7 +4,7 @@ import { newDatabaseName, startServer } from '../support/server.js';
 
 type Doc = Record<string, unknown>;
 
-/** What the documents say, without when they were written; by name, as their ids are made anew. */
+/** Returns the documents without times of writing, by name, because their ids differ between runs. */
 async function said(world: DataWorld): Promise<unknown> {
   const { connection } = world;
   const conversations = await connection.collection<Doc>('conversations').find().sort({ _id: 1 }).toArray();
@@ -21,7 +21,9 @@ async function said(world: DataWorld): Promise<unknown> {
   };
 }
 
-/** A chat, a group and a channel with a past: people came, went, and got roles; some messages are read. */
+/**
+ * Creates a chat, a group and a channel with a history: members joined, left, and got roles; some messages are read.
+ */
 async function fill(databaseName: string): Promise<void> {
   await using server = await startServer({ databaseName });
   const [ann, bob] = [await server.connectAs('ann'), await server.connectAs('bob')];
@@ -35,17 +37,20 @@ async function fill(databaseName: string): Promise<void> {
     const conversationId = conversation._id;
     await ann.send(conversationId, 'one');
     await ann.ok('removeMember', { conversationId, userId: 'carl' });
+    await ann.ok('removeMember', { conversationId, userId: 'dora' });
+    await ann.send(conversationId, 'while Dora is away');
+    await ann.ok('addMembers', { conversationId, userIds: ['dora'] });
     await ann.ok('setRole', { conversationId, userId: 'bob', role: 'admin' });
     const last = await bob.ok('sendMessage', { conversationId, content: 'two', clientMessageId: type });
     await ann.ok('message:read', { conversationId, seq: last.seq });
   }
 }
 
-test('of groups and channels who is in them, their roles and counts come from the log again; undo brings the damage back', async () => {
+test('members, roles and counts of groups and channels are derived again from the log; undo restores the damage', async () => {
   await using world = await createDataWorld(newDatabaseName());
   await fill(world.databaseName);
   const members = world.connection.collection('members');
-  // Nothing is wrong yet: whatever a server wrote is what follows from its logs.
+  // There is no damage yet: everything a server wrote follows from its logs.
   for (const name of ['repair-counters', 'add-conversation-validation', 'verify-message-user-integrity']) {
     expect([name, (await world.runHere(name, { dryRun: true })).report.details]).toEqual([name, []]);
   }

@@ -2,17 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { guardDriver } from '../../backend/src/database/driverGuard.js';
-import { identify, listDescendants } from '../../backend/src/database/embedded/processes.js';
+import { identify, listDescendants } from '../../tools/embedded-database/processes.js';
 import { until } from '../support/until.js';
 import { DataFolder, untilGone, type Client } from './support.js';
 
-// As the server does: or one of these kills, now and then, leaves the driver waiting for ever.
+// The server does the same. Without it a kill sometimes leaves the driver waiting for ever.
 guardDriver();
 
-/** Generous: other work may share the machine. Measured times are in docs/database.md. */
+/** Long, because other work may share the machine. Measured times are in docs/database.md. */
 const BACK_WITHIN_MS = 15_000;
 
-/** Inserts without a pause and remembers what was acknowledged; what fails is passed over. */
+/** Inserts without a pause and remembers the acknowledged ids. Failed inserts are skipped. */
 class Writer {
   readonly acknowledged: number[] = [];
   readonly #done: Promise<void>;
@@ -23,7 +23,7 @@ class Writer {
     this.#done = Promise.all(Array.from({ length: 4 }, () => this.#write())).then(() => undefined);
   }
 
-  /** Resolves when so many more inserts were acknowledged. */
+  /** Resolves when this many more inserts were acknowledged. */
   more(count: number): Promise<boolean> {
     const goal = this.acknowledged.length + count;
     return until(() => this.acknowledged.length >= goal, {
@@ -32,7 +32,7 @@ class Writer {
     });
   }
 
-  /** Stops. @returns what was acknowledged and is not there. */
+  /** Stops. @returns the acknowledged ids that are not stored. */
   async findMissing(): Promise<number[]> {
     this.#stopped = true;
     await this.#done;
@@ -52,7 +52,7 @@ class Writer {
           .insertOne({ _id }, { writeConcern: { w: 'majority', journal: true } });
         this.acknowledged.push(_id);
       } catch {
-        // Not acknowledged: stored or not, both are right. A database that is down answers at once.
+        // Not acknowledged: stored or not, both are correct. A database that is down fails at once.
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
@@ -70,10 +70,10 @@ async function startWriting(folder: DataFolder): Promise<{ uri: string; writer: 
   return { uri, writer };
 }
 
-/** The engine's process whose command line matches. */
+/** Pid of the engine's process whose command line matches. */
 async function findEnginePid(folder: DataFolder, pattern: RegExp): Promise<number> {
-  const { pid: keeper } = await folder.keeper();
-  const pid = listDescendants(keeper).find((one) => pattern.test(commandOf(one)));
+  const { pid: supervisor } = await folder.supervisor();
+  const pid = listDescendants(supervisor).find((one) => pattern.test(commandOf(one)));
   if (pid === undefined) throw new Error(`no process of the engine matches ${String(pattern)}`);
   return pid;
 }
@@ -107,33 +107,33 @@ test.for(Object.entries(PARTS))(
       await writer.more(50);
     }
     expect(await writer.findMissing()).toEqual([]);
-    expect((await folder.keeper()).uri).toBe(uri);
+    expect((await folder.supervisor()).uri).toBe(uri);
   },
 );
 
-test('a killed keeper is followed by another one, on the same port, and nothing acknowledged is lost', async () => {
+test('a killed supervisor is replaced on the same port, and no acknowledged write is lost', async () => {
   await using folder = await DataFolder.create();
   const { uri, writer } = await startWriting(folder);
   for (let round = 0; round < 2; round += 1) {
     const before = await folder.processes();
-    const { pid } = await folder.keeper();
+    const { pid } = await folder.supervisor();
     process.kill(pid, 'SIGKILL');
-    await until(async () => (await folder.keeper()).pid !== pid, {
+    await until(async () => (await folder.supervisor()).pid !== pid, {
       timeoutMs: BACK_WITHIN_MS,
-      what: 'another keeper',
+      what: 'another supervisor',
     });
     await writer.more(50);
     await untilGone(before);
   }
   expect(await writer.findMissing()).toEqual([]);
-  expect((await folder.keeper()).uri).toBe(uri);
+  expect((await folder.supervisor()).uri).toBe(uri);
 });
 
-test('a keeper and its engine killed together leave a folder that opens again', async () => {
+test('a data folder opens again after its supervisor and engine were killed together', async () => {
   await using folder = await DataFolder.create();
   const { writer } = await startWriting(folder);
   const processes = await folder.processes();
-  // All at once; one that has ended by itself meanwhile is no failure.
+  // All in one command. A process that has ended by itself meanwhile is no failure.
   spawnSync('kill', ['-KILL', ...processes.map(({ pid }) => String(pid))]);
   await untilGone(processes);
   await writer.more(50);

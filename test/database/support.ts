@@ -7,34 +7,31 @@ import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
 import { z } from 'zod';
 import {
+  databaseDirOf,
   openEmbeddedDatabase,
   type EmbeddedDatabase,
   type EmbeddedDatabaseOptions,
-} from '../../backend/src/database/embedded/index.js';
-import {
-  databaseDirOf,
-  readKeeperFile,
-  type KeeperFile,
-} from '../../backend/src/database/embedded/keeperFile.js';
+} from '../../tools/embedded-database/index.js';
 import {
   identify,
   isRunning,
   listDescendants,
   type ProcessIdentity,
-} from '../../backend/src/database/embedded/processes.js';
+} from '../../tools/embedded-database/processes.js';
+import { readSupervisorFile, type SupervisorFile } from '../../tools/embedded-database/supervisorFile.js';
 import { until } from '../support/until.js';
 
 export const { MongoClient } = mongoose.mongo;
 export type Client = InstanceType<typeof MongoClient>;
 
-const HOLDER = fileURLToPath(new URL('./holder.mjs', import.meta.url));
+const USER_PROGRAM = fileURLToPath(new URL('./databaseUser.mjs', import.meta.url));
 const LINGER_MS = 200;
 
-/** A data folder of its own, with everything that runs in it gone at the end. Use with `await using`. */
+/** A temporary data folder. Disposing waits until nothing runs in it any more. Use with `await using`. */
 export class DataFolder implements AsyncDisposable {
   readonly #open: EmbeddedDatabase[] = [];
   readonly #clients: Client[] = [];
-  readonly #holders: Holder[] = [];
+  readonly #others: UserProcess[] = [];
 
   private constructor(readonly dataDir: string) {}
 
@@ -57,32 +54,32 @@ export class DataFolder implements AsyncDisposable {
     return client.connect();
   }
 
-  /** A user in a process of its own. */
-  hold(env: Record<string, string> = {}): Holder {
-    const holder = new Holder(this.dataDir, env);
-    this.#holders.push(holder);
-    return holder;
+  /** Opens the database from another process. */
+  openElsewhere(env: Record<string, string> = {}): UserProcess {
+    const other = new UserProcess(this.dataDir, env);
+    this.#others.push(other);
+    return other;
   }
 
-  async keeper(): Promise<KeeperFile> {
-    const file = await readKeeperFile(databaseDirOf(this.dataDir));
-    if (file === undefined) throw new Error('there is no keeper');
+  async supervisor(): Promise<SupervisorFile> {
+    const file = await readSupervisorFile(databaseDirOf(this.dataDir));
+    if (file === undefined) throw new Error('the folder has no supervisor');
     return file;
   }
 
-  /** The keeper and all that runs below it. */
+  /** The supervisor and its descendants. */
   async processes(): Promise<ProcessIdentity[]> {
-    const { pid } = await this.keeper();
+    const { pid } = await this.supervisor();
     return listDescendants(pid).map(identify);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
     await Promise.all(this.#open.map((database) => database.release()));
-    await Promise.all(this.#holders.map((holder) => holder.kill()));
-    const keeper = await this.keeper().catch(() => undefined);
-    if (keeper !== undefined) await untilGone([identify(keeper.pid)]);
-    // The keeper may still be writing its last line.
+    await Promise.all(this.#others.map((other) => other.kill()));
+    const supervisor = await this.supervisor().catch(() => undefined);
+    if (supervisor !== undefined) await untilGone([identify(supervisor.pid)]);
+    // The engine may still be writing its last line.
     await rm(this.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 }
@@ -93,14 +90,14 @@ export const untilGone = (processes: readonly ProcessIdentity[]): Promise<boolea
 const answer = z.union([z.object({ uri: z.string(), engine: z.string() }), z.object({ error: z.string() })]);
 type Answer = z.infer<typeof answer>;
 
-/** A child process that opens the embedded database of a folder and holds it. */
-export class Holder {
+/** A child process that opens the embedded database of a folder, and keeps it open until `release` or `kill`. */
+export class UserProcess {
   readonly #child: ChildProcess;
-  /** What it got. */
+  /** The address, or the error. */
   readonly opened: Promise<Answer>;
 
   constructor(dataDir: string, env: Record<string, string>) {
-    this.#child = fork(HOLDER, [dataDir, String(LINGER_MS)], {
+    this.#child = fork(USER_PROGRAM, [dataDir, String(LINGER_MS)], {
       env: { ...process.env, ...env },
       execArgv: [],
     });
@@ -113,7 +110,7 @@ export class Holder {
     return opened.uri;
   }
 
-  /** Tells it to release the database, and waits for it to end by itself. */
+  /** Releases the database in the process, and waits until the process ends by itself. */
   async release(): Promise<void> {
     this.#child.send('release');
     await this.#ended();

@@ -8,9 +8,9 @@ import { check, DEPLOY, isThere, readEnvFile, readYaml, readYamlFiles } from './
 
 /** Variables that Node or the shell reads, not the server. */
 const NOT_OURS = new Set(['NODE_OPTIONS']);
-/** What a stop of the server consists of at most, each as long as SHUTDOWN_TIMEOUT_MS. */
+/** Number of shutdown steps of the server, each of which may take SHUTDOWN_TIMEOUT_MS. */
 const SHUTDOWN_STEPS = 6;
-/** Socket.IO's own: between two pings, and for the answer to one. */
+/** Socket.IO's ping interval plus ping timeout. */
 const PING_MS = 25_000 + 20_000;
 
 const service = z.object({
@@ -24,7 +24,7 @@ const readCompose = async () => compose.parse((await readYaml('compose.yaml'))[0
 
 const secondsOf = (text: string | undefined): number => Number(/^(\d+)s$/.exec(text ?? '')?.[1] ?? 0);
 
-/** What compose makes of a value. Throws where a variable is required and not set. */
+/** Substitutes variables like compose. Throws if a required one is not set. */
 function fill(text: string, env: Record<string, string>): string {
   return text.replace(/\$\{[^}]*\}/g, (all) => {
     const [, name = '', kind, other = ''] = /^\$\{(\w+)(?::([?-])(.*))?\}$/.exec(all) ?? [];
@@ -35,7 +35,7 @@ function fill(text: string, env: Record<string, string>): string {
   });
 }
 
-/** The environment file that make-env.sh makes. */
+/** Creates an environment file with make-env.sh. */
 async function makeEnv(): Promise<{ path: string; env: Record<string, string> } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-deploy-'));
   const path = join(folder, '.env');
@@ -50,13 +50,13 @@ async function makeEnv(): Promise<{ path: string; env: Record<string, string> } 
 const knownVariables = async (): Promise<Set<string>> =>
   new Set([...Object.keys(await readEnvFile('.env.example')), ...NOT_OURS]);
 
-test('every file of the deployment is YAML as its reader wants it', async () => {
+test('every file of the deployment is valid YAML', async () => {
   const files = await readYamlFiles('.');
   expect(files.length).toBeGreaterThan(12);
   for (const [name, documents] of files) expect(documents.length, name).toBeGreaterThan(0);
 });
 
-test('every variable that the servers get is one that they read', async () => {
+test('every variable set for the servers is one that they read', async () => {
   const known = await knownVariables();
   const services = await readCompose();
   const kubernetes = {
@@ -75,7 +75,7 @@ test('every variable that the servers get is one that they read', async () => {
   for (const name of named) expect(known, name).toContain(name);
 });
 
-test('what make-env.sh makes is enough for a production server, and no two deployments share a secret', async () => {
+test('the output of make-env.sh is enough for a production server, and two deployments share no secret', async () => {
   await using one = await makeEnv();
   await using other = await makeEnv();
   const { server1 } = await readCompose();
@@ -91,7 +91,7 @@ test('what make-env.sh makes is enough for a production server, and no two deplo
   expect(await readEnvFile(one.path)).toEqual(one.env);
 });
 
-test('nothing of compose.yaml starts without secrets of its own', async () => {
+test('no service of compose.yaml starts without generated secrets', async () => {
   const text = await readFile(`${DEPLOY}/compose.yaml`, 'utf8');
   const secrets = [...text.matchAll(/\$\{(\w*(?:SECRET|TOKEN|PASSWORD|_KEY)\w*)([^}]*)\}/g)];
   expect(secrets.length).toBeGreaterThan(6);
@@ -102,7 +102,7 @@ test('nothing of compose.yaml starts without secrets of its own', async () => {
   }
 });
 
-test('the kubernetes example has no secret that works', async () => {
+test('the kubernetes example contains no valid secret', async () => {
   const secrets = await readEnvFile(`${DEPLOY}/kubernetes/secret.env.example`);
   expect(Object.values(secrets).every((value) => value === '')).toBe(true);
   const config = await readEnvFile(`${DEPLOY}/kubernetes/config.env`);
@@ -112,7 +112,7 @@ test('the kubernetes example has no secret that works', async () => {
   );
 });
 
-test('only the load balancer listens to the world', async () => {
+test('only the load balancer is reachable from outside', async () => {
   const services = await readCompose();
   for (const [name, { ports = [] }] of Object.entries(services)) {
     if (name === 'balancer') continue;
@@ -144,7 +144,7 @@ const deployment = z.object({
   }),
 });
 
-test('a server that stops is given the time that its shutdown may take', async () => {
+test('a stopping server gets the time that its shutdown may take', async () => {
   const { server1 } = await readCompose();
   const shutdownMs = SHUTDOWN_STEPS * Number(server1?.environment?.['SHUTDOWN_TIMEOUT_MS']);
   expect(secondsOf(server1?.stop_grace_period) * 1_000).toBeGreaterThan(shutdownMs);
@@ -158,14 +158,14 @@ test('a server that stops is given the time that its shutdown may take', async (
 
 const kustomization = z.object({ resources: z.array(z.string()) });
 
-test('kustomize finds everything that it names, and leaves nothing out but what is optional', async () => {
+test('kustomize finds all files it names, and includes all but the optional ones', async () => {
   const { resources } = kustomization.parse((await readYaml('kubernetes/kustomization.yaml'))[0]);
   const files = (await readYamlFiles('kubernetes')).map(([name]) => name);
   const others = files.filter((name) => name !== 'kustomization.yaml' && !name.startsWith('optional/'));
   expect(resources.toSorted()).toEqual(others.toSorted());
 });
 
-test('the load balancer waits longer than a silent client may be silent', async () => {
+test('the load balancer waits longer than the longest silence of a client', async () => {
   const config = await readFile(`${DEPLOY}/haproxy/haproxy.cfg`, 'utf8');
   for (const name of ['client', 'server', 'tunnel']) {
     const seconds = secondsOf(new RegExp(`^ +timeout ${name} +(\\S+)$`, 'm').exec(config)?.[1]);
@@ -187,7 +187,7 @@ test.skipIf(!(await isThere('haproxy')))('haproxy accepts its configuration', as
   await check('haproxy', ['-c', '-f', `${DEPLOY}/haproxy/haproxy.cfg`], ADDRESSES);
 });
 
-test('what the image copies is there, and no secret or data is let into it', async () => {
+test('the files that the image copies exist, and no secret or data is copied', async () => {
   const dockerfile = await readFile(`${DEPLOY}/Dockerfile`, 'utf8');
   const ignore = (await readFile('.dockerignore', 'utf8')).split('\n');
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, list = '']) =>

@@ -44,7 +44,7 @@ const readRules = async () => {
 const readDashboard = async () =>
   dashboard.parse(JSON.parse(await readFile('deploy/grafana/parley.json', 'utf8')) as unknown);
 
-/** Every expression of the alerts and of the dashboard, and where it stands. */
+/** Returns all expressions of the alerts and the dashboard, with their location. */
 async function expressions(): Promise<[where: string, expr: string][]> {
   const alerts = (await readRules()).map(({ alert, expr }): [string, string] => [alert, expr]);
   const panels = (await readDashboard()).panels.flatMap(({ title, targets }) =>
@@ -53,7 +53,7 @@ async function expressions(): Promise<[where: string, expr: string][]> {
   return [...alerts, ...panels];
 }
 
-/** The metrics that an expression asks for, with the labels that it names for each. */
+/** Returns the metrics that an expression uses, with the labels it names for each. */
 function metricsIn(expr: string): { name: string; labels: string[] }[] {
   const found = expr.matchAll(/\b((?:parley|nodejs|process)_[a-z0-9_]+)(?:\{([^}]*)\})?/g);
   return [...found].map(([, name = '', selector = '']) => ({
@@ -62,7 +62,7 @@ function metricsIn(expr: string): { name: string; labels: string[] }[] {
   }));
 }
 
-test('every metric of the alerts and the dashboard is one that a server has', async () => {
+test('every metric of the alerts and the dashboard exists on a server', async () => {
   await using redis = await RedisServer.start();
   await using server = await startServer({ env: { REDIS_URL: redis.url } });
   const scrape = await (await fetch(`${server.url}/metrics`)).text();
@@ -85,10 +85,10 @@ test('every metric of the alerts and the dashboard is one that a server has', as
   }
 });
 
-/** Labels that Prometheus adds, and the one of every histogram. */
+/** Labels that Prometheus adds, and the label of every histogram. */
 const ADDED = ['job', 'instance', 'le'];
 
-test('every label that they name is one of the metric', async () => {
+test('every label that they use exists on the metric', async () => {
   await using server = await startServer();
   const labelsOf = new Map(
     server.app.metrics.registry
@@ -109,7 +109,7 @@ test('every label that they name is one of the metric', async () => {
   }
 });
 
-test('every alert has a name of its own, and every group of requirements has alerts', async () => {
+test('every alert has a unique name, and every group of requirements has alerts', async () => {
   const names = (await readRules()).map(({ alert }) => alert);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(
@@ -123,7 +123,7 @@ test('every alert has a name of its own, and every group of requirements has ale
   );
 });
 
-test('every panel says what it shows and in which unit, and none lies on another', async () => {
+test('every panel has a description and a unit, and none overlap', async () => {
   const { panels } = await readDashboard();
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const taken = new Set<string>();

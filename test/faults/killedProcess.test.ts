@@ -1,16 +1,14 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../support/until.js';
 import { lanesOf, Scene } from './support/scene.js';
 import { expectStoredSummariesRight, expectSummariesRight, syncAll } from './support/summaries.js';
 import { Traffic } from './support/traffic.js';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const NAMES = ['ann', 'ben', 'cem', 'dee', 'eva'];
-/** In the update of a summary, and in no other command but a query for unread totals. */
+/** Occurs in summary updates, and in no other command except a query for unread totals. */
 const SUMMARY_UPDATE = '$addToSet';
 
-test('a server killed again and again in the midst of sends: everything acknowledged is there, and the first answers are right (invariants 3, 4, 5)', async () => {
+test('a server killed repeatedly during sends: everything acknowledged exists, and the first answers are correct (promises 3, 4, 5)', async () => {
   await using scene = await Scene.open();
   const { truth, ledger } = scene;
   const proxy = await scene.proxy();
@@ -21,19 +19,19 @@ test('a server killed again and again in the midst of sends: everything acknowle
   const traffic = new Traffic(lanes, { width: 3, readEvery: 4 });
   for (let round = 0; round < 4; round += 1) {
     const before = ledger.ackedCount;
-    await until(() => ledger.ackedCount > before + 150, { what: 'traffic', timeoutMs: 20_000 });
+    await until(() => ledger.ackedCount > before + 150, { what: 'traffic' });
     // In the last round no summary gets through any more, so that every one of them is behind.
     const held = round === 3 ? proxy.watch(SUMMARY_UPDATE, 'hold') : undefined;
     if (held !== undefined) {
       await until(() => held.hits > 0, { what: 'a summary held back' });
-      await until(() => ledger.ackedCount > before + 300, { what: 'traffic', timeoutMs: 20_000 });
+      await until(() => ledger.ackedCount > before + 300, { what: 'traffic' });
     }
     for (const person of people) person.pause();
     await server.kill();
     if (held !== undefined) {
       await expect(expectStoredSummariesRight(truth), 'the summaries were behind').rejects.toThrow();
     }
-    // The next one goes through the proxy from the third round on.
+    // From the third round on the server connects through the proxy.
     const next = await scene.start({ port, ...(round === 2 && { mongoUri: proxy.mongoUri }) });
     await expectSummariesRight(truth, (userId) => next.api(userId), NAMES);
     await expectStoredSummariesRight(truth);
@@ -44,7 +42,7 @@ test('a server killed again and again in the midst of sends: everything acknowle
   await ledger.check(truth);
 });
 
-test('of two processes one is killed in the midst of sends: within 10 s the other has derived what it owed, and tells the members (invariants 4, 5)', async () => {
+test('of two processes one is killed in the midst of sends: when its lease is over the other has derived what it owed, and tells the members (promises 4, 5)', async () => {
   await using scene = await Scene.open();
   const { truth, ledger } = scene;
   const proxy = await scene.proxy();
@@ -53,7 +51,7 @@ test('of two processes one is killed in the midst of sends: within 10 s the othe
   const lanes = await lanesOf(people);
   const traffic = new Traffic(lanes, { width: 2, readEvery: 5 });
   await until(() => ledger.ackedCount > 200, { what: 'traffic' });
-  // Listeners on the other process hear nothing of all this until it takes over.
+  // Listeners on the other process receive nothing of this until it takes over.
   const listeners = await Promise.all(NAMES.map((name) => b.connectAs(name)));
   const cursors = await Promise.all(NAMES.map(async (name) => (await syncAll(b.api(name))).cursor));
   const held = proxy.watch(SUMMARY_UPDATE, 'hold');
@@ -61,13 +59,8 @@ test('of two processes one is killed in the midst of sends: within 10 s the othe
   await until(() => held.hits > 0 && ledger.ackedCount > before + 100, { what: 'summaries held back' });
   for (const person of people) person.pause();
   await a.kill();
-  const killedAtMs = performance.now();
   await expect(expectStoredSummariesRight(truth), 'the summaries were behind').rejects.toThrow();
-  await until(() => expectStoredSummariesRight(truth).then(() => true), {
-    what: 'right summaries',
-    timeoutMs: 10_000,
-  });
-  expect(performance.now() - killedAtMs).toBeLessThan(10_000);
+  await until(() => expectStoredSummariesRight(truth).then(() => true), { what: 'right summaries' });
   await expectSummariesRight(truth, (userId) => b.api(userId), NAMES);
   const heads = new Map(
     (await truth.conversations()).map(({ _id, lastSeq, participants }) => [_id, { lastSeq, participants }]),
@@ -86,7 +79,7 @@ test('of two processes one is killed in the midst of sends: within 10 s the othe
     );
     listener.close();
   }
-  // Clients of the dead one come to the other and go on, with the same ids for what was not acknowledged.
+  // Clients of the killed process reconnect to the other one and retry unacknowledged messages with the same ids.
   for (const person of people) {
     person.moveTo(b);
     person.resume();

@@ -1,15 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../support/until.js';
 import { lanesOf, Scene } from './support/scene.js';
 import { expectStoredSummariesRight, expectSummariesRight } from './support/summaries.js';
 import { Traffic } from './support/traffic.js';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const NAMES = ['ann', 'ben', 'cem', 'dee', 'eva'];
 
-test('a process told to end under load answers what it took, owes nothing, and ends with 0; everybody goes on elsewhere (invariants 3, 4, 5)', async () => {
+test('a process stopped under load answers all accepted commands, writes all summaries, and exits with 0; users continue on another process (promises 3, 4, 5)', async () => {
   await using scene = await Scene.open();
   const { truth, ledger } = scene;
   const { a, b } = await scene.startTwo();
@@ -17,12 +15,12 @@ test('a process told to end under load answers what it took, owes nothing, and e
   const traffic = new Traffic(await lanesOf(people), { width: 4, readEvery: 3 });
   const listener = await a.connectAs('ann');
   await until(() => ledger.ackedCount > 200, { what: 'traffic' });
-  // Their clients come back to the other process.
-  for (const person of people) person.door = b;
+  // The clients reconnect to the other process.
+  for (const person of people) person.endpoint = b;
   a.signal('SIGTERM');
   await listener.next('server:draining', ({ code, reconnect }) => code === 'UNAVAILABLE' && reconnect);
   expect(await a.exited()).toBe(0);
-  // It has left by itself, long before anybody could have counted it as dead.
+  // The process has unregistered itself, before it could have been counted as dead.
   expect(await truth.processes()).toHaveLength(1);
   const before = ledger.ackedCount;
   await traffic.during(until(() => ledger.ackedCount > before + 100, { what: 'traffic on the other one' }));
@@ -30,7 +28,7 @@ test('a process told to end under load answers what it took, owes nothing, and e
   await ledger.check(truth);
 });
 
-test('the only process told to end, twice, in the midst of sends leaves right summaries behind (invariants 3, 4, 5)', async () => {
+test('the only process, stopped twice during sends, leaves correct summaries (promises 3, 4, 5)', async () => {
   await using scene = await Scene.open();
   const { truth, ledger } = scene;
   let server = await scene.start();
@@ -46,7 +44,7 @@ test('the only process told to end, twice, in the midst of sends leaves right su
     server.signal('SIGINT');
     expect(await server.exited()).toBe(0);
     expect(await truth.processes()).toEqual([]);
-    // Nothing is left to be derived, so this holds without any server.
+    // Checked without any server: nothing is left to be derived.
     await expectStoredSummariesRight(truth);
     for (const person of people) person.pause();
     const next = await scene.start({ port });
@@ -58,7 +56,7 @@ test('the only process told to end, twice, in the midst of sends leaves right su
   await ledger.check(truth);
 });
 
-test('a process told to end while its database is away ends all the same, and nothing acknowledged is lost (invariants 3, 5)', async () => {
+test('a process stopped while its database is unreachable exits nevertheless, and nothing acknowledged is lost (promises 3, 5)', async () => {
   await using scene = await Scene.open();
   const { truth, ledger } = scene;
   const proxy = await scene.proxy();

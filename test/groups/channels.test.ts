@@ -7,7 +7,7 @@ import { connectAll, createGroup, listMembers, readLog } from './support/group.j
 const server = sharedServer();
 
 describe('a channel', () => {
-  test('is joined by anybody who knows it, and written by its owner and admins alone', async () => {
+  test('is joined by every user who knows it, and written to by its owner and admins only', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, admin, reader] = await connectAll(server(), [ann, ben, cid]);
     const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben] });
@@ -24,11 +24,11 @@ describe('a channel', () => {
     expect(await reader.call('getMessages', { conversationId })).toMatchObject({ code: 'NOT_PARTICIPANT' });
   });
 
-  test('is heard live by those who look at it; the others hear that there is something', async () => {
+  test('is pushed live to members who have it open; the others receive its head', async () => {
     const [ann, ben, cid, eve] = people('ann', 'ben', 'cid', 'eve');
     const [owner, looking, elsewhere, stranger] = await connectAll(server(), [ann, ben, cid, eve]);
     const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben, cid] });
-    await looking.ok('openConversation', { conversationId, open: true });
+    await looking.ok('watchConversation', { conversationId, watching: true });
     const { seq } = await owner.ok('sendMessage', {
       ...{ conversationId, content: 'news', clientMessageId: crypto.randomUUID() },
     });
@@ -42,7 +42,7 @@ describe('a channel', () => {
   });
 
   test(
-    'of 10,000 costs nobody a write when somebody posts, and counts right for each',
+    'of 10,000 causes no write per member when a message is posted, and has exact unread counts for each',
     { timeout: 120_000 },
     async () => {
       const [ann, ben] = people('ann', 'ben');

@@ -8,7 +8,7 @@ import { connectAll, createGroup, listMembers, readLog, upTo } from './support/g
 const server = sharedServer();
 
 describe('creating a group', () => {
-  test('makes the caller its owner and tells every member', async () => {
+  test('makes the caller its owner and notifies every member', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, member, other] = await connectAll(server(), [ann, ben, cid]);
     const group = await createGroup(owner, { participants: [ben, cid], name: 'Hikers' });
@@ -30,7 +30,7 @@ describe('creating a group', () => {
     }
   });
 
-  test('again under the same clientConversationId returns the first, however many at once', async () => {
+  test('repeated with the same clientConversationId returns the first one, also concurrently', async () => {
     const [ann, ben] = people('ann', 'ben');
     const owner = await server().connectAs(ann);
     const payload = { name: 'Hikers', participants: [ben], clientConversationId: crypto.randomUUID() };
@@ -41,7 +41,7 @@ describe('creating a group', () => {
     expect(answer).toMatchObject({ success: false, code: 'CONFLICT' });
   });
 
-  test('with more than a thousand is refused', async () => {
+  test('with more than a thousand members is refused', async () => {
     const [ann] = people('ann');
     const owner = await server().connectAs(ann);
     const participants = Array.from({ length: 1_000 }, (_, index) => `crowd${index}`);
@@ -51,8 +51,8 @@ describe('creating a group', () => {
   });
 });
 
-describe('who is in a group', () => {
-  test('is said in its history, gapless, the same for everybody (invariant 3)', async () => {
+describe('the membership of a group', () => {
+  test('is in its log, gapless, and the same for all members (promise 3)', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, member] = await Promise.all([server().connectAs(ann), server().connectAs(ben)]);
     const { _id: conversationId } = await createGroup(owner, { participants: [ben], history: 'all' });
@@ -79,7 +79,7 @@ describe('who is in a group', () => {
     expect(conversation).toMatchObject({ memberCount: 1, messageCount: 2, lastSeq: 8, name: 'Climbers' });
   });
 
-  test('changes by owner and admins only; nobody hears of a refusal', async () => {
+  test('is changed by owner and admins only; a refusal notifies no one', async () => {
     const [ann, ben, cid, eve] = people('ann', 'ben', 'cid', 'eve');
     const clients = await connectAll(server(), [ann, ben, cid, eve]);
     const [owner, admin, member, stranger] = clients;
@@ -101,7 +101,7 @@ describe('who is in a group', () => {
     await refused({ by: stranger, command: 'getMembers' }, {}, 'NOT_PARTICIPANT');
   });
 
-  test('who owned it and leaves hands it to the oldest admin, else the oldest member; the last one out ends it', async () => {
+  test('passes ownership of a leaving owner to the oldest admin, else the oldest member; the last one to leave ends the group', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [one, two, three] = await connectAll(server(), [ann, ben, cid]);
     const { _id: conversationId } = await createGroup(one, { participants: [ben, cid] });
@@ -128,7 +128,7 @@ describe('who is in a group', () => {
     expect((await client.ok('getConversation', { conversationId })).conversation.memberCount).toBe(2);
   });
 
-  test('sees what was said before only where the group says so', async () => {
+  test('shows earlier messages to new members only if the group allows it', async () => {
     const [ann, ben] = people('ann', 'ben');
     const [owner, late] = await Promise.all([server().connectAs(ann), server().connectAs(ben)]);
     for (const history of ['joined', 'all'] as const) {
@@ -150,7 +150,7 @@ describe('who is in a group', () => {
     }
   });
 
-  test('shows names, pictures and roles, and nothing else of anybody', async () => {
+  test('shows names, pictures and roles, and no other user data', async () => {
     const [ann, ben] = people('ann', 'ben');
     const owner = await server().connectAs(ann, {
       token: server().token(ann, { name: 'Ann', email: 'ann@example.com' }),
@@ -164,8 +164,8 @@ describe('who is in a group', () => {
   });
 });
 
-describe('two hundred joins and leaves at once', () => {
-  test('leave an exact count, the same everywhere (requirement D3)', { timeout: 60_000 }, async () => {
+describe('two hundred concurrent joins and leaves', () => {
+  test('result in an exact count, the same everywhere (requirement D3)', { timeout: 60_000 }, async () => {
     const [ann] = people('ann');
     const owner = await server().connectAs(ann);
     const { _id: conversationId } = await createGroup(owner, { participants: [], open: true });
@@ -184,7 +184,7 @@ describe('two hundred joins and leaves at once', () => {
     const log = await readLog(owner, conversationId);
     expect(log.map(({ seq }) => seq)).toEqual(upTo(log.length));
     await caughtUp(clients);
-    // Grown past the size of a small group and back again: everybody who stayed still finds it in their list.
+    // The group has grown large and become small again: all remaining members still have it in their list.
     for (const client of [owner, ...stay]) {
       const { conversations } = await client.ok('getConversations', {});
       expect(conversations.map(({ _id }) => _id)).toContain(conversationId);

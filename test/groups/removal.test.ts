@@ -9,7 +9,7 @@ import { startTwo, type TwoServers } from '../redis/support/twoServers.js';
 import { until } from '../support/until.js';
 import { createGroup, readLog, upTo } from './support/group.js';
 
-/** Two processes: with Redis between them, and with nothing but the database. */
+/** Two processes: connected by Redis, and by nothing but the database. */
 const SETTINGS = [
   ['over Redis', startTwo],
   ['with the database alone', startTwoAlone],
@@ -28,7 +28,7 @@ async function startTwoAlone(): Promise<Pick<TwoServers, 'a' | 'b'> & AsyncDispo
   };
 }
 
-describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (_name, start) => {
+describe.each(SETTINGS)('a user removed on one process, %s (promise 6)', (_name, start) => {
   let servers: Awaited<ReturnType<typeof start>>;
   beforeAll(async () => {
     servers = await start();
@@ -38,7 +38,7 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
   });
   const connect = async (): Promise<[TestServer, TestServer]> => Promise.resolve([servers.a, servers.b]);
 
-  test('neither sends, reads, types nor marks on another from the answer on', async () => {
+  test('neither sends, reads, types nor marks on another process from the answer on', async () => {
     const [a, b] = await connect();
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, removed] = [await a.connectAs(ann), await b.connectAs(ben)];
@@ -51,14 +51,16 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
     expect(await removed.call('getMessages', { conversationId })).toMatchObject(refused);
     expect(await removed.call('getConversation', { conversationId })).toMatchObject(refused);
     expect(await removed.call('getMembers', { conversationId })).toMatchObject(refused);
-    expect(await removed.call('openConversation', { conversationId, open: true })).toMatchObject(refused);
+    expect(await removed.call('watchConversation', { conversationId, watching: true })).toMatchObject(
+      refused,
+    );
     expect((await removed.ok('getConversations', {})).conversations).toEqual([]);
-    // What is only said in passing may lag by a second.
+    // Typing is authorized from cached state, which may lag by a second.
     await until(async () => !(await removed.call('typing', { conversationId, typing: true })).success);
     expect(await removed.call('message:read', { conversationId, seq: 1 })).toMatchObject(refused);
   });
 
-  test('in the midst of a burst from both sides has nothing behind the removal, and hears nothing of it', async () => {
+  test('removed during a burst from both sides has no message after the removal, and receives none', async () => {
     const [a, b] = await connect();
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const owner = await a.connectAs(ann);
@@ -83,7 +85,7 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
     expect(conversation).toMatchObject({ memberCount: 2, lastSeq: log.length });
   });
 
-  test('hears nothing from behind the removal when a retry comes to a process that has not noticed it', async () => {
+  test('receives nothing from after the removal when a retry reaches a process that has not noticed it', async () => {
     const [a, b] = await connect();
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, removed] = [await a.connectAs(ann), await b.connectAs(ben)];
@@ -98,7 +100,7 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
     expect(removed.pushes('message:new').filter((message) => message.seq >= seq)).toEqual([]);
   });
 
-  test('from a large group that both look at hears nothing more; the others do, or learn that there is more', async () => {
+  test('from a large group that both have open receives nothing more; the others receive it, or its head', async () => {
     const [a, b] = await connect();
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const crowd = Array.from({ length: 60 }, (_, index) => `${ann}x${index}`);
@@ -107,7 +109,7 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
     const { _id: conversationId, isLarge } = await createGroup(owner, { participants: [ben, cid, ...crowd] });
     expect(isLarge).toBe(true);
     for (const client of [owner, removed, member]) {
-      await client.ok('openConversation', { conversationId, open: true });
+      await client.ok('watchConversation', { conversationId, watching: true });
     }
     await owner.ok('removeMember', { conversationId, userId: ben });
     const sent = await owner.ok('sendMessage', {
@@ -124,7 +126,7 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
     await caughtUp([removed, member]);
     expect(JSON.stringify(removed.pushes('message:new'))).not.toContain('secret');
     expect(removed.pushes('conversation:updated').filter(({ head }) => head.lastSeq >= sent.seq)).toEqual([]);
-    // Whoever stayed was moved along: the next message comes live again.
+    // The sockets of remaining members were moved to the new room: the next message arrives live.
     if (_name !== 'over Redis') return;
     await until(async () => {
       const { seq } = await owner.ok('sendMessage', {
@@ -137,8 +139,8 @@ describe.each(SETTINGS)('whoever is removed on one process, %s (invariant 6)', (
   });
 });
 
-describe('a control entry whose writer died right after it was stored', () => {
-  test('counts at once, and what follows from it is written by whoever reads it', async () => {
+describe('a membership event whose writer died right after storing it', () => {
+  test('counts immediately, and the next reader writes everything that follows from it', async () => {
     await using server = await startServer();
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, removed] = [await server.connectAs(ann), await server.connectAs(ben)];
@@ -147,7 +149,7 @@ describe('a control entry whose writer died right after it was stored', () => {
     const { seq } = await owner.ok('sendMessage', {
       ...{ conversationId, content: 'hello', clientMessageId: crypto.randomUUID() },
     });
-    // As another process would have stored it, before it wrote anything else.
+    // Stored like an entry of another process that has not written anything else yet.
     await server.app.models.messages.insert(
       [
         {

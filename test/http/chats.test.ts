@@ -14,7 +14,7 @@ const createOrGet = (caller: UserId, body: object) =>
   server().api(caller).post<Opened>('/api/chats/create-or-get', body);
 
 describe('POST /api/chats/create-or-get', () => {
-  test('answers 201 for the first call, 200 for the second, with the same id (invariant 1)', async () => {
+  test('answers 201 for the first call, 200 for the second, with the same id (promise 1)', async () => {
     const [alice, bob] = people('alice', 'bob');
     const first = await createOrGet(alice, { otherUserId: bob });
     const second = await createOrGet(bob, { otherUserId: alice });
@@ -36,7 +36,7 @@ describe('POST /api/chats/create-or-get', () => {
   });
 
   test.each([5, 150])(
-    '%i at once with tokens of both sides give one id and one document (invariant 1)',
+    '%i concurrent requests with tokens of both sides give one id and one document (promise 1)',
     async (count) => {
       const [alice, bob] = people('alice', 'bob');
       const replies = await Promise.all(
@@ -65,7 +65,7 @@ describe('POST /api/chats/create-or-get', () => {
     expect([reply.status, reply.body]).toEqual([400, expect.objectContaining({ code: 'VALIDATION' })]);
   });
 
-  test('refuses a chat with oneself, in both ways of asking', async () => {
+  test('refuses a chat with oneself, in both forms of the request', async () => {
     const [alice] = people('alice');
     for (const body of [{ otherUserId: alice }, { participants: [alice, alice] }]) {
       const reply = await createOrGet(alice, body);
@@ -74,7 +74,7 @@ describe('POST /api/chats/create-or-get', () => {
     expect(await rawCollection(server(), 'conversations').countDocuments({ participants: alice })).toBe(0);
   });
 
-  test('tells the other one live', async () => {
+  test('notifies the other user live', async () => {
     const [alice, bob] = people('alice', 'bob');
     const client = await server().connectAs(bob);
     const reply = await createOrGet(alice, { otherUserId: bob });
@@ -97,7 +97,7 @@ describe('POST /api/conversations/start', () => {
     });
   });
 
-  test('makes the conversation where there is none, and needs an occasion', async () => {
+  test('creates the conversation if there is none, and requires an occasion', async () => {
     const [buyer, seller] = people('buyer', 'seller');
     const api = server().api(buyer);
     const without = await api.post('/api/conversations/start', { otherUserId: seller });
@@ -132,7 +132,7 @@ describe('GET /api/conversations', () => {
 });
 
 describe('messages over HTTP', () => {
-  test('are answered 201 when stored now, 200 when stored before, 409 with another content (invariant 4)', async () => {
+  test('are answered 201 when stored now, 200 when stored before, 409 with other content (promise 4)', async () => {
     const [alice, bob] = people('alice', 'bob');
     const { conversation } = dataOf(await createOrGet(alice, { otherUserId: bob }));
     const client = await server().connectAs(bob);
@@ -177,7 +177,7 @@ describe('messages over HTTP', () => {
     expect(await rawCollection(server(), 'messages').countDocuments({ senderId: alice })).toBe(0);
   });
 
-  test('are read and delivered, and the sender hears of it', async () => {
+  test('are read and delivered, and the sender is notified', async () => {
     const [alice, bob] = people('alice', 'bob');
     const { conversation } = dataOf(await createOrGet(alice, { otherUserId: bob }));
     const client = await server().connectAs(alice);
@@ -187,7 +187,7 @@ describe('messages over HTTP', () => {
     expect(dataOf(await api.get('/api/unread'))).toEqual({
       totalUnread: 1,
       mutedUnread: 0,
-      conversations: 1,
+      unreadConversations: 1,
     });
     expect(await api.post(`${path}/delivered`, { seq: 1 })).toMatchObject({
       status: 200,
@@ -201,7 +201,7 @@ describe('messages over HTTP', () => {
     expect(dataOf(await api.get('/api/unread'))).toEqual({
       totalUnread: 0,
       mutedUnread: 0,
-      conversations: 0,
+      unreadConversations: 0,
     });
     const missing = await api.post(`${path}/read`, { messageId: 'f'.repeat(24) });
     expect([missing.status, missing.body]).toEqual([404, expect.objectContaining({ code: 'NOT_FOUND' })]);

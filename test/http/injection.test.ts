@@ -16,7 +16,7 @@ import type { ApiReply } from '../support/api.js';
 const server = sharedServer();
 const WITH_BODY = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].method !== 'get');
 
-/** For all that is refused: it stays as it is. */
+/** Used for inputs that are refused: nothing changes it. */
 let context: SampleContext;
 beforeAll(async () => {
   context = await createSampleContext(server());
@@ -33,11 +33,11 @@ function expectRefusal(reply: ApiReply, what: string): void {
 const send = (name: EndpointName, sample: EndpointSample, from = context): Promise<ApiReply> =>
   requestSample(callerApi(server(), from), name, sample);
 
-/** Sends a body as it is written. */
+/** Sends a body as raw text. */
 const sendText = (name: EndpointName, sample: EndpointSample, text: string): Promise<ApiReply> =>
   callerApi(server(), context).request(ENDPOINTS[name].method.toUpperCase(), pathOf(name, sample), text);
 
-/** Sends a query string as it is written. */
+/** Sends a raw query string. */
 const sendQuery = (name: EndpointName, sample: EndpointSample, query: string): Promise<ApiReply> =>
   callerApi(server(), context).request(
     ENDPOINTS[name].method.toUpperCase(),
@@ -45,10 +45,10 @@ const sendQuery = (name: EndpointName, sample: EndpointSample, query: string): P
     sample.body,
   );
 
-/** Any text is right there: only what is no text at all can be wrong. */
+/** Fields that accept any text: only other types are invalid. */
 const FREE_TEXT = ['words', 'senderId', 'emoji'];
 
-/** What no parameter of a path may be, by its name; of the others any text may be. */
+/** Invalid values of path parameters, by name. Other parameters accept any text. */
 const WRONG_IDS = [
   '{"$ne":null}',
   '[object Object]',
@@ -71,7 +71,7 @@ const WRONG_PARAMS: Record<string, readonly string[]> = {
   emoji: [...WRONG_TEXTS, 'a b', '\t'],
 };
 
-/** Texts that are no number, id, time or word of a list. */
+/** Texts that are not a number, id, time or enumerated word. */
 const typed = (key: string): string[] => [
   `${key}=%7B%22$ne%22:null%7D`,
   `${key}=`,
@@ -83,9 +83,9 @@ const typed = (key: string): string[] => [
   `${key}=99999999999999999999`,
 ];
 
-describe.each(WITH_BODY)('%s over HTTP (invariant 10)', (name) => {
-  test('takes an operator, or anything of another kind, for a value at no field of its body', async () => {
-    // Some of what is sent is right, and changes what it is about.
+describe.each(WITH_BODY)('%s over HTTP (promise 10)', (name) => {
+  test('accepts no operator, and no other type, in any field of its body', async () => {
+    // Some of the values are valid and change the objects they refer to.
     const own = await createSampleContext(server());
     for (const sample of endpointSamples(own)[name]) {
       const { body } = sample;
@@ -107,7 +107,7 @@ describe.each(WITH_BODY)('%s over HTTP (invariant 10)', (name) => {
     }
   });
 
-  test('takes no key that it does not know in its body', async () => {
+  test('accepts no unknown key in its body', async () => {
     const [sample = {}] = endpointSamples(context)[name];
     for (const [key, value] of EXTRA_KEYS) {
       const text = JSON.stringify(sample.body ?? {});
@@ -117,7 +117,7 @@ describe.each(WITH_BODY)('%s over HTTP (invariant 10)', (name) => {
     }
   });
 
-  test('takes no text, list or number for a body', async () => {
+  test('accepts no text, list or number as a body', async () => {
     const [sample = {}] = endpointSamples(context)[name];
     for (const body of [
       '"x"',
@@ -136,8 +136,8 @@ describe.each(WITH_BODY)('%s over HTTP (invariant 10)', (name) => {
   });
 });
 
-describe.each(ENDPOINT_NAMES)('%s over HTTP (invariant 10)', (name) => {
-  test('takes operators, lists and unknown words in its query for no query', async () => {
+describe.each(ENDPOINT_NAMES)('%s over HTTP (promise 10)', (name) => {
+  test('accepts no operators, lists and unknown words in its query', async () => {
     const [sample = {}] = endpointSamples(context)[name];
     const keys = [
       ...Object.keys(sample.query ?? {}),
@@ -162,7 +162,7 @@ describe.each(ENDPOINT_NAMES)('%s over HTTP (invariant 10)', (name) => {
     }
   });
 
-  test('takes nothing in its path that is not what belongs there', async () => {
+  test('accepts no invalid path parameter', async () => {
     const [sample = {}] = endpointSamples(context)[name];
     for (const param of Object.keys(sample.params ?? {})) {
       for (const value of WRONG_PARAMS[param] ?? []) {
@@ -173,7 +173,7 @@ describe.each(ENDPOINT_NAMES)('%s over HTTP (invariant 10)', (name) => {
   });
 });
 
-test('after all that the server is alive and well', async () => {
+test('and the server still works', async () => {
   expect((await fetch(`${server().url}/health/ready`)).status).toBe(200);
   expect((await server().api(context.callerId).get('/api/conversations')).status).toBe(200);
   expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined();

@@ -4,7 +4,7 @@ import { startServer, type TestServer } from '../support/server.js';
 
 const TOKEN = 'a-token-for-prometheus';
 
-/** The series of a metric in a scrape; none where the server does not know. */
+/** Returns the series of a metric from a scrape; empty if the server does not know it. */
 async function scrape(server: TestServer, name: string): Promise<string[]> {
   const text = await (await fetch(`${server.url}/metrics`)).text();
   return text.split('\n').filter((line) => line.startsWith(name) && /[ {]/.test(line.charAt(name.length)));
@@ -13,7 +13,7 @@ async function scrape(server: TestServer, name: string): Promise<string[]> {
 const statusOf = async (server: TestServer, headers: Record<string, string>) =>
   (await fetch(`${server.url}/metrics`, { headers })).status;
 
-/** An address of this machine that is not the loopback's, if it has one. */
+/** Returns an address of this machine other than the loopback address, if there is one. */
 const ownAddress = () =>
   Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
@@ -21,9 +21,10 @@ const ownAddress = () =>
 
 const asInProduction = { env: { NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(40), HOST: '0.0.0.0' } };
 
-test('with METRICS_TOKEN only who sends it reads the metrics', async () => {
+test('with METRICS_TOKEN only requests with the token can read the metrics', async () => {
   await using server = await startServer({ env: { METRICS_TOKEN: TOKEN } });
-  expect(await statusOf(server, { authorization: `Bearer ${TOKEN}` })).toBe(200);
+  for (const scheme of ['Bearer', 'bearer', 'BEARER'])
+    expect(await statusOf(server, { authorization: `${scheme} ${TOKEN}` })).toBe(200);
   const wrong = [
     {},
     `Bearer ${TOKEN}x`,
@@ -43,7 +44,7 @@ test('with METRICS_TOKEN only who sends it reads the metrics', async () => {
   expect(await statusOf(server, alice)).toBe(401);
 });
 
-test('in production without METRICS_TOKEN only the same machine reads the metrics, and nobody through a proxy', async () => {
+test('in production without METRICS_TOKEN only the same machine can read the metrics, and no one through a proxy', async () => {
   await using server = await startServer(asInProduction);
   expect(await statusOf(server, {})).toBe(200);
   for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via']) {
@@ -55,14 +56,14 @@ test('in production without METRICS_TOKEN only the same machine reads the metric
   expect((await fetch(url)).status).toBe(403);
 });
 
-test('in production METRICS_TOKEN opens the metrics to other machines', async () => {
+test('in production METRICS_TOKEN allows other machines to read the metrics', async () => {
   await using server = await startServer({ env: { ...asInProduction.env, METRICS_TOKEN: TOKEN } });
   const headers = { authorization: `Bearer ${TOKEN}`, 'X-Forwarded-For': '10.0.0.9' };
   expect(await statusOf(server, headers)).toBe(200);
   expect(await statusOf(server, {})).toBe(401);
 });
 
-test('the metrics say how much is stored, that a pair has its index, and that there are no duplicates', async () => {
+test('the metrics contain the stored amounts, that pairs have their index, and that there are no duplicates', async () => {
   await using server = await startServer();
   const alice = await server.connectAs('alice');
   await alice.send(await alice.open('bob'), 'stored');
@@ -80,7 +81,7 @@ test('the metrics say how much is stored, that a pair has its index, and that th
   expect(commands.some((line) => line.includes('command="insert",outcome="ok"'))).toBe(true);
 });
 
-test('without the unique index the metrics say so, and count the duplicates that there are', async () => {
+test('without the unique index the metrics report this, and count the duplicates', async () => {
   await using server = await startServer();
   const conversations = server.app.models.conversations.model.db.collection('conversations');
   await conversations.dropIndex('participantsKey_1');
@@ -98,7 +99,7 @@ test('without the unique index the metrics say so, and count the duplicates that
   expect(await scrape(server, 'parley_pair_index_ok')).toEqual(['parley_pair_index_ok 0']);
 });
 
-test('the metrics say when the index of pairs is not used, as soon as there is enough to tell', async () => {
+test('the metrics report when the index of pairs is not used, as soon as there is enough data', async () => {
   await using server = await startServer();
   const conversations = server.app.models.conversations.model.db.collection('conversations');
   await conversations.dropIndex('participantsKey_1');
@@ -111,7 +112,7 @@ test('the metrics say when the index of pairs is not used, as soon as there is e
   expect(await scrape(server, 'parley_pair_index_used')).toEqual(['parley_pair_index_used 0']);
 });
 
-test('a database that tells nothing leaves these metrics out, and the scrape goes on', async () => {
+test('for a database without statistics these metrics are left out, and the scrape still works', async () => {
   await using server = await startServer();
   await server.app.services.databaseWatch.look();
   await server.app.models.conversations.model.db.close();

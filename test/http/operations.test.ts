@@ -3,7 +3,7 @@ import { Api } from '../support/api.js';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-test('the server says that it is alive and ready, and what it consists of', async () => {
+test('the server reports that it is alive and ready, with its components', async () => {
   await using server = await startServer();
   const live = await fetch(`${server.url}/health/live`);
   expect([live.status, await live.json()]).toEqual([200, { status: 'ok' }]);
@@ -16,7 +16,7 @@ test('the server says that it is alive and ready, and what it consists of', asyn
   });
 });
 
-test('the metrics name what an operator watches', async () => {
+test('the metrics contain the names that an operator watches', async () => {
   await using server = await startServer();
   const alice = await server.connectAs('alice');
   const conversationId = await alice.open('bob');
@@ -35,7 +35,7 @@ test('the metrics name what an operator watches', async () => {
   }
 });
 
-test('what is not there, cannot be read or is too large is answered with a code', async () => {
+test('unknown paths, unreadable bodies and too large bodies are answered with a code', async () => {
   await using server = await startServer();
   const api = server.api('alice');
   expect(await api.get('/api/nothing')).toMatchObject({
@@ -57,7 +57,7 @@ test('what is not there, cannot be read or is too large is answered with a code'
   });
 });
 
-test('web pages from elsewhere are refused unless listed', async () => {
+test('web pages of other origins are refused unless listed', async () => {
   await using server = await startServer({ env: { CORS_ORIGINS: 'https://app.example.com' } });
   const polling = (origin: string) =>
     fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
@@ -69,7 +69,7 @@ test('web pages from elsewhere are refused unless listed', async () => {
   expect(listed.socket.connected).toBe(true);
 });
 
-test('a shutdown answers what is under way, says goodbye, and leaves nothing owed (invariant 5)', async () => {
+test('a shutdown answers commands in progress, announces itself, and writes everything (promise 5)', async () => {
   await using server = await startServer();
   const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
   const conversationId = await alice.open('bob');

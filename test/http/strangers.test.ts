@@ -9,11 +9,11 @@ import { Api } from '../support/api.js';
 
 const server = sharedServer();
 const NOWHERE = 'ffffffffffffffffffffffff';
-const doors = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].path.includes(':conversationId'));
+const endpoints = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].path.includes(':conversationId'));
 
-describe('whoever is not in a conversation (invariant 6)', () => {
-  test('would have to pass one of these doors', () => {
-    expect(doors).toEqual([
+describe('a user who is not in a conversation (promise 6)', () => {
+  test('could use one of these endpoints', () => {
+    expect(endpoints).toEqual([
       'updateConversation',
       'deleteConversation',
       'getMembers',
@@ -22,7 +22,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
       'removeMember',
       'joinConversation',
       'leaveConversation',
-      'setConversation',
+      'updateSettings',
       'clearHistory',
       'unmatch',
       'editMessage',
@@ -30,8 +30,10 @@ describe('whoever is not in a conversation (invariant 6)', () => {
       'getEdits',
       'getReceipts',
       'getReactions',
-      'react',
+      'addReaction',
+      'removeReaction',
       'pinMessage',
+      'unpinMessage',
       'getChanges',
       'getConversation',
       'listMessages',
@@ -41,25 +43,28 @@ describe('whoever is not in a conversation (invariant 6)', () => {
     ] satisfies EndpointName[]);
   });
 
-  test.each(doors)('is refused by %s with 403, as if it did not exist; nobody hears of it', async (name) => {
-    const [alice, bob, eve] = people('alice', 'bob', 'eve');
-    const context = await createSampleContext(server(), [alice, bob]);
-    const listeners = await Promise.all([alice, bob, eve].map((who) => server().connectAs(who)));
-    const api = server().api(eve);
-    for (const sample of endpointSamples(context)[name]) {
-      const answers = [];
-      for (const conversationId of [sample.params?.['conversationId'] ?? '', NOWHERE]) {
-        const request = { ...sample, params: { ...sample.params, conversationId } };
-        const act = async () => {
-          const reply = await requestSample(api, name, request);
-          expect(reply.status).toBe(403);
-          return reply.body;
-        };
-        answers.push(await expectRefused(act, { code: 'NOT_PARTICIPANT', server: server(), listeners }));
+  test.each(endpoints)(
+    'is refused by %s with 403, as if it did not exist; no member is notified',
+    async (name) => {
+      const [alice, bob, eve] = people('alice', 'bob', 'eve');
+      const context = await createSampleContext(server(), [alice, bob]);
+      const listeners = await Promise.all([alice, bob, eve].map((who) => server().connectAs(who)));
+      const api = server().api(eve);
+      for (const sample of endpointSamples(context)[name]) {
+        const answers = [];
+        for (const conversationId of [sample.params?.['conversationId'] ?? '', NOWHERE]) {
+          const request = { ...sample, params: { ...sample.params, conversationId } };
+          const act = async () => {
+            const reply = await requestSample(api, name, request);
+            expect(reply.status).toBe(403);
+            return reply.body;
+          };
+          answers.push(await expectRefused(act, { code: 'NOT_PARTICIPANT', server: server(), listeners }));
+        }
+        expect(answers[0]).toEqual(answers[1]);
       }
-      expect(answers[0]).toEqual(answers[1]);
-    }
-  });
+    },
+  );
 
   test('cannot open a chat between two others', async () => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
@@ -75,8 +80,8 @@ describe('whoever is not in a conversation (invariant 6)', () => {
   });
 });
 
-describe('whoever shows no valid token', () => {
-  test.each(ENDPOINT_NAMES)('is refused by %s with 401, before anything else is looked at', async (name) => {
+describe('a caller without a valid token', () => {
+  test.each(ENDPOINT_NAMES)('is refused by %s with 401, before anything else is checked', async (name) => {
     const context = await createSampleContext(server());
     const tokens = [undefined, 'garbage', server().token(context.callerId, { exp: 1 })];
     const codes = ['UNAUTHENTICATED', 'UNAUTHENTICATED', 'TOKEN_EXPIRED'];
@@ -108,7 +113,7 @@ describe('whoever shows no valid token', () => {
     expect(await response.json()).toMatchObject({ success: false, code: 'UNAUTHENTICATED' });
   });
 
-  test('in a query string or a cookie finds no door: only the header counts', async () => {
+  test('with a token in a query string or a cookie is refused: only the header counts', async () => {
     const [alice] = people('alice');
     const token = server().token(alice);
     const path = pathOf('getProfile', {});

@@ -11,7 +11,7 @@ interface Profile {
 }
 
 describe('a profile', () => {
-  test('begins with what the token says, and can be changed', async () => {
+  test('begins with the claims of the token, and can be changed', async () => {
     const [alice] = people('alice');
     const token = server().token(alice, { name: 'Alice', picture: 'https://x.example/a.png' });
     const api = new Api(server().url, token);
@@ -22,11 +22,11 @@ describe('a profile', () => {
     });
     const changed = dataOf(await api.request<Profile>('PATCH', '/api/users/me', { name: '  Al  ' }));
     expect(changed.user).toEqual({ _id: alice, name: 'Al', avatar: 'https://x.example/a.png' });
-    // The token’s words count for a newcomer only.
+    // The claims of the token apply only to new users.
     expect(dataOf(await api.get<Profile>('/api/users/me')).user.name).toBe('Al');
   });
 
-  test('that has changed is on the next message, and within a second on another server', async () => {
+  test('that has changed is in the next message, and within a second on another server', async () => {
     const [alice, bob] = people('alice', 'bob');
     await using second = await startServer({ databaseName: server().databaseName });
     const [sender, reader] = [await server().connectAs(alice), await server().connectAs(bob)];
@@ -39,7 +39,6 @@ describe('a profile', () => {
       async () =>
         (await elsewhere.ok('getConversations', {})).conversations[0]?.lastMessage?.sender.name ===
         'New name',
-      { timeoutMs: 2_000 },
     );
   });
 
@@ -64,7 +63,7 @@ describe('a profile', () => {
     expect(dataOf(await api.get<Profile>('/api/users/me'))).toEqual(before);
   });
 
-  test('of 50 newcomers at once, each twice, is made once each', async () => {
+  test('of 50 new users at once, each twice, is created once each', async () => {
     const names = Array.from({ length: 50 }, () => people('newcomer')[0]);
     const replies = await Promise.all(
       [...names, ...names].map((name) =>
@@ -78,7 +77,7 @@ describe('a profile', () => {
 });
 
 describe('demo users', () => {
-  test('with tokens that work are there where they are switched on', async () => {
+  test('exist with working tokens where they are switched on', async () => {
     await using demo = await startServer({ demo: true });
     const reply = await fetch(`${demo.url}/api/demo`);
     const { data } = (await reply.json()) as {
@@ -91,7 +90,7 @@ describe('demo users', () => {
     }
   });
 
-  test('are not there by default', async () => {
+  test('do not exist by default', async () => {
     expect((await fetch(`${server().url}/api/demo`)).status).toBe(404);
   });
 });

@@ -16,7 +16,7 @@ const exist = async (...ids: string[]): Promise<void> => {
 
 const EVENTS = ['send_message', 'join_room', 'get_messages', 'mark_read', 'typing', 'create_group'];
 
-test.each(EVENTS)('%s answers every malformed payload with a code (invariant 10)', async (event) => {
+test.each(EVENTS)('%s answers every malformed payload with a code (promise 10)', async (event) => {
   await exist('hannah', 'otto');
   await using old = await OldTestClient.as(server, 'hannah');
   const values = [...OPERATORS.map(([, value]) => value), ...SCALARS];
@@ -36,13 +36,13 @@ test.each(EVENTS)('%s answers every malformed payload with a code (invariant 10)
   for (const args of [[], [null, null, null], [{}, {}, {}, {}], [undefined]]) {
     expect(typeof (await old.ask(event, ...args))['success']).toBe('boolean');
   }
-  // Without an acknowledgement, too, a failure is told.
+  // A failure is also sent without an acknowledgement.
   old.emit(event, { conversationId: { $ne: null } });
   await old.next('error_message');
   expect(old.socket.connected).toBe(true);
 });
 
-test('a stranger with the id of a pair is told what they would be told of nothing', async () => {
+test('a stranger with the id of a pair gets the same answer as for an unknown id', async () => {
   await exist('mia', 'noah', 'eve');
   await using old = await OldTestClient.as(server, 'mia');
   await old.ask('send_message', { conversationId: 'direct_mia_noah', text: 'for noah' });
@@ -68,15 +68,15 @@ test('a stranger with the id of a pair is told what they would be told of nothin
   expect(eve.names()).toEqual([]);
 });
 
-test('an id that can be cut in two ways is settled by what there is, or refused', async () => {
-  // direct_x_y_x: x with y_x, or x_y with x; both ends are the caller.
+test('an ambiguous id is resolved by existing users, or refused', async () => {
+  // direct_x_y_x is ambiguous: x with y_x, or x_y with x; both contain the caller.
   await exist('x', 'y_x', 'x_y');
   await using old = await OldTestClient.as(server, 'x');
   const refused = await old.ask('send_message', { conversationId: 'direct_x_y_x', text: 'for whom?' });
   expect(refused).toMatchObject({ success: false, code: 'CONFLICT' });
   const other = await server.connectAs('y_x');
   const id = await other.open('x');
-  // Now there is one chat that it can mean.
+  // Now only one existing chat matches.
   await old.ask('send_message', { conversationId: 'direct_x_y_x', text: 'for y_x' });
   await other.next('message:new');
   const third = await server.connectAs('x_y');
@@ -84,7 +84,7 @@ test('an id that can be cut in two ways is settled by what there is, or refused'
   expect(await old.ask('send_message', { conversationId: 'direct_x_y_x', text: 'again?' })).toMatchObject({
     ...{ success: false, code: 'CONFLICT' },
   });
-  // What an old client hears cannot be confused either: what could be read in two ways goes by the server's id.
+  // Pushes to an old client use the server's id where the derived id would be ambiguous.
   await using fresh = await OldTestClient.as(server, 'x');
   await third.send(theirs, 'from x_y');
   expect(await fresh.next('receive_message')).toMatchObject({ conversationId: 'direct_x_x_y' });
@@ -94,7 +94,7 @@ test('an id that can be cut in two ways is settled by what there is, or refused'
   });
 });
 
-test('underscores in ids are no obstacle where one reading only has the caller in it', async () => {
+test('underscores in ids are accepted if only one reading contains the caller', async () => {
   await exist('a_b', 'c_d', 'a', 'b_c_d');
   await using old = await OldTestClient.as(server, 'a_b');
   await using outsider = await OldTestClient.as(server, 'a');
@@ -102,14 +102,14 @@ test('underscores in ids are no obstacle where one reading only has the caller i
   const wrong = await server.connectAs('b_c_d');
   await old.ask('send_message', { conversationId: 'direct_a_b_c_d', text: 'for c_d' });
   await right.next('message:new');
-  // The same text is another chat in the mouth of another user.
+  // For another user the same id means another chat.
   await outsider.ask('send_message', { conversationId: 'direct_a_b_c_d', text: 'for b_c_d' });
   await wrong.next('message:new');
   expect(right.pushes('message:new')).toHaveLength(1);
   expect(wrong.pushes('message:new')).toHaveLength(1);
 });
 
-test('a chat with nobody, or with oneself, is refused', async () => {
+test('a chat without another user, or with oneself, is refused', async () => {
   await exist('lea');
   await using old = await OldTestClient.as(server, 'lea');
   const send = (conversationId: string) => old.ask('send_message', { conversationId, text: 'x' });
@@ -119,7 +119,7 @@ test('a chat with nobody, or with oneself, is refused', async () => {
   expect(await send(`direct_lea_${'x'.repeat(400)}`)).toMatchObject({ code: 'VALIDATION' });
 });
 
-test('an id of a group belongs to whoever made it first', async () => {
+test('an id of a group belongs to the user who used it first', async () => {
   await exist('gina', 'hugo', 'ivan');
   await using gina = await OldTestClient.as(server, 'gina');
   await using ivan = await OldTestClient.as(server, 'ivan');
@@ -131,7 +131,7 @@ test('an id of a group belongs to whoever made it first', async () => {
   expect([first['success'], second['success']].filter(Boolean)).toHaveLength(1);
   const loser = first['success'] === true ? second : first;
   expect(loser).toMatchObject({ success: false, code: 'CONFLICT' });
-  // Ids of other kinds cannot be taken by making a group of that name.
+  // Ids of other kinds cannot be taken by a group of that name.
   for (const taken of ['direct_hugo_ivan', '0123456789abcdef01234567', 'room_1']) {
     expect(await ivan.ask('create_group', { id: taken, name: 'I', members: [] })).toMatchObject({
       ...{ success: false, code: 'VALIDATION' },
@@ -139,7 +139,7 @@ test('an id of a group belongs to whoever made it first', async () => {
   }
 });
 
-test('a token in the query is judged like any other, and who the payload says one is does not count', async () => {
+test('a token in the query is checked like any other, and a user id in the payload is ignored', async () => {
   await exist('kim', 'leo');
   const expired = makeToken('kim', { exp: 1 });
   await expect(OldTestClient.connect(server.url, expired)).rejects.toMatchObject({
@@ -156,7 +156,7 @@ test('a token in the query is judged like any other, and who the payload says on
   expect(await leo.next('message:new')).toMatchObject({ senderId: 'kim' });
 });
 
-test('names that no mapping has are answered as unknown', async () => {
+test('names that are in no mapping are answered as unknown', async () => {
   await exist('pat');
   await using old = await OldTestClient.as(server, 'pat');
   for (const event of ['__proto__', 'constructor', 'hasOwnProperty', 'delete_everything']) {
@@ -164,7 +164,7 @@ test('names that no mapping has are answered as unknown', async () => {
   }
 });
 
-test('a user with a token that has expired hears nothing more under any name', async () => {
+test('a user with an expired token receives nothing more under any name', async () => {
   await exist('ray', 'sue');
   const soon = server.token('ray', { exp: Math.floor(Date.now() / 1_000) + 2 });
   await using old = await OldTestClient.connect(server.url, soon);

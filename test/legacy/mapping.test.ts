@@ -28,14 +28,14 @@ const start = async (content: string): Promise<string> => {
 const errors = { event: 'oops', fields: { code: 'code' } };
 const mapping = (more: object): string => JSON.stringify({ commands: {}, pushes: {}, errors, ...more });
 
-test('the example in the documentation is what a server speaks without a mapping', async () => {
+test('the example in the documentation equals the default mapping', async () => {
   const example: unknown = JSON.parse(await readFile('docs/examples/legacy-mapping.json', 'utf8'));
   expect(example).toEqual(DEFAULT_MAPPING);
 });
 
-test('a mapping stops the start when it is wrong, with a sentence that names the variable and the place', async () => {
+test('an invalid mapping stops the start with a sentence that names the variable and the position', async () => {
   expect(await start(mapping({}))).toBe('started');
-  expect(await start('{')).toMatch(/^LEGACY_MAPPING: FILE: is no JSON/);
+  expect(await start('{')).toMatch(/^LEGACY_MAPPING: FILE: is not valid JSON/);
   expect(await start(mapping({ comands: {} }))).toBe(
     'LEGACY_MAPPING: FILE: the file: Unrecognized key: "comands".',
   );
@@ -44,13 +44,13 @@ test('a mapping stops the start when it is wrong, with a sentence that names the
     /^LEGACY_MAPPING: FILE: commands\.send\.command: Invalid option/,
   );
   expect(await command({ command: 'sendMessage', payload: { text: 'text' } })).toBe(
-    'LEGACY_MAPPING: FILE: commands.send.payload.text: is no field of sendMessage.',
+    'LEGACY_MAPPING: FILE: commands.send.payload.text: is not a field of sendMessage.',
   );
   expect(await command({ command: 'sendMessage', payload: { content: 'a..b' } })).toMatch(
     /commands\.send\.payload\.content: must be a path/,
   );
   expect(await start(mapping({ commands: { connect: { command: 'sync', payload: {} } } }))).toMatch(
-    /commands\.connect: .*(name of Socket\.IO|Invalid key)/,
+    /commands\.connect: .*(reserved by Socket\.IO|Invalid key)/,
   );
   expect(await start(mapping({ pushes: { 'message:new': { event: 'm' } } }))).toMatch(
     /pushes\.message:new: give either fields or arguments/,
@@ -63,17 +63,17 @@ test('a mapping stops the start when it is wrong, with a sentence that names the
 const jsonIn = (page: string): string[] =>
   [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, block = '']) => block);
 
-test('every mapping in the documentation is one', async () => {
+test('every mapping in the documentation is valid', async () => {
   const pages = await Promise.all(
     ['docs/legacy-clients.md', 'docs/operations/moving-from.md'].map((page) => readFile(page, 'utf8')),
   );
   const [clients = [], moving = []] = pages.map(jsonIn);
-  expect([clients.length, moving.length]).toEqual([1, 3]);
+  expect([clients.length, moving.length]).toEqual([1, 4]);
   for (const block of clients) expect(typeof parseLegacyMapping(block)).toBe('object');
   for (const block of moving) expect(importMapping.safeParse(JSON.parse(block)).error).toBeUndefined();
 });
 
-test('nothing of it is read while LEGACY_EVENTS is off', () => {
+test('the mapping is not read while LEGACY_EVENTS is off', () => {
   expect(readConfig({ NODE_ENV: 'test', LEGACY_MAPPING: '/nowhere.json' }).LEGACY).toBeUndefined();
 });
 
@@ -81,7 +81,7 @@ const form = { prefix: 'direct_', separator: '_', sorted: false };
 const cut = (id: string, caller: string, sorted = false): string[] =>
   partnersIn(id, caller as UserId, { ...form, sorted });
 
-test('an id of two users is cut in every way that has the caller in it, and in no other', () => {
+test('an id of two users is split in every way that contains the caller, and in no other', () => {
   expect(cut('direct_a_b', 'a')).toEqual(['b']);
   expect(cut('direct_a_b', 'b')).toEqual(['a']);
   expect(cut('direct_a_b', 'c')).toEqual([]);
@@ -95,7 +95,7 @@ test('an id of two users is cut in every way that has the caller in it, and in n
   expect(cut('group_a_b', 'a')).toEqual([]);
 });
 
-test('an id that is made up for a chat always means that chat, or is not made up', () => {
+test('a derived id of a chat is always unambiguous, or is not derived', () => {
   const ids = ['a', 'b', 'a_b', 'b_a', 'a_b_a', '_', 'a_', '_a', 'a__b', 'direct_a'] as UserId[];
   for (const me of ids) {
     for (const other of ids.filter((one) => one !== me)) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startServer } from '../support/server.js';
 import { OldTestClient } from './support/oldClient.js';
 
-test('without LEGACY_EVENTS old names are unknown, and a token in the query lets nobody in', async () => {
+test('without LEGACY_EVENTS old names are unknown, and a token in the query is not accepted', async () => {
   await using server = await startServer();
   await expect(OldTestClient.as(server, 'ann')).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } });
   const auth = { token: server.token('ann') };

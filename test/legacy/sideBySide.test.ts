@@ -6,7 +6,7 @@ import { OldTestClient } from './support/oldClient.js';
 
 let server: TestServer;
 let round = 0;
-/** People that no other test knows; the second one connects, so that they exist. */
+/** Creates users for one test; the second one connects, so that it exists. */
 const people = async (...names: string[]): Promise<string[]> => {
   round += 1;
   const ids = names.map((name) => `${name}${round}`);
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test('an old and a new client talk in one conversation, each under their own names and ids', async () => {
+test('an old and a new client use one conversation, each with their own names and ids', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   await using old = await OldTestClient.as(server, ann);
   const modern = await server.connectAs(ben);
@@ -41,21 +41,21 @@ test('an old and a new client talk in one conversation, each under their own nam
   expect(await old.next('receive_message')).toMatchObject({
     ...{ conversationId: oldId, text: 'from now', senderId: ben },
   });
-  // One conversation, whoever opens it and how.
+  // There is one conversation, however it is opened.
   expect(await modern.open(ann)).toBe(heard.conversationId);
   expect(messagesOf(await modern.ok('getMessages', { conversationId: heard.conversationId }))).toHaveLength(
     2,
   );
 });
 
-test('an old client who has said nothing yet hears a chat under the id that it would make up', async () => {
+test('an old client that has not written yet receives a chat under the id that it would derive', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   await using old = await OldTestClient.as(server, ann);
   const modern = await server.connectAs(ben);
   await modern.send(await modern.open(ann), 'hello');
   expect(await old.next('receive_message')).toMatchObject({ conversationId: `direct_${ann}_${ben}` });
   expect(await old.next('new_conversation')).toMatchObject({ id: `direct_${ann}_${ben}` });
-  // And it may have made it up the other way round.
+  // The client may also derive the id in the reversed order.
   const reversed = `direct_${ben}_${ann}`;
   expect(await old.ask('send_message', { conversationId: reversed, text: 'hi' })).toMatchObject({
     ...{ success: true, conversationId: reversed },
@@ -66,7 +66,7 @@ test('an old client who has said nothing yet hears a chat under the id that it w
   });
 });
 
-test('an old client hears nothing that only new ones know', async () => {
+test('an old client receives no event that only new clients know', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   await using old = await OldTestClient.as(server, ann);
   const modern = await server.connectAs(ben);
@@ -78,7 +78,7 @@ test('an old client hears nothing that only new ones know', async () => {
   expect(old.names().sort()).toEqual(['message_edited', 'new_conversation', 'receive_message']);
 });
 
-test('what is pushed keeps its order, also while ids are looked up', async () => {
+test('pushes stay in order, also while ids are being looked up', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const modern = await server.connectAs(ben);
   const id = await modern.open(ann);
@@ -89,7 +89,7 @@ test('what is pushed keeps its order, also while ids are looked up', async () =>
   expect(old.all('receive_message').map(({ id: one }) => one)).toEqual(page.map(({ _id }) => _id));
 });
 
-test('a send that is tried again is stored once, also by another connection (invariant 4)', async () => {
+test('a retried send is stored once, also over another connection (promise 4)', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   await using first = await OldTestClient.as(server, ann);
   await using second = await OldTestClient.as(server, ann);
@@ -99,13 +99,13 @@ test('a send that is tried again is stored once, also by another connection (inv
   ]);
   answers.push(await second.ask('send_message', message));
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
-  // Another text under the same id is no retry.
+  // Another text with the same id is not a retry.
   expect(await first.ask('send_message', { ...message, text: 'twice' })).toMatchObject({
     ...{ success: false, code: 'CONFLICT', tempId: 1700000000123 },
   });
 });
 
-test('a UUID of an old client stays what it is: the new one may send it again', async () => {
+test('a UUID of an old client is kept: a new client may retry with it', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const tempId = crypto.randomUUID();
   await using old = await OldTestClient.as(server, ann);
@@ -117,7 +117,7 @@ test('a UUID of an old client stays what it is: the new one may send it again', 
   expect(again).toMatchObject({ success: true, data: { _id: id, duplicate: true } });
 });
 
-test('a group of an old client keeps the id that it made up, for everybody in it', async () => {
+test('a group of an old client keeps its id for all members', async () => {
   const [ann = '', ben = '', cem = ''] = await people('ann', 'ben', 'cem');
   const id = `group_${Date.now()}${round}`;
   await using old = await OldTestClient.as(server, ann);
@@ -125,7 +125,7 @@ test('a group of an old client keeps the id that it made up, for everybody in it
   const modern = await server.connectAs(ben);
   const group = { id, name: 'Trip', members: [ben, cem] };
   expect(await old.ask('create_group', group)).toMatchObject({ success: true, id, name: 'Trip' });
-  // Said again, by its maker or another member, it is the same one.
+  // Repeated by its creator or another member, the command returns the same group.
   expect(await old.ask('create_group', group)).toMatchObject({ success: true, id });
   expect(await other.ask('create_group', group)).toMatchObject({ success: true, id });
   const { conversation } = await modern.next('conversation:created');
@@ -136,7 +136,7 @@ test('a group of an old client keeps the id that it made up, for everybody in it
   await modern.next('message:new', (entry) => messageOf(entry).content === 'from the third');
 });
 
-test('whoever was removed from a group hears nothing more, and is answered as a stranger (invariant 6)', async () => {
+test('a removed member receives nothing more, and is answered like a stranger (promise 6)', async () => {
   const [ann = '', ben = '', cem = ''] = await people('ann', 'ben', 'cem');
   const id = `group_${Date.now()}${round}`;
   await using removed = await OldTestClient.as(server, cem);
@@ -155,7 +155,7 @@ test('whoever was removed from a group hears nothing more, and is answered as a 
   expect(removed.all('receive_message').map(({ text }) => text)).toEqual(['with cem']);
 });
 
-test('history, receipts and typing speak both languages', async () => {
+test('history, receipts and typing work for both kinds of clients', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const oldId = `direct_${ann}_${ben}`;
   await using old = await OldTestClient.as(server, ann);
@@ -171,7 +171,7 @@ test('history, receipts and typing speak both languages', async () => {
   old.emit('mark_read', { conversationId: oldId, messageId: two?.['id'] });
   expect(await modern.next('message:status', ({ readSeq }) => readSeq === 2)).toMatchObject({ userId: ann });
   await modern.send(id, 'three');
-  // Without a message it is everything.
+  // Without a message it marks everything.
   old.emit('mark_read', { conversationId: oldId });
   await modern.next('message:status', ({ readSeq }) => readSeq === 3);
 
@@ -179,14 +179,17 @@ test('history, receipts and typing speak both languages', async () => {
   expect(await modern.next('typing')).toMatchObject({ conversationId: id, userId: ann, typing: true });
   await modern.ok('typing', { conversationId: id, typing: false });
   expect(await old.next('stop_typing')).toEqual({ conversationId: oldId, userId: ben });
-  await old.ask('send_message', { conversationId: oldId, text: 'four' });
+  const four = await old.ask('send_message', { conversationId: oldId, text: 'four' });
+  const told = { conversationId: oldId, userId: ben, messageId: four['id'], seq: 4 };
+  await modern.ok('message:delivered', { conversationId: id, seq: 4 });
+  expect(await old.next('messages_delivered', ({ seq }) => seq === 4)).toMatchObject(told);
   await modern.ok('message:read', { conversationId: id, seq: 4 });
-  expect(await old.next('messages_read', ({ seq }) => seq === 4)).toMatchObject({ userId: ben });
+  expect(await old.next('messages_read', ({ seq }) => seq === 4)).toMatchObject(told);
   const list = await old.ask('get_conversations', {});
   expect(list['conversations']).toMatchObject([{ id: oldId, lastMessage: 'four', unreadCount: 0 }]);
 });
 
-test('a chat that is not there yet is empty to read, made by the first message alone', async () => {
+test('a chat that does not exist yet is empty to read, and is created by the first message only', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const oldId = `direct_${ann}_${ben}`;
   await using old = await OldTestClient.as(server, ann);
@@ -200,19 +203,34 @@ test('a chat that is not there yet is empty to read, made by the first message a
   await modern.next('message:new');
 });
 
-test('who is blocked is told so, and the other hears nothing', async () => {
+test('a user blocked by a contact gets an error, and the other receives nothing', async () => {
+  const [ann = '', ben = ''] = await people('ann', 'ben');
+  const modern = await server.connectAs(ben);
+  await using old = await OldTestClient.as(server, ann);
+  const conversationId = `direct_${ann}_${ben}`;
+  expect(await old.ask('send_message', { conversationId, text: 'hello' })).toMatchObject({ success: true });
+  const { conversationId: id } = await modern.next('message:new');
+  await modern.send(id, 'hello yourself');
+  await modern.ok('blockUser', { userId: ann, blocked: true });
+  old.emit('send_message', { conversationId, text: 'hey', tempId: 't9' });
+  expect(await old.next('error_message')).toMatchObject({
+    ...{ code: 'BLOCKED', tempId: 't9', event: 'send_message' },
+  });
+  expect(JSON.stringify(modern.heard)).not.toContain('"hey"');
+});
+
+test('a user blocked by a stranger gets the usual answer, and the other receives nothing', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const modern = await server.connectAs(ben);
   await modern.ok('blockUser', { userId: ann, blocked: true });
   await using old = await OldTestClient.as(server, ann);
-  old.emit('send_message', { conversationId: `direct_${ann}_${ben}`, text: 'hey', tempId: 't9' });
-  expect(await old.next('error_message')).toMatchObject({
-    ...{ code: 'BLOCKED', tempId: 't9', event: 'send_message' },
-  });
+  const conversationId = `direct_${ann}_${ben}`;
+  expect(await old.ask('send_message', { conversationId, text: 'hey' })).toMatchObject({ success: true });
+  expect((await modern.ok('getConversations', {})).conversations).toEqual([]);
   expect(modern.pushes('message:new')).toEqual([]);
 });
 
-test('how many old clients there are, and what they say, is counted', async () => {
+test('connections and events of old clients are counted', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const before = await server.metric('parley_legacy_events_total');
   const connected = await server.metric('parley_legacy_connections');
@@ -223,12 +241,12 @@ test('how many old clients there are, and what they say, is counted', async () =
   }
   expect(await server.metric('parley_legacy_events_total')).toBe(before + 1);
   await until(async () => (await server.metric('parley_legacy_connections')) === connected);
-  // New ones count for nothing.
+  // New clients are not counted.
   await (await server.connectAs(ann)).ok('getConversations', {});
   expect(await server.metric('parley_legacy_events_total')).toBe(before + 1);
 });
 
-test('an old client with a token in its handshake is known by its first old event', async () => {
+test('an old client with a token in its handshake is recognized by its first old event', async () => {
   const [ann = '', ben = ''] = await people('ann', 'ben');
   const auth = { token: server.token(ann) };
   await using old = await OldTestClient.connect(server.url, '', { auth });

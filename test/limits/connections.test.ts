@@ -6,7 +6,7 @@ import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
 describe('connections of one user', () => {
-  test('are capped: the oldest ends and is told not to come back, the newest is served', async () => {
+  test('are limited: the oldest is closed and told not to reconnect, the newest is served', async () => {
     await using server = await startServer({ env: { MAX_SOCKETS_PER_USER: '3' } });
     const sockets = [];
     for (let index = 0; index < 4; index += 1) sockets.push(await server.connectAs('alice'));
@@ -23,7 +23,7 @@ describe('connections of one user', () => {
     expect(bob.socket.connected).toBe(true);
   });
 
-  test('that poll are ended the same way', async () => {
+  test('that use long polling are closed the same way', async () => {
     await using server = await startServer({ env: { MAX_SOCKETS_PER_USER: '1' } });
     const oldest = await server.connectAs('alice', { transports: ['polling'] });
     await server.connectAs('alice');
@@ -31,7 +31,7 @@ describe('connections of one user', () => {
     await until(() => !oldest.socket.connected);
   });
 
-  test('renewing a token does not count as one more', async () => {
+  test('are not counted twice when a token is renewed', async () => {
     await using server = await startServer({ env: { MAX_SOCKETS_PER_USER: '2' } });
     const [one, two] = [await server.connectAs('alice'), await server.connectAs('alice')];
     for (let index = 0; index < 5; index += 1) {
@@ -53,7 +53,7 @@ describe('an address', () => {
     return statuses;
   };
 
-  test('that sends bad tokens is slowed down, and good tokens from it go on', async () => {
+  test('that sends bad tokens is slowed down, and good tokens from it still work', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'badToken=3/60s' } });
     expect(await statusesOf(server, () => '203.0.113.7', 5)).toEqual([401, 401, 401, 429, 429]);
     await expect(server.connectAs('alice', { token: 'not.a.token' })).rejects.toMatchObject({
@@ -64,19 +64,19 @@ describe('an address', () => {
     expect(alice.socket.connected).toBe(true);
   });
 
-  test('is the other end of the connection: X-Forwarded-For is ignored by default', async () => {
+  test('is the remote end of the connection: X-Forwarded-For is ignored by default', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'badToken=3/60s' } });
     expect(await statusesOf(server, (index) => `203.0.113.${index}`)).toEqual([401, 401, 401, 429, 429, 429]);
   });
 
-  test('is what the trusted proxy saw, whatever the client wrote before it', async () => {
+  test('is the one seen by the trusted proxy, whatever the client sent to it', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'badToken=3/60s', TRUST_PROXY: '1' } });
     const lying = (index: number) => `198.51.100.${index}, 203.0.113.7`;
     expect(await statusesOf(server, lying)).toEqual([401, 401, 401, 429, 429, 429]);
     expect(await statusesOf(server, () => '203.0.113.8', 1)).toEqual([401]);
   });
 
-  test('that opens too many connections is refused before anything is kept, and told when to return', async () => {
+  test('that opens too many connections is refused before anything is stored, and told when to retry', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'connect=5/60s' } });
     const poll = `${server.url}/socket.io/?EIO=4&transport=polling`;
     const responses = [];
@@ -88,7 +88,7 @@ describe('an address', () => {
   });
 });
 
-test('a connection whose user has said goodbye does not stay behind as nobody’s', async () => {
+test('a connection that ends during its handshake is not left behind without a user', async () => {
   await using server = await startServer();
   await using raw = await RawConnection.connect(server.url, server.token('alice'));
   expect(server.app.io.engine.clientsCount).toBe(1);
@@ -97,7 +97,7 @@ test('a connection whose user has said goodbye does not stay behind as nobody’
   await until(() => server.app.io.engine.clientsCount === 0);
 });
 
-test('a process takes so many connections and no more', async () => {
+test('a process accepts a limited number of connections', async () => {
   await using server = await startServer({ env: { MAX_SOCKETS: '2' } });
   const alice = await server.connectAs('alice');
   await server.connectAs('bob');
@@ -108,7 +108,7 @@ test('a process takes so many connections and no more', async () => {
 });
 
 describe('raw requests', () => {
-  /** What the server says to these bytes before it closes the connection, and nothing more is sent. */
+  /** Sends bytes, then nothing more. @returns the answer of the server until it closes the connection. */
   async function sayAndWait(server: TestServer, bytes: string): Promise<string> {
     const socket = connect({ port: server.app.port, host: '127.0.0.1' });
     socket.on('error', () => undefined);
@@ -119,12 +119,12 @@ describe('raw requests', () => {
     return heard;
   }
 
-  test('whose headers never end are ended within seconds', async () => {
+  test('whose headers never end are closed within seconds', async () => {
     await using server = await startServer();
     expect(await sayAndWait(server, 'GET /health/live HTTP/1.1\r\nHost: x\r\nX-Slow: ')).toContain(
       '408 Request Timeout',
     );
-  }, 30_000);
+  });
 
   test('with headers beyond 16 KB are refused', async () => {
     await using server = await startServer();

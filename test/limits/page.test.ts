@@ -2,12 +2,12 @@ import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
 import { createConnection } from '../../backend/public/js/connection.js';
 import type { Connection } from '../../backend/public/js/types.js';
-import { endConnection, endWithGoodbye } from '../../backend/src/socket/endConnection.js';
+import { endConnection, endWithNotice } from '../../backend/src/socket/connection/endConnection.js';
 import type { ChatSocket } from '../../backend/src/socket/types.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-/** The page's connection, in this process, to a real server. */
+/** The web client's connection, in this process, to a real server. */
 class Page implements Disposable {
   readonly changes: Connection[] = [];
   onlineTimes = 0;
@@ -45,7 +45,7 @@ async function socketOf({ app }: TestServer): Promise<ChatSocket> {
   return await until(() => [...app.io.sockets.sockets.values()][0], { what: 'a connection' });
 }
 
-test('the page comes back after it was ended for reading too slowly', async () => {
+test('the page reconnects after it was closed for reading too slowly', async () => {
   await using server = await startServer();
   using page = new Page(server);
   await until(() => page.onlineTimes === 1);
@@ -55,16 +55,16 @@ test('the page comes back after it was ended for reading too slowly', async () =
   expect(await page.connection.ask('sync', {})).toMatchObject({ success: true });
 });
 
-test('the page stays away when the user has opened it too often elsewhere', async () => {
+test('the page does not reconnect when the user has opened it too often elsewhere', async () => {
   await using server = await startServer();
   using page = new Page(server);
   await until(() => page.onlineTimes === 1);
-  endWithGoodbye(await socketOf(server), 'TOO_MANY_SOCKETS');
+  endWithNotice(await socketOf(server), 'TOO_MANY_SOCKETS');
   await until(() => page.status === 'ended', { what: 'the end' });
   expect(page.changes.at(-1)).toMatchObject({ reason: expect.any(String) as string });
 });
 
-test('the page asks a few things at a time, however many it has to ask: none is refused', async () => {
+test('the page limits its concurrent requests: none is refused, however many there are', async () => {
   await using server = await startServer({ env: { MAX_COMMANDS_PER_SOCKET: '20' } });
   using page = new Page(server);
   await until(() => page.onlineTimes === 1);
@@ -74,7 +74,7 @@ test('the page asks a few things at a time, however many it has to ask: none is 
   expect(answers.every(({ success }) => success)).toBe(true);
 });
 
-test('what waits for its turn is answered when the connection goes', async () => {
+test('waiting requests are answered when the connection is lost', async () => {
   await using server = await startServer();
   using page = new Page(server);
   await until(() => page.onlineTimes === 1);

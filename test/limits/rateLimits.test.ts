@@ -15,7 +15,7 @@ const countOf = (answers: readonly Answer<unknown>[], code: string): number =>
 const sleep = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 describe('a rate limit', () => {
-  test('lets exactly its points through of 200 parallel calls, over sockets and HTTP together', async () => {
+  test('lets exactly its points pass of 200 parallel calls, over sockets and HTTP together', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'send=30/60s' } });
     const [phone, tablet] = await Promise.all([server.connectAs('alice'), server.connectAs('alice')]);
     const conversationId = await phone.open('bob');
@@ -36,7 +36,7 @@ describe('a rate limit', () => {
     expect(phone.socket.connected && tablet.socket.connected).toBe(true);
   });
 
-  test('says when to come back, and a call after that time passes', async () => {
+  test('says when to retry, and a call after that time passes', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'open=2/2s' } });
     const alice = await server.connectAs('alice');
     const open = () => alice.call('getOrCreateDirect', { otherUserId: 'bob' });
@@ -49,12 +49,12 @@ describe('a rate limit', () => {
     const http = await server.api('alice').post('/api/chats/create-or-get', { otherUserId: 'bob' });
     expect(http.status).toBe(429);
     expect(Number(http.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    // The promise under test is a time: nothing to be waited for says that it is over.
+    // The time itself is under test: there is no event to wait for.
     await sleep(refused.retryAfterMs ?? 0);
     expect(codesOf([await open()])).toEqual(['OK']);
   });
 
-  test('has a reserve for bursts, and goes on at its rate when that is spent', async () => {
+  test('has a reserve for bursts, and continues at its rate when the reserve is used up', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'typing=2/1s+5/60s' } });
     const alice = await server.connectAs('alice');
     const conversationId = await alice.open('bob');
@@ -67,7 +67,7 @@ describe('a rate limit', () => {
     expect(countOf(await Promise.all([type(), type(), type()]), 'OK')).toBe(2);
   });
 
-  test('counts a user by the token alone: other people, headers and devices change nothing', async () => {
+  test('counts by the user of the token: other users, headers and devices change nothing', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'read=3/60s' } });
     const api = server.api('alice');
     const get = (headers: Record<string, string>) =>
@@ -81,7 +81,7 @@ describe('a rate limit', () => {
     expect((await server.api('bob').get('/api/unread')).status).toBe(200);
   });
 
-  test('counts what is malformed, too, and a repeated send like any other', async () => {
+  test('counts malformed calls, too, and a repeated send like any other', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'send=3/60s' } });
     const alice = await server.connectAs('alice');
     const conversationId = await alice.open('bob');
@@ -96,7 +96,7 @@ describe('a rate limit', () => {
     expect(answers[3]).toMatchObject({ clientMessageId: again.clientMessageId });
   });
 
-  test('is not there with RATE_LIMITS=off', async () => {
+  test('is disabled by RATE_LIMITS=off', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'off', NODE_ENV: 'production' } });
     const alice = await server.connectAs('alice');
     const answers = await Promise.all(
@@ -105,7 +105,7 @@ describe('a rate limit', () => {
     expect(countOf(answers, 'OK')).toBe(300);
   });
 
-  test('bounds how often a user connects; the handshake says when to come back', async () => {
+  test('limits how often a user connects; the handshake says when to retry', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'session=2/60s' } });
     await server.connectAs('alice');
     await server.connectAs('alice');
@@ -119,8 +119,8 @@ describe('a rate limit', () => {
   });
 });
 
-describe('the page’s outbox', () => {
-  test('keeps what is refused, waits as long as told, and sends everything once and in order', async () => {
+describe('the outbox of the page', () => {
+  test('keeps refused messages, waits as long as told, and sends everything once and in order', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'send=3/1s' } });
     const alice = await server.connectAs('alice');
     const conversationId = await alice.open('bob');
@@ -137,9 +137,9 @@ describe('the page’s outbox', () => {
     outbox.start();
     const texts = Array.from({ length: 10 }, (_, index) => `message ${index}`);
     for (const text of texts) outbox.add(conversationId, text);
-    await until(() => store.getState().outbox.length === 0, { what: 'an empty outbox', timeoutMs: 20_000 });
+    await until(() => store.getState().outbox.length === 0, { what: 'an empty outbox' });
     expect(countOf(answers, 'RATE_LIMITED')).toBeGreaterThan(0);
-    // Waiting as long as told, it is refused about once per window, not again and again.
+    // Because it waits, it is refused about once per window, not repeatedly.
     expect(countOf(answers, 'RATE_LIMITED')).toBeLessThanOrEqual(texts.length);
     const { messages } = await alice.ok('getMessages', { conversationId }).catch(() => ({ messages: [] }));
     expect(messages.map(({ content }) => content)).toEqual(texts);
@@ -147,7 +147,7 @@ describe('the page’s outbox', () => {
 });
 
 describe('one connection', () => {
-  test('may have so many commands under way; the others are refused and nothing of them is done', async () => {
+  test('has a limit of commands in progress; further ones are refused and have no effect', async () => {
     await using server = await startServer({ env: { MAX_COMMANDS_PER_SOCKET: '5' } });
     const alice = await server.connectAs('alice');
     const conversationId = await alice.open('bob');
@@ -163,7 +163,7 @@ describe('one connection', () => {
     expect((await alice.send(conversationId, 'later')).success).toBe(true);
   });
 
-  test('that goes on and on in spite of being refused is ended, with a goodbye', async () => {
+  test('that keeps sending in spite of refusals is closed, with an announcement', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'typing=1/60s' } });
     const mallory = await server.connectAs('mallory');
     const conversationId = await mallory.open('bob');

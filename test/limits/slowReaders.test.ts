@@ -1,25 +1,27 @@
 import { expect, test } from 'vitest';
 import { CLOSE_CODES, DROPPED_ABOVE, LIMITS, type UserId } from '../../contract/index.js';
-import { endConnection } from '../../backend/src/socket/endConnection.js';
+import { endConnection } from '../../backend/src/socket/connection/endConnection.js';
 import { RawConnection } from '../contract/support/rawConnection.js';
+import { INSPECTABLE, liveBytesOf } from '../support/liveBytes.js';
 import { ServerProcess } from '../support/serverProcess.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { makeToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
 import { allMessages, scrape, sendWhile, untilMetric } from './support/traffic.js';
+import { showPresence } from '../support/presence.js';
 
 const CLOSED = 'parley_slow_connections_closed_total';
-const LARGEST = 'parley_largest_waiting_bytes';
-/** What one push of a long message adds at most. */
+const LARGEST = 'parley_socket_max_buffered_bytes';
+/** Upper bound of one push of a long message, in bytes. */
 const ONE_PUSH_BYTES = 40_000;
-/** What the heap and buffers of a server may grow by while 100 MB go past readers that do not read. */
-const MEMORY_GROWTH_BYTES = 60 * 1024 * 1024;
+/** Allowed memory growth of a server while 50 MB are sent to readers that do not read. */
+const MEMORY_GROWTH_BYTES = 30 * 1024 * 1024;
 
-const memoryOf = async (url: string): Promise<number> =>
-  (await scrape(url, 'nodejs_heap_size_used_bytes')) + (await scrape(url, 'nodejs_external_memory_bytes'));
-
-test('readers that stop reading are ended, memory stays flat, others go on, and sync brings everything', async () => {
-  await using server = await ServerProcess.start({ env: { MAX_SOCKETS_PER_USER: '100' } });
+test('connections that stop reading are closed, memory stays flat, others are served, and sync returns everything', async () => {
+  await using server = await ServerProcess.start({
+    env: { MAX_SOCKETS_PER_USER: '100' },
+    nodeArgs: INSPECTABLE,
+  });
   await using alice = await server.connectAs('alice');
   await using carol = await server.connectAs('carol');
   await using dan = await server.connectAs('dan');
@@ -28,17 +30,18 @@ test('readers that stop reading are ended, memory stays flat, others go on, and 
   const slow = await Promise.all(
     Array.from({ length: 10 }, () => RawConnection.connect(server.url, makeToken('bob'))),
   );
-  const beforeBytes = await memoryOf(server.url);
+  const beforeBytes = await liveBytesOf(server);
   for (const reader of slow) reader.stopReading();
   let largestBytes = 0;
   let mostBytes = 0;
   const sent = await sendWhile(alice, conversationId, {
     goOn: async (count) => {
       largestBytes = Math.max(largestBytes, await scrape(server.url, LARGEST));
-      mostBytes = Math.max(mostBytes, await memoryOf(server.url));
+      // A garbage collection stops the server briefly, so only some of the messages are followed by one.
+      if (count % 200 === 0) mostBytes = Math.max(mostBytes, await liveBytesOf(server));
       const talk = await carol.send(other, `still there? ${count}`);
       expect(talk.success).toBe(true);
-      return count < 3_000;
+      return count < 1_500;
     },
   });
   await dan.next('message:new', ({ content }) => content === `still there? ${sent}`);
@@ -50,9 +53,9 @@ test('readers that stop reading are ended, memory stays flat, others go on, and 
     Array.from({ length: sent }, (_, index) => index + 1),
   );
   for (const reader of slow) await reader[Symbol.asyncDispose]();
-}, 180_000);
+});
 
-test('a slow reader that reads again soon finds the close code, and one that never does is cut', async () => {
+test('a slow reader that reads again soon gets the close code, and one that never does is cut', async () => {
   await using server = await startServer();
   const alice = await server.connectAs('alice');
   const conversationId = await alice.open('bob');
@@ -66,16 +69,16 @@ test('a slow reader that reads again soon finds the close code, and one that nev
   await honest.closed();
   expect(honest.closeCode).toBe(CLOSE_CODES.SLOW.status);
   // Only Alice is left: the server has cut the other one, which does not look.
-  await until(async () => (await countConnections(server)) === 1, { what: 'the cut', timeoutMs: 15_000 });
+  await until(async () => (await countConnections(server)) === 1, { what: 'the cut' });
   expect(hostile.isClosed).toBe(false);
-}, 60_000);
+});
 
 const countConnections = ({ app }: TestServer): Promise<number> =>
   new Promise((resolve, reject) =>
     app.http.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
   );
 
-test('a client of Socket.IO finds the code in the details of its disconnect', async () => {
+test('a Socket.IO client finds the code in the details of its disconnect', async () => {
   await using server = await startServer();
   const bob = await server.connectAs('bob');
   const details: unknown[] = [];
@@ -86,7 +89,7 @@ test('a client of Socket.IO finds the code in the details of its disconnect', as
   expect(details[0]).toMatchObject(['transport close', { context: { code: CLOSE_CODES.SLOW.status } }]);
 });
 
-test('a client that asks for history and never reads is ended', async () => {
+test('a client that requests history and never reads is closed', async () => {
   await using server = await startServer({ env: { MAX_COMMANDS_PER_SOCKET: '100' } });
   const alice = await server.connectAs('alice');
   const conversationId = await alice.open('bob');
@@ -95,18 +98,18 @@ test('a client that asks for history and never reads is ended', async () => {
   greedy.stopReading();
   await until(
     async () => {
-      // Not so many at a time that it would count as a flood.
+      // Slowly enough not to count as a flood.
       for (let index = 0; index < 15; index += 1) {
         greedy.sendText(`42${index}${JSON.stringify(['getMessages', { conversationId, limit: 200 }])}`);
       }
       return (await server.metric(CLOSED)) > 0;
     },
-    { timeoutMs: 30_000, everyMs: 300, what: 'the end of the greedy one' },
+    { everyMs: 300, what: 'the end of the greedy one' },
   );
   expect((await alice.send(conversationId, 'and the others go on')).success).toBe(true);
-}, 60_000);
+});
 
-test('a client that polls and stops polling is ended, and finds everything when it comes back', async () => {
+test('a long-polling client that stops polling is closed, and receives everything when it reconnects', async () => {
   await using server = await startServer();
   const alice = await server.connectAs('alice');
   const conversationId = await alice.open('bob');
@@ -127,7 +130,7 @@ test('a client that polls and stops polling is ended, and finds everything when 
   expect((await fetch(`${poll}&sid=${sid}`)).status).toBe(400);
   const back = await server.connectAs('bob', { transports: ['polling'] });
   expect(await allMessages(back, conversationId)).toHaveLength(sent);
-}, 60_000);
+});
 
 test('a slow reader misses typing first, then presence, then receipts, and never a message silently', async () => {
   await using server = await startServer();
@@ -135,7 +138,8 @@ test('a slow reader misses typing first, then presence, then receipts, and never
   const carol = await server.connectAs('carol');
   const conversationId = await alice.open('bob');
   const other = await carol.open('bob');
-  // A connection that polls takes nothing between its polls: what waits for it is known to the byte.
+  await showPresence(server, 'bob', 'carol');
+  // A long-polling connection reads nothing between polls, so the waiting bytes are known exactly.
   const poll = `${server.url}/socket.io/?EIO=4&transport=polling`;
   const { sid } = JSON.parse((await (await fetch(poll)).text()).slice(1)) as { sid: string };
   const post = (body: string) => fetch(`${poll}&sid=${sid}`, { method: 'POST', body });
@@ -175,7 +179,7 @@ test('a slow reader misses typing first, then presence, then receipts, and never
   const heard = await read();
   expect(heard.split('"message:new"').length - 1).toBeGreaterThanOrEqual(sent);
   expect(await server.metric(CLOSED)).toBe(0);
-}, 60_000);
+});
 
 async function droppedPushes({ app }: TestServer): Promise<string[]> {
   const { values } = await app.metrics.droppedPushes.get();

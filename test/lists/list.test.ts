@@ -9,7 +9,7 @@ import { idsOf, say, walkList, walkPages } from './support/list.js';
 
 const server = sharedServer();
 
-/** Chats of one person, the last one with the newest message. */
+/** Creates chats of one user, the last one with the newest message. */
 async function chatsOf(owner: UserId, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -23,13 +23,13 @@ async function chatsOf(owner: UserId, count: number): Promise<string[]> {
 }
 
 describe('the list', () => {
-  test('has the pinned ones first, the newest pin at the head, and nothing twice, on pages of any size', async () => {
+  test('has pinned conversations first, the newest pin at the top, and nothing twice, on pages of any size', async () => {
     const [ann] = people('ann');
     const client = await server().connectAs(ann);
     const ids = await chatsOf(ann, 9);
     const [, b = '', , d = '', , f = ''] = ids;
     for (const conversationId of [d, b, f])
-      await client.ok('setConversation', { conversationId, pinned: true });
+      await client.ok('updateSettings', { conversationId, pinned: true });
     const others = ids.filter((id) => ![b, d, f].includes(id)).reverse();
     for (const limit of [1, 2, 3, 4, 50]) {
       const pages = await walkPages(client, { limit });
@@ -38,19 +38,19 @@ describe('the list', () => {
     }
   });
 
-  test('shows what is pinned while somebody walks through it all the same', async () => {
+  test('shows a conversation that is pinned while the list is being read', async () => {
     const [ann] = people('ann');
     const client = await server().connectAs(ann);
     const ids = await chatsOf(ann, 4);
     const [oldest = ''] = ids;
-    await client.ok('setConversation', { conversationId: ids[3], pinned: true });
+    await client.ok('updateSettings', { conversationId: ids[3], pinned: true });
     const first = await client.ok('getConversations', { limit: 2 });
-    await client.ok('setConversation', { conversationId: oldest, pinned: true });
+    await client.ok('updateSettings', { conversationId: oldest, pinned: true });
     const rest = await client.ok('getConversations', { limit: 10, cursor: first.nextCursor });
     expect(idsOf([...first.conversations, ...rest.conversations]).sort()).toEqual(ids.toSorted());
   });
 
-  test('has large groups and channels at their time among the others, on pages of any size', async () => {
+  test('sorts large groups and channels by time among the others, on pages of any size', async () => {
     const [ann, ben] = people('ann', 'ben');
     const [owner, reader] = await connectAll(server(), [ann, ben]);
     const crowd = Array.from({ length: 60 }, (_, index) => `${ann}x${index}`);
@@ -81,7 +81,7 @@ describe('the list', () => {
     ]);
   });
 
-  test('leaves out what is archived, deleted, left, closed or merged, and walks on behind it', async () => {
+  test('leaves out archived, deleted, left, closed and merged conversations, and continues after them', async () => {
     const [ann, ben] = people('ann', 'ben');
     const client = await server().connectAs(ann);
     const [kept = '', archived = '', deleted = '', closed = '', merged = ''] = await chatsOf(ann, 5);
@@ -89,7 +89,7 @@ describe('the list', () => {
     const { _id: leftChannel } = await createGroup(client, { type: 'channel', participants: [ben] });
     for (const conversationId of [left, leftChannel])
       await client.ok('leaveConversation', { conversationId });
-    await client.ok('setConversation', { conversationId: archived, archived: true });
+    await client.ok('updateSettings', { conversationId: archived, archived: true });
     await client.ok('deleteConversation', { conversationId: deleted });
     const close = (id: string, set: object) =>
       rawCollection(server(), 'conversations').updateOne(
@@ -101,9 +101,9 @@ describe('the list', () => {
     const pages = await walkPages(client, { limit: 1 });
     expect(idsOf(pages.flatMap(({ conversations }) => conversations))).toEqual([kept]);
     expect(pages.some(({ conversations }) => conversations.length === 0)).toBe(true);
-    const { totalUnread, conversations } = await server().app.services.unread.totals(ann);
+    const { totalUnread, unreadConversations } = await server().app.services.unread.totals(ann);
     // The archived one counts; what is on no list does not.
-    expect({ totalUnread, conversations }).toEqual({ totalUnread: 2, conversations: 2 });
+    expect({ totalUnread, unreadConversations }).toEqual({ totalUnread: 2, unreadConversations: 2 });
   });
 
   test('of the archive is in the order of archiving', async () => {
@@ -111,24 +111,23 @@ describe('the list', () => {
     const client = await server().connectAs(ann);
     const ids = await chatsOf(ann, 5);
     const order = [2, 0, 4, 1].map((index) => ids[index] ?? '');
-    for (const conversationId of order)
-      await client.ok('setConversation', { conversationId, archived: true });
+    for (const conversationId of order) await client.ok('updateSettings', { conversationId, archived: true });
     for (const limit of [1, 3, 50]) {
       expect(idsOf(await walkList(client, { filter: 'archived', limit }))).toEqual(order.toReversed());
     }
     expect(idsOf(await walkList(client))).toEqual([ids[3]]);
   });
 
-  test('of what is unread has everything that the totals count, archived and marked too, and nothing else', async () => {
+  test('of unread conversations contains everything that the totals count, also archived and marked ones, and nothing else', async () => {
     const [ann, ben] = people('ann', 'ben');
     const [client, owner] = await connectAll(server(), [ann, ben]);
     const ids = await chatsOf(ann, 6);
     const [read = '', archived = '', marked = '', muted = '', deleted = '', plain = ''] = ids;
     for (const conversationId of [read, marked]) await client.ok('message:read', { conversationId, seq: 1 });
-    await client.ok('setConversation', { conversationId: archived, archived: true });
-    await client.ok('setConversation', { conversationId: marked, markedUnread: true });
+    await client.ok('updateSettings', { conversationId: archived, archived: true });
+    await client.ok('updateSettings', { conversationId: marked, markedUnread: true });
     const FAR = '2999-01-01T00:00:00.000Z';
-    await client.ok('setConversation', { conversationId: muted, mutedUntil: FAR });
+    await client.ok('updateSettings', { conversationId: muted, mutedUntil: FAR });
     await client.ok('deleteConversation', { conversationId: deleted });
     const { _id: channel } = await createGroup(owner, { type: 'channel', participants: [ann] });
     for (const text of ['one', 'two']) await say(owner, channel, text);
@@ -143,11 +142,11 @@ describe('the list', () => {
     expect(await client.ok('sync', {})).toMatchObject(totals);
     const unread = await server().api(ann).get('/api/unread');
     // Conversations: the channel, the plain one, the marked one, the archived one; not the muted one.
-    expect(unread.body).toEqual({ success: true, data: { ...totals, conversations: 4 } });
+    expect(unread.body).toEqual({ success: true, data: { ...totals, unreadConversations: 4 } });
   });
 });
 
-test('a list of 10,000 conversations: every page small, every conversation once, pinned and filtered', async () => {
+test('of 10,000 conversations: every page is small, every conversation occurs once, pinned and filtered', async () => {
   const [ann, ben] = people('ann', 'ben');
   const [client, owner] = await connectAll(server(), [ann, ben]);
   const at = (index: number): Date => new Date(1.7e12 + index * 1_000);
@@ -166,8 +165,8 @@ test('a list of 10,000 conversations: every page small, every conversation once,
   );
   const ids = Object.values(insertedIds).map(String);
   const [oldest = '', second = ''] = ids;
-  await client.ok('setConversation', { conversationId: second, pinned: true });
-  await client.ok('setConversation', { conversationId: oldest, archived: true });
+  await client.ok('updateSettings', { conversationId: second, pinned: true });
+  await client.ok('updateSettings', { conversationId: oldest, archived: true });
   const { _id: group } = await createGroup(owner, { participants: [ann] });
   await say(owner, group);
   await summariesWritten(server());
@@ -179,4 +178,4 @@ test('a list of 10,000 conversations: every page small, every conversation once,
   expect(idsOf(await walkList(client, { filter: 'groups' }))).toEqual([group]);
   expect(idsOf(await walkList(client, { filter: 'unread' }))).toEqual([group]);
   expect(idsOf(await walkList(client, { filter: 'archived' }))).toEqual([oldest]);
-}, 120_000);
+});

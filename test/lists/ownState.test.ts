@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LIMITS, type OwnView } from '../../contract/index.js';
+import { LIMITS, type SettingsView } from '../../contract/index.js';
 import { openChat } from '../contract/support/chat.js';
 import { rawCollection } from '../contract/support/database.js';
 import { caughtUp } from '../contract/support/refusal.js';
@@ -13,7 +13,7 @@ const server = sharedServer();
 const FAR = '2999-01-01T00:00:00.000Z';
 const PAST = '2020-01-01T00:00:00.000Z';
 
-/** A person's two devices, somebody they talk with, and their chat. */
+/** Connects two devices of a user, and another user with whom they have a chat. */
 async function scene() {
   const [ann, ben] = people('ann', 'ben');
   const [phone, tablet, other] = await connectAll(server(), [ann, ann, ben]);
@@ -21,38 +21,40 @@ async function scene() {
   return { ann, ben, phone, tablet, other, conversationId };
 }
 
-const set = async (client: TestClient, conversationId: string, settings: object): Promise<OwnView> =>
-  (await client.ok('setConversation', { conversationId, ...settings })).own;
+const set = async (client: TestClient, conversationId: string, settings: object): Promise<SettingsView> =>
+  (await client.ok('updateSettings', { conversationId, ...settings })).settings;
 
 const shown = async (client: TestClient, conversationId: string) =>
   (await client.ok('getConversation', { conversationId })).conversation;
 
-describe('what a person sets', () => {
-  test('is heard by their other devices and told by sync, and by nobody else', async () => {
+describe('a member setting', () => {
+  test('is pushed to the other devices of the user and returned by sync, and to no one else', async () => {
     const { ann, phone, tablet, other, conversationId } = await scene();
     const { cursor } = await tablet.ok('sync', {});
-    const settings = { pinned: true, mutedUntil: FAR, archived: true, markedUnread: true };
+    // A client may send a time with its own zone.
+    const ofZone = FAR.replace('Z', '+00:00');
+    const settings = { pinned: true, mutedUntil: ofZone, archived: true, markedUnread: true };
     const own = await set(phone, conversationId, settings);
     const expected = { conversationId, userId: ann, mutedUntil: FAR, archived: true, markedUnread: true };
     expect(own).toMatchObject({ ...expected, pinnedAt: expect.any(String) as string });
-    expect(await tablet.next('conversation:own')).toEqual(own);
+    expect(await tablet.next('conversation:settings')).toEqual(own);
     const synced = await tablet.ok('sync', { cursor });
-    expect(synced.own).toMatchObject([{ ...expected, pinnedAt: own.pinnedAt }]);
+    expect(synced.settings).toMatchObject([{ ...expected, pinnedAt: own.pinnedAt }]);
     const { _id, archived, markedUnread, mutedUntil, pinnedAt } = await shown(tablet, conversationId);
     expect({ conversationId: _id, userId: ann, archived, markedUnread, mutedUntil, pinnedAt }).toEqual({
       ...expected,
       pinnedAt: own.pinnedAt,
     });
     await caughtUp([phone, tablet, other]);
-    expect(phone.pushes('conversation:own')).toEqual([]);
-    expect(other.pushes('conversation:own')).toEqual([]);
+    expect(phone.pushes('conversation:settings')).toEqual([]);
+    expect(other.pushes('conversation:settings')).toEqual([]);
     const theirs = await shown(other, conversationId);
     expect(theirs).toMatchObject({ archived: false, markedUnread: false });
     expect(theirs).not.toHaveProperty('mutedUntil');
     expect(theirs).not.toHaveProperty('pinnedAt');
   });
 
-  test('is taken back one by one, and a repeat changes nothing', async () => {
+  test('is removed one by one, and a repeat changes nothing', async () => {
     const { phone, conversationId } = await scene();
     const first = await set(phone, conversationId, { pinned: true });
     expect(await set(phone, conversationId, { pinned: true })).toMatchObject({ pinnedAt: first.pinnedAt });
@@ -67,7 +69,7 @@ describe('what a person sets', () => {
     });
   });
 
-  test('never moves a position, and two devices setting at once make one document', async () => {
+  test('never moves a position, and concurrent changes of two devices create one document', async () => {
     const { ann, phone, tablet, other, conversationId } = await scene();
     await say(other, conversationId);
     await Promise.all(
@@ -86,7 +88,7 @@ describe('what a person sets', () => {
     const [eve] = people('eve');
     const stranger = await server().connectAs(eve);
     for (const answer of [
-      await stranger.call('setConversation', { conversationId, pinned: true }),
+      await stranger.call('updateSettings', { conversationId, pinned: true }),
       await stranger.call('clearHistory', { conversationId }),
       await stranger.call('deleteConversation', { conversationId }),
     ]) {
@@ -99,9 +101,11 @@ describe('what a person sets', () => {
     const { ann, tablet, conversationId } = await scene();
     const api = server().api(ann);
     const path = `/api/conversations/${conversationId}`;
-    const reply = await api.request<{ own: OwnView }>('PATCH', `${path}/own`, { archived: true });
-    expect(dataOf(reply).own).toMatchObject({ archived: true });
-    expect((await tablet.next('conversation:own')).archived).toBe(true);
+    const reply = await api.request<{ settings: SettingsView }>('PATCH', `${path}/settings`, {
+      archived: true,
+    });
+    expect(dataOf(reply).settings).toMatchObject({ archived: true });
+    expect((await tablet.next('conversation:settings')).archived).toBe(true);
     const list = await api.get<{ conversations: { _id: string }[] }>('/api/conversations?filter=archived');
     expect(idsOf(dataOf(list).conversations)).toEqual([conversationId]);
     expect((await api.request('POST', `${path}/clear`)).status).toBe(200);
@@ -113,7 +117,7 @@ describe('what a person sets', () => {
 });
 
 describe('a pin', () => {
-  test('beyond the limit is refused, from two devices at once too, and leaves nothing pinned', async () => {
+  test('beyond the limit is refused, also from two devices at once, and leaves nothing pinned', async () => {
     const [ann] = people('ann');
     const [phone, tablet] = await connectAll(server(), [ann, ann]);
     const ids = await Promise.all(
@@ -125,8 +129,8 @@ describe('a pin', () => {
     const [last = '', first = '', ...others] = ids;
     await Promise.all(others.slice(0, -1).map((id) => set(phone, id, { pinned: true })));
     const answers = await Promise.all([
-      phone.call('setConversation', { conversationId: first, pinned: true }),
-      tablet.call('setConversation', { conversationId: last, pinned: true }),
+      phone.call('updateSettings', { conversationId: first, pinned: true }),
+      tablet.call('updateSettings', { conversationId: last, pinned: true }),
     ]);
     expect(answers.map(({ success }) => success).sort()).toEqual([false, true]);
     expect(answers.find(({ success }) => !success)).toMatchObject({ code: 'LIMIT_EXCEEDED' });
@@ -150,7 +154,7 @@ describe('an archived conversation', () => {
     expect(conversations).toMatchObject([{ _id: conversationId, archived: false }]);
   });
 
-  test('stays where it is while it is muted', async () => {
+  test('stays archived while it is muted', async () => {
     const { phone, other, conversationId } = await scene();
     await set(phone, conversationId, { archived: true, mutedUntil: FAR });
     await say(other, conversationId);
@@ -160,7 +164,7 @@ describe('an archived conversation', () => {
     expect(idsOf(await walkList(phone))).toEqual([conversationId]);
   });
 
-  test('does not come back because a group is renamed or somebody joins', async () => {
+  test('is not restored by a new name of a group or a new member', async () => {
     const [ann, ben, cid] = people('ann', 'ben', 'cid');
     const [owner, member] = await connectAll(server(), [ann, ben]);
     const { _id: conversationId } = await createGroup(owner, { participants: [ben] });
@@ -174,29 +178,33 @@ describe('an archived conversation', () => {
 });
 
 describe('marked as unread', () => {
-  test('is gone on every device once it is read, wherever the position is already', async () => {
+  test('is cleared on every device by reading, wherever the position is already', async () => {
     const { phone, tablet, other, conversationId } = await scene();
     const { seq } = await say(other, conversationId);
     await phone.ok('message:read', { conversationId, seq });
     await set(phone, conversationId, { markedUnread: true });
-    await tablet.next('conversation:own', ({ markedUnread }) => markedUnread === true);
+    await tablet.next('conversation:settings', ({ markedUnread }) => markedUnread === true);
     const { cursor } = await phone.ok('sync', {});
     await tablet.ok('message:delivered', { conversationId, seq });
     expect(await shown(phone, conversationId)).toMatchObject({ markedUnread: true, lastReadSeq: seq });
     await tablet.ok('message:read', { conversationId, seq });
-    await phone.next('conversation:own', ({ markedUnread }) => markedUnread === false);
+    await phone.next('conversation:settings', ({ markedUnread }) => markedUnread === false);
     expect(await shown(phone, conversationId)).toMatchObject({ markedUnread: false, unreadCount: 0 });
-    expect((await phone.ok('sync', { cursor })).own).toMatchObject([{ conversationId, markedUnread: false }]);
+    expect((await phone.ok('sync', { cursor })).settings).toMatchObject([
+      { conversationId, markedUnread: false },
+    ]);
   });
 });
 
 describe('clearing', () => {
-  test('hides what was said so far from one’s own devices alone, and counts it as read', async () => {
+  test('hides earlier messages from the own devices only, and counts them as read', async () => {
     const { phone, tablet, other, conversationId } = await scene();
     for (const text of ['one', 'two', 'three']) await say(other, conversationId, text);
-    const { own } = await phone.ok('clearHistory', { conversationId });
-    expect(own).toMatchObject({ clearedSeq: 3, readSeq: 3, unreadCount: 0, deleted: false });
-    expect(await tablet.next('conversation:own', ({ clearedSeq }) => clearedSeq === 3)).toEqual(own);
+    const { settings } = await phone.ok('clearHistory', { conversationId });
+    expect(settings).toMatchObject({ clearedSeq: 3, readSeq: 3, unreadCount: 0, deleted: false });
+    expect(await tablet.next('conversation:settings', ({ clearedSeq }) => clearedSeq === 3)).toEqual(
+      settings,
+    );
     const view = await shown(tablet, conversationId);
     expect(view).toMatchObject({ visibleFromSeq: 4, unreadCount: 0, lastSeq: 3 });
     expect(view).not.toHaveProperty('lastMessage');
@@ -215,28 +223,28 @@ describe('clearing', () => {
     expect(idsOf(await walkList(phone))).toEqual([conversationId]);
   });
 
-  test('of an empty chat, and once more, is no failure', async () => {
+  test('of an empty chat, and a repeat, is not an error', async () => {
     const { phone, other, conversationId } = await scene();
-    expect((await phone.ok('clearHistory', { conversationId })).own).toMatchObject({ clearedSeq: 0 });
+    expect((await phone.ok('clearHistory', { conversationId })).settings).toMatchObject({ clearedSeq: 0 });
     await say(other, conversationId);
     for (let round = 0; round < 2; round += 1) {
-      expect((await phone.ok('clearHistory', { conversationId })).own).toMatchObject({ clearedSeq: 1 });
+      expect((await phone.ok('clearHistory', { conversationId })).settings).toMatchObject({ clearedSeq: 1 });
     }
   });
 });
 
 describe('a deleted conversation', () => {
-  test('is off the list and the totals until a new message, which comes without what was before', async () => {
+  test('is not listed and not counted until a new message, which comes without the earlier ones', async () => {
     const { phone, tablet, other, conversationId } = await scene();
     await say(other, conversationId, 'old');
     await set(phone, conversationId, { pinned: true, markedUnread: true });
     const { cursor } = await tablet.ok('sync', {});
-    const { own } = await phone.ok('deleteConversation', { conversationId });
-    expect(own).toMatchObject({ deleted: true, markedUnread: false, unreadCount: 0 });
-    expect(own).not.toHaveProperty('pinnedAt');
-    await tablet.next('conversation:own', ({ deleted }) => deleted === true);
+    const { settings } = await phone.ok('deleteConversation', { conversationId });
+    expect(settings).toMatchObject({ deleted: true, markedUnread: false, unreadCount: 0 });
+    expect(settings).not.toHaveProperty('pinnedAt');
+    await tablet.next('conversation:settings', ({ deleted }) => deleted === true);
     const away = await tablet.ok('sync', { cursor });
-    expect(away).toMatchObject({ own: [{ conversationId, deleted: true }], totalUnread: 0 });
+    expect(away).toMatchObject({ settings: [{ conversationId, deleted: true }], totalUnread: 0 });
     expect(away.conversations).toEqual([]);
     expect(await walkList(tablet)).toEqual([]);
     expect(idsOf(await walkList(other))).toEqual([conversationId]);
@@ -252,7 +260,7 @@ describe('a deleted conversation', () => {
     expect(messages).toMatchObject([{ kind: 'hidden' }, { content: 'new' }]);
   });
 
-  test('that nobody has written in comes back with the first message', async () => {
+  test('without messages is listed again with the first message', async () => {
     const { phone, other, conversationId } = await scene();
     await phone.ok('deleteConversation', { conversationId });
     expect(await walkList(phone)).toEqual([]);

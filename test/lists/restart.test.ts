@@ -9,7 +9,7 @@ import { Replica } from './support/replica.js';
 
 const FAR = '2999-01-01T00:00:00.000Z';
 
-/** A chat, a small group, a large one and a channel, each with ann in it. */
+/** Creates a chat, a small group, a large one and a channel, each with ann. */
 async function conversationsOf(owner: TestClient, ann: string): Promise<string[]> {
   const crowd = Array.from({ length: 55 }, (_, index) => `crowd${index}`);
   return [
@@ -21,7 +21,7 @@ async function conversationsOf(owner: TestClient, ann: string): Promise<string[]
 }
 
 test(
-  'a server killed while people write has the totals right before its first answer',
+  'a server killed while users write has correct totals before its first answer',
   { timeout: 120_000 },
   async () => {
     const databaseName = newDatabaseName();
@@ -29,7 +29,7 @@ test(
     const [owner, reader] = await Promise.all([first.connectAs('ben'), first.connectAs('ann')]);
     const ids = await conversationsOf(owner, 'ann');
     const [chat = ''] = ids;
-    await reader.ok('setConversation', { conversationId: chat, mutedUntil: FAR, markedUnread: true });
+    await reader.ok('updateSettings', { conversationId: chat, mutedUntil: FAR, markedUnread: true });
     const counts = await Promise.all(
       ids.map(async (id) => {
         let said = 0;
@@ -46,7 +46,7 @@ test(
     const loudUnread = loud.reduce((sum, count) => sum + count, 0) - 2;
     expect(answer.body).toEqual({
       success: true,
-      data: { totalUnread: loudUnread, mutedUnread: muted, conversations: 3 },
+      data: { totalUnread: loudUnread, mutedUnread: muted, unreadConversations: 3 },
     });
     const client = await second.connectAs('ann');
     const { conversations } = await client.ok('getConversations', {});
@@ -61,7 +61,7 @@ test(
 );
 
 test(
-  'two processes: what one device sets on one, the other device has on the other, and so do the totals',
+  'two processes: settings of one device on one process are seen by the other device on the other, and so are the totals',
   { timeout: 120_000 },
   async () => {
     const databaseName = newDatabaseName();
@@ -75,8 +75,8 @@ test(
     expect([...replica.conversations.keys()].sort()).toEqual(ids.toSorted());
     const [chat = '', group = '', large = '', channel = ''] = ids;
     for (const id of ids) await say(owner, id);
-    await phone.ok('setConversation', { conversationId: group, mutedUntil: FAR });
-    await phone.ok('setConversation', { conversationId: large, pinned: true });
+    await phone.ok('updateSettings', { conversationId: group, mutedUntil: FAR });
+    await phone.ok('updateSettings', { conversationId: large, pinned: true });
     await phone.ok('deleteConversation', { conversationId: chat });
     await phone.ok('leaveConversation', { conversationId: channel });
     await until(
@@ -88,11 +88,11 @@ test(
       { what: 'the other device with the same state' },
     );
     expect([...replica.conversations.keys()].sort()).toEqual([group, large].sort());
-    expect(replica.own.get(group)).toMatchObject({ mutedUntil: FAR });
-    expect(replica.own.get(large)).toHaveProperty('pinnedAt');
+    expect(replica.settings.get(group)).toMatchObject({ mutedUntil: FAR });
+    expect(replica.settings.get(large)).toHaveProperty('pinnedAt');
     const list = await tablet.ok('getConversations', {});
     expect(list.conversations.map(({ _id }) => _id)).toEqual([large, group]);
-    // Dead while the other one writes: the survivor has everything that was acknowledged.
+    // One process is killed while the other one writes: the survivor has everything acknowledged.
     await say(owner, group);
     await one.kill();
     await until(
@@ -100,7 +100,7 @@ test(
         await replica.sync();
         return replica.totals.mutedUnread === 2;
       },
-      { what: 'what the dead process had stored', timeoutMs: 30_000 },
+      { what: 'what the dead process had stored' },
     );
     await replica.sync();
     expect(replica.conversations.get(group)).toMatchObject({ unreadCount: 2 });

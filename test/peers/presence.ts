@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { UserId } from '../../contract/index.js';
 import type { PresenceStore } from '../../backend/src/services/ports.js';
 
-/** Stores of several processes that know of each other. */
+/** Presence stores of several connected processes. */
 export interface PresencePeers extends AsyncDisposable {
   stores: PresenceStore[];
 }
@@ -10,9 +10,9 @@ export type MakeStores = (count: number) => Promise<PresencePeers>;
 
 const [ann, ben, cem] = ['ann', 'ben', 'c_%:{m}'] as [UserId, UserId, UserId];
 
-/** What every presence store promises. `make` gives so many of one kind that know of each other. */
-export function promisePresence(kind: string, make: MakeStores): void {
-  test(`${kind}: somebody is online while any process has them, and each process learns whether it is the only one`, async () => {
+/** Tests the guarantees of a presence store. @param make creates this many connected stores of one kind. */
+export function testPresence(kind: string, make: MakeStores): void {
+  test(`${kind}: a user is online while any process has them, and each process knows whether it is the only one`, async () => {
     await using peers = await make(2);
     const [one, two] = peers.stores as [PresenceStore, PresenceStore];
     expect(await one.enter(ann)).toBe(true);
@@ -26,7 +26,7 @@ export function promisePresence(kind: string, make: MakeStores): void {
     expect(await one.enter(ann)).toBe(true);
   });
 
-  test(`${kind}: entering or leaving twice is as good as once`, async () => {
+  test(`${kind}: entering or leaving twice has the effect of once`, async () => {
     await using peers = await make(2);
     const [one, two] = peers.stores as [PresenceStore, PresenceStore];
     expect(await one.enter(ann)).toBe(true);
@@ -38,7 +38,7 @@ export function promisePresence(kind: string, make: MakeStores): void {
     expect(await two.findOnline([ann])).toEqual(new Set());
   });
 
-  test(`${kind}: of processes that enter somebody at once exactly one is the first, and exactly one is the last to leave`, async () => {
+  test(`${kind}: of processes that enter a user at once exactly one is the first, and exactly one is the last to leave`, async () => {
     await using peers = await make(3);
     for (let round = 0; round < 20; round += 1) {
       const entered = await Promise.all(peers.stores.map((store) => store.enter(cem)));
@@ -48,7 +48,7 @@ export function promisePresence(kind: string, make: MakeStores): void {
     }
   });
 
-  test(`${kind}: many are found in one question, and nobody in an empty one`, async () => {
+  test(`${kind}: one query finds many users, and an empty query finds none`, async () => {
     await using peers = await make(2);
     const [one, two] = peers.stores as [PresenceStore, PresenceStore];
     const users = Array.from({ length: 2_500 }, (_, index) => `user-${index}` as UserId);
@@ -58,7 +58,7 @@ export function promisePresence(kind: string, make: MakeStores): void {
     expect(await two.findOnline([])).toEqual(new Set());
   });
 
-  test(`${kind}: a process that closes takes its users along, and no others`, async () => {
+  test(`${kind}: a process that closes removes its users, and no others`, async () => {
     await using peers = await make(2);
     const [one, two] = peers.stores as [PresenceStore, PresenceStore];
     await one.enter(ann);

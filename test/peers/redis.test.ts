@@ -1,11 +1,8 @@
-import { vi } from 'vitest';
-import { promiseBus } from './bus.js';
-import { promisePresence } from './presence.js';
+import { testBus } from './bus.js';
+import { testPresence } from './presence.js';
 import { RedisProcesses } from './support/redisProcesses.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
-promiseBus('redis', async (count) => {
+testBus('redis', async (count) => {
   const redis = await RedisProcesses.start(count);
   return {
     buses: redis.peers.map(({ bus }) => bus),
@@ -13,7 +10,7 @@ promiseBus('redis', async (count) => {
   };
 });
 
-promisePresence('redis', async (count) => {
+testPresence('redis', async (count) => {
   const redis = await RedisProcesses.start(count);
   return {
     stores: redis.peers.map(({ presence }) => presence),

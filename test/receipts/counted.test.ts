@@ -13,7 +13,7 @@ import { readAs, readersOf, receiptsOf, rowOf, watchCommands, whileRunning } fro
 const server = sharedServer();
 const { small, backToSmall, large } = LIMITS.sizes;
 
-/** Ids of a crowd. */
+/** Returns the user ids of a large group. */
 const crowdOf = (owner: string, size: number): string[] =>
   Array.from({ length: size }, (_, index) => `${owner}-${index}`);
 
@@ -26,7 +26,7 @@ async function groupOf(size: number, type: 'group' | 'channel' = 'group') {
   return { conversationId, owner, others };
 }
 
-/** Every position that is stored of the others, as the database has it. */
+/** Returns all stored read positions of the other members. */
 const readSeqs = async (on: TestServer, conversationId: string, except: string): Promise<number[]> =>
   (
     await rawCollection(on, 'members')
@@ -67,7 +67,7 @@ describe('a large group', () => {
     for (const seq of seqs) {
       const expected = stored.filter((readSeq) => readSeq >= seq).length;
       expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({
-        ...{ readCount: expected, deliveredCount: expected, memberCount: 999 },
+        ...{ readCount: expected, deliveredCount: expected, recipientCount: 999 },
       });
     }
     const { messages } = await owner.ok('getMessages', { conversationId });
@@ -89,26 +89,29 @@ describe('a large group', () => {
     await readAs(server(), eve, { conversationId, seq: 100 });
     expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({
       readCount: 2,
-      memberCount: small + 1,
+      recipientCount: small + 1,
     });
     for (const userId of [cid, dan]) await owner.ok('removeMember', { conversationId, userId });
-    expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({ readCount: 2, memberCount: small });
-    // What somebody else has said is counted on demand.
+    expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({
+      readCount: 2,
+      recipientCount: small,
+    });
+    // Receipts of another user's message are counted on demand.
     const { messages } = await owner.ok('getMessages', { conversationId });
     expect(messages.find((one) => one.senderId === ben)).not.toHaveProperty('readCount');
     expect(messages.find((one) => one.seq === seq)).toMatchObject({ readCount: 2, status: 'sent' });
   });
 
   test(
-    'is told live how many, not who: once per write, to those who look at it',
+    'pushes counts live, not names: once per write, to members who have it open',
     { timeout: 60_000 },
     async () => {
       const { conversationId, owner, others } = await groupOf(small + 10);
-      await owner.ok('openConversation', { conversationId, open: true });
+      await owner.ok('watchConversation', { conversationId, watching: true });
       const [hider = ''] = others;
       const shy = await server().connectAs(hider);
-      await shy.ok('setPrivacy', { readReceipts: false });
-      await shy.ok('openConversation', { conversationId, open: true });
+      await shy.ok('updatePrivacy', { readReceipts: false });
+      await shy.ok('watchConversation', { conversationId, watching: true });
       const { seq } = await say(owner, conversationId);
       const readers = others.slice(1, 31);
       await Promise.all(readers.map((userId) => readAs(server(), userId, { conversationId, seq })));
@@ -118,12 +121,12 @@ describe('a large group', () => {
         seq,
         readCount: 30,
         deliveredCount: 30,
-        memberCount: small + 9,
+        recipientCount: small + 9,
       });
       await caughtUp([owner, shy]);
       expect(owner.pushes('message:counts').length).toBeLessThanOrEqual(3);
       expect(owner.pushes('message:status').filter(({ userId }) => userId !== owner.userId)).toEqual([]);
-      // Who shows nobody what they read is not told what others read.
+      // A member who hides their receipts does not see those of others.
       expect(shy.pushes('message:counts')).toEqual([]);
       expect(await receiptsOf(shy, conversationId, seq)).toMatchObject({ readCount: 0, deliveredCount: 30 });
     },
@@ -159,12 +162,12 @@ describe('a channel', () => {
     await newcomer.ok('joinConversation', { conversationId });
     await newcomer.ok('message:read', { conversationId, seq: three });
     expect(await views()).toEqual([299, 100, 0]);
-    // An admin who posts has seen what was posted before.
+    // An admin who posts counts as having seen the earlier posts.
     await owner.ok('setRole', { conversationId, userId: reader, role: 'admin' });
     await sendAs(server(), { conversationId, sender: toUserId.parse(reader) });
     expect(await views()).toEqual([299, 100, 1]);
     const receipts = await receiptsOf(owner, conversationId, one);
-    expect(receipts).toMatchObject({ memberCount: 300 });
+    expect(receipts).toMatchObject({ recipientCount: 300 });
     expect(receipts.members).toBeUndefined();
     const { messages } = await owner.ok('getMessages', { conversationId });
     for (const message of messages) expect(message).not.toHaveProperty('readCount');
@@ -174,7 +177,7 @@ describe('a channel', () => {
 
 describe('a group that grows and shrinks over the limits', () => {
   test(
-    'has the same counts on either side; names come back with the times that are known',
+    'has the same counts in either size; names return with the times that are known',
     { timeout: 90_000 },
     async () => {
       const { conversationId, owner, others } = await groupOf(backToSmall - 1);
@@ -191,7 +194,7 @@ describe('a group that grows and shrinks over the limits', () => {
         seq,
         readCount: 1,
         deliveredCount: 1,
-        memberCount: backToSmall - 2,
+        recipientCount: backToSmall - 2,
       });
       await readAs(server(), cid, { conversationId, seq });
       expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({ readCount: 2 });
@@ -204,10 +207,10 @@ describe('a group that grows and shrinks over the limits', () => {
         );
       }
       const back = await receiptsOf(owner, conversationId, seq);
-      expect(back).toMatchObject({ readCount: 2, deliveredCount: 2, memberCount: backToSmall - 2 });
+      expect(back).toMatchObject({ readCount: 2, deliveredCount: 2, recipientCount: backToSmall - 2 });
       expect(readersOf(back)).toEqual([ben, cid].sort());
       expect(rowOf(back, ben)).toEqual(rowOf(named, ben));
-      // It was large then: that is all that is known.
+      // The group was large at that time, so only this is known.
       expect(rowOf(back, cid)).toMatchObject({ read: true, delivered: true });
       expect(rowOf(back, cid)).not.toHaveProperty('readAt');
     },
@@ -215,27 +218,31 @@ describe('a group that grows and shrinks over the limits', () => {
 });
 
 describe('the writing', () => {
-  test('a hundred readers of one message are one batch beside the first', { timeout: 60_000 }, async () => {
-    await using alone = await startServer({ env: { RECEIPT_WINDOW_LARGE_MS: '400' } });
-    const owner = await alone.connectAs('ann');
-    const others = crowdOf('ann', 100);
-    const { _id: conversationId } = await createGroup(owner, { participants: others });
-    const { seq } = await say(owner, conversationId);
-    const readers = await connectAll(alone, others);
-    const updates = watchCommands(alone, { kind: 'update', collection: 'members' });
-    const inserts = watchCommands(alone, { kind: 'insert', collection: 'receipts' });
-    const answers = await Promise.all(
-      readers.map((reader) => reader.ok('message:read', { conversationId, seq })),
-    );
-    expect(answers.every(({ readSeq, unreadCount }) => readSeq === seq && unreadCount === 0)).toBe(true);
-    expect(updates.count()).toBeLessThanOrEqual(2);
-    expect(updates.documents()).toBe(100);
-    expect(inserts.count()).toBe(0);
-    expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({ readCount: 100 });
-    [updates, inserts].forEach(({ stop }) => stop());
-  });
+  test(
+    'a hundred readers of one message cause the first write and one batch',
+    { timeout: 60_000 },
+    async () => {
+      await using alone = await startServer({ env: { RECEIPT_WINDOW_LARGE_MS: '400' } });
+      const owner = await alone.connectAs('ann');
+      const others = crowdOf('ann', 100);
+      const { _id: conversationId } = await createGroup(owner, { participants: others });
+      const { seq } = await say(owner, conversationId);
+      const readers = await connectAll(alone, others);
+      const updates = watchCommands(alone, { kind: 'update', collection: 'members' });
+      const inserts = watchCommands(alone, { kind: 'insert', collection: 'receipts' });
+      const answers = await Promise.all(
+        readers.map((reader) => reader.ok('message:read', { conversationId, seq })),
+      );
+      expect(answers.every(({ readSeq, unreadCount }) => readSeq === seq && unreadCount === 0)).toBe(true);
+      expect(updates.count()).toBeLessThanOrEqual(2);
+      expect(updates.documents()).toBe(100);
+      expect(inserts.count()).toBe(0);
+      expect(await receiptsOf(owner, conversationId, seq)).toMatchObject({ readCount: 100 });
+      [updates, inserts].forEach(({ stop }) => stop());
+    },
+  );
 
-  test('a shutdown writes and answers what waits for its window', { timeout: 60_000 }, async () => {
+  test('a shutdown writes and answers receipts that wait for their window', { timeout: 60_000 }, async () => {
     const databaseName = newDatabaseName();
     const first = await startServer({ databaseName, env: { RECEIPT_WINDOW_LARGE_MS: '8000' } });
     const owner = await first.connectAs('ann');
@@ -254,7 +261,7 @@ describe('the writing', () => {
     });
   });
 
-  test('what clears a channel does not wait for its window', { timeout: 60_000 }, async () => {
+  test('clearing a channel does not wait for its window', { timeout: 60_000 }, async () => {
     await using alone = await startServer({ env: { RECEIPT_WINDOW_LARGE_MS: '8000' } });
     const [owner, reader] = await connectAll(alone, ['ann', 'ben']);
     const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: ['ben'] });
@@ -267,7 +274,7 @@ describe('the writing', () => {
 });
 
 test(
-  'two processes count and name alike, and neither goes back (invariant 7)',
+  'two processes count and list the same, and positions never move back (promise 7)',
   { timeout: 90_000 },
   async () => {
     const databaseName = newDatabaseName();
@@ -296,7 +303,7 @@ test(
       ]);
     const [onA, onB] = [await seen(annA), await seen(annB)];
     expect(onA).toEqual(onB);
-    expect(onA[0]).toMatchObject({ readCount: others.length, memberCount: others.length });
+    expect(onA[0]).toMatchObject({ readCount: others.length, recipientCount: others.length });
     const times = onA.slice(1).map((one) => Date.parse(rowOf(one, 'ben').readAt ?? ''));
     expect(times.every((at) => at > 0)).toBe(true);
   },

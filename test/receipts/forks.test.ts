@@ -7,7 +7,7 @@ const range = fc
   .tuple(fc.integer({ min: 1, max: END }), fc.integer({ min: 1, max: END }))
   .map(([a, b]) => (a < b ? ([a, b] as const) : ([b, a] as const)));
 
-test('the ranges that hold a place hang on the way from it to the root, all of them', () => {
+test('all ranges that contain a seq are on the path from it to the root', () => {
   fc.assert(
     fc.property(range, fc.integer({ min: 1, max: END }), ([from, to], seq) => {
       const isFound = forksAbove(seq, END).includes(forkOf(from, to));
@@ -17,7 +17,7 @@ test('the ranges that hold a place hang on the way from it to the root, all of t
   );
 });
 
-test('the way is as long as the tree is high, whatever the place', () => {
+test('the path is as long as the tree is high, for every seq', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1_000_000 }), (seq) => {
       expect(forksAbove(seq, 1_000_000).length).toBeLessThanOrEqual(20);
@@ -25,7 +25,7 @@ test('the way is as long as the tree is high, whatever the place', () => {
   );
 });
 
-test('a node holds one range of a person at most, as theirs do not overlap', () => {
+test('a node holds at most one range of a user, because ranges of a user do not overlap', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.integer({ min: 1, max: END }), { minLength: 1, maxLength: 200 }),

@@ -3,7 +3,7 @@ import { startTwo } from './support/twoServers.js';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-test('a process that has heard of the other’s messages takes the next place at once (invariant 3)', async () => {
+test('a process that received the other’s messages takes the next seq without a race (promise 3)', async () => {
   await using servers = await startTwo();
   const { a, b } = servers;
   const [ann, bob] = await Promise.all([a.connectAs('ann'), b.connectAs('bob')]);
@@ -18,7 +18,7 @@ test('a process that has heard of the other’s messages takes the next place at
   expect(races).toBe(0);
 });
 
-test('both sides of many conversations at once, each on its own process, leave no gap and no double (invariants 3, 4)', async () => {
+test('concurrent sends of both sides of many conversations, each on its own process, leave no gap and no duplicate (promises 3, 4)', async () => {
   await using servers = await startTwo();
   const { a, b } = servers;
   const pairs = await Promise.all(
@@ -47,7 +47,7 @@ test('both sides of many conversations at once, each on its own process, leave n
   }
 });
 
-test('a message sent on both processes under one id is stored once, though its place was taken meanwhile (invariant 4)', async () => {
+test('a message sent on both processes with one id is stored once, although its seq was taken meanwhile (promise 4)', async () => {
   await using servers = await startTwo();
   const { a, b } = servers;
   const [phone, tablet, bob] = await Promise.all([

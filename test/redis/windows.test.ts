@@ -16,7 +16,7 @@ async function hits(server: TestServer): Promise<number> {
   return metric.values.find(({ labels }) => labels.result === 'hit')?.value ?? 0;
 }
 
-describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (where) => {
+describe.each(['memory', 'redis'] as const)('the recent window, kept in %s', (where) => {
   async function open() {
     const redis = where === 'redis' ? await RedisServer.start() : undefined;
     const env: Record<string, string> = redis === undefined ? {} : { REDIS_URL: redis.url };
@@ -32,7 +32,7 @@ describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (
     };
   }
 
-  test('are never older than the log, whoever wrote last (invariant 8)', async () => {
+  test('is never older than the log, whichever process wrote last (promise 8)', async () => {
     await using opened = await open();
     const { a, b } = opened;
     const [ann, bob] = await Promise.all([a.connectAs('ann'), b.connectAs('bob')]);
@@ -48,7 +48,7 @@ describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (
     expect(await hits(a)).toBeGreaterThan(20);
   });
 
-  test('hold what is the same for every viewer: statuses and names are read anew', async () => {
+  test('holds what is the same for every viewer: statuses and names are read again', async () => {
     await using opened = await open();
     const { a } = opened;
     const [ann, bob] = await Promise.all([a.connectAs('ann'), a.connectAs('bob')]);
@@ -63,7 +63,7 @@ describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (
     expect(await hits(a)).toBe(1);
   });
 
-  test('are of this log: a copy of a history that is no more is not shown', async () => {
+  test('belongs to the current log: a window of a log that was replaced is not used', async () => {
     await using opened = await open();
     const { a } = opened;
     const ann = await a.connectAs('ann');
@@ -83,7 +83,7 @@ describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (
     expect(page.messages.map(({ content }) => content)).toEqual(['new 1', 'new 2', 'new 3']);
   });
 
-  test('of a long conversation make full pages of any size', async () => {
+  test('of a long conversation returns full pages of any size', async () => {
     await using opened = await open();
     const { a } = opened;
     const ann = await a.connectAs('ann');
@@ -97,7 +97,7 @@ describe.each(['memory', 'redis'] as const)('the newest messages, kept in %s', (
   });
 });
 
-test('MESSAGE_CACHE=off keeps no copy, with Redis or without', async () => {
+test('is not used with MESSAGE_CACHE=off, with Redis or without', async () => {
   await using redis = await RedisServer.start();
   for (const env of [{ MESSAGE_CACHE: 'off' }, { MESSAGE_CACHE: 'off', REDIS_URL: redis.url }]) {
     await using server = await startServer({ env });

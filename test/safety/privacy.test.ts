@@ -2,22 +2,22 @@ import { expect, test } from 'vitest';
 import { startServer } from '../support/server.js';
 import { codeOf, createCouple, say, settle } from './support/pair.js';
 
-test('everything is shown until somebody switches it off, and what is not named stays', async () => {
+test('defaults apply until a setting is changed, and settings that are not named stay', async () => {
   await using server = await startServer();
   const alice = await server.connectAs('alice');
-  const usual = { readReceipts: true, lastSeen: 'everyone', typing: true };
+  const usual = { readReceipts: true, lastSeen: 'contacts', typing: true, addToGroups: 'everyone' };
   expect(await alice.ok('getPrivacy', {})).toEqual({ privacy: usual });
-  await alice.ok('setPrivacy', { typing: false });
-  expect(await alice.ok('setPrivacy', { lastSeen: 'nobody' })).toEqual({
+  await alice.ok('updatePrivacy', { typing: false });
+  expect(await alice.ok('updatePrivacy', { lastSeen: 'nobody' })).toEqual({
     privacy: { ...usual, typing: false, lastSeen: 'nobody' },
   });
-  expect(await codeOf(alice.call('setPrivacy', {}))).toBe('VALIDATION');
+  expect(await codeOf(alice.call('updatePrivacy', {}))).toBe('VALIDATION');
 });
 
 test.each(['alice', 'bob'])('read receipts that %s switches off are off both ways', async (hider) => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
-  await (hider === 'alice' ? alice : bob).ok('setPrivacy', { readReceipts: false });
+  await (hider === 'alice' ? alice : bob).ok('updatePrivacy', { readReceipts: false });
   const seq = await say(alice, conversationId, 'have you seen this?');
   await bob.ok('message:read', { conversationId, seq });
   await settle(alice);
@@ -36,10 +36,10 @@ test.each(['alice', 'bob'])('read receipts that %s switches off are off both way
   expect(await bob.ok('sync', {})).toMatchObject({ totalUnread: 0 });
 });
 
-test('what was delivered before is not told again when it is read in secret', async () => {
+test('a message shown as delivered is not shown again when it is read in secret', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
-  await bob.ok('setPrivacy', { readReceipts: false });
+  await bob.ok('updatePrivacy', { readReceipts: false });
   const seq = await say(alice, conversationId, 'have you seen this?');
   await bob.ok('message:delivered', { conversationId, seq });
   await bob.ok('message:read', { conversationId, seq });
@@ -47,10 +47,10 @@ test('what was delivered before is not told again when it is read in secret', as
   expect(alice.pushes('message:status').filter(({ userId }) => userId === 'bob')).toHaveLength(1);
 });
 
-test.each(['alice', 'bob'])('typing that %s switches off is off both ways', async (hider) => {
+test.each(['alice', 'bob'])('typing that %s switches off is off in both directions', async (hider) => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
-  await (hider === 'alice' ? alice : bob).ok('setPrivacy', { typing: false });
+  await (hider === 'alice' ? alice : bob).ok('updatePrivacy', { typing: false });
   await alice.ok('typing', { conversationId, typing: true });
   await bob.ok('typing', { conversationId, typing: true });
   await settle(alice, bob);
@@ -61,7 +61,7 @@ test.each(['alice', 'bob'])('a presence that %s hides from everybody is hidden b
   await using server = await startServer();
   const { alice, bob } = await createCouple(server);
   await alice.ok('presence:watch', { userIds: ['bob'] });
-  await (hider === 'alice' ? alice : bob).ok('setPrivacy', { lastSeen: 'nobody' });
+  await (hider === 'alice' ? alice : bob).ok('updatePrivacy', { lastSeen: 'nobody' });
   await alice.next('presence', ({ status }) => status === 'offline');
   expect((await alice.ok('presence:watch', { userIds: ['bob'] })).presences).toEqual([]);
   expect((await bob.ok('presence:watch', { userIds: ['alice'] })).presences).toEqual([]);
@@ -70,10 +70,9 @@ test.each(['alice', 'bob'])('a presence that %s hides from everybody is hidden b
   expect(alice.pushes('presence')).toHaveLength(1);
 });
 
-test('contacts are those whom one has written to', async () => {
+test('contacts are users with whom messages were exchanged', async () => {
   await using server = await startServer();
   const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
-  await bob.ok('setPrivacy', { lastSeen: 'contacts' });
   const conversationId = await alice.open('bob');
   await say(alice, conversationId, 'hello stranger');
   expect((await alice.ok('presence:watch', { userIds: ['bob'] })).presences).toEqual([]);

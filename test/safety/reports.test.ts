@@ -6,7 +6,7 @@ import { codeOf, createCouple, say } from './support/pair.js';
 const moderate = (server: TestServer) =>
   server.connectAs('mod', { token: server.token('mod', { roles: ['moderator'] }) });
 
-test('a moderator sees a reported message with ten on either side, also of a chat that was closed since', async () => {
+test('a moderator sees a reported message with ten before and after it, also of a chat that was closed since', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   for (let n = 3; n <= 30; n += 1) await say(n % 2 === 0 ? alice : bob, conversationId, `number ${n}`);
@@ -25,7 +25,7 @@ test('a moderator sees a reported message with ten on either side, also of a cha
   expect(places).toEqual(Array.from({ length: 21 }, (_, n) => [n + 5, `number ${n + 5}`]));
 });
 
-test('there is one open report per reporter and thing; a resolved one makes room for another', async () => {
+test('there is one open report per reporter and subject; after it is resolved, another is possible', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   const moderator = await moderate(server);
@@ -47,7 +47,7 @@ test('there is one open report per reporter and thing; a resolved one makes room
   expect(others.map((one) => one.reportId)).not.toContain(again.reportId);
 });
 
-test('reports come in pages, the oldest first', async () => {
+test('reports are paged, the oldest first', async () => {
   await using server = await startServer();
   const [alice, moderator] = [await server.connectAs('alice'), await moderate(server)];
   for (const userId of ['bob', 'carol', 'dan']) await alice.ok('report', { userId, reason: 'spam' });
@@ -58,7 +58,7 @@ test('reports come in pages, the oldest first', async () => {
   expect(await codeOf(moderator.call('getReports', { cursor: 'forged' }))).toBe('VALIDATION');
 });
 
-test('nobody but a moderator reads or resolves reports, or restricts anybody', async () => {
+test('only moderators can read or resolve reports, or restrict users', async () => {
   await using server = await startServer();
   const { alice, conversationId } = await createCouple(server);
   const { reportId } = await alice.ok('report', { conversationId, seq: 2, reason: 'spam' });
@@ -77,7 +77,7 @@ test('nobody but a moderator reads or resolves reports, or restricts anybody', a
   expect(dataOf(await api.get<{ reports: unknown[] }>('/api/reports')).reports).toHaveLength(1);
 });
 
-test('what one cannot see cannot be reported, nor can oneself', async () => {
+test('messages that are not visible cannot be reported, nor can oneself', async () => {
   await using server = await startServer();
   const { alice, conversationId } = await createCouple(server);
   const eve = await server.connectAs('eve');

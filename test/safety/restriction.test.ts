@@ -7,7 +7,7 @@ async function restrict(server: TestServer, userId: string, restricted = true): 
   await moderator.ok('restrictUser', { userId, restricted });
 }
 
-test('what somebody restricted sends is seen by nobody else, ever: not live, not in pages, not in lists or counts; they see it as sent', async () => {
+test('messages of a restricted user are never visible to others: not live, not in pages, lists or counts; their author sees them as sent', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   const tablet = await server.connectAs('bob');
@@ -32,7 +32,7 @@ test('what somebody restricted sends is seen by nobody else, ever: not live, not
   expect(his?.lastMessage).toMatchObject({ content: 'buy my watch' });
 });
 
-test('what was sent before stays, what is sent afterwards is seen, and what was sent in between never is', async () => {
+test('messages sent before stay visible, later ones are visible, and those sent during the restriction never are', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   await restrict(server, 'bob');
@@ -48,7 +48,7 @@ test('what was sent before stays, what is sent afterwards is seen, and what was 
   expect(listed).toMatchObject({ unreadCount: 2, messageCount: 3 });
 });
 
-test('a repeated send of somebody restricted is answered with the stored one, and shows nobody anything', async () => {
+test('a repeated send of a restricted user returns the stored message, and others receive nothing', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   await restrict(server, 'bob');
@@ -60,7 +60,7 @@ test('a repeated send of somebody restricted is answered with the stored one, an
   expect(alice.pushes('message:new').map(({ content }) => content)).not.toContain('buy my watch');
 });
 
-test('somebody restricted can open a conversation that nobody hears of, and stays heard of by nobody in groups', async () => {
+test('a restricted user can open a conversation of which others are not notified, and stays invisible in groups', async () => {
   await using server = await startServer();
   const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
   const group = await createGroup([alice, bob]);

@@ -35,7 +35,7 @@ const casesOf = (scene: SafetyScene): Case[] =>
     ),
   );
 
-describe.for(['direct', 'group'] as const)('in a %s conversation', (scene) => {
+describe.for(['direct', 'unmet', 'group'] as const)('in a %s conversation', (scene) => {
   test.for(casesOf(scene).map((one) => [one.name, one] as const))('%s', async ([, one]) => {
     const stage = await createStage(server, one.scene);
     await USE[one.row.verb](stage);
@@ -45,7 +45,7 @@ describe.for(['direct', 'group'] as const)('in a %s conversation', (scene) => {
   });
 });
 
-test('every verb has its row, and every row of a direct conversation all of its cells', () => {
+test('every verb has a row, and every row of a direct conversation has all cells', () => {
   expect(SAFETY_TABLES.direct.map(({ verb }) => verb)).toEqual(Object.keys(VERBS));
   for (const { cells } of SAFETY_TABLES.direct) {
     expect(Object.keys(cells).sort()).toEqual([...ABILITY_NAMES].sort());

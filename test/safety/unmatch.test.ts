@@ -4,7 +4,7 @@ import { dataOf } from '../support/api.js';
 import { block, codeOf, createCouple, createGroup, say, settle } from './support/pair.js';
 import { Api } from '../support/api.js';
 
-test('an unmatched conversation is gone for both: no sends, no reads, not on the list, not in sync; and it is kept', async () => {
+test('an unmatched conversation is closed for both: no sends, no reads, not on the list, not in sync; and it is kept', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   const { cursor } = await bob.ok('sync', {});
@@ -26,12 +26,12 @@ test('an unmatched conversation is gone for both: no sends, no reads, not on the
   expect(await server.app.models.messages.model.countDocuments()).toBe(3);
 });
 
-test('a later match by the one who closed it opens the same conversation, with its history; never a second one', async () => {
+test('a new match by the user who closed it opens the same conversation with its history, never a second one', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   await alice.ok('unmatch', { conversationId });
   expect(await codeOf(bob.call('getOrCreateDirect', { otherUserId: 'alice' }))).toBe('BLOCKED');
-  // Whoever closes what is closed does not become the one who may open it.
+  // Unmatching an already closed conversation does not transfer the right to open it.
   await bob.ok('unmatch', { conversationId });
   expect(await codeOf(bob.call('getOrCreateDirect', { otherUserId: 'alice' }))).toBe('BLOCKED');
   const opened = await alice.ok('getOrCreateDirect', { otherUserId: 'bob' });
@@ -46,7 +46,7 @@ test('a later match by the one who closed it opens the same conversation, with i
   expect(await server.app.models.conversations.model.countDocuments()).toBe(1);
 });
 
-test('the app’s backend opens it for whoever has closed it', async () => {
+test('the app’s backend opens it for the user who closed it', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   await alice.ok('unmatch', { conversationId });
@@ -61,7 +61,7 @@ test('the app’s backend opens it for whoever has closed it', async () => {
   expect(await codeOf(bob.send(conversationId, 'hi'))).toBe('OK');
 });
 
-test('many who ask for a closed conversation at once get the one, opened once', async () => {
+test('many concurrent requests for a closed conversation get the same one, opened once', async () => {
   await using server = await startServer();
   const { alice, conversationId } = await createCouple(server);
   await alice.ok('unmatch', { conversationId });
@@ -72,7 +72,7 @@ test('many who ask for a closed conversation at once get the one, opened once', 
   expect((await alice.ok('getMessages', { conversationId })).lastSeq).toBe(4);
 });
 
-test('who is blocked does not get in by a reopened conversation', async () => {
+test('a blocked user cannot use a reopened conversation', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   await block(bob, 'alice');
@@ -83,7 +83,7 @@ test('who is blocked does not get in by a reopened conversation', async () => {
   expect(await codeOf(alice.send(conversationId, 'hello'))).toBe('OK');
 });
 
-test('only direct conversations can be unmatched, and only by those in them', async () => {
+test('only direct conversations can be unmatched, and only by their members', async () => {
   await using server = await startServer();
   const { alice, bob, conversationId } = await createCouple(server);
   const eve = await server.connectAs('eve');

@@ -9,6 +9,7 @@ const SCRIPT = fileURLToPath(new URL('../../dist/scripts/users/index.js', import
 interface Outcome {
   code: number;
   output: string;
+  stdout: string;
 }
 
 const runScript = (databaseName: string, ...args: string[]): Promise<Outcome> =>
@@ -17,7 +18,7 @@ const runScript = (databaseName: string, ...args: string[]): Promise<Outcome> =>
     execFile(process.execPath, [SCRIPT, ...args], { env, cwd: '/' }, (error, stdout, stderr) =>
       resolve({
         code: typeof error?.code === 'number' ? error.code : error ? 1 : 0,
-        output: stdout + stderr,
+        ...{ output: stdout + stderr, stdout },
       }),
     );
   });
@@ -31,7 +32,7 @@ const codeOf = async (connecting: Promise<unknown>): Promise<unknown> => {
   }
 };
 
-test('a banned user’s live sockets end on every process, no token lets them in, and unbanning does (invariant 6)', async () => {
+test('a banned user’s open sockets end on every process, no token is accepted, and after unbanning tokens are accepted (promise 6)', async () => {
   const databaseName = newDatabaseName();
   await using a = await startServer({ databaseName });
   await using b = await startServer({ databaseName });
@@ -49,7 +50,7 @@ test('a banned user’s live sockets end on every process, no token lets them in
 
   const banned = await runScript(databaseName, 'ban', 'mallory', '--json');
   expect(banned.code).toBe(0);
-  expect(JSON.parse(banned.output)).toMatchObject({ action: 'ban', user: { _id: 'mallory' } });
+  expect(JSON.parse(banned.stdout)).toMatchObject({ action: 'ban', user: { _id: 'mallory' } });
   expect(await ended).toEqual(['io server disconnect', 'io server disconnect']);
   for (const client of [onA, onB]) {
     expect(client.pushes('auth:expired')).toMatchObject([{ code: 'UNAUTHENTICATED', reconnect: false }]);
@@ -58,7 +59,7 @@ test('a banned user’s live sockets end on every process, no token lets them in
   for (const client of [onA, onB]) expect(client.pushes('message:new')).toEqual([]);
   for (const server of [a, b]) {
     expect(await codeOf(server.connectAs('mallory'))).toBe('FORBIDDEN');
-    const later = server.token('mallory', { iat: Math.floor(Date.now() / 1_000) + 60 });
+    const later = server.token('mallory', { iat: Math.floor(Date.now() / 1_000) + 3 });
     expect(await codeOf(server.connectAs('mallory', { token: later }))).toBe('FORBIDDEN');
     expect(await server.api('mallory').get('/api/conversations')).toMatchObject({ status: 403 });
   }
@@ -69,12 +70,16 @@ test('a banned user’s live sockets end on every process, no token lets them in
   await expect.poll(() => codeOf(b.connectAs('mallory')), { timeout: 5_000 }).toBe('connected');
 });
 
-test('wrong usage and unknown users are told apart by the exit code', async () => {
+test('wrong usage, unknown users and a database of another name have different exit codes', async () => {
   const databaseName = newDatabaseName();
-  expect(await runScript(databaseName, 'ban', 'nobody')).toMatchObject({
-    code: 1,
-    output: 'There is no user nobody.\n',
-  });
+  const missing = await runScript(databaseName, 'ban', 'nobody');
+  expect(missing.code).toBe(4);
+  expect(missing.output).toContain(`The database ${databaseName} at mongodb://127.0.0.1`);
+  const unknown = await runScript(databaseName, 'ban', 'nobody', '--allow-empty');
+  expect(unknown.code).toBe(1);
+  expect(unknown.output).toMatch(
+    /^Database .*: 0 conversations, 0 messages stored\.\nThere is no user nobody\.\n$/,
+  );
   expect((await runScript(databaseName, 'annoy', 'nobody')).code).toBe(2);
   expect((await runScript(databaseName, 'ban')).code).toBe(2);
   expect((await runScript(databaseName, 'ban', 'x', '--nonsense')).code).toBe(2);

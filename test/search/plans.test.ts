@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { newMessageId } from '../../backend/src/models/objectIds.js';
-import { wordsOf } from '../../backend/src/services/search/words.js';
+import { wordsOf } from '../../backend/src/utils/searchWords.js';
 import {
   conversationId as toConversationId,
   type ConversationId,
@@ -13,13 +13,12 @@ import type { TestClient } from '../support/client.js';
 import { newDatabaseName, startServer } from '../support/server.js';
 import { findAll, find } from './support/search.js';
 
-vi.setConfig({ testTimeout: 60_000 });
 const server = sharedServer();
 type Document = mongoose.mongo.BSON.Document;
 
 const connectionOf = (): mongoose.Connection => server().app.models.messages.model.db;
 
-/** Stores a log as if it had been written in the course of time: sending so many takes too long for a test. */
+/** Stores a log directly, because sending this many messages takes too long. */
 async function writeLog(
   conversationId: ConversationId,
   senders: readonly [UserId, UserId],
@@ -40,7 +39,7 @@ async function writeLog(
   );
 }
 
-/** What a search asks the index of words or of senders, and how many messages come back. */
+/** Returns what a search reads from the index of words or of senders, and how many messages it returns. */
 async function questionsOf(search: () => Promise<unknown>): Promise<{ finds: Document[]; read: number }> {
   const asked = new Map<number, Document>();
   let read = 0;
@@ -66,7 +65,7 @@ const nameOf = (hint: unknown): string =>
     .join('_');
 const isOfSearch = ({ hint }: Document): boolean => [BY_WORD, BY_AUTHOR].includes(nameOf(hint ?? {}));
 
-/** A conversation with words of every frequency, among others that are full of the same words. */
+/** Creates a conversation with words of every frequency, among others that contain the same words. */
 async function createLibrary(): Promise<{ ann: TestClient; here: ConversationId }> {
   const [ann, ben, cat] = people('ann', 'ben', 'cat');
   const [here, elsewhere] = [await openChat(server(), [ann, ben]), await openChat(server(), [ben, cat])];
@@ -83,7 +82,7 @@ async function createLibrary(): Promise<{ ann: TestClient; here: ConversationId 
   return { ann: await server().connectAs(ann), here };
 }
 
-/** In one log the words and places, over all the conversations themselves, are bounds of the index. */
+/** Checks the index bounds: words and seqs within one log, or the conversations themselves over all logs. */
 async function expectSearched(command: Document): Promise<void> {
   const { lsid: _session, $db: _database, txnNumber: _number, ...find } = command;
   const plan: unknown = await connectionOf().db?.command({ explain: find, verbosity: 'queryPlanner' });
@@ -95,7 +94,7 @@ async function expectSearched(command: Document): Promise<void> {
   expect(bounds).toContain('conversationId');
 }
 
-test('searching reads messages of the conversations that it names, at most twice what it shows', async () => {
+test('a search reads messages of the named conversations only, at most twice as many as it shows', async () => {
   const { ann, here } = await createLibrary();
   for (const [words, found] of [
     ...([
@@ -113,15 +112,16 @@ test('searching reads messages of the conversations that it names, at most twice
       });
       expect(finds.every(({ hint }) => nameOf(hint) === BY_WORD)).toBe(true);
       await expectSearched(finds[0] ?? {});
-      // The bounds of the index are exactly the filter, so what is read is what was returned.
-      // Over all conversations one try may have been too much for one answer.
+      // The index bounds equal the filter, so every read message was returned. Over all conversations, one attempt may
+      // have
+      // read too much for one answer.
       const tries = conversationId === undefined ? 101 : 1;
       expect(read, `${words}: ${read} read`).toBeLessThanOrEqual(2 * found + tries);
     }
   }
 });
 
-test('a page, however rare or common its words are, costs few questions', async () => {
+test('a page costs few queries, however rare or common its words are', async () => {
   const { ann, here: conversationId } = await createLibrary();
   for (const words of ['every', 'tenth', 'singular', 'nothing']) {
     const { finds, read } = await questionsOf(() => ann.ok('searchMessages', { conversationId, words }));
@@ -130,11 +130,11 @@ test('a page, however rare or common its words are, costs few questions', async 
   }
 });
 
-test('of several words the rarest leads, and a sender is one of them', async () => {
+test('of several words the rarest is used first, and the sender counts as one of them', async () => {
   const { ann, here: conversationId } = await createLibrary();
   const search = (wanted: object) =>
     questionsOf(() => findAll(ann, { conversationId, limit: 50, ...wanted }));
-  // Trying out which one is the rarest costs at most two pages for each.
+  // Finding the rarest one costs at most two pages for each.
   for (const words of ['every hundredth', 'hundredth every word common']) {
     const { read } = await search({ words });
     expect(read).toBeLessThanOrEqual(2 * 10 + 3 * 101);
@@ -145,7 +145,7 @@ test('of several words the rarest leads, and a sender is one of them', async () 
   await expectSearched(finds.find(({ hint }) => nameOf(hint) === BY_AUTHOR) ?? {});
 });
 
-test('a hundred conversations are asked about together', async () => {
+test('a hundred conversations are searched together', async () => {
   const [ann] = people('ann');
   const client = await server().connectAs(ann);
   for (const other of Array.from({ length: 100 }, () => people('other')[0])) {
@@ -159,7 +159,7 @@ test('a hundred conversations are asked about together', async () => {
   expect(finds.length).toBeLessThanOrEqual(5);
 });
 
-test('what one process stores, changes and deletes, the other one finds so at once', async () => {
+test('what one process stores, changes and deletes is found by the other immediately', async () => {
   const databaseName = newDatabaseName();
   await using a = await startServer({ databaseName });
   await using b = await startServer({ databaseName });

@@ -27,7 +27,7 @@ async function createTalk() {
 }
 
 describe('in one conversation', () => {
-  test('words, and beginnings of words, all of them, find messages: the newest first', async () => {
+  test('messages are found by words and prefixes, all of which must match, newest first', async () => {
     const { ann, conversationId } = await createTalk();
     const inHere = (words: string) => find(ann, { conversationId, words });
     expect(await inHere('blue')).toEqual([
@@ -41,7 +41,7 @@ describe('in one conversation', () => {
     expect(await inHere('icycle')).toEqual([]);
   });
 
-  test('a sender finds what they said, alone and with words', async () => {
+  test('messages are found by sender, alone and with words', async () => {
     const { ann, ben, conversationId } = await createTalk();
     const senderId = ben.userId;
     expect(await find(ann, { conversationId, senderId })).toEqual(['A good blue bicycle, this morning']);
@@ -50,7 +50,7 @@ describe('in one conversation', () => {
     expect(await find(ann, { conversationId, senderId: 'nobody at all' })).toEqual([]);
   });
 
-  test('pages come to an end without a repeat and without a hole, while others write', async () => {
+  test('pages end without repeats and gaps, while others write', async () => {
     const [ann, ben] = await connect('ann', 'ben');
     const conversationId = await ann.open(ben.userId);
     await fillChat(server(), { conversationId, senders: [idOf(ann), idOf(ben)] }, 300);
@@ -76,7 +76,7 @@ describe('in one conversation', () => {
     ]);
   });
 
-  test('what was sent, edited or deleted a moment ago is found as it is now', async () => {
+  test('messages that were just sent, edited or deleted are found in their current state', async () => {
     const { ann, ben, conversationId } = await createTalk();
     const inHere = (words: string, client = ben) => find(client, { conversationId, words });
     const seq = await say(ann, conversationId, 'a tangerine');
@@ -95,7 +95,7 @@ describe('in one conversation', () => {
     expect(await inHere('blue', ann)).toHaveLength(3);
   });
 
-  test('an edit leaves what the message carries to be found', async () => {
+  test('an edited message can still be found by its attachments', async () => {
     const { ann, conversationId } = await createTalk();
     const { seq } = await ann.ok('sendMessage', {
       ...{ conversationId, clientMessageId: 'c', content: 'look' },
@@ -105,7 +105,7 @@ describe('in one conversation', () => {
     expect((await findAll(ann, { conversationId, words: 'look sax' })).map((one) => one.seq)).toEqual([seq]);
   });
 
-  test('what is found says what any page says of it', async () => {
+  test('results equal the messages of a page', async () => {
     const { ann, ben, conversationId } = await createTalk();
     await ben.ok('react', { conversationId, seq: 2, emoji: '🚲', on: true });
     await ben.ok('sendMessage', { conversationId, content: 'this wonder', clientMessageId: 'r', replyTo: 2 });
@@ -117,7 +117,7 @@ describe('in one conversation', () => {
 });
 
 describe('in groups', () => {
-  test('who joined later finds what was said since, where the group shows no more', async () => {
+  test('a later member finds messages sent since, if the group shows no more', async () => {
     const [ann, ben, cat] = await connect('ann', 'ben', 'cat');
     const { conversation } = await ann.ok('createGroup', {
       ...{ name: 'Hikers', participants: [ben.userId], history: 'joined' },
@@ -137,7 +137,7 @@ describe('in groups', () => {
     expect(await find(cat, { senderId: ben.userId })).toEqual([]);
   });
 
-  test('a page full of what the viewer may not see does not end the search', async () => {
+  test('a page full of messages hidden from the viewer does not end the search', async () => {
     const [ann, ben, cat] = await connect('ann', 'ben', 'cat');
     const conversationId = await createGroup([ann, ben, cat]);
     await say(ann, conversationId, 'needle of ann');
@@ -151,7 +151,7 @@ describe('in groups', () => {
 });
 
 describe('over all conversations', () => {
-  test('they are found in the order of the list, page by page, without a repeat', async () => {
+  test('results are in the order of the list, page by page, without repeats', async () => {
     const [ann, ...others] = await connect('ann', 'b', 'c', 'd', 'e');
     const expected: string[] = [];
     for (const [index, other] of others.entries()) {
@@ -160,7 +160,7 @@ describe('over all conversations', () => {
       for (const text of texts) await say(other, conversationId, text);
       expected.unshift(...texts.toReversed());
     }
-    await ann.ok('setConversation', { conversationId: await ann.open(others[1].userId), archived: true });
+    await ann.ok('updateSettings', { conversationId: await ann.open(others[1].userId), archived: true });
     for (const limit of [1, 3, 50]) {
       expect(await find(ann, { words: 'apple', limit })).toEqual(expected);
     }
@@ -168,7 +168,7 @@ describe('over all conversations', () => {
     expect(await find(others[0], { words: 'apple' })).toEqual(expected.slice(-2));
   });
 
-  test('large groups and channels among them', async () => {
+  test('large groups and channels are included', async () => {
     const [ann, ben] = await connect('ann', 'ben');
     const { conversation } = await ann.ok('createGroup', {
       ...{ type: 'channel', name: 'News', participants: [ben.userId], history: 'all', open: true },
@@ -181,7 +181,7 @@ describe('over all conversations', () => {
 });
 
 describe('outsiders', () => {
-  test('find nothing, and learn nothing of what is there', async () => {
+  test('find nothing, and learn nothing about the content', async () => {
     const { ann, ben, conversationId } = await createTalk();
     const [eve] = await connect('eve');
     const nowhere = '0123456789abcdef01234567';
@@ -195,7 +195,7 @@ describe('outsiders', () => {
     expect(await find(eve, { words: 'blue' })).toEqual([]);
     expect(await find(eve, { senderId: ben.userId })).toEqual([]);
     const page = await ann.ok('searchMessages', { words: 'blue', limit: 1 });
-    // A cursor says only where to go on.
+    // A cursor contains only a position.
     expect(await find(eve, { words: 'blue', cursor: page.nextCursor })).toEqual([]);
   });
 
@@ -217,7 +217,7 @@ describe('outsiders', () => {
   });
 });
 
-describe('what is typed is only ever words', () => {
+describe('input is always treated as words', () => {
   test.each([
     ...['.*', '^', '$', '(?=b)', '[a-z]', '\\w+', '{"$ne":null}', '$where', '*', '%', '\u202e', '\ud7ff'],
     ...["' OR 1=1", '|', 'b|g', '.', '\\', '(', '[', '\u0000'],

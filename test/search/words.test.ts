@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../contract/index.js';
-import { beginsWithAll, termsOf, wordsOf } from '../../backend/src/services/search/words.js';
+import { matchesAllTerms, termsOf, wordsOf } from '../../backend/src/utils/searchWords.js';
 
-/** Whether a text is found by what somebody types. */
+/** Returns whether a text is found by a typed query. */
 const finds = (typed: string, content: string): boolean =>
-  beginsWithAll(wordsOf({ content }), termsOf(typed) ?? ['too many words']);
+  matchesAllTerms(wordsOf({ content }), termsOf(typed) ?? ['too many words']);
 
 describe('a text is found by its words', () => {
   test.each([
@@ -30,6 +30,25 @@ describe('a text is found by its words', () => {
     ['สวัสดี', 'สวัสดีครับ'],
     ['a@b.example', 'mail me: a@b.example'],
     ['', 'anything'],
+    // Arabic: vowel marks, tatweel, alef with hamza, madda and wasla, the ya of Persian.
+    ['محمد', 'مُحَمَّدٌ'],
+    ['مُحَمَّدٌ', 'محمد'],
+    ['محمد', 'مـحـمـد'],
+    ['احمد', 'أحمد'],
+    ['الى', 'إلي'],
+    ['اب', 'آب'],
+    ['فارسی', 'فارسي'],
+    // Hebrew points and final letters; Devanagari nukta; Thai tones; Kana.
+    ['שלום', 'שָׁלוֹם'],
+    ['שלומ', 'שלום'],
+    ['क', 'क़'],
+    ['मां', 'माँ'],
+    ['ทาสี', 'ท่าสี'],
+    ['ラーメン', 'らーめん'],
+    // Characters without width: soft hyphen, zero-width non-joiner, word joiner.
+    ['donaudampf', 'Donau\u00addampf'],
+    ['میخواهم', 'می\u200cخواهم'],
+    ['cafe', 'ca\u2060fe'],
   ])('%s finds %s', (typed, content) => {
     expect(finds(typed, content)).toBe(true);
   });
@@ -39,11 +58,15 @@ describe('a text is found by its words', () => {
     ['hello you', 'hello'],
     ['京東', '東京'],
     ['wor.d', 'world'],
+    // Vowel signs are letters and must match.
+    ['कि', 'का'],
+    ['ที', 'ทู'],
+    ['はは', 'ばば'],
   ])('%s does not find %s', (typed, content) => {
     expect(finds(typed, content)).toBe(false);
   });
 
-  test('also by what it carries', () => {
+  test('also by its attachments', () => {
     const words = wordsOf({
       ...{ content: 'look', attachments: [{ name: 'Invoice-7.pdf' }], location: { title: 'Zoo' } },
       card: { title: 'Red bicycle', id: 'sku-9' },
@@ -52,7 +75,7 @@ describe('a text is found by its words', () => {
   });
 });
 
-describe('what is stored is bounded', () => {
+describe('stored words are limited', () => {
   test('in number and length, however long the text is', () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `word${index}`).join(' ');
     expect(wordsOf({ content: many })).toHaveLength(LIMITS.maxWordsPerMessage);
@@ -66,7 +89,7 @@ describe('what is stored is bounded', () => {
     }
   });
 
-  test('each word once, and none of signs alone', () => {
+  test('each word is stored once, and symbols alone are not', () => {
     expect(wordsOf({ content: 'no no NO!' })).toEqual(['no']);
     expect(wordsOf({ content: '!!! 🎉 …' })).toEqual([]);
   });

@@ -15,7 +15,7 @@ const logOf = (server: TestServer, conversationId: ConversationId) =>
 describe('the log of a conversation', () => {
   const server = sharedServer();
 
-  test('numbers messages 1, 2, 3 … and counts them, under sends from both sides at once (invariant 3)', async () => {
+  test('numbers messages 1, 2, 3 … and counts them, under concurrent sends from both sides (promise 3)', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
     const answers = await Promise.all(
@@ -29,7 +29,7 @@ describe('the log of a conversation', () => {
     expect(answers.map(({ seq }) => seq)).toEqual(range(1_000));
   });
 
-  test('takes what waits together in few inserts, and one alone at once', async () => {
+  test('stores waiting messages with few inserts, and a single one immediately', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
     const inserts = async (): Promise<number> => {
@@ -42,7 +42,7 @@ describe('the log of a conversation', () => {
     expect((await inserts()) - before).toBeLessThan(20);
   });
 
-  test('of many conversations at once is right in each (invariant 3)', async () => {
+  test('is correct for many conversations at once (promise 3)', async () => {
     const chats = await Promise.all(
       range(40).map(async () => {
         const [alice, bob] = people('alice', 'bob');
@@ -59,7 +59,7 @@ describe('the log of a conversation', () => {
     }
   });
 
-  test('is not disturbed by refusals among what is sent (invariant 3)', async () => {
+  test('is not affected by refused sends in between (promise 3)', async () => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
     const conversationId = await openChat(server(), [alice, bob]);
     const results = await Promise.allSettled(
@@ -83,7 +83,7 @@ describe('the log of a conversation', () => {
     expect(contents).toEqual(contents.toSorted((a, b) => a - b));
   });
 
-  test('has one author more than the database lets in: the index refuses a second holder of a place', async () => {
+  test('is also protected by the database: the index refuses a second entry with the same seq', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
     await sendAs(server(), { conversationId, sender: alice });
@@ -118,7 +118,7 @@ describe('two servers on one database', () => {
   }
 
   test.each([500, 10, 1])(
-    'write one log without gap or repeat, each in its own order, %i at a time (invariant 3)',
+    'write one log without gap or repeat, each in its own order, %i at a time (promise 3)',
     async (maxBatch) => {
       await using servers = await pair({ COMMIT_MAX_BATCH: String(maxBatch) });
       const { one, two } = servers;
@@ -138,7 +138,7 @@ describe('two servers on one database', () => {
     },
   );
 
-  test('store one message that reaches both at once, once (invariant 4)', async () => {
+  test('store a message that reaches both at the same time once (promise 4)', async () => {
     await using servers = await pair();
     const { one, two } = servers;
     const [alice, bob] = people('alice', 'bob');
@@ -159,7 +159,7 @@ describe('two servers on one database', () => {
     expect((await logOf(one, conversationId)).map(({ seq }) => seq)).toEqual(range(40));
   });
 
-  test('refuse another content under an id that the other one stored (invariant 4)', async () => {
+  test('refuse other content with an id that the other one stored (promise 4)', async () => {
     await using servers = await pair();
     const { one, two } = servers;
     const [alice, bob] = people('alice', 'bob');
@@ -176,12 +176,12 @@ describe('two servers on one database', () => {
     expect(await logOf(one, conversationId)).toHaveLength(1);
   });
 
-  test('keep the order of a burst whose first message answers one that the other server has just stored', async () => {
+  test('keep the order of a burst whose first message replies to one that the other server has just stored', async () => {
     await using servers = await pair();
     const { one, two } = servers;
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(one, [alice, bob]);
-    // The second server knows the log up to 1; the first adds 2, which the second has not heard of.
+    // The second server knows the log up to 1; the first adds 2, which the second has not received.
     await sendAs(two, { conversationId, sender: alice, content: '0' });
     await sendAs(one, { conversationId, sender: bob, content: 'question' });
     await Promise.all(
@@ -200,8 +200,8 @@ describe('two servers on one database', () => {
   });
 });
 
-describe('what is stored and whose answer was lost', () => {
-  test('is answered when the same message comes again to another server, and stored once (invariant 4)', async () => {
+describe('a stored message whose answer was lost', () => {
+  test('is returned when the message is sent again to another server, and stored once (promise 4)', async () => {
     const databaseName = newDatabaseName();
     await using direct = await startServer({ databaseName });
     await using proxy = await TcpProxy.start(direct.app.models.conversations.model.db.port);
@@ -218,7 +218,7 @@ describe('what is stored and whose answer was lost', () => {
     const answer = await sendAs(direct, message);
     rule.release();
     expect(answer).toMatchObject({ seq: 1, duplicate: false });
-    // The first server goes on with what it was given, and finds it stored.
+    // The first server retries its insert, and finds the message stored.
     await until(async () => (await server.metric('parley_commit_waiting')) === 0);
     expect(await logOf(direct, conversationId)).toHaveLength(1);
     expect(await sendAs(server, message)).toMatchObject({ _id: answer._id, duplicate: true });

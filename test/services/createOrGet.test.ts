@@ -19,7 +19,7 @@ const holdersOf = (server: TestServer, a: UserId, b: UserId) =>
 describe('create-or-get', () => {
   const server = sharedServer();
 
-  test('the first call creates, the second gets the same (invariant 1)', async () => {
+  test('the first call creates, the second gets the same (promise 1)', async () => {
     const [alice, bob] = people('alice', 'bob');
     const first = await open(server(), alice, bob);
     const second = await open(server(), bob, alice);
@@ -31,7 +31,7 @@ describe('create-or-get', () => {
   });
 
   test.each([5, 150])(
-    '%i calls at once from both sides make one conversation (invariant 1)',
+    '%i concurrent calls from both sides create one conversation (promise 1)',
     async (count) => {
       const [alice, bob] = people('alice', 'bob');
       const answers = await Promise.all(
@@ -45,7 +45,7 @@ describe('create-or-get', () => {
     },
   );
 
-  test('calls at once by two servers on one database make one conversation (invariant 1)', async () => {
+  test('concurrent calls of two servers on one database create one conversation (promise 1)', async () => {
     const databaseName = newDatabaseName();
     await using one = await startServer({ databaseName });
     await using two = await startServer({ databaseName });
@@ -58,7 +58,7 @@ describe('create-or-get', () => {
     expect(await holdersOf(one, alice, bob)).toHaveLength(1);
   });
 
-  test('pairs whose ids look alike are different conversations (invariant 1)', async () => {
+  test('pairs whose ids look alike have different conversations (promise 1)', async () => {
     const [prefix] = people('p');
     const pairs = [
       [`${prefix}_v`, 'w'],
@@ -83,7 +83,7 @@ describe('create-or-get', () => {
     expect(await holdersOf(server(), alice, alice)).toEqual([]);
   });
 
-  test('the time that finding or making took is measured', async () => {
+  test('the duration of create-or-get is measured', async () => {
     const [alice, bob] = people('alice', 'bob');
     await open(server(), alice, bob);
     expect(await server().metric('parley_create_or_get_seconds')).toBeGreaterThan(0);
@@ -91,18 +91,18 @@ describe('create-or-get', () => {
 });
 
 describe('a duplicate key (code 11000)', () => {
-  /** Every document of this creator after the first meets a unique index, as a raced upsert does. */
+  /** Makes every document of this creator after the first violate a unique index, like a lost race. */
   async function refuseSecondOf(server: TestServer, creator: UserId): Promise<void> {
     const conversations = rawCollection(server, 'conversations');
     await conversations.createIndex({ createdBy: 1 }, { unique: true, name: 'only_in_this_test' }, {});
     await conversations.insertOne({ type: 'direct', participants: ['x', 'y'], createdBy: creator });
   }
 
-  /** How a filter stands in the command of a search; nobody else's search is taken for it. */
+  /** Wire format of a filter, which identifies one query. */
   const filterBytes = (filter: object): Uint8Array =>
     mongoose.mongo.BSON.serialize({ filter }).subarray(4, -1);
 
-  test('is counted, and answered with the document that won (requirement A3)', async () => {
+  test('is counted, and answered with the document that won the race (requirement A3)', async () => {
     const databaseName = newDatabaseName();
     await using direct = await startServer({ databaseName });
     await using proxy = await TcpProxy.start(direct.app.models.conversations.model.db.port);
@@ -110,7 +110,7 @@ describe('a duplicate key (code 11000)', () => {
     const [alice, bob] = people('alice', 'bob');
     await refuseSecondOf(direct, alice);
 
-    // The loser of the race has met the index and asks for the winner: which is stored in this moment.
+    // The loser has met the index and reads the winner, which is stored at this moment.
     const search = proxy.watch(filterBytes({ participantsKey: participantsKey(alice, bob) }), 'hold', 1);
     const losing = open(server, alice, bob);
     await until(() => search.hits === 1, { what: 'the search for the winner' });
@@ -124,7 +124,7 @@ describe('a duplicate key (code 11000)', () => {
     expect(await holdersOf(direct, alice, bob)).toHaveLength(1);
   });
 
-  test('without a winner is UNAVAILABLE after some attempts, never an error of the database', async () => {
+  test('without a winner is UNAVAILABLE after some attempts, never a database error', async () => {
     await using server = await startServer();
     const [alice, bob] = people('alice', 'bob');
     await refuseSecondOf(server, alice);
@@ -140,7 +140,7 @@ describe('a duplicate key (code 11000)', () => {
   });
 });
 
-describe('a document that holds the key of a pair without being that pair (requirement B3)', () => {
+describe('a document that holds the key of a pair but is not that pair (requirement B3)', () => {
   const server = sharedServer();
 
   test.each([
@@ -195,7 +195,9 @@ describe('a document that holds the key of a pair without being that pair (requi
     const id = insertedId.toHexString();
     const list = await api.get('/api/conversations');
     expect(list.body).toMatchObject({ data: { conversations: [], totalUnread: 0 } });
-    expect((await api.get('/api/unread')).body).toMatchObject({ data: { totalUnread: 0, conversations: 0 } });
+    expect((await api.get('/api/unread')).body).toMatchObject({
+      data: { totalUnread: 0, unreadConversations: 0 },
+    });
     expect((await api.get('/api/sync')).body).toMatchObject({ data: { conversations: [], totalUnread: 0 } });
     for (const reply of [
       await api.get(`/api/conversations/${id}`),
@@ -211,7 +213,7 @@ describe('a document that holds the key of a pair without being that pair (requi
 describe('documents without a key (requirement A2, A9)', () => {
   const server = sharedServer();
 
-  test('stay valid beside each other: the index leaves them alone', async () => {
+  test('remain valid next to each other: the index ignores them', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversations = rawCollection(server(), 'conversations');
     const old = {
@@ -232,7 +234,7 @@ describe('documents without a key (requirement A2, A9)', () => {
     for (const id of ids) expect(await client.send(String(id), 'hello')).toMatchObject({ data: { seq: 1 } });
   });
 
-  test('with nothing but participants are conversations that can be read and written', async () => {
+  test('with only participants can be read and written', async () => {
     const [alice, bob] = people('alice', 'bob');
     const _id = new mongoose.Types.ObjectId();
     await rawCollection(server(), 'conversations').insertOne({ _id, participants: [alice, bob] });

@@ -8,7 +8,7 @@ import { newDatabaseName, startServer } from '../support/server.js';
 
 const findOptions = z.object({ readPreference: z.object({ mode: z.string() }) });
 
-/** Models on a real database, a conversation of ten messages, and the reads of it as Mongoose sends them. */
+/** Creates models on a real database with a conversation of ten messages, and records reads as Mongoose sends them. */
 async function openLog(historyFrom?: 'secondaryPreferred') {
   const connection = await mongoose
     .createConnection(inject('mongoUri'), { dbName: newDatabaseName(), autoIndex: false })
@@ -24,7 +24,7 @@ async function openLog(historyFrom?: 'secondaryPreferred') {
     })),
     { ordered: true },
   );
-  /** Where each read was sent. */
+  /** Read preference of each read. */
   const asked: unknown[] = [];
   connection.set('debug', (_collection: string, method: string, ...args: unknown[]) => {
     const options = args.map((one) => findOptions.safeParse(one)).find(({ success }) => success);
@@ -34,7 +34,7 @@ async function openLog(historyFrom?: 'secondaryPreferred') {
     messages,
     chat,
     asked,
-    /** As a replica shows it that has not heard of this message yet. */
+    /** Simulates a replica that has not received this message yet. */
     lose: (seq: number) => connection.collection('messages').deleteOne({ seq }),
     async [Symbol.asyncDispose]() {
       await connection.dropDatabase();
@@ -69,12 +69,12 @@ test.each([
   expect(seqs(found)).toEqual([2, 3, 4, 5].filter((one) => one !== seq));
 });
 
-test('what the primary answers after a hole is what the reader gets', async () => {
+test('after a gap the answer of the primary is used', async () => {
   await using log = await openLog('secondaryPreferred');
   const [lost] = await log.messages.findRange(log.chat, 4, 4);
   await log.lose(4);
   const findRange = log.messages.findRange.bind(log.messages);
-  // The replica catches up, and the primary has had it all the time: it is there when the primary is asked.
+  // The replica catches up before the primary is asked.
   log.messages.findRange = async (...range) => {
     if (lost !== undefined) await log.messages.insert([lost], { ordered: true });
     return findRange(...range);
@@ -82,7 +82,7 @@ test('what the primary answers after a hole is what the reader gets', async () =
   expect(seqs(await log.messages.findSettledRange(log.chat, 2, 5))).toEqual([2, 3, 4, 5]);
 });
 
-test('the end of a conversation is never read from a replica', async () => {
+test('the tail of a conversation is never read from a replica', async () => {
   await using server = await startServer({ env: { HISTORY_READ_PREFERENCE: 'secondaryPreferred' } });
   const alice = await server.connectAs('alice');
   const conversationId = await alice.open('bob');

@@ -5,7 +5,7 @@ import { isDatabaseUnavailable, isRaceCode } from '../../backend/src/models/unav
 import { newDatabaseName } from '../support/server.js';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-/** SQLSTATEs as a server based on PostgreSQL hands them through. */
+/** SQLSTATE of a deadlock as a server based on PostgreSQL reports it. */
 const DEADLOCK = 16_908_292;
 const SERIALIZATION_FAILURE = 16_777_220;
 const ADMIN_SHUTDOWN = 16_908_741;
@@ -24,8 +24,8 @@ async function openCollection() {
   };
 }
 
-describe('writers that want the same place at the same instant', () => {
-  test('are told that one has it, or that nothing happened; never that their document is bad (invariant 3)', async () => {
+describe('writers that insert the same seq at the same moment', () => {
+  test('get a duplicate key, or a retryable error; never an error about their document (promise 3)', async () => {
     await using opened = await openCollection();
     const outcomes = new Set<string>();
     for (const seq of range(60)) {
@@ -44,7 +44,7 @@ describe('writers that want the same place at the same instant', () => {
     expect(await opened.places.countDocuments({ seq: { $gte: 1 } })).toBe(60);
   });
 
-  test('and first writes of one document by several end with all of them done', async () => {
+  test('and concurrent first writes of one document all succeed', async () => {
     await using opened = await openCollection();
     for (const seq of range(30)) {
       await Promise.all(
@@ -57,7 +57,7 @@ describe('writers that want the same place at the same instant', () => {
     expect(stored.map(({ who }) => who)).toEqual(range(30).map(() => 4));
   });
 
-  test('a deadlock is a race, a server that is going away is unavailable, anything else is neither', () => {
+  test('a deadlock counts as a race, a server that shuts down as unavailable, other errors as neither', () => {
     expect([DEADLOCK, SERIALIZATION_FAILURE, 112].map(isRaceCode)).toEqual([true, true, true]);
     expect([ADMIN_SHUTDOWN, 11_000, 121, 2, undefined].map(isRaceCode)).toEqual(range(5).map(() => false));
     const answered = (code: number) =>

@@ -6,10 +6,10 @@ import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { newDatabaseName, startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-describe('what conversations say of their messages', () => {
+describe('summaries of conversations', () => {
   const server = sharedServer();
 
-  test('counts every answered message, also for who read the database just before it was written', async () => {
+  test('count every acknowledged message, also if the database was read just before the summary was written', async () => {
     const [alice, bob] = people('alice', 'bob');
     const id = await openChat(server(), [alice, bob]);
     const { conversations } = server().app.models;
@@ -36,7 +36,7 @@ describe('what conversations say of their messages', () => {
     }
   });
 
-  test('is never behind what was answered: list, one, totals and sync, straight after each send', async () => {
+  test('are never behind what was acknowledged: list, conversation, totals and sync, directly after each send', async () => {
     const [alice, bob] = people('alice', 'bob');
     const id = await openChat(server(), [alice, bob]);
     const { services } = server().app;
@@ -58,7 +58,7 @@ describe('what conversations say of their messages', () => {
     }
   });
 
-  test('counts the first message as unread while its summary is still on the way', async () => {
+  test('count the first message as unread while its summary is not written yet', async () => {
     for (let round = 0; round < 30; round += 1) {
       const [alice, bob] = people('alice', 'bob');
       const id = await openChat(server(), [alice, bob]);
@@ -66,12 +66,12 @@ describe('what conversations say of their messages', () => {
       expect(await server().app.services.unread.totals(bob)).toEqual({
         totalUnread: 1,
         mutedUnread: 0,
-        conversations: 1,
+        unreadConversations: 1,
       });
     }
   });
 
-  test('is in the database a moment later: newest message, counts, who has sent what, who may have unread', async () => {
+  test('are stored a moment later: newest message, counts, last message of each sender, members with unread messages', async () => {
     const [alice, bob] = people('alice', 'bob');
     const id = await openChat(server(), [alice, bob]);
     await sendAs(server(), { conversationId: id, sender: bob });
@@ -88,8 +88,8 @@ describe('what conversations say of their messages', () => {
   });
 });
 
-describe('a server that starts (invariant 5)', () => {
-  /** Takes a conversation's summary back to before its first message, as a process that died owes it. */
+describe('a server that starts (promise 5)', () => {
+  /** Resets a conversation's summary to before its first message, like a process that died before it wrote it. */
   async function forgetSummary(server: TestServer, id: string): Promise<void> {
     const { model } = server.app.models.conversations;
     await model.updateOne(
@@ -98,7 +98,7 @@ describe('a server that starts (invariant 5)', () => {
     );
   }
 
-  test('derives again what a dead one owed before it serves anybody, and a second start changes nothing', async () => {
+  test('derives missing summaries of a dead process before it accepts connections, and a second start changes nothing', async () => {
     const databaseName = newDatabaseName();
     const [alice, bob] = people('alice', 'bob');
     let id: ConversationId;
@@ -112,7 +112,7 @@ describe('a server that starts (invariant 5)', () => {
       right = await first.app.models.conversations.findById(id);
       await forgetSummary(first, id);
       // Its document in `processes` stays behind, as after SIGKILL.
-      await first.app.models.processes.beat({
+      await first.app.models.processes.writeHeartbeat({
         _id: 'dead',
         beat: 1,
         flushedThrough: id,
@@ -133,7 +133,7 @@ describe('a server that starts (invariant 5)', () => {
     expect(await readEverything(third)).toEqual(before);
   });
 
-  test('leaves its place among the processes when it stops', async () => {
+  test('unregisters itself when it stops', async () => {
     const databaseName = newDatabaseName();
     {
       await using first = await startServer({ databaseName });
@@ -145,7 +145,7 @@ describe('a server that starts (invariant 5)', () => {
 });
 
 describe('two servers on one database', () => {
-  test('count the same unread, whichever stored the messages', async () => {
+  test('count the same unread messages, whichever stored them', async () => {
     const databaseName = newDatabaseName();
     await using one = await startServer({ databaseName });
     await using two = await startServer({ databaseName });

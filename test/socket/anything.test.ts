@@ -18,7 +18,7 @@ beforeAll(async () => {
   client = await connectCaller(server(), context);
 });
 
-/** Calls with any arguments, and waits until every call is answered, and then some: each is answered once. */
+/** Calls with any arguments, and checks that every call is answered exactly once. */
 async function answersTo(
   name: CommandName,
   argumentLists: readonly (readonly unknown[])[],
@@ -39,7 +39,7 @@ async function answersTo(
   return answers;
 }
 
-function expectSound(name: CommandName, answers: readonly unknown[]): void {
+function expectValid(name: CommandName, answers: readonly unknown[]): void {
   expect(answers).toHaveLength(1);
   const [answer] = answers as [Answer<unknown>];
   if (answer.success) {
@@ -51,7 +51,7 @@ function expectSound(name: CommandName, answers: readonly unknown[]): void {
   expect(answer.error).not.toBe('');
 }
 
-/** Texts that are at home in this system, in the wrong place. */
+/** Generates texts that have a meaning in this system, in wrong places. */
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 50 }),
   fc.string({ unit: 'grapheme', maxLength: 50 }),
@@ -83,21 +83,21 @@ const known = (value: unknown): unknown => {
   return value === 'known-user' ? context.otherUserId : value;
 };
 
-describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
-  test('answers any JSON once, with a success or a code of the table, never INTERNAL', async () => {
+describe.each(COMMAND_NAMES)('%s (promise 10)', (name) => {
+  test('answers any JSON once, with success or a code of the table, never INTERNAL', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 20, maxLength: 40 }), async (payloads) => {
         const answers = await answersTo(
           name,
           payloads.map((payload) => [payload]),
         );
-        for (const one of answers) expectSound(name, one);
+        for (const one of answers) expectValid(name, one);
       }),
       { numRuns: Math.ceil(RUNS / 40) },
     );
   });
 
-  test('answers any values in its own fields once, with a success or a code of the table, never INTERNAL', async () => {
+  test('answers any values in its own fields once, with success or a code of the table, never INTERNAL', async () => {
     const fields = fieldPaths(COMMANDS[name].payload).filter((path) => !/[.[]/.test(path));
     const [sample = {}] = commandSamples(context)[name];
     const payload = fc
@@ -112,14 +112,14 @@ describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
           name,
           payloads.map((one) => [one]),
         );
-        for (const one of answers) expectSound(name, one);
+        for (const one of answers) expectValid(name, one);
       }),
       { numRuns: Math.ceil(RUNS / 40) },
     );
   });
 });
 
-test('any name of an event, with any arguments, is answered once, with a code (invariant 10)', async () => {
+test('any event name with any arguments is answered once, with a code (promise 10)', async () => {
   const reserved = [
     'connect',
     'connect_error',

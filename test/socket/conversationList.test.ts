@@ -8,7 +8,7 @@ import type { TestClient } from '../support/client.js';
 
 const server = sharedServer();
 
-/** Every page, by cursor to the end. */
+/** Returns every page, by cursor to the end. */
 async function walk(client: TestClient, limit?: number): Promise<ConversationView[][]> {
   const pages: ConversationView[][] = [];
   let cursor: string | undefined;
@@ -23,7 +23,7 @@ async function walk(client: TestClient, limit?: number): Promise<ConversationVie
   return pages;
 }
 
-/** Stores conversations as they would be after these times of their newest messages. */
+/** Stores conversations with these times of their newest messages. */
 async function storeConversations(owner: UserId, times: readonly Date[]): Promise<string[]> {
   const [other] = people('other');
   const { insertedIds } = await rawCollection(server(), 'conversations').insertMany(
@@ -44,7 +44,7 @@ async function storeConversations(owner: UserId, times: readonly Date[]): Promis
 }
 
 describe('the list of conversations', () => {
-  test('is ordered by the newest message, the newest first, and shows it', async () => {
+  test('is ordered by the newest message, newest first, and shows it', async () => {
     const [alice, bob, carol, dan] = people('alice', 'bob', 'carol', 'dan');
     const client = await server().connectAs(alice);
     const ids = [];
@@ -67,7 +67,7 @@ describe('the list of conversations', () => {
     expect(totalUnread).toBe(1);
   });
 
-  test('shows names and pictures of the members, and nothing else of theirs', async () => {
+  test('shows names and pictures of the members, and no other user data', async () => {
     const [alice, bob] = people('alice', 'bob');
     const token = server().token(bob, {
       name: 'Bob',
@@ -123,14 +123,14 @@ describe('250 conversations', () => {
   let ids: string[] = [];
 
   beforeAll(async () => {
-    // Times come in runs of equals, longer than a page, so that a cursor has to cut through them.
+    // Equal times in runs longer than a page, so that a cursor has to split them.
     ids = await storeConversations(
       alice,
       Array.from({ length: 250 }, (_, index) => new Date(1.7e12 + Math.floor(index / 40) * 1_000)),
     );
   });
 
-  test.each([7, 40, 50, 100])('are walked by pages of %i without loss or repeat', async (limit) => {
+  test.each([7, 40, 50, 100])('are read by pages of %i without loss or repeat', async (limit) => {
     const client = await server().connectAs(alice);
     const seen = (await walk(client, limit)).flat();
     expect(seen.map(({ _id }) => _id).sort()).toEqual(ids.toSorted());
@@ -138,7 +138,7 @@ describe('250 conversations', () => {
     expect(order).toEqual(order.toSorted().reverse());
   });
 
-  test('are walked to the end while messages move some to the front: what stays behind comes once', async () => {
+  test('are read to the end while messages move some to the front: the others occur once', async () => {
     const [carol, dan] = people('carol', 'dan');
     const mine = await storeConversations(
       carol,
@@ -161,7 +161,7 @@ describe('250 conversations', () => {
     expect(mine.filter((id) => !seen.includes(id) && id !== moved)).toEqual([]);
   });
 
-  test('bring a cursor for sync with their first page only', async () => {
+  test('return a cursor for sync with their first page only', async () => {
     const client = await server().connectAs(alice);
     const first = await client.ok('getConversations', { limit: 10 });
     expect(first.syncCursor).toEqual(expect.any(String));
@@ -170,7 +170,7 @@ describe('250 conversations', () => {
     expect(await client.call('sync', { cursor: first.syncCursor })).toMatchObject({ success: true });
   });
 
-  test('do not leak through another’s cursor: it only says where to go on', async () => {
+  test('are not revealed by another user’s cursor, which contains only a position', async () => {
     const [eve, bob] = people('eve', 'bob');
     const client = await server().connectAs(alice);
     const { nextCursor } = await client.ok('getConversations', { limit: 10 });
@@ -182,7 +182,7 @@ describe('250 conversations', () => {
 });
 
 describe('a damaged document', () => {
-  test('is left out of a page, and does not end the walk', async () => {
+  test('is left out of a page, and does not stop the paging', async () => {
     const [alice] = people('alice');
     const ids = await storeConversations(
       alice,
@@ -205,7 +205,7 @@ describe('a damaged document', () => {
   });
 });
 
-describe('a cursor that is not one is refused with VALIDATION', () => {
+describe('an invalid cursor is refused with VALIDATION', () => {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const ID = '0123456789abcdef01234567';
   test.each([
@@ -228,7 +228,7 @@ describe('a cursor that is not one is refused with VALIDATION', () => {
     });
   });
 
-  test('one that was changed in transit', async () => {
+  test('also one that was changed in transit', async () => {
     const [alice] = people('alice');
     await storeConversations(alice, [new Date(1e12), new Date(2e12)]);
     const client = await server().connectAs(alice);

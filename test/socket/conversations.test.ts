@@ -7,7 +7,7 @@ import { people, sharedServer } from '../contract/support/sharedServer.js';
 const server = sharedServer();
 
 describe('opening a conversation', () => {
-  test('150 calls at once over sockets, from both sides and several devices, give one id (invariant 1)', async () => {
+  test('150 concurrent calls over sockets, from both sides and several devices, give one id (promise 1)', async () => {
     const [alice, bob] = people('alice', 'bob');
     const devices = await Promise.all(
       Array.from({ length: 10 }, async (_, index) => {
@@ -28,7 +28,7 @@ describe('opening a conversation', () => {
     expect(stored).toBe(1);
   });
 
-  test('the other one and the caller’s other devices are told live, once, each in their own view', async () => {
+  test('the other user and the caller’s other devices are notified live, once, each with their own view', async () => {
     const [alice, bob, carol] = people('alice', 'bob', 'carol');
     const [phone, tablet, other, stranger] = await Promise.all([
       server().connectAs(alice),
@@ -48,7 +48,7 @@ describe('opening a conversation', () => {
     expect(stranger.heard).toEqual([]);
   });
 
-  test('with oneself is refused, and nobody hears of it', async () => {
+  test('with oneself is refused, and no one is notified', async () => {
     const [alice, bob] = people('alice', 'bob');
     const [client, device, other] = await Promise.all([
       server().connectAs(alice),
@@ -63,7 +63,7 @@ describe('opening a conversation', () => {
     expect(answer).toMatchObject({ details: [{ path: 'otherUserId' }] });
   });
 
-  test('a person whom nobody has heard of yet can be written to', async () => {
+  test('a user who has never connected can be written to', async () => {
     const [alice, newcomer] = people('alice', 'newcomer');
     const client = await server().connectAs(alice);
     const conversationId = await client.open(newcomer);
@@ -106,6 +106,7 @@ describe('any text is a user id', () => {
     });
     expect((await other.ok('sync', {})).conversations.map(({ _id }) => _id)).toContain(conversationId);
 
+    expect(await client.send(conversationId, 'hello yourself')).toMatchObject({ success: true });
     expect(await client.ok('presence:watch', { userIds: [stranger] })).toEqual({
       presences: [{ userId: stranger, status: 'online' }],
     });
@@ -136,7 +137,7 @@ describe('occasions (requirement B2)', () => {
     { kind: 'order', id: '2024/0001' },
   ] as const;
 
-  test('of every kind lead to the one conversation of the pair, and are kept and shown with it', async () => {
+  test('of every kind belong to the one conversation of the pair, and are kept and shown with it', async () => {
     const [buyer, seller] = people('buyer', 'seller');
     const [client, other] = await Promise.all([server().connectAs(buyer), server().connectAs(seller)]);
     const ids = new Set<string>();
@@ -155,7 +156,7 @@ describe('occasions (requirement B2)', () => {
     expect((await other.ok('getConversations', {})).conversations[0]?.occasions).toEqual(expected);
   });
 
-  test('are told to the other one live: a new conversation, then news about it', async () => {
+  test('are pushed to the other user live: first the new conversation, then updates', async () => {
     const [buyer, seller] = people('buyer', 'seller');
     const [client, device, other] = await Promise.all([
       server().connectAs(buyer),
@@ -173,7 +174,7 @@ describe('occasions (requirement B2)', () => {
     expect(client.heard).toEqual([]);
   });
 
-  test('come once per kind and id, also twenty times at once and from both sides; nobody is told again', async () => {
+  test('exist once per kind and id, also for twenty concurrent requests from both sides; no one is notified again', async () => {
     const [buyer, seller] = people('buyer', 'seller');
     const [client, other] = await Promise.all([server().connectAs(buyer), server().connectAs(seller)]);
     await client.open(seller);
@@ -188,11 +189,11 @@ describe('occasions (requirement B2)', () => {
     expect(conversation.occasions).toHaveLength(1);
     await caughtUp([client, other]);
     const told = [...client.pushes('conversation:updated'), ...other.pushes('conversation:updated')];
-    // One of them was first; its own socket has the answer, the other person’s the news.
+    // One of the requests was first: its socket has the answer, the other user the push.
     expect(told).toHaveLength(1);
   });
 
-  test('of one kind with another id, or without one, are others', async () => {
+  test('of one kind with another id, or without one, are different occasions', async () => {
     const [buyer, seller] = people('buyer', 'seller');
     const client = await server().connectAs(buyer);
     for (const id of ['1', '2', undefined, '1', undefined]) {
@@ -203,7 +204,7 @@ describe('occasions (requirement B2)', () => {
     expect(conversation.occasions.map(({ id }) => id)).toEqual(['1', '2', undefined]);
   });
 
-  test('beyond the limit push out the oldest', async () => {
+  test('beyond the limit replace the oldest', async () => {
     const [buyer, seller] = people('buyer', 'seller');
     const client = await server().connectAs(buyer);
     for (let index = 0; index < LIMITS.maxOccasions + 3; index += 1) {
@@ -217,7 +218,7 @@ describe('occasions (requirement B2)', () => {
     expect(conversation.occasions[0]?.id).toBe('3');
   });
 
-  test('move the conversation to the front of nobody’s list: only messages do', async () => {
+  test('do not move the conversation in a list: only messages do', async () => {
     const [buyer, seller, third] = people('buyer', 'seller', 'third');
     const client = await server().connectAs(buyer);
     const older = await client.open(seller);

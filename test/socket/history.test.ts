@@ -48,7 +48,7 @@ describe('a page of history', () => {
     expect(answer).not.toHaveProperty('reload');
   });
 
-  test('walked backwards from the end reaches every message once (invariant 3)', async () => {
+  test('read backwards from the end reaches every message once (promise 3)', async () => {
     const seen: number[] = [];
     let before: number | undefined;
     for (;;) {
@@ -60,7 +60,7 @@ describe('a page of history', () => {
     expect(seen).toEqual(range(1, TOTAL));
   });
 
-  test('walked forwards from the beginning reaches every message once (invariant 3)', async () => {
+  test('read forwards from the beginning reaches every message once (promise 3)', async () => {
     const seen: number[] = [];
     for (;;) {
       const answer = await page({ limit: 64, after: seen.at(-1) ?? 0 });
@@ -70,11 +70,11 @@ describe('a page of history', () => {
     expect(seen).toEqual(range(1, TOTAL));
   });
 
-  test('is the same for both members (invariant 3)', async () => {
+  test('is the same for both members (promise 3)', async () => {
     expect(await page({ limit: 20 }, alice)).toEqual(await page({ limit: 20 }, bob));
   });
 
-  test('over HTTP is the same page', async () => {
+  test('is the same over HTTP', async () => {
     for (const [input, query] of [
       [{}, ''],
       [{ before: 100, limit: 5 }, '?before=100&limit=5'],
@@ -94,7 +94,7 @@ describe('a page of history', () => {
     { after: Number.MAX_SAFE_INTEGER },
     { around: 10_000 },
   ])(
-    'beyond the end of the log says “reload”: the client knows numbers that this database does not (%j)',
+    'beyond the tail of the log is answered with “reload”: the client has numbers that this database does not have (%j)',
     async (input) => {
       const answer = await page(input);
       expect(answer).toMatchObject({ reload: true, lastSeq: TOTAL });
@@ -119,7 +119,7 @@ describe('a page of history', () => {
   });
 });
 
-describe('a request for a page is refused', () => {
+describe('an invalid request for a page is refused', () => {
   test.each([
     ['with two places', { before: 5, after: 1 }],
     ['with three places', { before: 5, after: 1, around: 2 }],
@@ -143,8 +143,8 @@ describe('a request for a page is refused', () => {
   });
 });
 
-describe('everything one wrote', () => {
-  test('comes newest first over all conversations, page by page, and nothing of anybody else', async () => {
+describe('the user’s own messages', () => {
+  test('are listed newest first over all conversations, page by page, without messages of others', async () => {
     const [writer, one, two] = people('writer', 'one', 'two');
     for (const other of [one, two]) {
       const id = await openChat(server(), [writer, other]);
@@ -169,7 +169,7 @@ describe('everything one wrote', () => {
     expect(ids).toEqual(ids.toSorted().reverse());
   });
 
-  test('takes no cursor but its own', async () => {
+  test('accept no other cursor than their own', async () => {
     const api = server().api(alice);
     for (const cursor of ['x', 'WzFd', Buffer.from('[{"$gt":""}]').toString('base64url')]) {
       const reply = await api.get(`/api/users/me/messages?cursor=${cursor}`);

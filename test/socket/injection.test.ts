@@ -27,7 +27,7 @@ afterAll(() => {
   expect(({} as Record<string, unknown>)['isAdmin']).toBeUndefined();
 });
 
-/** For all that is refused: it stays as it is. */
+/** Used for inputs that are refused: nothing changes it. */
 let context: SampleContext;
 let client: TestClient;
 beforeAll(async () => {
@@ -35,8 +35,8 @@ beforeAll(async () => {
   client = await connectCaller(server(), context);
 });
 
-describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
-  test('takes an operator for a value at no field, and stores nothing', async () => {
+describe.each(COMMAND_NAMES)('%s (promise 10)', (name) => {
+  test('accepts no operator in any field, and stores nothing', async () => {
     await expectStoredUnchanged(client, async () => {
       for (const sample of commandSamples(context)[name]) {
         for (const path of pathsIn(sample)) {
@@ -51,8 +51,8 @@ describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
     });
   });
 
-  test('takes no value of another kind at any field', async () => {
-    // Some of what is sent is right, and changes what it is about.
+  test('accepts no value of another type in any field', async () => {
+    // Some of the values are valid and change the objects they refer to.
     const own = await createSampleContext(server());
     const caller = await connectCaller(server(), own);
     for (const sample of commandSamples(own)[name]) {
@@ -71,12 +71,12 @@ describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
     }
   });
 
-  test('takes no key that it does not know, at any depth', async () => {
+  test('accepts no unknown key, at any depth', async () => {
     await expectStoredUnchanged(client, async () => {
       for (const sample of commandSamples(context)[name]) {
         for (const [key, value] of EXTRA_KEYS) {
           const merged = { ...withKey(key, value), ...sample };
-          // A spread would make a prototype of it on the way.
+          // A spread would turn `__proto__` into a prototype.
           Object.defineProperty(merged, key, { value, enumerable: true });
           expectRefusal(await client.call(name, merged), key);
         }
@@ -100,7 +100,7 @@ describe.each(COMMAND_NAMES)('%s (invariant 10)', (name) => {
   });
 });
 
-describe('the handshake (invariant 10)', () => {
+describe('the handshake (promise 10)', () => {
   test.each([
     ...OPERATORS,
     ['nothing', undefined],

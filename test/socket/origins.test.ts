@@ -16,7 +16,7 @@ const FOREIGN = [
 const polling = async (server: TestServer, origin: string): Promise<Response> =>
   fetch(`${server.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
 
-/** Opens a WebSocket by hand, as a page does, and says whether it came about. */
+/** Opens a WebSocket like a page. @returns whether it was accepted. */
 async function webSocket(server: TestServer, origin: string): Promise<boolean> {
   try {
     await using connection = await RawConnection.open(server.url, { origin });
@@ -39,7 +39,7 @@ describe('by default', () => {
     },
   );
 
-  test('the server’s own page, and an app that is no page, may connect', async () => {
+  test('the server’s own page, and an app that is not a page, may connect', async () => {
     expect(await webSocket(server(), server().url)).toBe(true);
     expect((await polling(server(), server().url)).status).toBe(200);
     const [alice] = people('alice');
@@ -49,7 +49,7 @@ describe('by default', () => {
     }
   });
 
-  test('no page from elsewhere may read what HTTP answers', async () => {
+  test('no page of another origin may read HTTP answers', async () => {
     const [alice] = people('alice');
     const headers = { origin: LISTED, authorization: `Bearer ${server().token(alice)}` };
     const reply = await fetch(`${server().url}/api/users/me`, { headers });
@@ -62,7 +62,7 @@ describe('by default', () => {
   });
 });
 
-describe('where one is listed', () => {
+describe('with one origin listed', () => {
   const server = sharedServer({ env: { CORS_ORIGINS: LISTED } });
 
   test('its page may connect and read', async () => {
@@ -84,7 +84,7 @@ describe('where one is listed', () => {
     expect(preflight.headers.get('access-control-allow-origin')).toBe(LISTED);
   });
 
-  test.each(FOREIGN)('one of %s may not', async (origin) => {
+  test.each(FOREIGN)('a page of %s may not', async (origin) => {
     expect((await polling(server(), origin)).status).toBe(403);
     expect(await webSocket(server(), origin)).toBe(false);
   });

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../contract/index.js';
-import { openChat } from '../contract/support/chat.js';
+import { openChat, sendAs } from '../contract/support/chat.js';
 import { caughtUp, expectRefused } from '../contract/support/refusal.js';
 import { createScene, everyone } from '../contract/support/scene.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { startServer } from '../support/server.js';
+import { showPresence } from '../support/presence.js';
 
 const server = sharedServer();
 
-test('a reload is no absence: who is back within the grace was never away', async () => {
+test('a reload is no absence: a user who returns within the grace period was never offline', async () => {
   await using patient = await startServer({ env: { PRESENCE_GRACE_MS: '60000' } });
   const [alice, bob] = people('alice', 'bob');
   await openChat(patient, [alice, bob]);
+  await showPresence(patient, alice, bob);
   const watcher = await patient.connectAs(alice);
   const first = await patient.connectAs(bob);
   await watcher.ok('presence:watch', { userIds: [bob] });
@@ -24,19 +26,23 @@ test('a reload is no absence: who is back within the grace was never away', asyn
   ]);
 });
 
-test('who begins to talk to somebody may watch them from then on', async () => {
+test('users who have exchanged messages may watch each other from then on', async () => {
   const [alice, bob] = people('alice', 'bob');
   const [client] = await Promise.all([server().connectAs(alice), server().connectAs(bob)]);
-  expect((await client.ok('presence:watch', { userIds: [bob] })).presences).toEqual([]);
-  await client.open(bob);
-  expect((await client.ok('presence:watch', { userIds: [bob] })).presences).toEqual([
-    { userId: bob, status: 'online' },
-  ]);
+  const watch = async () => (await client.ok('presence:watch', { userIds: [bob] })).presences;
+  expect(await watch()).toEqual([]);
+  const conversationId = await openChat(server(), [alice, bob]);
+  expect(await watch()).toEqual([]);
+  await sendAs(server(), { conversationId, sender: alice });
+  expect(await watch()).toEqual([]);
+  await sendAs(server(), { conversationId, sender: bob });
+  expect(await watch()).toEqual([{ userId: bob, status: 'online' }]);
 });
 
-test('nobody watches themselves, and asking twice for one is asking once', async () => {
+test('users cannot watch themselves, and a repeated id counts once', async () => {
   const [alice, bob] = people('alice', 'bob');
   await openChat(server(), [alice, bob]);
+  await showPresence(server(), alice, bob);
   const client = await server().connectAs(alice);
   const { presences } = await client.ok('presence:watch', { userIds: [bob, alice, bob, bob] });
   expect(presences).toEqual([{ userId: bob, status: 'offline' }]);
@@ -45,6 +51,7 @@ test('nobody watches themselves, and asking twice for one is asking once', async
 test('an empty set ends all watching', async () => {
   const [alice, bob] = people('alice', 'bob');
   await openChat(server(), [alice, bob]);
+  await showPresence(server(), alice, bob);
   const client = await server().connectAs(alice);
   await client.ok('presence:watch', { userIds: [bob] });
   expect(await client.ok('presence:watch', { userIds: [] })).toEqual({ presences: [] });
@@ -53,9 +60,10 @@ test('an empty set ends all watching', async () => {
   expect(client.pushes('presence')).toEqual([]);
 });
 
-test('each device watches for itself', async () => {
+test('each device has its own watched set', async () => {
   const [alice, bob] = people('alice', 'bob');
   await openChat(server(), [alice, bob]);
+  await showPresence(server(), alice, bob);
   const [phone, tablet] = [await server().connectAs(alice), await server().connectAs(alice)];
   await phone.ok('presence:watch', { userIds: [bob] });
   await server().connectAs(bob);
@@ -64,7 +72,7 @@ test('each device watches for itself', async () => {
   expect(tablet.pushes('presence')).toEqual([]);
 });
 
-test('more than may be watched at a time is refused', async () => {
+test('more than the limit of watched users is refused', async () => {
   const [alice] = people('alice');
   const client = await server().connectAs(alice);
   const userIds = Array.from({ length: LIMITS.maxWatchedUsers + 1 }, (_, index) => `user-${index}`);
@@ -76,7 +84,7 @@ test('more than may be watched at a time is refused', async () => {
   expect(await client.ok('presence:watch', { userIds: userIds.slice(1) })).toEqual({ presences: [] });
 });
 
-test('typing is heard by the other one only: not on one’s own devices, not by oneself', async () => {
+test('typing is pushed to the other member only, not to the author’s devices', async () => {
   const scene = await createScene(server());
   const { alice, tablet, bob, conversationId } = scene;
   const { expiresInMs } = await alice.ok('typing', { conversationId, typing: true });

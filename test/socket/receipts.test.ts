@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 
 const server = sharedServer();
 
-/** A scene in which alice has sent this many messages. */
+/** Creates a scene in which alice has sent this many messages. */
 async function sceneWith(count: number): Promise<Scene> {
   const scene = await createScene(server());
   const { conversationId, alice } = scene;
@@ -23,7 +23,7 @@ const statuses = async ({ alice, conversationId }: Scene): Promise<string[]> =>
   messagesOf(await alice.ok('getMessages', { conversationId })).map(({ status }) => status);
 
 describe('the status of a message', () => {
-  test('goes from sent over delivered to read, as the other reports', async () => {
+  test('moves from sent over delivered to read, as the other reports', async () => {
     const scene = await sceneWith(3);
     const { bob, conversationId } = scene;
     expect(await statuses(scene)).toEqual(['sent', 'sent', 'sent']);
@@ -35,7 +35,7 @@ describe('the status of a message', () => {
     expect(await statuses(scene)).toEqual(['read', 'read', 'read']);
   });
 
-  test('only ever moves forward: an older report changes nothing, and nobody hears of it (invariant 7)', async () => {
+  test('only moves forward: an older report changes nothing, and no one is notified (promise 7)', async () => {
     const scene = await sceneWith(5);
     const { alice, tablet, bob, conversationId } = scene;
     await bob.ok('message:read', { conversationId, seq: 4 });
@@ -52,7 +52,7 @@ describe('the status of a message', () => {
     expect(await statuses(scene)).toEqual(['read', 'read', 'read', 'read', 'sent']);
   });
 
-  test('moves forward under reports in any order, at once, from two devices (invariant 7)', async () => {
+  test('moves forward under concurrent reports in any order, from two devices (promise 7)', async () => {
     const scene = await sceneWith(40);
     const { alice, bob, conversationId } = scene;
     const phone = await server().connectAs(bob.userId);
@@ -78,19 +78,19 @@ describe('the status of a message', () => {
     expect(heard.at(-1)).toMatchObject({ readSeq: furthest, deliveredSeq: 40 });
   });
 
-  test('does not change by what the sender reads', async () => {
+  test('is not changed by reads of the sender', async () => {
     const scene = await sceneWith(2);
     await scene.alice.ok('message:read', { conversationId: scene.conversationId, seq: 2 });
     expect(await statuses(scene)).toEqual(['sent', 'sent']);
   });
 
-  test('is read once the other one answers', async () => {
+  test('is read once the other user replies', async () => {
     const scene = await sceneWith(2);
     await scene.bob.send(scene.conversationId, 'answer');
     expect(await statuses(scene)).toEqual(['read', 'read', 'sent']);
   });
 
-  test('is the same on the newest message of the list and of the conversation', async () => {
+  test('is the same on the newest message in the list and in the conversation', async () => {
     const { alice, bob, conversationId } = await sceneWith(2);
     await bob.ok('message:delivered', { conversationId, seq: 2 });
     const list = await alice.ok('getConversations', {});
@@ -101,7 +101,7 @@ describe('the status of a message', () => {
 });
 
 describe('a report', () => {
-  test('beyond the end is cut to it (invariant 7)', async () => {
+  test('beyond the tail is cut to it (promise 7)', async () => {
     const { bob, alice, conversationId } = await sceneWith(3);
     expect(await bob.ok('message:read', { conversationId, seq: 1_000_000 })).toMatchObject({
       readSeq: 3,
@@ -122,7 +122,7 @@ describe('a report', () => {
     expect(await client.ok('getConversations', {})).toMatchObject({ totalUnread: 1 });
   });
 
-  test('by the id of a message is one by its seq', async () => {
+  test('by the id of a message has the effect of its seq', async () => {
     const scene = await sceneWith(3);
     const { bob, alice, conversationId } = scene;
     const { messages } = await bob.ok('getMessages', { conversationId });
@@ -136,7 +136,7 @@ describe('a report', () => {
     });
   });
 
-  test('by the id of a message that is not here is NOT_FOUND, also when it is elsewhere', async () => {
+  test('by the id of an unknown message is NOT_FOUND, also when it exists in another conversation', async () => {
     const scene = await sceneWith(1);
     const [carol, dan] = people('carol', 'dan');
     const elsewhere = await openChat(server(), [carol, dan]);
@@ -175,7 +175,7 @@ describe('a report', () => {
     }
   });
 
-  test('is heard by the other and by one’s own devices; only one’s own learn what is unread', async () => {
+  test('is pushed to the other user and to the reader’s own devices; only these receive the unread count', async () => {
     const { alice, tablet, bob, conversationId } = await sceneWith(3);
     const phone = await server().connectAs(bob.userId);
     const answer = await bob.ok('message:read', { conversationId, seq: 2 });
@@ -185,7 +185,7 @@ describe('a report', () => {
     for (const client of [alice, tablet]) expect(await client.next('message:status')).toEqual(shared);
   });
 
-  test('is kept: one document per person and conversation, however many reports', async () => {
+  test('is stored in one document per user and conversation, however many reports', async () => {
     const { bob, conversationId } = await sceneWith(20);
     for (let seq = 1; seq <= 20; seq += 1) await bob.ok('message:read', { conversationId, seq });
     const stored = await rawCollection(server(), 'members').find({ userId: bob.userId }).toArray();
@@ -203,7 +203,7 @@ describe('unread', () => {
     return [conversation.unreadCount, totalUnread];
   };
 
-  test('counts the messages of others behind the read position, exactly (invariant 7)', async () => {
+  test('counts the messages of others after the read position, exactly (promise 7)', async () => {
     const { alice, bob, conversationId } = await sceneWith(10);
     expect(await unreadOf(bob, conversationId)).toEqual([10, 10]);
     expect(await unreadOf(alice, conversationId)).toEqual([0, 0]);
@@ -215,7 +215,7 @@ describe('unread', () => {
     expect(await unreadOf(bob, conversationId)).toEqual([0, 0]);
   });
 
-  test('does not count own messages: sending moves one’s own read position (invariant 7)', async () => {
+  test('does not count own messages: sending moves the own read position (promise 7)', async () => {
     const { alice, bob, conversationId } = await sceneWith(3);
     await bob.send(conversationId, 'I have seen all that');
     expect(await unreadOf(bob, conversationId)).toEqual([0, 0]);
@@ -227,7 +227,7 @@ describe('unread', () => {
     expect(conversation).toMatchObject({ lastSeq: 5, messageCount: 5, lastReadSeq: 4, lastDeliveredSeq: 4 });
   });
 
-  test('adds up over conversations, and a new message after reading counts again (invariant 7)', async () => {
+  test('is summed over conversations, and a new message after reading counts again (promise 7)', async () => {
     const [alice, bob, carol, dan] = people('alice', 'bob', 'carol', 'dan');
     const client = await server().connectAs(alice);
     const ids = await Promise.all([bob, carol, dan].map((other) => openChat(server(), [alice, other])));
@@ -238,7 +238,7 @@ describe('unread', () => {
     expect(await client.ok('getConversations', { limit: 1 })).toMatchObject({ totalUnread: 8 });
     expect((await server().api(alice).get('/api/unread')).body).toEqual({
       success: true,
-      data: { totalUnread: 8, mutedUnread: 0, conversations: 2 },
+      data: { totalUnread: 8, mutedUnread: 0, unreadConversations: 2 },
     });
     await client.ok('message:read', { conversationId: second, seq: 5 });
     expect(await client.ok('getConversations', {})).toMatchObject({ totalUnread: 3 });
@@ -246,7 +246,7 @@ describe('unread', () => {
     expect(await client.ok('getConversations', {})).toMatchObject({ totalUnread: 4 });
   });
 
-  test('is right again after reads and sends that race with each other (invariant 7)', async () => {
+  test('is correct after concurrent reads and sends (promise 7)', async () => {
     const { alice, bob, conversationId } = await sceneWith(1);
     await Promise.all(
       Array.from({ length: 60 }, (_, index) =>

@@ -7,7 +7,7 @@ import { people, sharedServer } from '../contract/support/sharedServer.js';
 
 const server = sharedServer();
 
-describe('a send is refused, nobody hears anything, and nothing is stored', () => {
+describe('a refused send: no one is notified, and nothing is stored', () => {
   const valid = { content: 'hello', clientMessageId: 'm-1' };
   test.each([
     ['without text', { content: undefined }],
@@ -35,7 +35,7 @@ describe('a send is refused, nobody hears anything, and nothing is stored', () =
       listeners: everyone(all),
     });
     const [field = ''] = Object.keys(wrong);
-    // A key that nobody knows is a fault of the payload as a whole.
+    // An unknown key is an error of the payload as a whole.
     const path = field in COMMANDS.sendMessage.payload.shape ? field : '';
     expect(answer).toMatchObject({ clientMessageId: 'm-1', details: [{ path }] });
   });
@@ -76,7 +76,7 @@ describe('a send is refused, nobody hears anything, and nothing is stored', () =
     expect(JSON.stringify(answer).length).toBeLessThan(1_000);
   });
 
-  test('in a frame above 128 KB: the connection ends, and the server goes on', async () => {
+  test('in a frame above 128 KB: the connection ends, and the server continues', async () => {
     const all = await createScene(server());
     const reason = new Promise<string>((resolve) => all.alice.socket.once('disconnect', resolve));
     all.alice.socket.emit('sendMessage', {
@@ -92,7 +92,7 @@ describe('a send is refused, nobody hears anything, and nothing is stored', () =
 
 describe('an id of a conversation', () => {
   test.each(['', 'x', '0123456789ABCDEF01234567', '0123456789abcdef0123456', '0123456789abcdef01234567 '])(
-    '%j that is none is VALIDATION, with the clientMessageId',
+    '%j that is invalid is VALIDATION, with the clientMessageId',
     async (conversationId) => {
       const [alice] = people('alice');
       const client = await server().connectAs(alice);

@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 const server = sharedServer();
 
 describe('a message', () => {
-  test('reaches the other and the sender’s other device; the socket that sent it gets the answer', async () => {
+  test('reaches the other user and the sender’s other device; the sending socket gets the answer', async () => {
     const all = await createScene(server());
     const { alice, tablet, bob, conversationId } = all;
     const sent = await alice.ok('sendMessage', {
@@ -39,7 +39,7 @@ describe('a message', () => {
     expect(bob.heard).toHaveLength(1);
   });
 
-  test('is in the database before anybody hears of it or is answered (invariant 2)', async () => {
+  test('is in the database before it is pushed or answered (promise 2)', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     const messages = rawCollection(server(), 'messages');
     const findings: Promise<unknown>[] = [];
@@ -63,7 +63,7 @@ describe('a message', () => {
     ['markup', '<script>alert(1)</script> & "quotes"'],
     ['lines', 'one\n\ttwo\r\nthree'],
     ['control characters', 'a\u0001\u001F\u007Fb'],
-    ['noncharacters', '\uFFFE\uFFFF'],
+    ['noncharacters', 'a\uFFFE\uFFFFb'],
     ['8,000 characters', 'ä'.repeat(LIMITS.maxTextChars)],
     ['8,000 characters, most of them marks', `a${'\u0301'.repeat(LIMITS.maxTextChars - 1)}`],
     ['8,000 emoji', '😀'.repeat(LIMITS.maxTextChars)],
@@ -77,7 +77,7 @@ describe('a message', () => {
     expect((await storedMessages(all)).map((message) => message.content)).toEqual([content]);
   });
 
-  test('answers another one by its seq', async () => {
+  test('replies to another one by its seq', async () => {
     const all = await createScene(server());
     const { alice, bob, conversationId } = all;
     await alice.ok('sendMessage', { conversationId, content: 'question', clientMessageId: 'q' });
@@ -88,7 +88,7 @@ describe('a message', () => {
     expect((await storedMessages(all))[0]).not.toHaveProperty('replyTo');
   });
 
-  test('may answer one that is still under way before it from the same sender', async () => {
+  test('may reply to an earlier one of the same sender that is still being stored', async () => {
     const { alice, conversationId } = await createScene(server());
     const [first, second] = await Promise.all([
       alice.call('sendMessage', { conversationId, content: 'one', clientMessageId: '1' }),
@@ -99,7 +99,7 @@ describe('a message', () => {
 });
 
 describe('order', () => {
-  test('500 sends at once from both sides get the numbers 1 to 500 in one order for everybody (invariant 3)', async () => {
+  test('500 concurrent sends from both sides get seq 1 to 500, in one order for everyone (promise 3)', async () => {
     const all = await createScene(server());
     const { alice, tablet, bob, conversationId } = all;
     const answers = await Promise.all(
@@ -110,7 +110,7 @@ describe('order', () => {
     const seqs = answers.map((answer) => (answer.success ? answer.data.seq : 0)).sort((a, b) => a - b);
     const expected = Array.from({ length: 500 }, (_, index) => index + 1);
     expect(seqs).toEqual(expected);
-    // Who hears everything hears it in that order, without a gap.
+    // A device that receives everything gets it in that order, without a gap.
     await tablet.next('message:new', ({ seq }) => seq === 500);
     await caughtUp(everyone(all));
     const heard = tablet.pushes('message:new').map(({ seq }) => seq);
@@ -125,19 +125,22 @@ describe('order', () => {
     expect(page.messages.map(({ seq }) => seq)).toEqual(expected.slice(300));
   });
 
-  test.each([1, 5, 60])('%i sends of one socket into a cold conversation keep their order', async (count) => {
-    const all = await createScene(server());
-    const { alice, conversationId } = all;
-    const answers = await Promise.all(
-      Array.from({ length: count }, (_, index) => alice.send(conversationId, `text ${index + 1}`)),
-    );
-    expect(answers.map((answer) => answer.success && answer.data.seq)).toEqual(
-      Array.from({ length: count }, (_, index) => index + 1),
-    );
-    expect((await storedMessages(all)).map(({ content }) => content)).toEqual(
-      Array.from({ length: count }, (_, index) => `text ${index + 1}`),
-    );
-  });
+  test.each([1, 5, 60])(
+    '%i sends of one socket to a conversation that is not cached keep their order',
+    async (count) => {
+      const all = await createScene(server());
+      const { alice, conversationId } = all;
+      const answers = await Promise.all(
+        Array.from({ length: count }, (_, index) => alice.send(conversationId, `text ${index + 1}`)),
+      );
+      expect(answers.map((answer) => answer.success && answer.data.seq)).toEqual(
+        Array.from({ length: count }, (_, index) => index + 1),
+      );
+      expect((await storedMessages(all)).map(({ content }) => content)).toEqual(
+        Array.from({ length: count }, (_, index) => `text ${index + 1}`),
+      );
+    },
+  );
 
   test('sends of one socket keep their order in many conversations at once', async () => {
     const [alice, ...others] = people('alice', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l');

@@ -3,10 +3,11 @@ import { messagesOf } from '../support/messages.js';
 import { startServer } from '../support/server.js';
 import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
+import { showPresence } from '../support/presence.js';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-test('what is under way is answered, what comes later is UNAVAILABLE, and exactly what was answered is stored (invariant 5)', async () => {
+test('commands in progress are answered, later ones are UNAVAILABLE, and exactly the acknowledged messages are stored (promise 5)', async () => {
   await using server = await startServer();
   const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
   const conversationId = await alice.open('bob');
@@ -35,18 +36,18 @@ test('what is under way is answered, what comes later is UNAVAILABLE, and exactl
     if (!page.hasMore) break;
   }
   expect(seen.toSorted()).toEqual(stored.toSorted());
-  // A message that was refused can be sent again under its id.
+  // A refused message can be sent again with its id.
   const again = await (await successor.connectAs('alice')).send(conversationId, 'too late', 'late');
   expect(again).toMatchObject({ success: true, data: { duplicate: false, seq: stored.length + 1 } });
 });
 
-test('reads and new conversations that are under way are answered too, over sockets and over HTTP', async () => {
+test('reads and new conversations in progress are answered too, over sockets and over HTTP', async () => {
   await using direct = await startServer();
   await using proxy = await TcpProxy.start(direct.app.models.conversations.model.db.port);
   await using server = await startServer({ mongoUri: proxy.mongoUri });
   const alice = await server.connectAs('alice');
   await alice.ok('getConversations', {});
-  // A database that takes its time: what has begun now is under way when the server is told to stop.
+  // A slow database, so that commands are in progress when the server is stopped.
   proxy.delay(40);
   const calls = [
     ...range(20).map(() => alice.call('getConversations', {})),
@@ -61,7 +62,7 @@ test('reads and new conversations that are under way are answered too, over sock
   for (const { status } of await Promise.all(requests)) expect([200, 503]).toContain(status);
 });
 
-test('every client is told to come back, each after a time of its own, before its connection ends', async () => {
+test('every client is told to reconnect, each after a different time, before its connection ends', async () => {
   await using server = await startServer();
   const clients = await Promise.all(range(20).map((index) => server.connectAs(`user-${index}`)));
   await server.app.close();
@@ -75,12 +76,13 @@ test('every client is told to come back, each after a time of its own, before it
   expect(new Set(goodbyes.map(([goodbye]) => goodbye?.afterMs)).size).toBeGreaterThan(5);
 });
 
-test('positions that were reported are kept, and so is when everybody was last seen', async () => {
+test('reported positions and last-seen times are stored', async () => {
   await using server = await startServer();
   const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
   const conversationId = await alice.open('bob');
   await alice.send(conversationId, 'hello');
   await bob.ok('message:read', { conversationId, seq: 1 });
+  await showPresence(server, 'alice', 'bob');
   await server.app.close();
   await using successor = await startServer({ databaseName: server.databaseName });
   const back = await successor.connectAs('alice');
@@ -91,7 +93,7 @@ test('positions that were reported are kept, and so is when everybody was last s
   });
 });
 
-test('closing twice is closing once, and nothing listens afterwards', async () => {
+test('closing twice has the effect of closing once, and nothing listens afterwards', async () => {
   await using server = await startServer();
   await Promise.all([server.app.close(), server.app.close()]);
   await server.app.close();

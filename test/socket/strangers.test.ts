@@ -11,12 +11,12 @@ import { people, sharedServer } from '../contract/support/sharedServer.js';
 const server = sharedServer();
 const NOWHERE = 'ffffffffffffffffffffffff';
 
-/** Every command that speaks of a conversation. */
-const doors = COMMAND_NAMES.filter((name) => 'conversationId' in COMMANDS[name].payload.shape);
+/** All commands that name a conversation. */
+const commands = COMMAND_NAMES.filter((name) => 'conversationId' in COMMANDS[name].payload.shape);
 
-describe('whoever is not in a conversation (invariant 6)', () => {
-  test('would have to pass one of these doors', () => {
-    expect(doors).toEqual([
+describe('a user who is not in a conversation (promise 6)', () => {
+  test('could use one of these commands', () => {
+    expect(commands).toEqual([
       'getConversation',
       'sendMessage',
       'getMessages',
@@ -30,7 +30,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
       'leaveConversation',
       'setRole',
       'updateConversation',
-      'openConversation',
+      'watchConversation',
       'editMessage',
       'deleteMessage',
       'react',
@@ -39,7 +39,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
       'getEdits',
       'getReactions',
       'getReceipts',
-      'setConversation',
+      'updateSettings',
       'clearHistory',
       'deleteConversation',
       'unmatch',
@@ -48,7 +48,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
     ] satisfies CommandName[]);
   });
 
-  test.each(doors)('is refused by %s, as if it did not exist; nobody hears of it', async (name) => {
+  test.each(commands)('is refused by %s, as if it did not exist; no member is notified', async (name) => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
     const context = await createSampleContext(server(), [alice, bob]);
     const [stranger, device, other] = await Promise.all([
@@ -73,7 +73,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
     }
   });
 
-  test('hears nothing of it: no message, status, typing, presence or news', async () => {
+  test('receives nothing of it: no message, status, typing, presence or update', async () => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
     const [stranger, one, two] = await Promise.all([
       server().connectAs(eve),
@@ -93,7 +93,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
     expect(await stranger.ok('getConversations', {})).toMatchObject({ conversations: [], totalUnread: 0 });
   });
 
-  test('cannot use the id of a message of it, nor a cursor of a member', async () => {
+  test('cannot use the id of one of its messages, nor a cursor of a member', async () => {
     const [alice, bob, eve, mallory] = people('alice', 'bob', 'eve', 'mallory');
     const context = await createSampleContext(server(), [alice, bob]);
     const stranger = await server().connectAs(eve);
@@ -109,7 +109,7 @@ describe('whoever is not in a conversation (invariant 6)', () => {
     }
   });
 
-  test('is not let in by the id of a conversation that was a chat of theirs under another key', async () => {
+  test('cannot use the id of a conversation that was their chat under another key', async () => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
     const client = await server().connectAs(eve);
     const { insertedId } = await rawCollection(server(), 'conversations').insertOne({
@@ -126,15 +126,15 @@ describe('whoever is not in a conversation (invariant 6)', () => {
   });
 });
 
-describe('who somebody is', () => {
-  test('comes from the token alone: a payload cannot say it', async () => {
+describe('the identity of the caller', () => {
+  test('is taken from the token only: a payload cannot set it', async () => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
     const context = await createSampleContext(server(), [alice, bob]);
     const client = await server().connectAs(eve);
     const claims = ['userId', 'senderId', 'sender', 'sub', 'caller', 'principal', 'as', '_id'];
     for (const name of COMMAND_NAMES) {
       const [sample] = commandSamples(context)[name];
-      // Whom a command is about is no claim to be that one.
+      // The target user of a command is not a claim of identity.
       for (const claim of claims.filter((one) => !(one in COMMANDS[name].payload.shape))) {
         for (const value of [alice, { _id: alice }, [alice]]) {
           const answer = await client.call(name, { ...sample, [claim]: value });

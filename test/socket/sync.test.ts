@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   LIMITS,
   type ConversationView,
-  type PositionView,
+  type SettingsView,
   type SyncAnswer,
   type UserId,
 } from '../../contract/index.js';
@@ -14,16 +14,16 @@ import { startServer } from '../support/server.js';
 
 const server = sharedServer();
 
-/** What a client holds that knows nothing but what sync has told it. */
+/** State of a client that knows only what `sync` returns. */
 class Replica {
   readonly conversations = new Map<string, ConversationView>();
-  readonly own = new Map<string, PositionView>();
+  readonly settings = new Map<string, SettingsView>();
   cursor: string | undefined;
   rounds = 0;
 
   constructor(readonly client: TestClient) {}
 
-  /** One round: pages until there are no more. Gives the ids that came, in their order. */
+  /** Syncs one round: pages until there are no more. @returns the ids in their order. */
   async sync(): Promise<string[]> {
     const came: string[] = [];
     let answer: SyncAnswer;
@@ -35,7 +35,7 @@ class Replica {
         came.push(conversation._id);
         this.conversations.set(conversation._id, conversation);
       }
-      for (const position of answer.own) this.own.set(position.conversationId, position);
+      for (const settings of answer.settings) this.settings.set(settings.conversationId, settings);
     } while (answer.hasMore);
     return came;
   }
@@ -46,7 +46,7 @@ const manyOthers = (count: number): UserId[] =>
   Array.from({ length: count }, () => people('other')).map(([other]) => other);
 
 describe('sync', () => {
-  test('from nothing brings everything, each conversation once', async () => {
+  test('without a cursor returns everything, each conversation once', async () => {
     const [alice, bob, carol] = people('alice', 'bob', 'carol');
     const ids = [await openChat(server(), [alice, bob]), await openChat(server(), [carol, alice])];
     await sendAs(server(), { conversationId: ids[0] ?? '', sender: bob });
@@ -59,7 +59,7 @@ describe('sync', () => {
     });
   });
 
-  test('from a cursor brings what changed since, however old it is', async () => {
+  test('with a cursor returns what changed since, however old it is', async () => {
     const [alice, bob, carol] = people('alice', 'bob', 'carol');
     const replica = await replicaOf(alice);
     await replica.sync();
@@ -101,7 +101,7 @@ describe('sync', () => {
     expect((await replica.sync()).sort()).toEqual(Object.values(insertedIds).map(String).sort());
   });
 
-  test('finds a change that comes while a round is under way, in this round or the next', async () => {
+  test('finds a change made during a round in this round or the next', async () => {
     const [alice, bob] = people('alice', 'bob');
     const early = await openChat(server(), [alice, bob]);
     await Promise.all(manyOthers(150).map((other) => openChat(server(), [alice, other])));
@@ -115,20 +115,24 @@ describe('sync', () => {
     expect(replica.conversations.get(early)).toMatchObject({ lastSeq: 1 });
   });
 
-  test('tells positions that moved on another device', async () => {
+  test('returns positions that moved on another device', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
     await fillChat(server(), { conversationId, senders: [bob] }, 5);
     const [replica, phone] = await Promise.all([replicaOf(alice), server().connectAs(alice)]);
     await replica.sync();
-    expect(replica.own.size).toBe(0);
+    expect(replica.settings.size).toBe(0);
     await phone.ok('message:delivered', { conversationId, seq: 5 });
     await phone.ok('message:read', { conversationId, seq: 3 });
     await replica.sync();
-    expect(replica.own.get(conversationId)).toMatchObject({ userId: alice, readSeq: 3, deliveredSeq: 5 });
+    expect(replica.settings.get(conversationId)).toMatchObject({
+      userId: alice,
+      readSeq: 3,
+      deliveredSeq: 5,
+    });
   });
 
-  test('tells how far the other has come', async () => {
+  test('returns the position of the other user', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
     await sendAs(server(), { conversationId, sender: alice });
@@ -139,7 +143,7 @@ describe('sync', () => {
     expect(conversation.lastMessage?.status).toBe('read');
   });
 
-  test('goes on from the cursor that came with the list of conversations', async () => {
+  test('continues from the cursor of the list of conversations', async () => {
     const [alice, bob] = people('alice', 'bob');
     const replica = await replicaOf(alice);
     const { syncCursor } = await replica.client.ok('getConversations', {});
@@ -148,7 +152,7 @@ describe('sync', () => {
     expect(await replica.sync()).toEqual([conversationId]);
   });
 
-  test('over HTTP answers the same', async () => {
+  test('returns the same over HTTP', async () => {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
     const reply = await server().api(alice).get<SyncAnswer>('/api/sync');
@@ -163,7 +167,7 @@ describe('sync', () => {
     });
   });
 
-  test('shows nobody what is not theirs, whatever the cursor', async () => {
+  test('shows only the caller’s conversations, whatever the cursor', async () => {
     const [alice, bob, eve] = people('alice', 'bob', 'eve');
     await openChat(server(), [alice, bob]);
     const { cursor } = await (await replicaOf(alice)).client.ok('sync', {});
@@ -171,13 +175,13 @@ describe('sync', () => {
     for (const payload of [{}, { cursor }]) {
       expect(await stranger.ok('sync', payload)).toMatchObject({
         conversations: [],
-        own: [],
+        settings: [],
         totalUnread: 0,
       });
     }
   });
 
-  test('leaves damaged documents out, and goes on behind them', async () => {
+  test('leaves damaged documents out, and continues after them', async () => {
     const [alice, bob] = people('alice', 'bob');
     const damaged = Array.from({ length: 120 }, () => ({
       type: 'direct',
@@ -239,7 +243,7 @@ describe('a cursor', () => {
   });
 });
 
-test('a client that syncs again and again under concurrent writes ends with everything', async () => {
+test('a client that syncs repeatedly under concurrent writes ends with everything', async () => {
   const [alice] = people('alice');
   const others = manyOthers(12);
   const replica = await replicaOf(alice);
@@ -270,6 +274,6 @@ test('a client that syncs again and again under concurrent writes ends with ever
       unreadCount: conversation.unreadCount,
       lastMessage: { seq: 25 },
     });
-    expect(replica.own.get(conversationId)?.readSeq).toBe(24);
+    expect(replica.settings.get(conversationId)?.readSeq).toBe(24);
   }
 });

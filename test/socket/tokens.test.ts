@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import jwt from 'jsonwebtoken';
 import { describe, expect, test } from 'vitest';
 import { COMMAND_NAMES } from '../../contract/index.js';
@@ -12,11 +13,12 @@ import { Refused } from '../support/client.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { makeToken } from '../support/tokens.js';
 import { until } from '../support/until.js';
+import { showPresence } from '../support/presence.js';
 
 const server = sharedServer();
 const nowS = (): number => Math.floor(Date.now() / 1_000);
 
-/** Tries a token at the handshake, over HTTP and for `auth:refresh`: the code that each gives, or "accepted". */
+/** Uses a token in the handshake, over HTTP and for `auth:refresh`. @returns the code of each, or "accepted". */
 async function tryEverywhere(at: TestServer, userId: string, token: string): Promise<string[]> {
   const handshake = await at.connectAs(userId, { token }).then(
     () => 'accepted',
@@ -26,7 +28,7 @@ async function tryEverywhere(at: TestServer, userId: string, token: string): Pro
   return [handshake, body.success ? 'accepted' : body.code];
 }
 
-describe('a token is refused at the handshake and over HTTP alike', () => {
+describe('a token is refused in the handshake and over HTTP', () => {
   const unsigned = (claims: object, alg = 'none'): string =>
     `${Buffer.from(JSON.stringify({ alg, typ: 'JWT' })).toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.`;
 
@@ -47,7 +49,7 @@ describe('a token is refused at the handshake and over HTTP alike', () => {
     expect(await tryEverywhere(server(), alice, make(alice))).toEqual([code, code]);
   });
 
-  test('of another audience or issuer, where they are configured', async () => {
+  test('with another audience or issuer, where they are configured', async () => {
     await using strict = await startServer({ env: { JWT_AUDIENCE: 'chat', JWT_ISSUER: 'app' } });
     const [alice] = people('alice');
     const outcomes = [
@@ -61,7 +63,7 @@ describe('a token is refused at the handshake and over HTTP alike', () => {
     }
   });
 
-  test('that is signed with the public key as if it were a secret', async () => {
+  test('that is signed with the public key as a secret', async () => {
     const keys = generateKeyPairSync('rsa', {
       modulusLength: 2_048,
       publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -84,7 +86,7 @@ describe('a token is refused at the handshake and over HTTP alike', () => {
     ]);
   });
 
-  test('anywhere but in auth.token of the handshake', async () => {
+  test('anywhere except in auth.token of the handshake', async () => {
     const [alice] = people('alice');
     const token = server().token(alice);
     const connecting = server().connectAs(alice, {
@@ -96,7 +98,7 @@ describe('a token is refused at the handshake and over HTTP alike', () => {
 });
 
 describe('a token that expires during a connection', () => {
-  /** A connection whose token is good for a second or two, after it has expired. */
+  /** Returns a connection whose token has just expired. */
   async function expired() {
     const [alice, bob] = people('alice', 'bob');
     const conversationId = await openChat(server(), [alice, bob]);
@@ -106,7 +108,7 @@ describe('a token that expires during a connection', () => {
     return { alice, bob, conversationId, client, goodbye };
   }
 
-  test('is announced, then every event is TOKEN_EXPIRED, nothing is heard, and a new one brings all back (invariant 6)', async () => {
+  test('is announced, then every event is TOKEN_EXPIRED, nothing is pushed, and a new token restores everything (promise 6)', async () => {
     const { alice, bob, conversationId, client, goodbye } = await expired();
     expect(goodbye).toMatchObject({ code: 'TOKEN_EXPIRED', reconnect: true });
     expect(client.socket.connected).toBe(true);
@@ -122,7 +124,7 @@ describe('a token that expires during a connection', () => {
     await other.ok('typing', { conversationId, typing: true });
     await other.ok('message:read', { conversationId, seq: 1 });
     other.close();
-    // Its refusal comes behind whatever the server had sent before.
+    // The answer arrives after everything that the server had sent before.
     await client.call('getConversations', {});
     expect(client.heard.slice(heard)).toEqual([]);
 
@@ -138,7 +140,7 @@ describe('a token that expires during a connection', () => {
     expect(await client.next('message:new')).toMatchObject({ content: 'back again' });
   });
 
-  test('is not brought back by another user’s token, an expired or a forged one', async () => {
+  test('is not replaced by another user’s token, an expired or a forged one', async () => {
     const { alice, bob, client } = await expired();
     for (const [token, code] of [
       [makeToken(bob), 'FORBIDDEN'],
@@ -163,9 +165,10 @@ describe('a token that expires during a connection', () => {
     expect(witness.pushes('message:new')).toEqual([]);
   });
 
-  test('makes somebody offline whose only device it was, and a new one online again', async () => {
+  test('makes a user with a single device offline, and a new token makes them online again', async () => {
     const [alice, bob] = people('alice', 'bob');
     await openChat(server(), [alice, bob]);
+    await showPresence(server(), alice, bob);
     const watcher = await server().connectAs(bob);
     await watcher.ok('presence:watch', { userIds: [alice] });
     const client = await server().connectAs(alice, { token: makeToken(alice, { exp: nowS() + 2 }) });
@@ -184,7 +187,7 @@ describe('a renewed token', () => {
     expect(await client.send(conversationId, 'still me')).toMatchObject({ data: { senderId: alice } });
   });
 
-  test('beyond all time is refused, not a fault of the server', async () => {
+  test('with a time out of range is refused, and is no server error', async () => {
     const [alice] = people('alice');
     const client = await server().connectAs(alice);
     const answer = await client.call('auth:refresh', { token: makeToken(alice, { exp: 1e15 }) });
@@ -192,17 +195,20 @@ describe('a renewed token', () => {
   });
 });
 
-describe('logging out everywhere (invariant 6)', () => {
-  test('ends every live connection of the user within a second, and of nobody else', async () => {
+describe('logging out everywhere (promise 6)', () => {
+  test('closes every open connection of the user before it is answered, and no others', async () => {
     const [alice, bob] = people('alice', 'bob');
     const token = server().token(alice, { iat: nowS() - 10 });
     const devices = await Promise.all([1, 2, 3].map(() => server().connectAs(alice, { token })));
     const other = await server().connectAs(bob);
     const api = new Api(server().url, token);
-    const startedMs = performance.now();
-    expect((await api.post('/api/users/me/revoke-tokens')).status).toBe(200);
-    await until(() => devices.every(({ socket }) => !socket.connected));
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    const allEnded = Promise.all(
+      devices.map(({ socket }) => new Promise((resolve) => socket.once('disconnect', resolve))),
+    );
+    const revoked = api.post('/api/users/me/revoke-tokens');
+    // The answer waits for the next second; closing the connections does not.
+    expect(await Promise.race([allEnded.then(() => 'ended'), revoked.then(() => 'answered')])).toBe('ended');
+    expect((await revoked).status).toBe(200);
     for (const device of devices) {
       expect(device.pushes('auth:expired')).toMatchObject([{ code: 'UNAUTHENTICATED', reconnect: false }]);
     }
@@ -210,7 +216,7 @@ describe('logging out everywhere (invariant 6)', () => {
     expect(other.heard).toEqual([]);
   });
 
-  test('voids the token for the handshake, for HTTP and for a renewal; a later one is good', async () => {
+  test('invalidates the token for the handshake, for HTTP and for a renewal; a later one is valid', async () => {
     const [alice] = people('alice');
     const old = server().token(alice, { iat: nowS() - 10 });
     const reply = await new Api(server().url, old).post<{ tokensValidFrom: string }>(
@@ -232,16 +238,50 @@ describe('logging out everywhere (invariant 6)', () => {
     const token = server().token(alice, { iat: nowS() - 10 });
     const conversationId = await openChat(server(), [alice, bob]);
     const device = await second.connectAs(alice, { token });
-    const startedMs = performance.now();
     await new Api(server().url, token).post('/api/users/me/revoke-tokens');
-    await until(() => !device.socket.connected, { timeoutMs: 5_000 });
-    expect(performance.now() - startedMs).toBeLessThan(1_100);
+    // However busy the second server is, it uses cached token states for less than a second.
+    await wait(1_000);
+    const answer = device.socket.connected
+      ? await device.call('getConversations', {}).catch(() => undefined)
+      : undefined;
+    expect(answer).not.toMatchObject({ success: true });
+    await until(() => !device.socket.connected);
     expect(await tryEverywhere(second, alice, token)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
     await sendAs(second, { conversationId, sender: bob });
     expect(device.pushes('message:new')).toEqual([]);
   });
 
-  test('with a token that has no time of issue: it counts as older than any revocation', async () => {
+  test('invalidates every token of that second, and accepts tokens issued after the answer', async () => {
+    const [alice] = people('alice');
+    // Issued now: most tokens contain only the second of their issue.
+    const [phone, tablet] = [server().token(alice), server().token(alice, { jti: 'tablet' })];
+    const device = await server().connectAs(alice, { token: tablet });
+    const revoked = await new Api(server().url, phone).post('/api/users/me/revoke-tokens');
+    expect(revoked.status).toBe(200);
+    const fresh = server().token(alice);
+    expect(await tryEverywhere(server(), alice, fresh)).toEqual(['accepted', 'accepted']);
+    await until(() => !device.socket.connected);
+    for (const old of [phone, tablet]) {
+      expect(await tryEverywhere(server(), alice, old)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
+    }
+  });
+
+  test('distinguishes tokens of one second if they contain milliseconds', async () => {
+    const [alice] = people('alice');
+    const reply = await new Api(server().url, server().token(alice)).post<{ tokensValidFrom: string }>(
+      '/api/users/me/revoke-tokens',
+    );
+    if (!reply.body.success) throw new Error(reply.body.code);
+    const validFromMs = Date.parse(reply.body.data.tokensValidFrom);
+    const [before, after] = [-1, 1].map((ms) => makeToken(alice, { iat: (validFromMs + ms) / 1_000 }));
+    expect(await tryEverywhere(server(), alice, before ?? '')).toEqual([
+      'UNAUTHENTICATED',
+      'UNAUTHENTICATED',
+    ]);
+    expect(await tryEverywhere(server(), alice, after ?? '')).toEqual(['accepted', 'accepted']);
+  });
+
+  test('with a token without a time of issue: it counts as older than any revocation', async () => {
     const [alice] = people('alice');
     const timeless = makeToken(alice, { iat: undefined });
     expect(await tryEverywhere(server(), alice, timeless)).toEqual(['accepted', 'accepted']);

@@ -9,12 +9,12 @@ import { until } from '../support/until.js';
 
 const server = sharedServer();
 
-/** Emits without an acknowledgement, whatever the arguments, and gives everything that is heard. */
+/** Emits without an acknowledgement, with any arguments. @returns everything that is received. */
 async function emit(client: TestClient, event: string, ...args: unknown[]): Promise<TestClient['heard']> {
   const from = client.heard.length;
   client.raw.emit(event, ...args);
   await caughtUp([client]);
-  // Commands of one socket run beside each other: the answer of a slower one may still be on its way.
+  // Commands of one socket run concurrently, so the answer of a slower one may still be missing.
   const pair = Object.entries(COMMANDS).find(([name]) => name === event)?.[1].pair;
   const answers = new Set([pair?.ok, pair?.error ?? 'event:error']);
   const isAnswered = (): boolean => client.heard.slice(from).some((one) => answers.has(one.event));
@@ -22,7 +22,7 @@ async function emit(client: TestClient, event: string, ...args: unknown[]): Prom
   return client.heard.slice(from);
 }
 
-/** These are refused everything: what they have stays as it is. */
+/** Users whose commands are all refused, so their data does not change. */
 let alice: TestClient;
 let context: SampleContext;
 let client: TestClient;
@@ -68,7 +68,7 @@ describe.each(COMMAND_NAMES)('%s without an acknowledgement', (name) => {
 });
 
 describe('a failure about a message', () => {
-  test('names the message also where there is no acknowledgement to tell by', async () => {
+  test('names the message also without an acknowledgement', async () => {
     const payload = { conversationId: 'f'.repeat(24), content: 'x', clientMessageId: 'mine' };
     for (const [wrong, code] of [
       [payload, 'NOT_PARTICIPANT'],
@@ -83,8 +83,8 @@ describe('a failure about a message', () => {
   });
 });
 
-describe('more than a payload and an acknowledgement', () => {
-  test.each(COMMAND_NAMES)('is refused by %s: nothing is positional', async (name) => {
+describe('additional arguments', () => {
+  test.each(COMMAND_NAMES)('are refused by %s: nothing is positional', async (name) => {
     const [sample] = commandSamples(context)[name];
     const socket = client.raw;
     expect(await socket.emitWithAck(name, sample, sample)).toMatchObject({
@@ -98,7 +98,7 @@ describe('more than a payload and an acknowledgement', () => {
   });
 });
 
-describe('an event that there is not', () => {
+describe('an unknown event', () => {
   const names = [
     'unknown',
     '',
@@ -128,7 +128,7 @@ describe('an event that there is not', () => {
     ]);
   });
 
-  test('makes no label of its own in the metrics', async () => {
+  test('creates no metric label', async () => {
     for (let index = 0; index < 50; index += 1) await emit(alice, `unknown-${index}`, {});
     const text = await (await fetch(`${server().url}/metrics`)).text();
     expect(text).not.toContain('unknown-1');

@@ -13,17 +13,17 @@ import type { Stage } from './stage.js';
 
 const USER = 'absent';
 const FRIENDS = 6;
-/** More than a page of `sync` holds: each of these writes once while somebody is away. */
+/** Number of users who each send one message to the absent user; more than a page of `sync`. */
 const PEN_PALS = 130;
 const AT_A_TIME = 8;
 const RETRY_MS = 200;
 const SETTLE_TIMEOUT_MS = 60_000;
 
 /**
- * Somebody uses the app, syncs, and goes away for a month: what is stored so far, and their cursor, are moved a month
- * into the past while no server runs. Starts the first server, and then all of them.
+ * Lets a user sync and then disconnect for a simulated month: everything stored so far, and the user's cursor, are
+ * moved a month into the past while no server runs. Starts the first server, and then all of them.
  *
- * @returns what their device holds, for when they come back.
+ * @returns the state of the user's device, for the return.
  */
 export async function leaveForAMonth(stage: Stage, users: readonly string[]): Promise<Store> {
   const { cluster, truth } = stage;
@@ -53,7 +53,7 @@ export async function leaveForAMonth(stage: Stage, users: readonly string[]): Pr
   return store;
 }
 
-/** A lot passes meanwhile: long conversations with friends, and short ones with many who were not known before. */
+/** Fills the month: long conversations with friends, and short ones with many new users. */
 export async function fillAMonth(stage: Stage, cast: Cast): Promise<void> {
   const conversations = stage.world.of(USER);
   const share = Math.ceil(stage.options.backlog / Math.max(1, conversations.length));
@@ -67,17 +67,17 @@ export async function fillAMonth(stage: Stage, cast: Cast): Promise<void> {
   await until(() => !busy(), { what: 'a month of messages', timeoutMs: 3 * SETTLE_TIMEOUT_MS });
 }
 
-/** The same person with the same device, a month later. */
+/** Connects the same device of the user a month later. */
 export function comeBack(stage: Stage, store: Store): Device {
   const device = stage.device(USER, 2, { store });
   device.connection.open();
   return device;
 }
 
-/** Opens a conversation and writes one message, over HTTP; again and again where a busy machine makes it wait. */
+/** Opens a conversation and sends one message over HTTP. Retries while a busy machine refuses. */
 async function writeOnce(stage: Stage, user: string): Promise<void> {
-  const { name, door } = stage.balancer.next();
-  const api = new Api(door.url, makeToken(user));
+  const { name, clientProxy } = stage.balancer.next();
+  const api = new Api(clientProxy.url, makeToken(user));
   const teller = { client: `${user}/http`, user, server: name };
   const opened = await insist<CommandData<'getOrCreateDirect'>>(() =>
     api.post('/api/chats/create-or-get', { otherUserId: USER }),
@@ -95,7 +95,7 @@ async function writeOnce(stage: Stage, user: string): Promise<void> {
   stage.log.add(teller, { kind: 'acked', message: seenMessage(view), duplicate });
 }
 
-/** @throws for any refusal that does not ask for a repetition. */
+/** Retries a call. @throws for refusals that do not ask for a retry. */
 async function insist<Data>(call: () => Promise<ApiReply<Data>>): Promise<Data> {
   for (;;) {
     const { body } = await call();

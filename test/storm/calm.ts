@@ -8,13 +8,13 @@ import { readFinalState } from './parts/finalState.js';
 import type { Stage } from './stage.js';
 import { Facts, groupBy } from './checker/facts.js';
 
-/** What has made no progress for this long, on however busy a machine, makes none any more. */
+/** Time without any progress after which the run is considered stalled, in ms. */
 const STALLED_AFTER_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 const PAGE = 200;
 const AT_A_TIME = 8;
 
-/** When nothing is hurt any more: everything is delivered, everybody has everything, and says what they have. */
+/** Final phase without faults: everything is delivered, and all devices record their state. */
 export async function calmDown(stage: Stage): Promise<FinalState> {
   const devices = stage.devices.filter(({ isStopped }) => !isStopped);
   for (const { connection } of devices) connection.open();
@@ -48,7 +48,7 @@ export async function calmDown(stage: Stage): Promise<FinalState> {
   return readFinalState(stage.truth);
 }
 
-/** Waits until nothing is left that is wrong; what does not get less any more is a violation. */
+/** Waits until no violations are left. Violations that do not decrease any more are reported. */
 async function settled(
   stage: Stage,
   what: string,
@@ -86,10 +86,10 @@ function laggards(state: FinalState): string[] {
 const hasAll = ({ store }: Device, mine: readonly string[], heads: ReadonlyMap<string, number>): boolean =>
   mine.every((id) => store.get(id).through >= (heads.get(id) ?? 0)) && store.undelivered().length === 0;
 
-/** Everything anew, through any server: the list, the totals, and every conversation from its beginning. */
+/** Reads everything again through any server: the list, the totals, and every conversation from its beginning. */
 async function takeStock(stage: Stage, device: Device): Promise<void> {
-  const { door } = stage.balancer.next();
-  const api = new Api(door.url, device.token());
+  const { clientProxy } = stage.balancer.next();
+  const api = new Api(clientProxy.url, device.token());
   const { conversations, totalUnread } = await listAll(api);
   const unread = dataOf(await api.get<{ totalUnread: number }>('/api/unread'));
   device.log({

@@ -4,9 +4,11 @@ import { at } from './world.js';
 import type { Stage } from './stage.js';
 
 const DAY_MS = 86_400_000;
-/** Who goes elsewhere while a server would still answer, in ms. */
+/** Time after which an impatient client changes the server, in ms. */
 const IMPATIENT_MS = 4_000;
-/** Every so many users: a second device, a device that polls, a clock that is a day off, no patience, a stranger. */
+/**
+ * Every n-th user has: a second device, a long-polling device, a clock that is a day off, no patience, is a stranger.
+ */
 const SECOND_DEVICE_EVERY = 4;
 const POLLING_EVERY = 6;
 const WRONG_CLOCK_EVERY = 10;
@@ -14,10 +16,10 @@ const IMPATIENT_EVERY = 5;
 const STRANGERS_PER = 20;
 const FRIENDS = 3;
 
-/** Who takes part. */
+/** Users and devices of a run. */
 export interface Cast {
   users: string[];
-  /** Of each user one device, or two. */
+  /** One or two devices per user. */
   devices: Map<string, Device[]>;
   strangers: Device[];
   crowd: Crowd;
@@ -42,7 +44,7 @@ function devicesOf(stage: Stage, user: string, index: number): Device[] {
   return index % SECOND_DEVICE_EVERY === 0 ? [first, stage.device(user, 2)] : [first];
 }
 
-/** Everybody gets to know some others, both sides asking at the same time, mostly through different servers. */
+/** Opens conversations between users; both sides do so at the same time, mostly through different servers. */
 export async function introduce(stage: Stage, { users, devices }: Cast): Promise<void> {
   const circle = stage.random.stream('friends').shuffled(users);
   const pairs = circle.flatMap((user, index) =>
@@ -56,14 +58,14 @@ export async function introduce(stage: Stage, { users, devices }: Cast): Promise
   );
 }
 
-/** Both open the conversation with the other at once. */
+/** Both users open their conversation at the same time. */
 export async function meet(stage: Stage, a: Device, b: Device): Promise<void> {
   const [userA, userB] = [a.parts.user, b.parts.user];
   const [id] = await Promise.all([a.open(userB), b.open(userA)]);
   if (id !== undefined) stage.world.add(id, [userA, userB]);
 }
 
-/** A device of a user, by a share from 0 to 1. */
+/** Returns a device of a user, selected by a share from 0 to 1. */
 export function first(devices: Cast['devices'], user: string, share = 0): Device {
   const device = at(devices.get(user) ?? [], share);
   if (device === undefined) throw new Error(`${user} has no device`);

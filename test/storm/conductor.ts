@@ -3,12 +3,12 @@ import { first, meet, type Cast } from './cast.js';
 import type { Stage } from './stage.js';
 import { at, mayWrite } from './world.js';
 
-/** What needs more than one client at the same moment. */
+/** Actions that need several clients at the same moment. */
 const WEIGHTS = { meet: 3, double: 4, duel: 1 } as const;
 
 /**
- * Until it is over: two who have not met open their conversation from both sides; one person sends the same message
- * from two devices at once; one person uses one id for two texts at once (one of them has to be refused).
+ * Repeats until the end of the run: two users open their conversation from both sides; a user sends the same message
+ * from two devices at once; a user uses one id for two texts at once (one of them must be refused).
  */
 export async function conduct(stage: Stage, cast: Cast): Promise<void> {
   const random = stage.random.stream('conductor');

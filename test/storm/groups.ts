@@ -4,14 +4,16 @@ import type { Stage } from './stage.js';
 import type { Device } from './clients/device.js';
 import { at, type Group, type KnownConversation } from './world.js';
 
-/** One group for so many people, of so many who stay and so many who come and go. */
+/** There is one group per this many users; some of its members stay and some come and go. */
 const PEOPLE_PER_GROUP = 8;
 const STEADY = 4;
 const REVOLVING = 3;
-/** People who never connect: with them a group is so large that nobody's list of members is in it. */
+/** Users who never connect. With them the group is large, so that its member list is stored separately. */
 const EXTRAS = 60;
 
-/** Some groups, one that is large, and a channel. Made twice at once, under one name, through two servers. */
+/**
+ * Creates several groups, a large one, and a channel. Each is created twice at once, with one key, through two servers.
+ */
 export async function gather(stage: Stage, cast: Cast): Promise<void> {
   const random = stage.random.stream('groups');
   const count = Math.max(2, Math.round(cast.users.length / PEOPLE_PER_GROUP));
@@ -49,12 +51,12 @@ async function make(stage: Stage, cast: Cast, group: { number: number } & Group)
   }
 }
 
-/** In a channel its owner and admins write. */
+/** Makes members admins, because in a channel only owner and admins write. */
 async function appoint(owner: Device, conversationId: string, userIds: readonly string[]): Promise<void> {
   await Promise.all(userIds.map((userId) => owner.ask('setRole', { conversationId, userId, role: 'admin' })));
 }
 
-/** Until it is over people are let into groups, taken out, or leave, while everybody writes there. */
+/** Until the end of the run, members are added, removed, or leave, while everyone writes. */
 export async function revolve(stage: Stage, cast: Cast): Promise<void> {
   const random = stage.random.stream('revolving');
   const groups = stage.world.groups();
@@ -68,7 +70,9 @@ export async function revolve(stage: Stage, cast: Cast): Promise<void> {
   await Promise.all(underWay);
 }
 
-/** Adds somebody, takes them out, or has them leave: whatever they are, so half of it changes nothing. */
+/**
+ * Adds or removes a user, or lets them leave, independent of their current state, so that some commands have no effect.
+ */
 async function turn(
   cast: Cast,
   { id: conversationId, group }: KnownConversation,

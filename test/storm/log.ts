@@ -8,12 +8,12 @@ interface Teller {
   server?: string | undefined;
 }
 
-/** What every client does and is told, on one clock, in memory until somebody wants it in a file. */
+/** Log of all actions and observations of clients, by one clock, in memory until it is written to a file. */
 export class StormLog {
   readonly events: StormEvent[] = [];
   readonly #startedMs = performance.now();
 
-  /** Ms since the run began. */
+  /** Returns ms since the start of the run. */
   now(): number {
     return performance.now() - this.#startedMs;
   }
@@ -26,7 +26,7 @@ export class StormLog {
     return this.events.filter((event) => event.kind === kind && fits(event)).length;
   }
 
-  /** JSON lines, as `jq` or `grep` like them. */
+  /** Writes the log as JSON lines. */
   async write(file: string): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, this.events.map((event) => `${JSON.stringify(event)}\n`).join(''));

@@ -14,18 +14,18 @@ async function run(options: StormOptions): Promise<number> {
     print(`[${seconds(performance.now() - startedMs).padStart(9)}] ${line}`);
   await using stage = await Stage.open(options, say);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // A second one ends it at once.
+    // A second signal ends the process at once.
     process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(COULD_NOT_RUN)));
   }
   const outcome = await storm(stage).catch((error: unknown) => {
     print(`the servers said:\n${stage.cluster.allOutput().slice(-4_000)}`);
     throw error;
   });
-  const { verdict, hurts, tally } = outcome;
+  const { verdict, faults, tally } = outcome;
   print(formatOutcome(outcome));
   const held = Object.keys(verdict.counts).length === 0;
   if (options.json)
-    console.log(JSON.stringify({ held, seed: options.seed, options, hurts, tally, verdict }, null, 2));
+    console.log(JSON.stringify({ held, seed: options.seed, options, faults, tally, verdict }, null, 2));
   if (!held) print(`evidence: ${(await writeEvidence(outcome)).join(', ')}`);
   return held ? HELD : BROKEN;
 }
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
 }
 
 try {
-  // Whatever still waits for something that will not come has nothing to wait for.
+  // Exits explicitly: pending retries would keep the process alive.
   process.exit(await main());
 } catch (error) {
   console.error(error instanceof WrongOption ? error.message : error);

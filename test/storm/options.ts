@@ -4,25 +4,25 @@ import { parseArgs } from 'node:util';
 export const SABOTAGES = ['lose', 'leak', 'backwards'] as const;
 export type Sabotage = (typeof SABOTAGES)[number];
 
-/** What a run was asked to do. */
+/** Options of a run. */
 export interface StormOptions {
   seed: number;
-  /** A second seed, for half of the people and for some more faults at the end: a fixed run with something new in it. */
+  /** A second seed for half of the users and some further faults at the end: varies an otherwise fixed run. */
   also: number | undefined;
-  /** How long faults go on; preparing and checking come on top. */
+  /** Duration of the faults; preparation and checks are added. */
   minutes: number;
-  /** People who write to each other; strangers, the absent one and idle connections come on top. */
+  /** Number of users who write; strangers, the absent user and idle connections are added. */
   clients: number;
-  /** Connections of the storm of reconnects, besides the clients. */
+  /** Number of idle connections that reconnect all at once. */
   idle: number;
-  /** Messages that pass while somebody is away for a month. */
+  /** Number of messages sent during the month of absence. */
   backlog: number;
-  /** How long a paused process sleeps, in ms. */
+  /** Duration of a pause of a process, in ms. */
   pauseMs: number;
-  /** One of each kind of fault, then the end, however long that takes. */
+  /** Runs each kind of fault once, however long that takes. */
   once: boolean;
   sabotage: Sabotage | undefined;
-  /** The entry of another build to test, as a path. */
+  /** Entry point of another build to test. */
   server: string | undefined;
   json: boolean;
 }
@@ -43,11 +43,11 @@ export const USAGE = `Usage: npm run test:faults -- [options]
   --json            the outcome as JSON on standard output, progress on standard error
   --help            this text
 
-Three servers, a Redis and a database of its own are started, hurt, and stopped again.
+Three servers, a Redis and a database of its own are started, faulted, and stopped again.
 The exit code is 0 when every promise held, 1 when one was broken, 2 when the test could not run.
 The logs of a run that failed are in test/output/.`;
 
-/** A sentence about what was asked for. */
+/** Thrown for invalid options, with a sentence. */
 export class WrongOption extends Error {}
 
 function whole(text: string, option: string, min: number): number {
@@ -59,7 +59,7 @@ function whole(text: string, option: string, min: number): number {
 
 export const randomSeed = (): number => Math.floor(Math.random() * 1_000_000);
 
-/** @returns the options, or 'help' when they were asked for. @throws WrongOption. */
+/** @returns the options, or 'help' when the usage was requested. @throws WrongOption. */
 export function readOptions(args: string[]): StormOptions | 'help' {
   const { values } = parse(args);
   if (values.help) return 'help';

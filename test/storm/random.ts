@@ -1,6 +1,6 @@
 /**
- * Numbers that follow from a seed: the same seed and the same questions give the same answers. Every client and the
- * schedule has a stream of its own, so that what one asks does not change what another gets.
+ * Deterministic random numbers: equal seeds and equal calls give equal results. Every client and the schedule have a
+ * stream of their own, so that calls of one do not change the results of another.
  */
 export class Random {
   #state: number;
@@ -12,12 +12,12 @@ export class Random {
     this.#state = hash(`${seed}/${name}`);
   }
 
-  /** A stream of its own for a part of what this one is for. */
+  /** Returns an independent stream for a part of the run. */
   stream(name: string): Random {
     return new Random(this.seed, `${this.name}/${name}`);
   }
 
-  /** From 0 up to, but not, 1 (mulberry32). */
+  /** Returns a number in [0, 1) (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -25,22 +25,22 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** Returns an integer from `min` to `max`, both included. */
   whole(min: number, max: number): number {
     return min + Math.floor(this.next() * (max - min + 1));
   }
 
-  /** True in this share of all cases. */
+  /** Returns true with this probability. */
   chance(share: number): boolean {
     return this.next() < share;
   }
 
-  /** One of these; undefined of none. */
+  /** Returns one of these; undefined for an empty list. */
   pick<One>(from: readonly One[]): One | undefined {
     return from[Math.floor(this.next() * from.length)];
   }
 
-  /** By weight. */
+  /** Returns a name with a probability proportional to its weight. */
   weighted<Name extends string>(weights: Record<Name, number>): Name {
     const entries = Object.entries(weights) as [Name, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -65,7 +65,7 @@ export class Random {
   }
 }
 
-/** FNV-1a. */
+/** Hashes a text with FNV-1a. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const char of text) value = Math.imul(value ^ (char.codePointAt(0) ?? 0), 0x01000193);

@@ -17,14 +17,14 @@ const decisionsOf = (seed: number, client: string) => {
   return Array.from({ length: 200 }, () => decide(random));
 };
 
-test('the same seed gives the same faults and the same decisions of every client, another seed gives others', () => {
+test('equal seeds give equal faults and decisions of every client, another seed gives others', () => {
   expect(scheduleOf(123)).toEqual(scheduleOf(123));
   expect(scheduleOf(123)).not.toEqual(scheduleOf(124));
   expect(decisionsOf(123, 'u01/1')).toEqual(decisionsOf(123, 'u01/1'));
   expect(decisionsOf(123, 'u01/1')).not.toEqual(decisionsOf(123, 'u02/1'));
 });
 
-test('what one stream is asked for changes nothing for another', () => {
+test('calls of one stream change nothing for another', () => {
   const random = new Random(5);
   const before = random.stream('a').next();
   random.stream('b').next();
@@ -32,13 +32,13 @@ test('what one stream is asked for changes nothing for another', () => {
   expect(random.stream('a').next()).toBe(before);
 });
 
-test('every kind of fault comes once in each round, to every server in the long run', () => {
+test('every kind of fault occurs once in each round, and on every server in the long run', () => {
   const round = scheduleOf(7, FAULT_KINDS.length).map(({ kind }) => kind);
   expect(round.toSorted()).toEqual(FAULT_KINDS.toSorted());
   expect(new Set(scheduleOf(7, 100).map(({ server }) => server))).toEqual(new Set([0, 1, 2]));
 });
 
-test('what cannot be meant is refused with a sentence', () => {
+test('invalid options are refused with a sentence', () => {
   expect(readOptions(['--seed', '123', '--minutes', '0.5', '--sabotage', 'leak'])).toMatchObject({
     seed: 123,
     minutes: 0.5,

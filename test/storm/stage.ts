@@ -12,23 +12,23 @@ import { Random } from './random.js';
 import { World } from './world.js';
 
 const SERVERS = 3;
-/** Longer than a server takes to say that it cannot say. */
+/** Longer than a server takes to answer that the outcome is unknown. */
 const PATIENT_MS = 12_000;
 const ROOT = new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url);
 
-/** The parts of one run, and what has come of it so far. Use with `await using`. */
+/** The parts of one run, and its results so far. Use with `await using`. */
 export class Stage implements AsyncDisposable {
   readonly log = new StormLog();
   readonly world = new World();
-  /** What the runner itself found to be wrong. */
+  /** Violations found by the runner itself. */
   readonly violations: Violation[] = [];
   readonly devices: Device[] = [];
-  /** Who else is connected. */
+  /** Idle connections. */
   readonly crowds: Crowd[] = [];
-  /** Ends the behaviour of all clients. */
+  /** Aborted to end the behaviour of all clients. */
   readonly over = new AbortController();
   readonly random: Random;
-  /** Of the second seed, where there is one. */
+  /** Random numbers of the second seed, if there is one. */
   readonly otherRandom: Random;
   balancer: Balancer;
 
@@ -66,7 +66,7 @@ export class Stage implements AsyncDisposable {
     return this.parts.truth;
   }
 
-  /** From now on clients find all servers that run. */
+  /** Adds all running servers to the load balancer. */
   balance(): void {
     this.balancer[Symbol.dispose]();
     this.balancer = new Balancer(this.cluster.nodes);
@@ -115,7 +115,7 @@ export class Stage implements AsyncDisposable {
       const _id = new mongoose.mongo.ObjectId(messageId);
       return (await this.truth.db.collection('messages').findOne({ _id }, { maxTimeMS: 5_000 })) !== null;
     } catch {
-      // The database is away at this moment: nothing can be said.
+      // The database is unreachable at this moment, so the result is unknown.
       return undefined;
     }
   }

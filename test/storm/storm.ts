@@ -17,41 +17,41 @@ import type { StormOptions } from './options.js';
 import type { Stage } from './stage.js';
 import { tally, type Tally } from './tally.js';
 
-/** A fault, and how long it took until every server took messages again. */
-export interface Hurt {
+/** A fault, and the time until every server accepted messages again. */
+export interface RecoveredFault {
   kind: FaultKind;
   target: string;
-  /** From the first moment of the fault to its end, in ms. */
+  /** Duration of the fault, in ms. */
   lastedMs: number;
-  /** From its end until every server had acknowledged a new message, in ms. */
+  /** Time from its end until every server had acknowledged a new message, in ms. */
   recoveredMs: number;
 }
 
 export interface Outcome {
   options: StormOptions;
-  hurts: Hurt[];
+  faults: RecoveredFault[];
   tally: Tally;
   verdict: Verdict;
-  /** For the files of a run that failed. */
+  /** For the evidence files of a failed run. */
   stage: Stage;
   final: FinalState;
 }
 
-/** Not a performance figure: what is not back by then does not come back. */
+/** Not a performance figure: a server that has not recovered by then is considered broken. */
 const RECOVERED_WITHIN_MS = 120_000;
-/** Of the second seed, when every kind comes once. */
+/** Number of faults of the second seed when every kind occurs once. */
 const FURTHER_FAULTS = 1;
 const FULL_PACE_PEOPLE = 20;
 const MS_PER_MINUTE = 60_000;
 const SETTLE_MS = { min: 800, max: 2_500 };
-/** When each kind comes only once, and somebody waits for it. */
+/** Pauses between faults when each kind occurs only once. */
 const SHORT_SETTLE_MS = { min: 300, max: 1_000 };
-/** The absent one comes back when this much of the run is over. */
+/** Share of the run after which the absent user returns. */
 const BACK_AFTER = 0.6;
-/** People are there and talk before the first fault, in ms. */
+/** Time of normal traffic before the first fault, in ms. */
 const WARM_UP_MS = 1_500;
 
-/** Runs the whole storm on a stage, and judges it. @throws when it could not run. */
+/** Runs all phases on a stage, and checks the result. @throws when the run could not be executed. */
 export async function storm(stage: Stage): Promise<Outcome> {
   const { options, say } = stage;
   say(`${nameSeed(options)}: ${options.clients} people, ${options.idle} idle connections, three servers`);
@@ -65,7 +65,7 @@ export async function storm(stage: Stage): Promise<Outcome> {
   say(`prepared in ${seconds(stage.log.now())}: a month has passed for one of them`);
   const playing = play(stage, cast);
   await wait(WARM_UP_MS);
-  const hurts = await hurtEverything(stage, cast, store);
+  const faults = await runFaults(stage, cast, store);
   stage.over.abort();
   await playing;
   const calmFromMs = stage.log.now();
@@ -76,7 +76,7 @@ export async function storm(stage: Stage): Promise<Outcome> {
   const verdict = checkHistory({ seed, events: stage.log.events, final });
   verdict.violations.unshift(...stage.violations);
   if (stage.violations.length > 0) verdict.counts.recovery = stage.violations.length;
-  return { options, hurts, tally: tally(stage.log.events, final), verdict, stage, final };
+  return { options, faults, tally: tally(stage.log.events, final), verdict, stage, final };
 }
 
 const namesOf = (count: number): string[] =>
@@ -85,12 +85,12 @@ const namesOf = (count: number): string[] =>
 const isGone = (stage: Stage, connection: unknown): boolean =>
   stage.devices.some((device) => device.connection === connection && device.isStopped);
 
-/** Everybody does what they do until it is over. */
+/** Runs the behaviour of all clients until the end of the run. */
 async function play(stage: Stage, cast: Cast): Promise<void> {
   const { world, random, otherRandom } = stage;
   const over = stage.over.signal;
   const people = [...cast.devices.values()].flat();
-  // More people each do less: the storm is to hurt the servers, not to saturate the machine.
+  // With more users each does less: the test must not saturate the machine.
   const pace = Math.max(1, cast.users.length / FULL_PACE_PEOPLE);
   await Promise.all([
     conduct(stage, cast),
@@ -105,7 +105,7 @@ async function play(stage: Stage, cast: Cast): Promise<void> {
   ]);
 }
 
-async function hurtEverything(stage: Stage, cast: Cast, store: Store): Promise<Hurt[]> {
+async function runFaults(stage: Stage, cast: Cast, store: Store): Promise<RecoveredFault[]> {
   const { options, cluster, log } = stage;
   const probe = new Probe(log, stage.world);
   const scene: Scene = {
@@ -113,11 +113,11 @@ async function hurtEverything(stage: Stage, cast: Cast, store: Store): Promise<H
     pauseMs: options.pauseMs,
     comeBackAllAtOnce: () => comeBackAllAtOnce(stage, cast),
   };
-  const hurts: Hurt[] = [];
+  const faults: RecoveredFault[] = [];
   const startedMs = log.now();
   const progress = (): number =>
     options.once
-      ? hurts.length / countOnce(options)
+      ? faults.length / countOnce(options)
       : (log.now() - startedMs) / (options.minutes * MS_PER_MINUTE);
   let isBack = false;
   for (const fault of faultsOf(stage)) {
@@ -126,17 +126,17 @@ async function hurtEverything(stage: Stage, cast: Cast, store: Store): Promise<H
       comeBack(stage, store);
       isBack = true;
     }
-    hurts.push(await hurt(stage, { scene, probe }, fault));
+    faults.push(await runFault(stage, { scene, probe }, fault));
     await wait(fault.settleMs);
   }
   if (!isBack) comeBack(stage, store);
-  return hurts;
+  return faults;
 }
 
 const countOnce = ({ also }: StormOptions): number =>
   FAULT_KINDS.length + (also === undefined ? 0 : FURTHER_FAULTS);
 
-/** The schedule of the seed; after its first round that of the other seed, where there is one. */
+/** Yields the faults of the seed, and after the first round those of the second seed, if there is one. */
 function* faultsOf({ random, otherRandom, options, cluster }: Stage): Generator<PlannedFault> {
   const parts = { servers: cluster.nodes.length, settleMs: options.once ? SHORT_SETTLE_MS : SETTLE_MS };
   for (const fault of planFaults(random.stream('faults'), parts)) {
@@ -148,11 +148,11 @@ function* faultsOf({ random, otherRandom, options, cluster }: Stage): Generator<
   }
 }
 
-async function hurt(
+async function runFault(
   stage: Stage,
   { scene, probe }: { scene: Scene; probe: Probe },
   fault: PlannedFault,
-): Promise<Hurt> {
+): Promise<RecoveredFault> {
   const target = targetOf(scene, fault);
   const startedMs = stage.log.now();
   await inject(scene, fault);
@@ -164,7 +164,7 @@ async function hurt(
     stage.violations.push({ rule: 'recovery', text, evidence: [] });
   }
   await findDeaths(stage);
-  const hurt = {
+  const recovered = {
     kind: fault.kind,
     target,
     lastedMs: endedMs - startedMs,
@@ -172,13 +172,13 @@ async function hurt(
   };
   stage.say(
     `${String(fault.number).padStart(3)}  ${FAULTS[fault.kind]}${target && ` (${target})`}: ` +
-      `${seconds(hurt.lastedMs)}, answers again after ${seconds(hurt.recoveredMs)}; ` +
+      `${seconds(recovered.lastedMs)}, answers again after ${seconds(recovered.recoveredMs)}; ` +
       `${stage.log.count('acked')} acknowledged`,
   );
-  return hurt;
+  return recovered;
 }
 
-/** A server that ended and was not killed by this run. */
+/** Reports servers that ended without having been killed by this run. */
 async function findDeaths({ cluster, violations }: Stage): Promise<void> {
   for (const node of cluster.nodes) {
     const { exitCode, signalCode } = node.process.child;

@@ -1,6 +1,6 @@
 import type { EventKind, FinalState, StormEvent } from './checker/history.js';
 
-/** How much happened: a storm in which nothing did proves nothing. */
+/** Amounts of activity: a run without activity proves nothing. */
 export interface Tally {
   conversations: number;
   stored: number;
@@ -10,7 +10,7 @@ export interface Tally {
   duplicates: number;
   conflicts: number;
   heardLive: number;
-  /** Messages in pages of history, those read anew at the end left out. */
+  /** Messages in pages of history, without those read again at the end. */
   fetched: number;
   syncs: number;
   positions: number;

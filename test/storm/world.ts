@@ -1,26 +1,26 @@
-/** A conversation that clients know of. */
+/** A conversation known to the clients. */
 export interface KnownConversation {
   id: string;
-  /** Everybody who is in it at some time. */
+  /** All users who are members at some time. */
   members: readonly string[];
-  /** Of a group: who is in it all the time (the first owns it), and who comes and goes. */
+  /** For groups: the permanent members (the first is the owner), and those who come and go. */
   group?: Group;
 }
 
 export interface Group {
   steady: readonly string[];
   revolving: readonly string[];
-  /** So many that it is heard by those who have it open. */
+  /** True for large groups, whose messages only members with an open conversation receive. */
   isCrowd: boolean;
-  /** Only those who stay may write in it. */
+  /** True for channels, in which only the permanent members may write. */
   isChannel: boolean;
 }
 
-/** Whether somebody may write there at all, while they are in it. */
+/** Returns whether a user may write there as a member. */
 export const mayWrite = ({ group }: KnownConversation, user: string): boolean =>
   group?.isChannel !== true || group.steady.includes(user);
 
-/** Who talks to whom: what clients choose from, and what strangers try. Conversations may have any number of members. */
+/** All conversations and their members: clients choose from them, and strangers try them. */
 export class World {
   readonly conversations: KnownConversation[] = [];
   readonly #byUser = new Map<string, KnownConversation[]>();
@@ -36,7 +36,7 @@ export class World {
     return this.#byUser.get(user) ?? [];
   }
 
-  /** Large groups that somebody is in now and then. */
+  /** Returns the large groups that a user is in at some time. */
   crowdsOf(user: string): string[] {
     return this.of(user).flatMap(({ id, group }) => (group?.isCrowd === true ? [id] : []));
   }
@@ -50,6 +50,6 @@ export class World {
   }
 }
 
-/** By a number between 0 and 1: the same number and the same choice, the same one. */
+/** Selects an element by a number between 0 and 1, deterministically. */
 export const at = <One>(from: readonly One[], share: number): One | undefined =>
   from[Math.floor(share * from.length)];

@@ -36,7 +36,7 @@ export class Api {
   }
 }
 
-/** The data of a successful answer; fails for any other. */
+/** Returns the data of a successful answer; fails for any other. */
 export function dataOf<Data>(reply: ApiReply<Data>): Data {
   if (!reply.body.success) throw new Error(`refused: ${reply.status} ${reply.body.code} ${reply.body.error}`);
   return reply.body.data;

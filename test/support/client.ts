@@ -13,21 +13,22 @@ import { until } from './until.js';
 
 export type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
-/** One event that came in, whatever it was. */
+/** An event that was received. */
 export interface Heard {
   event: string;
   answer: unknown;
 }
 
-const ACK_TIMEOUT_MS = 20_000;
+/** A guard against hanging: every command is answered long before. */
+const ACK_TIMEOUT_MS = 60_000;
 
-/** Takes any event with any arguments. */
+/** A socket that sends and receives any event with any arguments. */
 interface RawSocket {
   emit(event: string, ...args: unknown[]): void;
   emitWithAck(event: string, ...args: unknown[]): Promise<unknown>;
 }
 
-/** A connected client that remembers everything it heard. */
+/** A connected client that records everything it receives. */
 export class TestClient implements AsyncDisposable {
   readonly heard: Heard[] = [];
 
@@ -38,41 +39,40 @@ export class TestClient implements AsyncDisposable {
     socket.onAny((event: string, answer: unknown) => this.heard.push({ event, answer }));
   }
 
-  /** The socket without the contract's types: for what these forbid, as a client in plain JavaScript may send it. */
+  /** The socket without the contract's types, for input that the types forbid. */
   get raw(): RawSocket {
     return this.socket;
   }
 
-  /** Sends a command with any payload at all and resolves with the answer's acknowledgement. */
+  /** Sends a command with any payload. Resolves with the acknowledged answer. */
   async call<Name extends CommandName>(event: Name, payload?: unknown): Promise<Answer<CommandData<Name>>> {
     const args = payload === undefined ? [] : [payload];
     return await this.socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, ...(args as never));
   }
 
-  /** The same, and fails unless it succeeded. */
+  /** Sends a command, and fails unless it succeeded. */
   async ok<Name extends CommandName>(event: Name, payload?: unknown): Promise<CommandData<Name>> {
     const answer = await this.call(event, payload);
     if (!answer.success) throw new Error(`${event} was refused: ${answer.code} ${answer.error}`);
     return answer.data;
   }
 
-  /** Everything heard of one event, in order. */
+  /** Returns the data of all received pushes of one event, in order. */
   pushes<Name extends PushName>(event: Name): PushData<Name>[] {
     return this.heard
       .filter((one) => one.event === event)
       .map((one) => (one.answer as Success<PushData<Name>>).data);
   }
 
-  /** The first push that fits, also one that has come already. */
+  /** Resolves with the first push that matches, including those received already. */
   next<Name extends PushName>(
     event: Name,
     fits: (data: PushData<Name>) => boolean = () => true,
-    timeoutMs = 10_000,
   ): Promise<PushData<Name>> {
-    return until(() => this.pushes(event).find(fits), { what: `${event} for ${this.userId}`, timeoutMs });
+    return until(() => this.pushes(event).find(fits), { what: `${event} for ${this.userId}` });
   }
 
-  /** The direct conversation with somebody. */
+  /** Opens the direct conversation with a user. */
   async open(otherUserId: string): Promise<string> {
     return (await this.ok('getOrCreateDirect', { otherUserId })).conversation._id;
   }
@@ -98,7 +98,7 @@ export interface ConnectOptions {
   headers?: Record<string, string>;
 }
 
-/** Why a handshake was refused: the server's failure, from `connect_error`. */
+/** Thrown when a handshake is refused; contains the failure from `connect_error`. */
 export class Refused extends Error {
   constructor(readonly data: unknown) {
     super('the handshake was refused');
@@ -115,7 +115,7 @@ export function openSocket(url: string, options: ConnectOptions): ClientSocket {
   });
 }
 
-/** Connects, or throws `Refused`. */
+/** Connects. @throws Refused. */
 export async function connectClient(
   url: string,
   userId: string,

@@ -1,6 +1,6 @@
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The database server of the whole run. */
+    /** URI of the database server shared by the whole run. */
     mongoUri: string;
   }
 }

@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
 import { inject } from 'vitest';
+import { readDatabaseFacts } from '../../scripts/data/frame/database.js';
 import { TaskRun } from '../../scripts/data/frame/runTask.js';
 import { TASKS } from '../../scripts/data/tasks.js';
+import { machineEnv } from './machineEnv.js';
 import { newDatabaseName } from './server.js';
 
 const SCRIPT = fileURLToPath(new URL('../../dist/scripts/data/index.js', import.meta.url));
 const { EJSON } = mongoose.mongo.BSON;
 
 export interface ScriptOutcome {
-  /** 137 for a killed one. */
+  /** Exit code; 137 for a killed process. */
   code: number;
   stdout: string;
   stderr: string;
@@ -25,34 +27,40 @@ export interface HereOutcome {
   report: { counts: Record<string, number>; problems: number; journal?: string; details: unknown[] };
 }
 
-/** A database of its own, and `npm run data` for it. */
+/** A new database, with functions that run `npm run data` on it. */
 export interface DataWorld extends AsyncDisposable {
   databaseName: string;
   connection: mongoose.Connection;
   dataDir: string;
   /** Starts the compiled script; `onStart` may kill it. */
-  run(args: readonly string[], onStart?: (child: ChildProcess) => void): Promise<ScriptOutcome>;
-  /** The same in this process. */
+  run(
+    args: readonly string[],
+    onStart?: (child: ChildProcess) => void,
+    env?: Record<string, string>,
+  ): Promise<ScriptOutcome>;
+  /** Runs a task in this process. */
   runHere(
     name: string,
     options?: Record<string, unknown>,
     connection?: mongoose.Connection,
   ): Promise<HereOutcome>;
-  /** Every document of every collection, byte for byte, field order included. */
+  /** Returns every document of every collection, byte for byte, including the order of fields. */
   dump(except?: readonly string[]): Promise<Record<string, string[]>>;
 }
 
 export async function createDataWorld(databaseName = newDatabaseName()): Promise<DataWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-data-'));
   const connection = await mongoose
-    // As the script connects: no index comes into being but by what is tested.
+    // Like the script connects: only the code under test creates indexes.
     .createConnection(inject('mongoUri'), { dbName: databaseName, autoIndex: false, autoCreate: false })
     .asPromise();
+  // Simulates a database of a server without data: commands refuse one without a collection of Parley.
+  await connection.createCollection('reports').catch(() => undefined);
   return {
     databaseName,
     connection,
     dataDir,
-    run: (args, onStart) => runScript(args, { databaseName, dataDir, onStart }),
+    run: (args, onStart, env = {}) => runScript(args, { databaseName, dataDir, onStart, env }),
     runHere: (name, options, instead = connection) =>
       runHere({ connection: instead, dataDir }, { name, options }),
     dump: (except = []) => dumpOf(connection, except),
@@ -68,19 +76,22 @@ function runScript(
     databaseName,
     dataDir,
     onStart,
+    env,
   }: {
     databaseName: string;
     dataDir: string;
     onStart: ((child: ChildProcess) => void) | undefined;
+    env: Record<string, string>;
   },
 ): Promise<ScriptOutcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [SCRIPT, ...args], {
       env: {
-        PATH: process.env['PATH'],
+        ...machineEnv(),
         MONGODB_URI: inject('mongoUri'),
         DATABASE_NAME: databaseName,
         DATA_DIR: dataDir,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: dataDir,
@@ -106,9 +117,14 @@ async function runHere(
   const printed: string[] = [];
   const print = (text: string): Promise<void> => Promise.resolve(void printed.push(text));
   const { dryRun = false, ...given } = options;
-  const frame = { dryRun: dryRun === true, yes: true, json: true, journal: undefined };
+  const frame = {
+    ...{ dryRun: dryRun === true, yes: true, json: true, journal: undefined, report: undefined },
+    // The details of the report are tested.
+    ...{ details: true, allowEmpty: true },
+  };
   const run = new TaskRun(task, frame, {
     ...world,
+    database: await readDatabaseFacts(world.connection),
     calledFrom: world.dataDir,
     isStopping: () => false,
     print,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { openEmbeddedDatabase } from '../../backend/src/database/embedded/index.js';
+import { openEmbeddedDatabase } from '../../tools/embedded-database/index.js';
 
 /** One database server for the whole run, fast and forgetful; every test server has a database of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

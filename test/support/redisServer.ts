@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { until } from './until.js';
 
 const PROGRAM = process.env['REDIS_SERVER_PATH'] ?? 'redis-server';
-const START_TIMEOUT_MS = 10_000;
 /** Ports that turned out to be taken between choosing and listening, before it is given up. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * A real Redis in a process of its own, on a free port, that keeps nothing: to be killed, paused, and started again on
- * the same port. Use with `await using`.
+ * A Redis process on a free port, without persistence, which can be killed, paused, and restarted on the same port. Use
+ * with `await using`.
  */
 export class RedisServer implements AsyncDisposable {
   #child: ChildProcess | undefined;
@@ -34,7 +33,7 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** SIGKILL; resolves when it is gone. What it held is lost. */
+  /** Sends SIGKILL. Resolves when the process has ended. Its data is lost. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -44,13 +43,13 @@ export class RedisServer implements AsyncDisposable {
     await gone;
   }
 
-  /** Starts it again, empty, on the same port; kills it first where it still runs. */
+  /** Restarts it on the same port without data; kills it first if it is running. */
   async restart(): Promise<void> {
     await this.kill();
     await this.#spawn();
   }
 
-  /** Connections stay open, and nothing is answered until `resume`. */
+  /** Pauses the process: connections stay open, and nothing is answered until `resume`. */
   pause(): void {
     this.#child?.kill('SIGSTOP');
   }
@@ -82,7 +81,7 @@ export class RedisServer implements AsyncDisposable {
         if (child.exitCode !== null) return 'ended';
         return output.includes('Ready to accept connections') && 'ready';
       },
-      { timeoutMs: START_TIMEOUT_MS, what: `${PROGRAM} on port ${this.port}` },
+      { what: `${PROGRAM} on port ${this.port}` },
     );
     if (failure === undefined && child.exitCode === null) return;
     this.#child = undefined;

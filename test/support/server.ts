@@ -10,21 +10,23 @@ import { connectClient, type ConnectOptions, type TestClient } from './client.js
 import { makeToken, TEST_SECRET } from './tokens.js';
 
 export interface ServerOptions {
-  /** Demo users with tokens at `/api/demo`. */
+  /** Creates demo users with tokens at `/api/demo`. */
   demo?: boolean;
-  /** Another database server than the one of the whole run. */
+  /** Another database server than the shared one. */
   mongoUri?: string;
-  /** The same name makes two servers share a database; by default each has its own. */
+  /** Servers with the same name share a database; by default each has a new one. */
   databaseName?: string;
   env?: Record<string, string>;
+  /** Receives every log line. */
+  onLogLine?: (line: string) => void;
 }
 
 let counter = 0;
 
-/** A database name of its own for a test file or server. */
+/** Returns a unique database name. */
 export const newDatabaseName = (): string => `t${process.pid}_${Date.now().toString(36)}_${(counter += 1)}`;
 
-/** The environment of a test server, in this process or one of its own. */
+/** Returns the environment of a test server. */
 export function serverEnv(options: ServerOptions): Record<string, string> {
   return {
     NODE_ENV: 'test',
@@ -37,9 +39,10 @@ export function serverEnv(options: ServerOptions): Record<string, string> {
     PRESENCE_GRACE_MS: '50',
     RECEIPT_WINDOW_MS: '10',
     RECEIPT_WINDOW_LARGE_MS: '50',
-    // Only tests about limits meet them.
+    // Limits are enabled only in tests about limits.
     RATE_LIMITS: 'off',
     MAX_COMMANDS_PER_SOCKET: '10000',
+    MAX_COMMANDS_PER_USER: '20000',
     COMMIT_MAX_WAITING_PER_USER: '20000',
     MAX_SOCKETS_PER_USER: '1000',
     DEMO: String(options.demo ?? false),
@@ -47,7 +50,7 @@ export function serverEnv(options: ServerOptions): Record<string, string> {
   };
 }
 
-/** A server in this process, on a free port, with a database of its own. Use with `await using`. */
+/** A server in this process, on a free port, with a new database. Use with `await using`. */
 export class TestServer implements AsyncDisposable {
   readonly #clients: TestClient[] = [];
 
@@ -75,7 +78,7 @@ export class TestServer implements AsyncDisposable {
     return client;
   }
 
-  /** The value of a metric, summed over its labels. */
+  /** Returns the value of a metric, summed over its labels. */
   async metric(name: string): Promise<number> {
     const metric = await this.app.metrics.registry.getSingleMetric(name)?.get();
     return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
@@ -92,6 +95,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
   const env = { ...serverEnv(options), DATA_DIR: dataDir };
   const config = readConfig(env);
-  const app = await createApp(config, createLogger({ level: config.LOG_LEVEL, pretty: false }));
+  const { onLogLine } = options;
+  const logger = createLogger({
+    level: config.LOG_LEVEL,
+    pretty: false,
+    ...(onLogLine !== undefined && { destination: { write: onLogLine } }),
+  });
+  const app = await createApp(config, logger);
   return new TestServer(app, config.DATABASE_NAME, dataDir);
 }

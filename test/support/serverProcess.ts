@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Api } from './api.js';
 import { connectClient, type ConnectOptions, type TestClient } from './client.js';
+import { machineEnv } from './machineEnv.js';
 import { newDatabaseName, serverEnv, type ServerOptions } from './server.js';
 import { makeToken } from './tokens.js';
 import { until } from './until.js';
 
-/** From the sources and from the build alike. */
+/** Entry point, found from both the sources and the build. */
 const ENTRY = fileURLToPath(
   new URL(
     import.meta.url.includes('/dist/') ? '../../backend/src/index.js' : '../../dist/backend/src/index.js',
@@ -18,7 +19,7 @@ const ENTRY = fileURLToPath(
   ),
 );
 
-/** A server in a process of its own: to be killed, paused, or run beside another one. Use with `await using`. */
+/** A server in a separate process, which can be killed, paused, or run next to another one. Use with `await using`. */
 export class ServerProcess implements AsyncDisposable {
   readonly output: string[] = [];
 
@@ -45,8 +46,7 @@ export class ServerProcess implements AsyncDisposable {
       ...options.env,
     };
     const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.entry ?? ENTRY], {
-      // Of the machine's environment only what finding programs needs: nothing there may change a test.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+      env: { ...machineEnv(), HOME: process.env['HOME'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child, databaseName, dataDir);
@@ -99,7 +99,7 @@ export class ServerProcess implements AsyncDisposable {
         if (this.child.exitCode !== null) return 'exited';
         return this.output.join('').includes('listens on') && 'listening';
       },
-      { timeoutMs: 30_000, what: 'a server process that listens' },
+      { what: 'a server process that listens' },
     );
     if (this.child.exitCode !== null) throw new Error(`the server did not start:\n${this.output.join('')}`);
   }

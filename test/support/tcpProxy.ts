@@ -2,24 +2,25 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * What happens to a connection when the watched bytes come by, on their way to the target:
- * `cut`: it ends, and the bytes do not arrive.
- * `loseReply`: they arrive, and the connection ends when the first byte of the answer is back: done, but nobody knows.
- * `late`: the connection ends at once, and the bytes arrive when `release` is called: a write that comes after
- * everybody has given it up (of a request that fits one piece).
- * `hold`: nothing is lost, the bytes wait for `release`.
+ * Treatment of a connection when the watched bytes pass on their way to the target:
+ *
+ * - `cut`: closes it; the bytes do not arrive.
+ * - `loseReply`: delivers them, and closes it at the first byte of the answer: done, but the client does not know.
+ * - `late`: closes it at once, and delivers the bytes on `release`: a write that arrives after it was given up (for
+ *   requests in one chunk).
+ * - `hold`: delays the bytes until `release`.
  */
 export type ProxyAction = 'cut' | 'loseReply' | 'late' | 'hold';
 
-/** Bytes to watch for, and what to do about them. */
+/** Bytes to watch for, and their treatment. */
 export interface ProxyRule {
   readonly marker: Buffer;
   readonly action: ProxyAction;
-  /** How many more connections it is done to. */
+  /** Number of connections still to be treated. */
   left: number;
-  /** How many connections it was done to. */
+  /** Number of connections treated so far. */
   hits: number;
-  /** Lets go what `hold` and `late` kept back; from now on the rule does nothing. */
+  /** Releases what `hold` and `late` kept back; the rule has no effect afterwards. */
   release(): void;
 }
 
@@ -29,35 +30,35 @@ type Mode = 'pass' | 'cut' | 'freeze';
 interface Pair {
   near: Socket;
   far: Socket;
-  /** The end of what went by last, as a marker may come in two pieces. */
+  /** The last bytes that passed, because a marker may be split over two chunks. */
   seen: Buffer;
-  /** What waits for `release` or for the end of a freeze, in order. */
+  /** Chunks that wait for `release` or for the end of a freeze, in order. */
   kept: { to: Socket; chunk: Buffer }[];
-  /** What is delayed, in order: bytes never overtake each other, also when the delay is over. */
+  /** Delayed chunks, in order: bytes never overtake each other, even when the delay is removed. */
   late: { to: Socket; chunk: Buffer; dueMs: number }[];
   losesReply: boolean;
-  /** Holds everything towards the target back, until this rule is released. */
+  /** Holds everything towards the target back until this rule is released. */
   heldBy: ProxyRule | undefined;
 }
 
-/** A relay between two programs on this machine that a test can break in many ways. Use with `await using`. */
+/** A TCP relay between two local programs that can inject faults. Use with `await using`. */
 export class TcpProxy implements AsyncDisposable {
   readonly #pairs = new Set<Pair>();
   readonly #rules = new Set<ProxyRule>();
   #mode: Mode = 'pass';
   #delayMs = 0;
-  /** Connections that came in so far. */
+  /** Number of connections accepted so far. */
   accepted = 0;
 
   private constructor(
     readonly server: Server,
-    /** Where it relays to; may be changed, for connections that come later. */
+    /** Target of new connections; may be changed. */
     public targetPort: number,
   ) {
     server.on('connection', (near) => this.#accept(near));
   }
 
-  /** @param target a port of this machine, or a URI that names it. */
+  /** Starts a proxy. @param target a local port, or a URI with one. */
   static async start(target: number | string): Promise<TcpProxy> {
     const port = typeof target === 'number' ? target : Number(new URL(target).port);
     const server = createServer();
@@ -79,39 +80,39 @@ export class TcpProxy implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** True when everything that came late has been answered by the target. */
+  /** True when all late chunks have been answered by the target. */
   get idle(): boolean {
     return ![...this.#pairs].some(({ near }) => near.destroyed);
   }
 
-  /** Everything goes through again, and what a freeze kept back first. */
+  /** Lets everything pass again; frozen chunks go first. */
   pass(): void {
     this.#mode = 'pass';
     for (const pair of this.#pairs) if (pair.heldBy === undefined) this.#flush(pair);
   }
 
-  /** Every connection ends, and none gets through until `pass`. */
+  /** Closes every connection, and refuses new ones until `pass`. */
   cut(): void {
     this.#mode = 'cut';
     this.cutOnce();
   }
 
-  /** Every connection ends; new ones are welcome. */
+  /** Closes every connection; new ones are accepted. */
   cutOnce(): void {
     for (const pair of this.#pairs) end(pair);
   }
 
-  /** Connections stay, and nothing moves until `pass`: a network, or a program, that does not answer. */
+  /** Keeps connections open but forwards nothing until `pass`, like a network that does not answer. */
   freeze(): void {
     this.#mode = 'freeze';
   }
 
-  /** Every byte takes this much longer, each way. */
+  /** Delays every chunk by this time, in both directions. */
   delay(delayMs: number): void {
     this.#delayMs = delayMs;
   }
 
-  /** Watches what goes to the target for these bytes. */
+  /** Watches the bytes sent to the target. */
   watch(marker: string | Uint8Array, action: ProxyAction, times = Infinity): ProxyRule {
     const rule: ProxyRule = {
       marker: typeof marker === 'string' ? Buffer.from(marker, 'utf8') : Buffer.from(marker),
@@ -143,7 +144,7 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(near: Socket): void {
     this.accepted += 1;
-    // Whoever is cut off may still be writing: an error on either side is part of the test.
+    // A closed peer may still be writing: errors on either side are expected.
     near.on('error', () => undefined);
     if (this.#mode === 'cut') {
       near.destroy();
@@ -183,7 +184,7 @@ export class TcpProxy implements AsyncDisposable {
     else this.#relay(pair, pair.near, chunk);
   }
 
-  /** Does what the rules say about this piece; false when it must not go on. */
+  /** Applies the rules to a chunk. @returns false when it must not be forwarded. */
   #applies(pair: Pair, chunk: Buffer): boolean {
     const window = Buffer.concat([pair.seen, chunk]);
     const longest = Math.max(0, ...[...this.#rules].map(({ marker }) => marker.length - 1));
@@ -232,7 +233,7 @@ export class TcpProxy implements AsyncDisposable {
     const kept = pair.kept.splice(0);
     for (const { to, chunk } of kept) if (to.writable) to.write(chunk);
     if (!pair.near.destroyed) return;
-    // What comes late is done when its answer comes; that ends the connection.
+    // A late request is complete when its answer arrives, which closes the connection.
     if (kept.length === 0) end(pair);
     else pair.losesReply = true;
   }

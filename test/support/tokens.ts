@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken';
 /** The secret of every test server. */
 export const TEST_SECRET = 'a-secret-of-the-tests-that-is-long-enough-0123456789';
 
-/** A token as an app's backend would sign it; `overrides` replace or remove (undefined) claims. */
+/** Returns a token like an app's backend signs it; `overrides` replace claims, or remove them (undefined). */
 export function makeToken(
   userId: string,
   overrides: Record<string, unknown> = {},
@@ -14,7 +14,7 @@ export function makeToken(
   const present = Object.fromEntries(Object.entries(claims).filter((claim) => claim[1] !== undefined));
   return jwt.sign(present, options.secret ?? TEST_SECRET, {
     algorithm: options.algorithm ?? 'HS256',
-    // It would also strike out an `iat` that is there.
+    // This option would also remove an `iat` that is set.
     noTimestamp: present['iat'] === undefined,
   });
 }

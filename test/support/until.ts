@@ -1,7 +1,10 @@
+/** A guard against hanging, no promise about speed: a machine whose cores are busy takes many times what an idle one takes. */
+const GUARD_MS = 60_000;
+
 /** Polls until `check` gives something truthy (or stops throwing), at most `timeoutMs`; then fails with the last error. */
 export async function until<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 20, what = 'the condition' } = {},
+  { timeoutMs = GUARD_MS, everyMs = 20, what = 'the condition' } = {},
 ): Promise<NonNullable<T>> {
   const endMs = performance.now() + timeoutMs;
   let last: unknown;

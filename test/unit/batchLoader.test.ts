@@ -6,7 +6,7 @@ interface Fact {
   text: string;
 }
 
-/** A loader over facts that can be changed, which notes what it was asked. */
+/** Creates a loader over changeable facts that records its queries. */
 function createLoader(facts: Fact[]) {
   const asked: number[][] = [];
   const loader = new BatchLoader<number, Fact>(
@@ -24,7 +24,7 @@ function createLoader(facts: Fact[]) {
 const factsOf = (...keys: number[]): Fact[] =>
   keys.flatMap((key) => ['a', 'b'].map((name) => ({ key, text: `${key}${name}` })));
 
-test('lookups of one turn go out together, and each caller gets what it asked for', async () => {
+test('lookups of one turn are sent together, and each caller gets its own result', async () => {
   const { asked, loader } = createLoader(factsOf(1, 2, 3));
   const [one, both, none] = await Promise.all([loader.load([1]), loader.load([2, 1]), loader.load([9])]);
   expect(one.map(({ text }) => text)).toEqual(['1a', '1b']);
@@ -34,7 +34,7 @@ test('lookups of one turn go out together, and each caller gets what it asked fo
   expect(asked).toEqual([[1, 2, 9]]);
 });
 
-test('what was written before a lookup is found by it, also while others are under way', async () => {
+test('a lookup finds everything written before it, also while other lookups are in progress', async () => {
   const facts = factsOf(1);
   const { asked, loader } = createLoader(facts);
   const early = Array.from({ length: 10 }, async (_, index) => {
@@ -46,7 +46,7 @@ test('what was written before a lookup is found by it, also while others are und
   expect(asked.length).toBeLessThanOrEqual(10);
 });
 
-test('a long list is split, a value under two keys comes once, and a failure reaches its callers alone', async () => {
+test('a long list is split, a value with two keys is returned once, and a failure reaches only its callers', async () => {
   const { asked, loader } = createLoader(factsOf(...Array.from({ length: 1_200 }, (_, key) => key)));
   expect(await loader.load(Array.from({ length: 1_200 }, (_, key) => key))).toHaveLength(2_400);
   expect(asked.map((keys) => keys.length)).toEqual([500, 500, 200]);

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../../backend/src/config.js';
+import { ConfigError, readConfig, requireMongoUri } from '../../backend/src/config.js';
 
 const LONG_SECRET = 'a-long-random-secret-of-nobody-0123456789';
 const PEM = generateKeyPairSync('rsa', { modulusLength: 2_048 })
@@ -43,6 +43,12 @@ test.each([
   ['CORS_ORIGINS', 'app.example.com'],
   ['CORS_ORIGINS', 'ftp://app.example.com'],
   ['CORS_ORIGINS', 'https://a.example.com,null'],
+  ['CORS_ORIGINS', 'file:///index.html'],
+  ['CORS_ORIGINS', 'capacitor://'],
+  ['CORS_ORIGINS', 'javascript:alert(1)'],
+  ['CORS_ORIGINS', 'capacitor://localhost/path'],
+  ['JWT_LEEWAY_MS', '-1'],
+  ['PRIVATE_URLS', 'yes'],
   ['LOG_LEVEL', 'verbose'],
   ['DEMO', 'yes'],
   ['COMMIT_MAX_BATCH', '0'],
@@ -64,6 +70,9 @@ test.each([
   ['SOCKET_MAX_WAITING_BYTES', '1000'],
   ['MAX_COMMANDS_PER_SOCKET', '0'],
   ['MAX_COMMANDS_UNDER_WAY', '0'],
+  ['MAX_COMMANDS_PER_USER', '0'],
+  ['MAX_COMMANDS_RUNNING_PER_USER', '0'],
+  ['COMMAND_TIMEOUT_MS', '0'],
   ['MAX_SOCKETS_PER_USER', '0'],
   ['MAX_SOCKETS', '0'],
   ['COMMIT_MAX_WAITING_PER_USER', '0'],
@@ -75,7 +84,7 @@ test.each([
   expect(message).toMatch(new RegExp(`^${name}\\b.*\\.$`));
 });
 
-test('no message repeats the value: it may be a secret', () => {
+test('no message contains the value, which may be secret', () => {
   expect(messageOf({ JWT_PUBLIC_KEY: 'hunter2' })).not.toContain('hunter2');
   expect(messageOf({ MONGODB_URI: 'user:hunter2@host' })).not.toContain('hunter2');
   expect(messageOf({ ...production, JWT_SECRET: 'hunter2' })).not.toContain('hunter2');
@@ -95,7 +104,7 @@ test('production refuses a short secret, a missing one, and demo users', () => {
   expect(messageOf(production)).toBe('accepted');
 });
 
-test('production takes a public key in place of a secret', () => {
+test('production accepts a public key instead of a secret', () => {
   expect(readConfig({ NODE_ENV: 'production', JWT_PUBLIC_KEY: PEM })).toMatchObject({
     JWT_ALGORITHMS: ['RS256'],
     DEMO: false,
@@ -106,12 +115,19 @@ test('an asymmetric algorithm without a public key stops the start', () => {
   expect(messageOf({ JWT_ALGORITHMS: 'RS256', JWT_SECRET: LONG_SECRET })).toMatch(/^JWT_PUBLIC_KEY /);
 });
 
-test('demo users are there by default only where no key is configured, and never in production', () => {
+test('demo users exist by default only where no key is configured, and never in production', () => {
   expect(readConfig({}).DEMO).toBe(true);
   expect(readConfig({ DEMO: 'false' }).DEMO).toBe(false);
   expect(readConfig({ JWT_SECRET: 'mine' }).DEMO).toBe(false);
   expect(readConfig({ JWT_PUBLIC_KEY: PEM }).DEMO).toBe(false);
   expect(readConfig(production).DEMO).toBe(false);
+});
+
+test('a missing address of the database is an error for the server only: scripts bring one', () => {
+  expect(messageOf({})).toBe('accepted');
+  expect(() => requireMongoUri(readConfig({ MONGODB_URI: '' }))).toThrow(ConfigError);
+  expect(() => requireMongoUri(readConfig({}))).toThrow(/^MONGODB_URI .*npm start/);
+  expect(requireMongoUri(readConfig({ MONGODB_URI: 'mongodb://a/' }))).toBe('mongodb://a/');
 });
 
 test('one process is the default, and auto is one for each core', () => {
@@ -120,7 +136,13 @@ test('one process is the default, and auto is one for each core', () => {
   expect(readConfig({ WORKERS: 'auto' }).WORKERS).toBe(Math.min(availableParallelism(), 64));
 });
 
-test('empty variables count as not set, as compose files leave them', () => {
+test('addresses of private networks are accepted outside production only, unless configured otherwise', () => {
+  expect(readConfig({}).PRIVATE_URLS).toBe(true);
+  expect(readConfig(production).PRIVATE_URLS).toBe(false);
+  expect(readConfig({ ...production, PRIVATE_URLS: 'true' }).PRIVATE_URLS).toBe(true);
+});
+
+test('empty variables count as not set, as compose files pass them', () => {
   expect(readConfig({ PORT: '', JWT_SECRET: '', CORS_ORIGINS: '', DEMO: '' })).toMatchObject({
     PORT: 3_000,
     CORS_ORIGINS: [],
@@ -128,22 +150,29 @@ test('empty variables count as not set, as compose files leave them', () => {
   });
 });
 
-test('lists are split at commas, and pages from elsewhere are shut out by default', () => {
+test('lists are split at commas, and pages of other origins are refused by default', () => {
   expect(readConfig({}).CORS_ORIGINS).toEqual([]);
   expect(
     readConfig({ CORS_ORIGINS: 'https://a.example.com, http://b.example.com:8080' }).CORS_ORIGINS,
   ).toEqual(['https://a.example.com', 'http://b.example.com:8080']);
   expect(readConfig({ CORS_ORIGINS: '*' }).CORS_ORIGINS).toEqual(['*']);
+  const apps = 'capacitor://localhost, ionic://localhost,Tauri://localhost/,chrome-extension://abcdef:8080';
+  expect(readConfig({ CORS_ORIGINS: apps }).CORS_ORIGINS).toEqual([
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'chrome-extension://abcdef:8080',
+  ]);
   expect(readConfig({ JWT_ALGORITHMS: 'HS256, HS512' }).JWT_ALGORITHMS).toEqual(['HS256', 'HS512']);
 });
 
-test('an origin counts however it is written: browsers send it without a path', () => {
+test('an origin is normalized: browsers send it without a path', () => {
   expect(
     readConfig({ CORS_ORIGINS: 'https://App.example.com/, http://b.example.com:80' }).CORS_ORIGINS,
   ).toEqual(['https://app.example.com', 'http://b.example.com']);
 });
 
-test('limits are on by default, ten times as wide outside production, and can be changed one by one', () => {
+test('limits are on by default, ten times as high outside production, and can be changed one by one', () => {
   expect(readConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBeUndefined();
   expect(readConfig(production).RATE_LIMITS?.open).toEqual({ points: 60, perSeconds: 60 });
   expect(readConfig({ RATE_LIMITS: 'on' }).RATE_LIMITS?.open).toEqual({ points: 600, perSeconds: 60 });
@@ -153,7 +182,7 @@ test('limits are on by default, ten times as wide outside production, and can be
   expect(changed?.typing).toEqual({ points: 20, perSeconds: 10 });
 });
 
-test('no proxy is trusted unless somebody says how many there are', () => {
+test('no proxy is trusted unless their number is configured', () => {
   expect(readConfig({}).TRUST_PROXY).toBe(0);
   expect(readConfig({ TRUST_PROXY: 'false' }).TRUST_PROXY).toBe(0);
   expect(readConfig({ TRUST_PROXY: 'true' }).TRUST_PROXY).toBe(1);
@@ -171,7 +200,7 @@ test('.env.example names every variable that the server reads, and no other', as
   expect(new Set(named).size).toBe(named.length);
 });
 
-test('a server starts with .env.example as it is', async () => {
+test('a server starts with an unchanged .env.example', async () => {
   const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
   const env = Object.fromEntries(
     [...example.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map((match) => [match[1], match[2]]),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, timeMs } from '../../backend/src/services/cursors.js';
+import { decodeCursor, encodeCursor, timeMs } from '../../backend/src/utils/cursors.js';
 import { AppError } from '../../backend/src/utils/appError.js';
 
 const schema = z.tuple([timeMs, z.string().regex(/^[0-9a-f]{24}$/)]);
@@ -17,7 +17,7 @@ const codeOf = (cursor: string): string => {
   return 'accepted';
 };
 
-test('a cursor comes back as it was made', () => {
+test('a decoded cursor equals the encoded one', () => {
   expect(decodeCursor(encodeCursor([1_700_000_000_000, ID]), schema)).toEqual([1_700_000_000_000, ID]);
 });
 
@@ -39,7 +39,7 @@ test.each([
   expect(codeOf(cursor)).toBe('VALIDATION');
 });
 
-test('no text at all makes anything but a cursor or a refusal (invariant 10)', () => {
+test('any text is either a valid cursor or refused (promise 10)', () => {
   fc.assert(fc.property(fc.string(), (text) => ['accepted', 'VALIDATION'].includes(codeOf(text))));
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { UserId } from '../../contract/index.js';
-import { Shares } from '../../backend/src/services/commitLog/shares.js';
-import { textFrame } from '../../backend/src/socket/webSocketFrame.js';
+import { PerUserQuota } from '../../backend/src/services/commitLog/perUserQuota.js';
+import { textFrame } from '../../backend/src/socket/delivery/webSocketFrame.js';
 import { addressOf, toAddressKey } from '../../backend/src/utils/remoteAddress.js';
 
 const request = (remoteAddress: string, forwarded?: string | string[]) =>
@@ -48,7 +48,7 @@ describe('the address of a request', () => {
     expect(addressOf(request('10.0.0.1', header), proxies)).toBe(expected);
   });
 
-  test('is the other end without the header, with and without proxies', () => {
+  test('is the remote end without the header, with and without proxies', () => {
     expect(addressOf(request('::ffff:10.0.0.1'), 0)).toBe('10.0.0.1');
     expect(addressOf(request('10.0.0.1'), 1)).toBe('10.0.0.1');
   });
@@ -66,9 +66,9 @@ describe('the address of a request', () => {
   });
 });
 
-describe('shares of a queue', () => {
-  test('are bounded per user, given back, and forgotten when nothing is left', () => {
-    const shares = new Shares(2);
+describe('the quota of a queue', () => {
+  test('is limited per user, released, and dropped when it is empty', () => {
+    const shares = new PerUserQuota(2);
     const [alice, bob] = ['alice', 'bob'] as UserId[] as [UserId, UserId];
     const release = shares.take(alice);
     shares.take(alice);

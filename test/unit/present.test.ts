@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { effectivePosition, messageStatus, unreadCount } from '../../backend/src/services/present.js';
+import { effectivePosition, unreadCount } from '../../backend/src/services/positions/positions.js';
+import { messageStatus } from '../../backend/src/services/positions/deliveryStatus.js';
 import type { UserId } from '../../contract/index.js';
 
 const alice = 'alice' as UserId;
 const bob = 'bob' as UserId;
 const RANK = { sent: 0, delivered: 1, read: 2 } as const;
 
-/** A direct conversation in which nothing but messages has happened, so that `n` is `seq`. */
+/** Creates a direct conversation that contains only messages, so that `n` equals `seq`. */
 const conversation = (lastSent: number[]) => ({
   ...{ type: 'direct' as const, participants: [alice, bob], lastSeq: 10, messageCount: 10 },
   ...{ lastSent, lastSentN: lastSent },
@@ -28,7 +29,7 @@ describe('the status of a message', () => {
     expect(messageStatus(conversation([5, 0]), positions, own)).toBe(status);
   });
 
-  test('is read once the other has answered it', () => {
+  test('is read once the other user has replied', () => {
     expect(messageStatus(conversation([5, 6]), new Map(), own)).toBe('read');
     expect(messageStatus(conversation([5, 4]), new Map(), own)).toBe('sent');
   });
@@ -38,7 +39,7 @@ describe('the status of a message', () => {
     expect(messageStatus(conversation([5, 0]), sender, own)).toBe('sent');
   });
 
-  test('only ever moves forward as positions do (invariant 7)', () => {
+  test('only moves forward with the positions (promise 7)', () => {
     const place = fc.nat({ max: 10 });
     fc.assert(
       fc.property(fc.array(fc.tuple(place, place, place)), (moves) => {
@@ -59,7 +60,7 @@ describe('the status of a message', () => {
   });
 });
 
-/** What a log of messages and control entries adds up to. */
+/** Returns the summary of a log of messages and membership events. */
 function countedLog(log: readonly (UserId | 'control')[]) {
   const countUpTo = (seq: number): number => log.slice(0, seq).filter((entry) => entry !== 'control').length;
   const lastSent = [alice, bob].map((who) => log.lastIndexOf(who) + 1);
@@ -70,7 +71,7 @@ function countedLog(log: readonly (UserId | 'control')[]) {
   return { record, countUpTo };
 }
 
-test('unread is exactly the messages of others behind the read position; control entries do not count (invariant 7)', () => {
+test('unread is exactly the messages of others after the read position; membership events do not count (promise 7)', () => {
   const entries = fc.array(fc.constantFrom(alice, bob, 'control' as const), { maxLength: 30 });
   const place = fc.nat({ max: 30 });
   fc.assert(
@@ -90,13 +91,13 @@ test('unread is exactly the messages of others behind the read position; control
   );
 });
 
-test('what was read was delivered', () => {
+test('a read message counts as delivered', () => {
   expect(effectivePosition(conversation([0, 0]), at(7, 3), bob)).toEqual({
     ...{ readSeq: 7, readN: 7, deliveredSeq: 7, hiddenNs: [] },
   });
 });
 
-test('old documents without lastSent are read as nothing sent', () => {
+test('old documents without lastSent count as nothing sent', () => {
   expect(effectivePosition(conversation([]), new Map(), bob)).toEqual({
     ...{ readSeq: 0, readN: 0, deliveredSeq: 0, hiddenNs: [] },
   });

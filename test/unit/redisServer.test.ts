@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { RedisServer } from '../support/redisServer.js';
 
-test('the Redis of the tests answers, forgets what it held when killed, and comes back on its port', async () => {
+test('the Redis of the tests answers, loses its data when killed, and restarts on its port', async () => {
   await using server = await RedisServer.start();
   const redis = new Redis(server.url, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { planReturns } from '../../backend/src/shutdown.js';
 
-/** The most that come back within any second. */
+/** Returns the highest number of reconnects within one second. */
 function peakPerSecond(returns: readonly number[]): number {
   const sorted = returns.toSorted((a, b) => a - b);
   let first = 0;
@@ -14,7 +14,7 @@ function peakPerSecond(returns: readonly number[]): number {
 }
 
 test.each([4_000, 10_000, 30_000])(
-  '%i clients come back over a time that lets no more than 1,000 in a second',
+  '%i clients reconnect over a time that allows at most 1,000 per second',
   (count) => {
     const returns = planReturns(count);
     expect(returns).toHaveLength(count);
@@ -23,7 +23,7 @@ test.each([4_000, 10_000, 30_000])(
   },
 );
 
-test('a few are spread as well, and nobody waits longer than half a minute', () => {
+test('a few clients are spread as well, and none waits longer than half a minute', () => {
   const few = planReturns(10);
   expect(Math.max(...few) - Math.min(...few)).toBeGreaterThan(2_000);
   for (const count of [1, 10, 40_000]) {

@@ -9,7 +9,7 @@ async function* numbers(count: number): AsyncGenerator<number> {
   for (let item = 0; item < count; item += 1) yield await Promise.resolve(item);
 }
 
-/** Notes what is begun and what is done, and how many things were in hand at most. */
+/** Records started and completed steps, and the highest number of concurrent items. */
 class Work {
   readonly begun: string[] = [];
   readonly done: string[] = [];
@@ -17,7 +17,7 @@ class Work {
 
   async *stepsOf(item: number): AsyncGenerator<AppliedStep> {
     for (let step = 0; step < STEPS; step += 1) {
-      // What is done is seen by whoever looks for the next step.
+      // The previous step is complete when the next one is requested.
       expect(this.done.filter((name) => name.startsWith(`${item}:`))).toHaveLength(step);
       yield { lines: [], counts: {}, apply: () => this.#do(`${item}:${step}`, (item * 7 + step) % 5) };
       await Promise.resolve();
@@ -32,7 +32,7 @@ class Work {
   }
 }
 
-test('several are in hand, each step by step, and all is done at the end', async () => {
+test('several items are processed in parallel, each step by step, and all are complete at the end', async () => {
   const work = new Work();
   for await (const one of sideBySide(numbers(30), (item) => work.stepsOf(item))) {
     if ('lines' in one) void one.apply(journal);
@@ -41,7 +41,7 @@ test('several are in hand, each step by step, and all is done at the end', async
   expect(work.most).toBe(8);
 });
 
-test('where nothing is applied, as in a dry run, every step is seen', async () => {
+test('without apply, as in a dry run, every step is yielded', async () => {
   let seen = 0;
   const steps = async function* (): AsyncGenerator<AppliedStep> {
     for (let step = 0; step < STEPS; step += 1) {
@@ -52,7 +52,7 @@ test('where nothing is applied, as in a dry run, every step is seen', async () =
   expect(seen).toBe(30 * STEPS);
 });
 
-test('whoever leaves in the middle leaves nothing that still goes on', async () => {
+test('an early stop of the consumer leaves no work running', async () => {
   const work = new Work();
   let seen = 0;
   for await (const one of sideBySide(numbers(30), (item) => work.stepsOf(item))) {
@@ -64,7 +64,7 @@ test('whoever leaves in the middle leaves nothing that still goes on', async () 
   expect(work.done.toSorted()).toEqual(work.begun.toSorted());
 });
 
-test('what goes wrong while the next step or the next item is looked for is thrown', async () => {
+test('an error of the next step or the next item is thrown', async () => {
   const fail = async function* (item: number): AsyncGenerator<AppliedStep> {
     yield* new Work().stepsOf(item);
     if (item === 3) throw new Error('three');

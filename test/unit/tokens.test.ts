@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { describe, expect, test } from 'vitest';
-import { TokenVerifier, type TokenKeys } from '../../backend/src/services/tokens.js';
+import { TokenVerifier, type TokenKeys } from '../../backend/src/services/users/tokens.js';
 import { AppError } from '../../backend/src/utils/appError.js';
 import { TEST_SECRET, makeToken } from '../support/tokens.js';
 
@@ -24,7 +24,7 @@ const codeOf = (token: string, verifier = shared): string => {
   return 'accepted';
 };
 
-/** A token put together by hand: what no library would sign. */
+/** Builds a token that no library would sign. */
 const forge = (header: object, payload: object | string, sign: (input: string) => string): string => {
   const part = (value: object | string): string =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -36,7 +36,7 @@ const hs256 =
   (input: string): string =>
     createHmac('sha256', key).update(input).digest('base64url');
 
-test('a token says who calls, since when and until when', () => {
+test('a token contains the caller, the time of issue and the expiry', () => {
   const iat = nowS() - 5;
   const token = makeToken('alice', {
     iat,
@@ -53,7 +53,7 @@ test('a token says who calls, since when and until when', () => {
   });
 });
 
-test('a name or picture that cannot be shown is left out, and shuts nobody out', () => {
+test('a name or picture that cannot be shown is dropped, and the token is accepted', () => {
   const token = makeToken('alice', { name: { first: 'A' }, picture: 'javascript:alert(1)' });
   expect(shared.verify(token)).toMatchObject({ userId: 'alice', name: undefined, avatar: undefined });
 });
@@ -99,11 +99,11 @@ describe('a token is refused', () => {
     expect(codeOf(token)).toBe('UNAUTHENTICATED');
   });
 
-  test('when it has expired, with a code of its own', () => {
+  test('when it has expired, with its own code', () => {
     expect(codeOf(makeToken('alice', { exp: nowS() - 1 }))).toBe('TOKEN_EXPIRED');
   });
 
-  test('when it has expired and its signature is wrong: as wrong', () => {
+  test('as invalid when it has expired and its signature is wrong', () => {
     expect(codeOf(makeToken('alice', { exp: nowS() - 1 }, { secret: 'another-secret' }))).toBe(
       'UNAUTHENTICATED',
     );
@@ -132,7 +132,7 @@ describe('a token is refused', () => {
     expect(codeOf(forge({ alg }, claims, hs256(TEST_SECRET)))).toBe('UNAUTHENTICATED');
   });
 
-  test('that takes the public key for a shared secret', () => {
+  test('that uses the public key as a shared secret', () => {
     const claims = { sub: 'alice', iat: nowS(), exp: nowS() + 60 };
     for (const key of [rsa.publicKey, rsa.publicKey.trim()]) {
       const token = forge({ alg: 'HS256', typ: 'JWT' }, claims, hs256(key));
@@ -146,7 +146,7 @@ describe('a token is refused', () => {
     }
   });
 
-  test('of the kind for which there is no key', () => {
+  test('of an algorithm without a configured key', () => {
     const rs256 = jwt.sign({ sub: 'alice', exp: nowS() + 60 }, rsa.privateKey, { algorithm: 'RS256' });
     expect(codeOf(rs256, shared)).toBe('UNAUTHENTICATED');
     expect(codeOf(makeToken('alice'), asymmetric)).toBe('UNAUTHENTICATED');
@@ -161,7 +161,7 @@ test('a token signed with the private key is accepted where its public key is co
   expect(codeOf(token, asymmetric)).toBe('accepted');
 });
 
-test('audience and issuer count where they are configured, and only there', () => {
+test('audience and issuer are checked where they are configured, and only there', () => {
   const strict = new TokenVerifier({
     algorithms: ['HS256'],
     secret: TEST_SECRET,
@@ -177,11 +177,52 @@ test('audience and issuer count where they are configured, and only there', () =
   expect(codeOf(makeToken('alice', { aud: 'mail', iss: 'other' }))).toBe('accepted');
 });
 
-test('a token without iat counts as issued at the beginning of time', () => {
+test('a token without iat counts as issued at the epoch', () => {
   expect(shared.verify(makeToken('alice', { iat: undefined })).issuedAtMs).toBe(0);
 });
 
-test('no refusal repeats the token', () => {
+describe('the clock of the issuer', () => {
+  const exact = new TokenVerifier({ algorithms: ['HS256'], secret: TEST_SECRET, leewayMs: 0 });
+
+  test.each(['iat', 'nbf'])('may be a few seconds ahead in %s, and no more', (claim) => {
+    expect(codeOf(makeToken('alice', { [claim]: nowS() + 4 }))).toBe('accepted');
+    expect(codeOf(makeToken('alice', { [claim]: nowS() + 4 }), exact)).toBe('UNAUTHENTICATED');
+    expect(codeOf(makeToken('alice', { [claim]: nowS() + 60 }))).toBe('UNAUTHENTICATED');
+  });
+
+  test('does not prolong a token', () => {
+    expect(codeOf(makeToken('alice', { exp: nowS() - 1 }))).toBe('TOKEN_EXPIRED');
+  });
+});
+
+test('a time of issue is compared with millisecond precision', () => {
+  for (let ms = 1_700_000_000_000; ms < 1_700_000_001_000; ms += 1) {
+    expect(shared.verify(makeToken('alice', { iat: ms / 1_000 })).issuedAtMs).toBe(ms);
+  }
+});
+
+test('a name that is too long is shortened at a grapheme boundary', () => {
+  const family = '👨‍👩‍👧‍👦';
+  const name = `  ${'x'.repeat(95)}${family}!`;
+  expect(shared.verify(makeToken('alice', { name })).name).toBe('x'.repeat(95));
+  const fits = `${'x'.repeat(93)}${family}`;
+  expect(shared.verify(makeToken('alice', { name: `${fits} and more` })).name).toBe(fits);
+  expect(shared.verify(makeToken('alice', { name: '\u200b\u2800' })).name).toBeUndefined();
+});
+
+test('a picture with a forbidden URL is dropped', () => {
+  const verifier = new TokenVerifier({
+    algorithms: ['HS256'],
+    secret: TEST_SECRET,
+    acceptsUrl: (url) => url.startsWith('https://'),
+  });
+  const pictureOf = (picture: string) => verifier.verify(makeToken('alice', { picture })).avatar;
+  expect(pictureOf('https://x.example/a.png')).toBe('https://x.example/a.png');
+  expect(pictureOf('http://x.example/a.png')).toBeUndefined();
+  expect(pictureOf('https://user:password@x.example/a.png')).toBeUndefined();
+});
+
+test('no refusal contains the token', () => {
   const token = makeToken('alice', {}, { secret: 'another-secret' });
   try {
     shared.verify(token);

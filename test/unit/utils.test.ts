@@ -8,7 +8,7 @@ import { Backoff } from '../../backend/src/utils/backoff.js';
 import { SharedDeadline, withDeadline } from '../../backend/src/utils/deadline.js';
 import { TickBatcher } from '../../backend/src/utils/tickBatcher.js';
 
-test('what is asked for in one turn is done in one go, and the next turn in another', async () => {
+test('items of one turn are batched, and those of the next turn in another batch', async () => {
   const runs: number[][] = [];
   const batcher = new TickBatcher<number>((items) => {
     runs.push([...items]);
@@ -19,7 +19,7 @@ test('what is asked for in one turn is done in one go, and the next turn in anot
   expect(runs).toEqual([[1, 2, 3], [4]]);
 });
 
-test('a batch that fails fails for everybody in it, and not for the next', async () => {
+test('a batch that fails fails for all its callers, and not for the next', async () => {
   let broken = true;
   const batcher = new TickBatcher<number>(() =>
     broken ? Promise.reject(new Error('no')) : Promise.resolve(),
@@ -30,7 +30,7 @@ test('a batch that fails fails for everybody in it, and not for the next', async
   await expect(batcher.add([3])).resolves.toBeUndefined();
 });
 
-test('waits double up to a bound, with a fifth of jitter, and begin anew after a success', () => {
+test('delays double up to a limit, with a fifth of jitter, and start again after a success', () => {
   const backoff = new Backoff(100, 350);
   for (const base of [100, 200, 350, 350]) {
     const waitMs = backoff.next();
@@ -41,14 +41,14 @@ test('waits double up to a bound, with a fifth of jitter, and begin anew after a
   expect(backoff.next()).toBeLessThanOrEqual(120);
 });
 
-test('a deadline passes on what comes in time, and speaks for what does not', async () => {
+test('a deadline passes results in time on, and replaces late ones', async () => {
   const late = (): Error => new Error('late');
   await expect(withDeadline(Promise.resolve(7), 1_000, late)).resolves.toBe(7);
   await expect(withDeadline(Promise.reject(new Error('broken')), 1_000, late)).rejects.toThrow('broken');
   await expect(withDeadline(new Promise(() => undefined), 5, late)).rejects.toThrow('late');
 });
 
-test('a shared deadline ends each wait at its own time, and lets those that end before alone', async () => {
+test('a shared deadline ends each wait at its own time, and ignores those that end earlier', async () => {
   const deadline = new SharedDeadline(40);
   const late = (): Error => new Error('late');
   const never = new Promise<never>(() => undefined);
@@ -66,7 +66,7 @@ test('a shared deadline ends each wait at its own time, and lets those that end 
   await expect(deadline.race(never, late)).rejects.toThrow('late');
 });
 
-test('ids made later in a process sort later, and the first id of a second lies before all of its ids', () => {
+test('later ids of a process sort higher, and the first id of a second sorts before all its ids', () => {
   const ids = Array.from({ length: 1_000 }, newMessageId);
   expect(ids.toSorted()).toEqual(ids);
   const [first = ''] = ids;
@@ -91,7 +91,7 @@ test('servers that start at once on one folder agree on one secret, which outliv
   }
 });
 
-test('a configured secret is used as it is, and nothing is written', async () => {
+test('a configured secret is used unchanged, and nothing is written', async () => {
   const config = { JWT_SECRET: 'mine', DATA_DIR: join(tmpdir(), 'parley-never-made') };
   expect(await findSecret(config)).toBe('mine');
   await expect(stat(config.DATA_DIR)).rejects.toThrow();

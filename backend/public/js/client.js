@@ -17,7 +17,7 @@ import { createReceipts } from './receipts.js';
 import { createSafety } from './safety.js';
 import { createSearch } from './search.js';
 import { renewSession, writeSession } from './session.js';
-import { browserArea, createStorage } from './storage.js';
+import { browserArea, createStorage, dropCachesOfOthers } from './storage.js';
 import { createState, createStore } from './store.js';
 import { createSync } from './sync.js';
 import { createTyping } from './typing.js';
@@ -31,12 +31,13 @@ import { createViewing } from './viewing.js';
 export function createClient(session, io, { onRemoved }) {
   const store = createStore(createState(session.userId));
   const storage = createStorage(browserArea(), session.userId);
+  let hasLeft = false;
   const connection = createConnection({
     io,
     session,
     async renew(old) {
       const renewed = await renewSession(old);
-      if (renewed !== undefined) writeSession(renewed);
+      if (renewed !== undefined && !hasLeft) writeSession(renewed);
       return renewed;
     },
     onChange: (change) => store.dispatch({ type: 'connection', connection: change }),
@@ -88,6 +89,7 @@ export function createClient(session, io, { onRemoved }) {
     search: createSearch({ store, ask }),
 
     start() {
+      dropCachesOfOthers(browserArea(), session.userId);
       const cached = storage.readCache();
       if (cached !== undefined) store.dispatch({ type: 'restored', cached });
       outbox.restore();
@@ -106,6 +108,13 @@ export function createClient(session, io, { onRemoved }) {
       connection.start();
     },
 
+    /** Ends the connection, and removes what this browser keeps of the user. */
+    leave() {
+      hasLeft = true;
+      storage.wipe();
+      connection.stop();
+    },
+
     /** @param {string | undefined} id */
     async open(id) {
       store.dispatch({ type: 'opened', conversationId: id });
@@ -113,8 +122,8 @@ export function createClient(session, io, { onRemoved }) {
       await news.show(id);
       const { conversations, openId } = store.getState();
       if (openId === id && conversations[id]?.isMarkedUnread) {
-        await ask('setConversation', { conversationId: id, markedUnread: false }).then((answer) => {
-          if (answer.success) store.dispatch({ type: 'own', own: answer.data.own });
+        await ask('updateSettings', { conversationId: id, markedUnread: false }).then((answer) => {
+          if (answer.success) store.dispatch({ type: 'settings', settings: answer.data.settings });
         });
       }
     },

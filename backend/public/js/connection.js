@@ -196,6 +196,13 @@ export function createConnection(parts) {
       open();
     },
 
+    /** Ends the connection for good: the user of this page leaves. */
+    stop() {
+      ended = true;
+      clearTimeout(timer);
+      socket.disconnect();
+    },
+
     /** What looks open and does not answer is closed, and opened again. */
     restart() {
       if (socket.connected) socket.disconnect();

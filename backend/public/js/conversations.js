@@ -2,7 +2,7 @@
  * What a conversation looks like here, and how news about it is taken in: everything only ever moves forward, so that
  * news may come twice, late, and in any order. Pure functions.
  *
- * @import { Conversation, ConversationView, Mark, Message, Own, Position } from './types.js'
+ * @import { Conversation, ConversationView, Mark, Message, Position, SettingsView } from './types.js'
  */
 
 const NOWHERE = Object.freeze({ read: 0, delivered: 0 });
@@ -214,14 +214,14 @@ export function notePosition(me, conversation, { userId, readSeq, deliveredSeq, 
 /**
  * @param {string} me
  * @param {Conversation} conversation
- * @param {Own} own
+ * @param {SettingsView} settings
  * @returns {Conversation}
  */
-export const noteOwn = (me, conversation, own) => ({
-  ...notePosition(me, conversation, own),
-  pinnedAt: own.pinnedAt,
-  mutedUntil: own.mutedUntil,
-  isArchived: own.archived ?? false,
-  isMarkedUnread: own.markedUnread ?? false,
-  visibleFromSeq: Math.max(conversation.visibleFromSeq, (own.clearedSeq ?? 0) + 1),
+export const noteSettings = (me, conversation, settings) => ({
+  ...notePosition(me, conversation, settings),
+  pinnedAt: settings.pinnedAt,
+  mutedUntil: settings.mutedUntil,
+  isArchived: settings.archived ?? false,
+  isMarkedUnread: settings.markedUnread ?? false,
+  visibleFromSeq: Math.max(conversation.visibleFromSeq, (settings.clearedSeq ?? 0) + 1),
 });

@@ -3,6 +3,7 @@
  *
  * @import { Change, Entry, Message, Quote, Reaction } from './types.js'
  */
+import { cutText } from './graphemes.js';
 
 /**
  * What may not be seen is kept as a place, so that nobody looks for a message that seems to be missing.
@@ -92,5 +93,5 @@ const QUOTE_CHARS = 200;
 export function quoteOf({ seq, kind, senderId, content, deletedAt }) {
   if (kind === 'hidden') return { seq, kind };
   if (deletedAt !== undefined) return { seq, kind: 'deleted', senderId };
-  return { seq, kind, senderId, content: [...content].slice(0, QUOTE_CHARS).join('') };
+  return { seq, kind, senderId, content: cutText(content, QUOTE_CHARS) };
 }

@@ -10,6 +10,14 @@ import { newClientMessageId } from './ids.js';
 const MEMBER_PAGE = 100;
 
 /**
+ * A sentence about people who could not be added; undefined where there are none.
+ *
+ * @param {readonly unknown[]} refused
+ */
+export const refusedText = ({ length }) =>
+  length === 0 ? undefined : `${length === 1 ? '1 person' : `${length} people`} could not be added.`;
+
+/**
  * @typedef {object} NewGroup
  * @property {'group' | 'channel'} type
  * @property {string} name

@@ -27,7 +27,7 @@ export function createListActions({ store, ask }) {
    */
   async function settle(event, payload) {
     const answer = await ask(event, payload);
-    if (answer.success) store.dispatch({ type: 'own', own: answer.data.own });
+    if (answer.success) store.dispatch({ type: 'settings', settings: answer.data.settings });
     return outcomeOf(answer);
   }
 
@@ -36,7 +36,7 @@ export function createListActions({ store, ask }) {
      * @param {string} conversationId
      * @param {Settings} settings
      */
-    set: (conversationId, settings) => settle('setConversation', { conversationId, ...settings }),
+    set: (conversationId, settings) => settle('updateSettings', { conversationId, ...settings }),
 
     /** Hides everything said so far. @param {string} conversationId */
     clear: (conversationId) => settle('clearHistory', { conversationId }),

@@ -6,10 +6,14 @@
 import { fetchDemoUsers } from './api.js';
 import { createClient } from './client.js';
 import { nameOf, totalUnread } from './selectors.js';
-import { readSession, writeSession } from './session.js';
+import { clearTab, readSession, writeSession } from './session.js';
+import { browserArea, createStorage } from './storage.js';
 import { mountChat } from './views/chat.js';
+import { ask } from './views/dialog.js';
 import { h, perFrame, refs } from './views/dom.js';
+import { watchLengths } from './views/lengthNotes.js';
 import { openMenu } from './views/menu.js';
+import { everyMinute } from './views/minutes.js';
 import { mountNewChat } from './views/newChat.js';
 import { openNewGroup } from './views/newGroup.js';
 import { mountSearchAll } from './views/searchAll.js';
@@ -19,8 +23,6 @@ import { chooseSession } from './views/signIn.js';
 import { mountTheme } from './views/theme.js';
 import { toast } from './views/toast.js';
 
-/** Times such as "last seen 3 min ago" grow old. */
-const REFRESH_MS = 30_000;
 const ADDRESS = /^#\/c\/([0-9a-f]{24})(?:\/(\d+))?$/;
 
 /** @param {string} id */
@@ -35,12 +37,41 @@ async function whoAmI() {
   const wanted = new URL(location.href).searchParams.get('as') ?? undefined;
   const stored = readSession();
   if (stored !== undefined && (wanted === undefined || wanted === stored.userId)) return stored;
-  return chooseSession(byId('sign-in'), wanted);
+  const chosen = await chooseSession(byId('sign-in'), wanted);
+  if (stored === undefined || stored.userId === chosen.userId) return chosen;
+  const storage = createStorage(browserArea(), stored.userId);
+  if (!(await mayForget(storage.readOutbox().length))) {
+    history.replaceState(null, '', location.pathname);
+    return stored;
+  }
+  storage.wipe();
+  clearTab();
+  return chosen;
 }
 
-function leave() {
-  writeSession(undefined);
-  location.assign(location.pathname);
+/**
+ * Whether the user of this tab may go: what they have not sent yet goes with them.
+ *
+ * @param {number} unsent
+ */
+async function mayForget(unsent) {
+  if (unsent === 0) return true;
+  const isSure = await ask({
+    title: unsent === 1 ? 'Leave with an unsent message?' : `Leave with ${unsent} unsent messages?`,
+    text: 'What has not been sent yet is deleted from this browser.',
+    choices: [{ label: 'Leave', value: true }],
+  });
+  return isSure === true;
+}
+
+/** @param {import('./client.js').Client} client */
+async function leave(client) {
+  if (!(await mayForget(client.store.getState().outbox.length))) return;
+  client.leave();
+  clearTab();
+  // The browser may keep this page for its Back button, as it is.
+  document.body.replaceChildren();
+  location.replace(location.pathname);
 }
 
 /**
@@ -105,7 +136,12 @@ function startApp(session) {
   leaveWhatIsGone(client.store);
   // Not in the frame: a tab in the background draws none, and its title is what one sees of it.
   client.store.subscribe(showTitle);
-  setInterval(renderSoon, REFRESH_MS);
+  everyMinute(renderSoon);
+  document.addEventListener('visibilitychange', renderSoon);
+  watchLengths(document);
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && readSession()?.userId !== session.userId) location.reload();
+  });
   addEventListener('hashchange', () => void follow());
   addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && document.querySelector('dialog[open], .menu:popover-open') === null)
@@ -122,7 +158,7 @@ function startApp(session) {
   );
   parts.settings.addEventListener('click', () => void openSettings(client));
   parts.composeEmpty.addEventListener('click', openNewChat);
-  parts.switch.addEventListener('click', leave);
+  parts.switch.addEventListener('click', () => void leave(client));
   mountTheme(parts.theme);
   if (session.isDemo) void offerWindows(parts.hint, session.userId);
 

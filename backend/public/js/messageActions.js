@@ -103,6 +103,6 @@ export function createMessageActions({ store, ask, history }) {
  * @typedef {object} Receipts
  * @property {number} readCount
  * @property {number} deliveredCount
- * @property {number} memberCount
+ * @property {number} recipientCount
  * @property {{ userId: string, user: User, readAt?: string, deliveredAt?: string }[]} [members]
  */

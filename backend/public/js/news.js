@@ -4,7 +4,7 @@
  * @import { Ask, Store } from './types.js'
  */
 import { retryOf } from './errors.js';
-import { nameOf, otherOf, pendingOf } from './selectors.js';
+import { nameWithin, otherOf, pendingOf } from './selectors.js';
 
 /**
  * @typedef {object} NewsParts
@@ -113,15 +113,15 @@ export function createNews({ store, ask, history, typing, onRemoved, onStranger 
     'message:status': (position) => store.dispatch({ type: 'position', position }),
     'conversation:created': takeCreated,
     'conversation:updated': takeUpdate,
-    'conversation:own'(own) {
-      store.dispatch({ type: 'own', own });
+    'conversation:settings'(settings) {
+      store.dispatch({ type: 'settings', settings });
       // Deleted here, and brought back by a message since: the other devices say that it is there.
-      if (own.deleted !== true) meet(own.conversationId);
+      if (settings.deleted !== true) meet(settings.conversationId);
     },
     'conversation:removed'({ conversationId, reason }) {
       const gone = known(conversationId);
       store.dispatch({ type: 'removed', conversationId });
-      if (gone !== undefined && reason === 'removed') onRemoved(nameOf(otherOf(gone)));
+      if (gone !== undefined && reason === 'removed') onRemoved(nameWithin(otherOf(gone)));
     },
     typing: (news) => typing.heard(news),
     presence: (news) => store.dispatch({ type: 'presence', presences: [news] }),

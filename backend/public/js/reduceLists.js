@@ -2,9 +2,9 @@
  * The part of the reducer that keeps the conversations: the list, what `sync` says, what one has set for oneself. Pure
  * functions.
  *
- * @import { ConversationView, ListAnswer, Own, State, SyncAnswer } from './types.js'
+ * @import { ConversationView, ListAnswer, SettingsView, State, SyncAnswer } from './types.js'
  */
-import { mergeView, noteMessage, noteOwn } from './conversations.js';
+import { mergeView, noteMessage, noteSettings } from './conversations.js';
 import { messageAt, newestRun } from './log.js';
 import { meet, updateConversation, withKey } from './records.js';
 import { hide } from './reduceMessages.js';
@@ -81,22 +81,24 @@ export function takeList(state, answer, first) {
  */
 export function takeSync(state, answer) {
   let synced = answer.conversations.reduce(takeView, state);
-  for (const own of answer.own) synced = takeOwn(synced, own);
+  for (const settings of answer.settings) synced = takeSettings(synced, settings);
   for (const id of answer.removed) synced = remove(synced, id);
   return countTotal({ ...synced, cursor: answer.cursor, epoch: answer.epoch }, answer.totalUnread);
 }
 
 /**
  * @param {State} state
- * @param {Own} own
+ * @param {SettingsView} settings
  */
-export function takeOwn(state, own) {
-  const id = own.conversationId;
-  if (own.deleted === true) return remove(state, id);
+export function takeSettings(state, settings) {
+  const id = settings.conversationId;
+  if (settings.deleted === true) return remove(state, id);
   const before = state.conversations[id]?.visibleFromSeq ?? 0;
-  const noted = updateConversation(state, id, (conversation) => noteOwn(state.me, conversation, own));
+  const noted = updateConversation(state, id, (conversation) =>
+    noteSettings(state.me, conversation, settings),
+  );
   const cleared = clear(noted, id, before);
-  return hide(cleared, id, own.hiddenSeqs ?? []);
+  return hide(cleared, id, settings.hiddenSeqs ?? []);
 }
 
 /**

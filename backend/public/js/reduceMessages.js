@@ -1,7 +1,7 @@
 /**
  * The part of the reducer that keeps the logs: messages, pages of them, and what happens to them later. Pure functions.
  *
- * @import { Change, ChangesAnswer, Conversation, Entry, Message, PageAnswer, State } from './types.js'
+ * @import { Change, ChangesAnswer, Conversation, Entry, HiddenChange, Message, PageAnswer, State } from './types.js'
  */
 import { noteEnd, noteMessage, wake } from './conversations.js';
 import { changed, hiddenPlace, requoted, toMessage } from './entries.js';
@@ -85,7 +85,7 @@ export const asideKey = (conversationId, seq) => `${conversationId}/${seq}`;
 
 /**
  * @param {State} state
- * @param {Change} change
+ * @param {Change | HiddenChange} change
  * @param {boolean} [isAnswer] an answer may be to what was so already: it takes no place among the changes
  */
 export function takeChange(state, change, isAnswer = false) {
@@ -114,10 +114,12 @@ export function takeChanges(state, { conversationId, afterRev, answer }) {
 
 /**
  * @param {State} state
- * @param {Change} change
+ * @param {Change | HiddenChange} change
  * @returns {State}
  */
 function applyChange(state, change) {
+  // Its number counts, and nothing else of it is for this viewer.
+  if (change.kind === 'hidden') return state;
   const { conversationId: id, seq } = change;
   const conversation = state.conversations[id];
   const viewer = { me: state.me, isLarge: conversation?.isLarge ?? false };

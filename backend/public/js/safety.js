@@ -67,8 +67,8 @@ export function createSafety({ store, ask, onBlocked }) {
      * @param {Partial<Privacy>} settings
      * @returns {Promise<{ error: string } | { privacy: Privacy }>}
      */
-    async setPrivacy(settings) {
-      const outcome = await settle('setPrivacy', settings);
+    async updatePrivacy(settings) {
+      const outcome = await settle('updatePrivacy', settings);
       return 'error' in outcome ? outcome : outcome.data;
     },
   };

@@ -3,6 +3,7 @@
  *
  * @import { Conversation, Message, Pending, Role, State, User } from './types.js'
  */
+import { isolate, showControls } from './bidi.js';
 import { isMuted, isSaid, markOf } from './conversations.js';
 import { covers, indexOf, newestRun } from './log.js';
 
@@ -51,7 +52,8 @@ export function unreadOf(state, conversation) {
 function countOthers(me, log, from) {
   let count = 0;
   for (let index = indexOf(log, from); index < log.length; index += 1) {
-    if (log[index].senderId !== me && isSaid(log[index])) count += 1;
+    const { senderId, deletedAt } = log[index];
+    if (senderId !== me && deletedAt === undefined && isSaid(log[index])) count += 1;
   }
   return count;
 }
@@ -175,7 +177,7 @@ export const otherOf = (conversation) =>
     : { _id: conversation.id, name: conversation.name ?? 'Group', avatar: conversation.avatar };
 
 /** @param {User} user */
-export const nameOf = (user) => user.name ?? user._id;
+export const nameOf = (user) => showControls(user.name ?? user._id);
 
 /**
  * @param {State} state
@@ -186,6 +188,12 @@ export const personOf = (state, userId) => state.people[userId] ?? { _id: userId
 
 /** @param {State} state @param {string} userId */
 export const nameFor = (state, userId) => nameOf(personOf(state, userId));
+
+/** A name to be put into a sentence. @param {User} user */
+export const nameWithin = (user) => isolate(nameOf(user));
+
+/** The same of somebody known by id. @param {State} state @param {string} userId */
+export const nameWithinFor = (state, userId) => nameWithin(personOf(state, userId));
 
 /**
  * What each role may do. The server decides; the page only does not offer what it would refuse.

@@ -24,10 +24,15 @@ export function readSession() {
   }
 }
 
-/** @param {Session | undefined} session */
+/** @param {Session} session */
 export function writeSession(session) {
-  if (session === undefined) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, JSON.stringify(session));
+  sessionStorage.setItem(KEY, JSON.stringify(session));
+}
+
+/** Removes what this tab holds of its user: the token, and every draft. */
+export function clearTab() {
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith('parley.')) sessionStorage.removeItem(key);
 }
 
 /**

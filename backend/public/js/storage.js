@@ -7,6 +7,7 @@
  */
 
 const CACHE_VERSION = 2;
+const CACHE_PREFIX = 'parley.cache.';
 
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Area */
 
@@ -43,14 +44,17 @@ export function memoryArea() {
  * @param {string} userId
  */
 export function createStorage(area, userId) {
-  const cacheKey = `parley.cache.${userId}`;
-  const outboxPrefix = `parley.outbox.${userId}/`;
+  const cacheKey = cacheKeyOf(userId);
+  // A user id may hold a slash: as it is, `a` would also find what belongs to `a/b`.
+  const outboxPrefix = `parley.outbox.${encodeURIComponent(userId)}/`;
+  let isClosed = false;
 
   /**
    * @param {string} key
    * @param {string} value
    */
   function write(key, value) {
+    if (isClosed) return false;
     try {
       area.setItem(key, value);
       return true;
@@ -78,7 +82,7 @@ export function createStorage(area, userId) {
 
     /** @returns {Pending[]} in the order in which they were written */
     readOutbox() {
-      return Array.from({ length: area.length }, (_, index) => area.key(index) ?? '')
+      return keysOf(area)
         .filter((key) => key.startsWith(outboxPrefix))
         .flatMap((key) => parse(area.getItem(key)) ?? [])
         .sort((a, b) => a.order - b.order);
@@ -100,6 +104,13 @@ export function createStorage(area, userId) {
       area.removeItem(outboxPrefix + clientMessageId);
     },
 
+    /** Removes everything of this user, unsent messages too, and writes nothing any more. */
+    wipe() {
+      isClosed = true;
+      for (const key of keysOf(area))
+        if (key === cacheKey || key.startsWith(outboxPrefix)) area.removeItem(key);
+    },
+
     /**
      * The message that another tab has taken out of the outbox, when this is what changed.
      *
@@ -110,6 +121,24 @@ export function createStorage(area, userId) {
     },
   };
 }
+
+/**
+ * Removes what was loaded for other users of this browser. Their unsent messages stay until they sign out: nobody else
+ * has them.
+ *
+ * @param {Area} area
+ * @param {string} userId
+ */
+export function dropCachesOfOthers(area, userId) {
+  for (const key of keysOf(area))
+    if (key.startsWith(CACHE_PREFIX) && key !== cacheKeyOf(userId)) area.removeItem(key);
+}
+
+/** @param {string} userId */
+const cacheKeyOf = (userId) => CACHE_PREFIX + encodeURIComponent(userId);
+
+/** @param {Area} area */
+const keysOf = (area) => Array.from({ length: area.length }, (_, index) => area.key(index) ?? '');
 
 /** @param {string | null} text */
 function parse(text) {

@@ -6,7 +6,7 @@
  */
 import { noteEnd, notePosition } from './conversations.js';
 import { meet, updateConversation, withKey } from './records.js';
-import { dropLog, open, remove, takeList, takeOwn, takeSync, takeView } from './reduceLists.js';
+import { dropLog, open, remove, takeList, takeSettings, takeSync, takeView } from './reduceLists.js';
 import { hide, takeAside, takeChange, takeChanges, takeNews, takePage } from './reduceMessages.js';
 import { queue, unqueue, updatePending } from './reduceOutbox.js';
 
@@ -67,8 +67,8 @@ export function reduce(state, action) {
       return takeChanges(state, action);
     case 'logDropped':
       return dropLog(state, action.conversationId);
-    case 'own':
-      return takeOwn(state, action.own);
+    case 'settings':
+      return takeSettings(state, action.settings);
     case 'hidden':
       return hide(state, action.conversationId, [action.seq]);
     case 'people':
@@ -96,7 +96,7 @@ export function reduce(state, action) {
     case 'presence':
       return takePresences(state, action.presences);
     case 'connection':
-      return { ...state, connection: action.connection };
+      return takeConnection(state, action.connection);
   }
 }
 
@@ -191,6 +191,19 @@ function takeTyping(state, { conversationId, userId, typing }) {
 }
 
 /**
+ * Without a connection nothing is known of others: the notice that somebody has stopped typing would not arrive.
+ *
+ * @param {State} state
+ * @param {import('./types.js').Connection} connection
+ * @returns {State}
+ */
+const takeConnection = (state, connection) => ({
+  ...state,
+  connection,
+  typing: connection.status === 'online' ? state.typing : {},
+});
+
+/**
  * @param {State} state
  * @param {({ userId: string } & import('./types.js').Presence)[]} presences
  * @returns {State}
@@ -201,5 +214,11 @@ function takePresences(state, presences) {
     // Who comes back was seen just now; the last time known stays until a newer one is told.
     { status, lastSeenAt: lastSeenAt ?? state.presence[userId]?.lastSeenAt },
   ]);
-  return { ...state, presence: { ...state.presence, ...Object.fromEntries(news) } };
+  const gone = new Set(presences.filter(({ status }) => status === 'offline').map(({ userId }) => userId));
+  const typing = Object.entries(state.typing).filter(([, userId]) => !gone.has(userId));
+  return {
+    ...state,
+    presence: { ...state.presence, ...Object.fromEntries(news) },
+    typing: Object.fromEntries(typing),
+  };
 }

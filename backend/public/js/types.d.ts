@@ -116,6 +116,13 @@ export interface Change {
   on?: boolean | undefined;
 }
 
+/** A change that is not for this viewer: it counts, and changes nothing. */
+export interface HiddenChange {
+  conversationId: string;
+  rev: number;
+  kind: 'hidden';
+}
+
 export interface Occasion {
   kind: 'general' | 'product' | 'seller' | 'order';
   id?: string | undefined;
@@ -213,8 +220,8 @@ export interface Position {
   unreadCount?: number | undefined;
 }
 
-/** What one has set for oneself in a conversation; what is not in it is not set. */
-export interface Own extends Position {
+/** The viewer's settings of a conversation. A missing field is not set. */
+export interface SettingsView extends Position {
   pinnedAt?: string | undefined;
   mutedUntil?: string | undefined;
   archived?: boolean | undefined;
@@ -244,6 +251,7 @@ export interface Privacy {
   readReceipts: boolean;
   lastSeen: 'everyone' | 'contacts' | 'nobody';
   typing: boolean;
+  addToGroups: 'everyone' | 'contacts' | 'nobody';
 }
 
 export interface Presence {
@@ -293,7 +301,7 @@ export interface State {
 
 export interface SyncAnswer {
   conversations: ConversationView[];
-  own: Own[];
+  settings: SettingsView[];
   removed: string[];
   cursor: string;
   hasMore: boolean;
@@ -317,7 +325,7 @@ export interface PageAnswer {
 }
 
 export interface ChangesAnswer {
-  changes: Change[];
+  changes: (Change | HiddenChange)[];
   rev: number;
   hasMore: boolean;
   reload?: boolean | undefined;
@@ -365,11 +373,11 @@ export type Action =
       seenRev: number | undefined;
     }
   | { type: 'aside'; message: Entry }
-  | { type: 'change'; change: Change; isAnswer?: boolean | undefined }
+  | { type: 'change'; change: Change | HiddenChange; isAnswer?: boolean | undefined }
   | { type: 'changes'; conversationId: string; afterRev: number; answer: ChangesAnswer }
   | { type: 'logDropped'; conversationId: string }
   | { type: 'position'; position: Position }
-  | { type: 'own'; own: Own }
+  | { type: 'settings'; settings: SettingsView }
   /** Deleted for oneself. */
   | { type: 'hidden'; conversationId: string; seq: number }
   | { type: 'people'; people: readonly User[] }

@@ -18,14 +18,14 @@ export function createViewing({ store, ask, onLooked }) {
     const { openId, conversations } = store.getState();
     const next = openId !== undefined && conversations[openId]?.isLarge === true ? openId : undefined;
     if (next === looked) return;
-    if (looked !== undefined) void ask('openConversation', { conversationId: looked, open: false });
+    if (looked !== undefined) void ask('watchConversation', { conversationId: looked, watching: false });
     looked = next;
     if (next !== undefined) void enter(next);
   }
 
   /** @param {string} conversationId */
   async function enter(conversationId) {
-    const answer = await ask('openConversation', { conversationId, open: true });
+    const answer = await ask('watchConversation', { conversationId, watching: true });
     if (looked !== conversationId) return;
     if (answer.success) {
       store.dispatch({ type: 'head', ...answer.data });

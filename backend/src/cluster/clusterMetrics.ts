@@ -1,31 +1,30 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
-import { withDeadline } from '../utils/deadline.js';
+import { PendingAnswers } from '../utils/pendingAnswers.js';
 import type { WireMetric } from './wire.js';
 import type { WorkerProcess } from './workerProcess.js';
 
-/** A worker that does not answer within this long, in ms, counts as it did the last time. */
-const WORKER_WITHIN_MS = 2_000;
-/** What only ever grows. Of a worker that is gone these remain; what it had open is gone with it. */
-const GROWING = new Set(['counter', 'histogram', 'summary']);
+/** Time limit for a worker's answer, in ms. After it, the last values of this worker are used. */
+const WORKER_TIMEOUT_MS = 2_000;
+/** Cumulative metric types. Their values are kept after the end of a worker; gauges end with it. */
+const CUMULATIVE_TYPES = new Set(['counter', 'histogram', 'summary']);
 
 /**
- * The figures of all workers as those of one server. Counters of workers that are gone stay in the sums: else every
- * restart would let a sum fall, and who watches its rate would take that for a new beginning and see a peak.
+ * Aggregates the metrics of all workers to those of one server. Counters of ended workers stay in the sums: otherwise a
+ * restart would decrease a sum, and Prometheus would take that for a counter reset and show a spike in its rate.
  */
 export class ClusterMetrics {
-  readonly #own = new Registry();
+  readonly #primaryRegistry = new Registry();
   readonly #latest = new Map<number, WireMetric[]>();
-  #departed: WireMetric[] = [];
-  readonly #asked = new Map<number, (metrics: WireMetric[]) => void>();
-  #counter = 0;
+  #retained: WireMetric[] = [];
+  readonly #answers = new PendingAnswers<WireMetric[]>();
   readonly restarts: Counter<'reason'>;
-  readonly droppedHints: Counter;
+  readonly droppedPushes: Counter;
 
   constructor(readonly serving: () => WorkerProcess[]) {
-    const registers = [this.#own];
+    const registers = [this.#primaryRegistry];
     new Gauge({
       name: 'parley_workers',
-      help: 'Worker processes that take connections.',
+      help: 'Worker processes that accept connections.',
       registers,
       collect() {
         this.set(serving().length);
@@ -33,55 +32,53 @@ export class ClusterMetrics {
     });
     this.restarts = new Counter({
       name: 'parley_worker_restarts_total',
-      help: 'Workers that took the place of another one, after a crash or in a rolling restart.',
+      help: 'Workers that replaced another one, after a crash or in a rolling restart.',
       labelNames: ['reason'] as const,
       registers,
     });
     for (const reason of ['crash', 'rolling']) this.restarts.inc({ reason }, 0);
-    this.droppedHints = new Counter({
-      name: 'parley_hub_dropped_total',
-      help: 'Live hints between workers that were dropped, as the receiver did not take them.',
+    this.droppedPushes = new Counter({
+      name: 'parley_broker_dropped_total',
+      help: 'Pushes between workers that were dropped because the receiving worker did not drain its channel.',
       registers,
     });
   }
 
-  /** All workers together, in the text format. */
+  /** Returns the metrics of all workers and of the primary in the Prometheus text format. */
   async render(): Promise<string> {
-    await Promise.all(this.serving().map((worker) => this.#ask(worker)));
-    const workers = AggregatorRegistry.aggregate([this.#departed, ...this.#latest.values()]);
-    return `${await workers.metrics()}\n${await this.#own.metrics()}`;
+    await Promise.all(this.serving().map((worker) => this.#requestMetrics(worker)));
+    const workers = AggregatorRegistry.aggregate([this.#retained, ...this.#latest.values()]);
+    return `${await workers.metrics()}\n${await this.#primaryRegistry.metrics()}`;
   }
 
-  /** An answer, or last words. */
-  take(workerId: number, message: { ask?: number | undefined; metrics: WireMetric[] }): void {
+  /** Stores the metrics of a worker: the answer to a request, or its final values before it ends. */
+  receive(workerId: number, message: { ask?: number | undefined; metrics: WireMetric[] }): void {
     this.#latest.set(workerId, message.metrics);
-    if (message.ask !== undefined) this.#asked.get(message.ask)?.(message.metrics);
+    if (message.ask !== undefined) this.#answers.settle(message.ask, message.metrics);
   }
 
-  /** A worker is gone. */
-  async depart(workerId: number): Promise<void> {
+  /** Called when a worker is gone: keeps its cumulative metrics. */
+  async removeWorker(workerId: number): Promise<void> {
     const latest = this.#latest.get(workerId);
     this.#latest.delete(workerId);
     if (latest === undefined) return;
-    const growing = latest.filter(({ type }) => GROWING.has(type));
-    // Synchronously in the sums again: a scrape at this very moment must not miss them.
-    const before = this.#departed;
-    this.#departed = [...before, ...growing];
-    const summed = await AggregatorRegistry.aggregate([this.#departed]).getMetricsAsJSON();
-    // As in `PrimaryLink`: the library types what it gives by its smallest part; it is plain JSON.
-    this.#departed = summed as unknown as WireMetric[];
+    const cumulative = latest.filter(({ type }) => CUMULATIVE_TYPES.has(type));
+    // Added before the first `await`, because a scrape may run at any time.
+    const before = this.#retained;
+    this.#retained = [...before, ...cumulative];
+    const summed = await AggregatorRegistry.aggregate([this.#retained]).getMetricsAsJSON();
+    // As in `PrimaryLink`: the library's return type covers only the base of each metric; the value is plain JSON.
+    this.#retained = summed as unknown as WireMetric[];
   }
 
-  async #ask(worker: WorkerProcess): Promise<void> {
-    const ask = (this.#counter += 1);
+  async #requestMetrics(worker: WorkerProcess): Promise<void> {
     try {
-      const answer = new Promise<WireMetric[]>((resolve) => this.#asked.set(ask, resolve));
-      worker.send({ parley: 'askMetrics', ask });
-      await withDeadline(answer, WORKER_WITHIN_MS, () => new Error('the worker does not answer'));
+      await this.#answers.request((ask) => worker.send({ parley: 'askMetrics', ask }), {
+        timeoutMs: WORKER_TIMEOUT_MS,
+        onTimeout: () => new Error('the worker did not answer'),
+      });
     } catch {
-      // Its last figures count instead.
-    } finally {
-      this.#asked.delete(ask);
+      // The worker's last values are used instead.
     }
   }
 }

@@ -3,92 +3,91 @@ import type { Socket } from 'node:net';
 import type { Config } from '../config.js';
 import type { Logger } from '../utils/logger.js';
 import { ClusterMetrics } from './clusterMetrics.js';
-import { Fleet } from './fleet.js';
-import { guardHandoff } from './handoffGuard.js';
-import { HubRouter } from './hub/router.js';
+import { WorkerPool } from './workerPool.js';
+import { BrokerRouter } from './broker/index.js';
+import { closeUnconfirmedHandoffs } from './nodeInternals/index.js';
 import { KILL_MARGIN_MS } from './timing.js';
 import type { FromWorker } from './wire.js';
 import { WorkerProcess } from './workerProcess.js';
 
-export interface PrimaryParts {
+export interface PrimaryDeps {
   config: Pick<Config, 'WORKERS' | 'PORT' | 'HOST' | 'SHUTDOWN_TIMEOUT_MS'>;
   logger: Logger;
-  /** The program that each worker runs. */
+  /** Path of the program that each worker runs. */
   entry: string;
   onGiveUp: (reason: string) => void;
 }
 
 /**
- * Runs the workers and serves nobody itself: it accepts connections and passes them on unread (Node's own round robin),
- * carries hints between workers, and adds up their figures. It holds no database connection and no state that could
- * not be lost.
+ * Supervises the workers. It accepts connections and passes them to workers unread (Node's round robin), routes pushes
+ * between workers, and aggregates their metrics. It holds no database connection and no state that must survive.
  */
 export class Primary {
-  readonly #parts: PrimaryParts;
-  readonly #fleet: Fleet;
+  readonly #deps: PrimaryDeps;
+  readonly #workers: WorkerPool;
   readonly #metrics: ClusterMetrics;
-  readonly #hub: HubRouter;
+  readonly #broker: BrokerRouter;
 
-  constructor(parts: PrimaryParts) {
-    this.#parts = parts;
-    const { config, logger } = parts;
+  constructor(deps: PrimaryDeps) {
+    this.#deps = deps;
+    const { config, logger } = deps;
     cluster.schedulingPolicy = cluster.SCHED_RR;
-    cluster.setupPrimary({ exec: parts.entry, args: [] });
-    this.#metrics = new ClusterMetrics(() => this.#fleet.serving);
-    this.#hub = new HubRouter({ onDropped: (count) => this.#metrics.droppedHints.inc(count) });
-    this.#fleet = new Fleet({
+    cluster.setupPrimary({ exec: deps.entry, args: [] });
+    this.#metrics = new ClusterMetrics(() => this.#workers.serving);
+    this.#broker = new BrokerRouter({ onDropped: (count) => this.#metrics.droppedPushes.inc(count) });
+    this.#workers = new WorkerPool({
       count: config.WORKERS,
       logger,
       fork: () => this.#fork(),
-      retireWithinMs: config.SHUTDOWN_TIMEOUT_MS + KILL_MARGIN_MS,
+      retireTimeoutMs: config.SHUTDOWN_TIMEOUT_MS + KILL_MARGIN_MS,
       onReady: ({ id, pid }) => logger.info({ worker: id, pid }, 'a worker is ready'),
-      onGone: ({ id }) => {
-        this.#hub.remove(id);
-        void this.#metrics.depart(id);
+      onExited: ({ id }) => {
+        this.#broker.remove(id);
+        void this.#metrics.removeWorker(id);
       },
       onReplaced: (reason) => this.#metrics.restarts.inc({ reason }),
-      onGiveUp: parts.onGiveUp,
+      onGiveUp: deps.onGiveUp,
     });
   }
 
-  /** @returns the port, once every worker takes connections. @throws StartFailed */
+  /** Returns the port once every worker accepts connections. @throws StartFailed */
   start(): Promise<number> {
-    return this.#fleet.start();
+    return this.#workers.start();
   }
 
-  /** Replaces the workers one after the other, without a moment in which nobody serves. */
+  /** Replaces the workers one after the other, so that some worker accepts connections at all times. */
   restart(): Promise<void> {
-    return this.#fleet.roll();
+    return this.#workers.restartAll();
   }
 
-  /** All workers finish and go. */
+  /** Lets all workers finish and end. */
   stop(): Promise<void> {
-    return this.#fleet.stop();
+    return this.#workers.stop();
   }
 
   #fork(): WorkerProcess {
-    const { WORKERS, PORT, HOST } = this.#parts.config;
-    // Whatever a worker reads anew from the file, it joins these.
+    const { WORKERS, PORT, HOST } = this.#deps.config;
+    // These values take precedence over a changed `.env` file, because all workers must share them.
     const forked = cluster.fork({ WORKERS, PORT, HOST });
     const worker: WorkerProcess = new WorkerProcess({
       worker: forked,
-      logger: this.#parts.logger,
+      logger: this.#deps.logger,
       onMessage: (message, socket) => this.#receive(worker, message, socket),
     });
-    guardHandoff(forked, worker.exited);
-    this.#hub.add(worker.id, (frames, done) => worker.send({ parley: 'hub', frames }, done));
+    closeUnconfirmedHandoffs(forked, worker.exited);
+    this.#broker.add(worker.id, (frames, done) => worker.send({ parley: 'broker', frames }, done));
     return worker;
   }
 
   #receive(worker: WorkerProcess, message: FromWorker, socket: Socket | undefined): void {
     switch (message.parley) {
-      case 'hub':
-        this.#hub.receive(worker.id, message.frames);
+      case 'broker':
+        this.#broker.receive(worker.id, message.frames);
         break;
       case 'move': {
         if (socket === undefined) return;
         // Where the session's worker is gone, the one that asked says so to the client.
-        const owner = this.#fleet.find(message.to) ?? worker;
+        const owner = this.#workers.find(message.to) ?? worker;
         owner.sendSocket(message, socket);
         break;
       }
@@ -98,7 +97,7 @@ export class Primary {
           .then((text) => worker.send({ parley: 'metricsText', ask: message.ask, text }));
         break;
       case 'metrics':
-        this.#metrics.take(worker.id, message);
+        this.#metrics.receive(worker.id, message);
         break;
       case 'ready':
       case 'failed':

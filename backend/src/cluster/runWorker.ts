@@ -1,50 +1,50 @@
 import type { Worker } from 'node:cluster';
 import { createApp, type App } from '../app.js';
 import type { Config } from '../config.js';
+import { createDeferred, type Deferred } from '../utils/deferred.js';
 import type { Logger } from '../utils/logger.js';
 import { PrimaryLink } from './primaryLink.js';
-import { SessionMoves } from './sessionMoves.js';
+import { SessionHandoffs } from './sessionHandoffs.js';
 import { PROTOCOL } from './wire.js';
 
 export interface RunningWorker {
-  /** Resolves when the server in it has ended gracefully, or could not start: why it did not. */
+  /** Resolves when the server has ended gracefully, or with the error when it could not start. */
   ended: Promise<Error | undefined>;
-  /** Finishes what is under way, and ends. */
+  /** Finishes commands that are under way, and ends. */
   drain(): void;
 }
 
-export interface WorkerParts {
+export interface WorkerDeps {
   worker: Worker;
   config: Config;
   logger: Logger;
-  /** Told to go, by the primary or by its death. From here on there is a limit to how long it may take. */
+  /** Called when the primary asks the worker to end, or has died. From then on the time to end is limited. */
   onDrain: () => void;
-  /** The database was restored under it. */
+  /** Called when the database was restored from a backup while the worker ran. */
   onRestored: () => void;
 }
 
-/** One server of several behind a port: the ordinary one, joined to the others through its primary. */
-export function runWorker(parts: WorkerParts): RunningWorker {
-  const { worker, config, logger, onDrain, onRestored } = parts;
-  let drain = (): void => undefined;
-  const toldToGo = new Promise<void>((resolve) => {
-    drain = () => {
-      resolve();
-      onDrain();
-    };
-  });
-  let moves: SessionMoves | undefined;
+/** Runs one of several servers behind a port: an ordinary one, connected to the others through the primary. */
+export function runWorker(deps: WorkerDeps): RunningWorker {
+  const { worker, config, logger, onDrain, onRestored } = deps;
+  const drainRequested: Deferred<void> = createDeferred();
+  const drain = (): void => {
+    drainRequested.resolve();
+    onDrain();
+  };
+  let handoffs: SessionHandoffs | undefined;
   const link = new PrimaryLink(worker, {
-    onDrain: () => drain(),
+    onDrain: drain,
     onMove: (socket, bytes) => {
-      if (moves === undefined) socket.destroy();
-      else moves.adopt(socket, bytes);
+      if (handoffs === undefined) socket.destroy();
+      else handoffs.adopt(socket, bytes);
     },
   });
   const starting = createApp(config, logger, {
     onRestored,
-    peers: {
-      ...{ bus: link.bus, presence: link.presence },
+    cluster: {
+      bus: link.bus,
+      presence: link.presence,
       close: async () => {
         await link.bus.close();
         await link.presence.close();
@@ -52,31 +52,31 @@ export function runWorker(parts: WorkerParts): RunningWorker {
     },
     renderMetrics: () => link.askMetrics(),
     beforeListening: ({ http, io }) => {
-      const move: SessionMoves['parts']['move'] = (to, bytes, socket) => link.move(to, bytes, socket);
-      moves = new SessionMoves({ http, io, workerId: worker.id, move });
+      const move: SessionHandoffs['deps']['move'] = (to, bytes, socket) => link.move(to, bytes, socket);
+      handoffs = new SessionHandoffs({ http, io, workerId: worker.id, move });
     },
   });
-  return { ended: serve({ link, starting, toldToGo }), drain: () => drain() };
+  return { ended: serve({ link, starting, drainRequested: drainRequested.promise }), drain };
 }
 
 interface Serving {
   link: PrimaryLink;
   starting: Promise<App>;
-  toldToGo: Promise<void>;
+  drainRequested: Promise<void>;
 }
 
-async function serve({ link, starting, toldToGo }: Serving): Promise<Error | undefined> {
+async function serve({ link, starting, drainRequested }: Serving): Promise<Error | undefined> {
   try {
     const app = await starting;
     link.registry = app.metrics.registry;
-    link.say({ parley: 'ready', protocol: PROTOCOL, port: app.port });
-    await toldToGo;
+    link.send({ parley: 'ready', protocol: PROTOCOL, port: app.port });
+    await drainRequested;
     await app.close();
-    await link.lastWords();
+    await link.sendFinalMetrics();
     return undefined;
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(String(error));
-    await link.fail(cause.message);
+    await link.reportFailure(cause.message);
     return cause;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Beyond SHUTDOWN_TIMEOUT_MS, in ms, until a worker that was told to go is ended by force: time to write what is owed
- * after a first step that used up all of its own.
+ * Time after SHUTDOWN_TIMEOUT_MS, in ms, until a draining worker is killed. It leaves time to write pending summaries
+ * when the first shutdown step has used its whole time limit.
  */
 export const KILL_MARGIN_MS = 5_000;

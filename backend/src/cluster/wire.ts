@@ -1,36 +1,36 @@
 import { z } from 'zod';
-import { toPeer, toRouter } from './hub/frames.js';
+import { toWorker, toBroker } from './broker/index.js';
 
 /**
- * Raised when primary and workers of two builds would not understand each other: a rolling restart brings new workers
- * to an old primary.
+ * Version of the messages between primary and workers. Increase it with every incompatible change: a rolling restart
+ * runs workers of a new build under the primary of an old one.
  */
 export const PROTOCOL = 1;
 
-/** A metric as prom-client writes it. */
+/** A metric in the JSON format of prom-client. */
 const metric = z.looseObject({ name: z.string(), type: z.string() });
 export type WireMetric = z.output<typeof metric>;
 
-/** A connection on its way to the worker that has its session; the handle travels beside it. */
+/** A connection for the worker that owns its session. The handle is sent along with this message. */
 const move = z.object({ parley: z.literal('move'), to: z.int(), bytes: z.string() });
 export type Move = z.output<typeof move>;
 
 export const fromWorker = z.discriminatedUnion('parley', [
   z.object({ parley: z.literal('ready'), protocol: z.int(), port: z.int() }),
-  /** It cannot start, and why. */
+  /** The worker cannot start, with the reason. */
   z.object({ parley: z.literal('failed'), reason: z.string() }),
-  z.object({ parley: z.literal('hub'), frames: z.array(toRouter) }),
+  z.object({ parley: z.literal('broker'), frames: z.array(toBroker) }),
   move,
-  /** Somebody asked this worker how all workers do. */
+  /** A client of this worker requested the metrics of all workers. */
   z.object({ parley: z.literal('askMetrics'), ask: z.int() }),
-  /** How this one does; without a question: its last words. */
+  /** Metrics of this worker: the answer to a request, or without `ask` its final values. */
   z.object({ parley: z.literal('metrics'), ask: z.int().optional(), metrics: z.array(metric) }),
 ]);
 export type FromWorker = z.output<typeof fromWorker>;
 
 export const fromPrimary = z.discriminatedUnion('parley', [
   z.object({ parley: z.literal('drain') }),
-  z.object({ parley: z.literal('hub'), frames: z.array(toPeer) }),
+  z.object({ parley: z.literal('broker'), frames: z.array(toWorker) }),
   move,
   z.object({ parley: z.literal('askMetrics'), ask: z.int() }),
   z.object({ parley: z.literal('metricsText'), ask: z.int(), text: z.string() }),

@@ -1,22 +1,27 @@
+import type { CommandName } from '../../../contract/index.js';
 import type { GROUP_COMMANDS } from '../../../contract/commands/groups.js';
-import type { Caller } from '../services/groups/groupService.js';
-import type { AreaHandlers, CommandContext, CommandParts } from './types.js';
+import type { Caller } from '../services/groups/index.js';
+import { hasRole } from '../services/users/index.js';
+import type { AreaHandlers, CommandContext, CommandDeps } from './types.js';
 
-const callerOf = ({ principal, socketId }: CommandContext): Caller => ({
+const callerOf = ({
+  principal,
+  socketId,
+}: Pick<CommandContext<CommandName>, 'principal' | 'socketId'>): Caller => ({
   userId: principal.userId,
   socketId,
+  isTrusted: hasRole(principal, 'backend', 'moderator'),
 });
 
 export const groupsCommands = ({
   groups,
   memberList,
-}: Pick<CommandParts, 'groups' | 'memberList'>): AreaHandlers<typeof GROUP_COMMANDS> => ({
+}: Pick<CommandDeps, 'groups' | 'memberList'>): AreaHandlers<typeof GROUP_COMMANDS> => ({
   createGroup: (context, payload) => groups.create(callerOf(context), payload),
   getMembers: ({ principal }, { conversationId, ...page }) =>
     memberList.page(principal.userId, conversationId, page),
-  addMembers: async (context, { conversationId, userIds }) => ({
-    conversation: await groups.add(callerOf(context), conversationId, userIds),
-  }),
+  addMembers: (context, { conversationId, userIds }) =>
+    groups.add(callerOf(context), conversationId, userIds),
   removeMember: async (context, { conversationId, userId }) => ({
     conversation: await groups.remove(callerOf(context), conversationId, userId),
   }),

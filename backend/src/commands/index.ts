@@ -1,19 +1,20 @@
 import { changesCommands } from './changes.js';
 import { coreCommands } from './core.js';
-import { followMoves } from './followMoves.js';
 import { groupsCommands } from './groups.js';
 import { listCommands } from './list.js';
 import { safetyCommands } from './safety.js';
 import { searchCommands } from './search.js';
-import type { CommandHandlers, CommandParts } from './types.js';
+import type { CommandHandlers, CommandDeps } from './types.js';
 
-/** One thin function per command, for every door: a row of the contract without one is a compile error. */
-export const createCommands = (parts: CommandParts): CommandHandlers =>
-  followMoves(parts.moves, {
-    ...coreCommands(parts),
-    ...groupsCommands(parts),
-    ...changesCommands(parts),
-    ...listCommands(parts),
-    ...safetyCommands(parts),
-    ...searchCommands(parts),
-  });
+/**
+ * Builds the handlers of all commands, for every entry point. A command of the contract without one is a compile
+ * error.
+ */
+export const createCommands = (deps: CommandDeps): CommandHandlers => ({
+  ...coreCommands(deps),
+  ...groupsCommands(deps),
+  ...changesCommands(deps),
+  ...listCommands(deps),
+  ...safetyCommands(deps),
+  ...searchCommands(deps),
+});

@@ -1,18 +1,22 @@
+import type { CommandName } from '../../../contract/index.js';
 import type { LIST_COMMANDS } from '../../../contract/commands/list.js';
-import type { AreaHandlers, CommandContext, CommandParts } from './types.js';
+import type { AreaHandlers, CommandContext, CommandDeps } from './types.js';
 
-const callerOf = ({ principal, socketId }: CommandContext) => ({ userId: principal.userId, socketId });
+const callerOf = ({ principal, socketId }: Pick<CommandContext<CommandName>, 'principal' | 'socketId'>) => ({
+  userId: principal.userId,
+  socketId,
+});
 
 export const listCommands = ({
-  ownState,
-}: Pick<CommandParts, 'ownState'>): AreaHandlers<typeof LIST_COMMANDS> => ({
-  setConversation: async (context, { conversationId, ...settings }) => ({
-    own: await ownState.set(callerOf(context), conversationId, settings),
+  settings: settingsService,
+}: Pick<CommandDeps, 'settings'>): AreaHandlers<typeof LIST_COMMANDS> => ({
+  updateSettings: async (context, { conversationId, ...settings }) => ({
+    settings: await settingsService.update(callerOf(context), conversationId, settings),
   }),
   clearHistory: async (context, { conversationId }) => ({
-    own: await ownState.clear(callerOf(context), conversationId),
+    settings: await settingsService.clear(callerOf(context), conversationId),
   }),
   deleteConversation: async (context, { conversationId }) => ({
-    own: await ownState.delete(callerOf(context), conversationId),
+    settings: await settingsService.delete(callerOf(context), conversationId),
   }),
 });

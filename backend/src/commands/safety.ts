@@ -1,17 +1,17 @@
 import type { SAFETY_COMMANDS } from '../../../contract/commands/safety.js';
-import { forbidden } from '../services/membership/rules.js';
-import { hasRole, type Principal } from '../services/tokens.js';
-import type { AreaHandlers, CommandParts } from './types.js';
+import { forbidden } from '../services/membership/index.js';
+import { hasRole, type Principal } from '../services/users/index.js';
+import type { AreaHandlers, CommandDeps } from './types.js';
 
 /** @throws AppError `FORBIDDEN`. */
 function requireModerator(principal: Principal): void {
-  if (!hasRole(principal, 'moderator')) throw forbidden('This is for moderators.');
+  if (!hasRole(principal, 'moderator')) throw forbidden('Only moderators may do this.');
 }
 
 export const safetyCommands = ({
   safety,
   users,
-}: Pick<CommandParts, 'safety' | 'users'>): AreaHandlers<typeof SAFETY_COMMANDS> => ({
+}: Pick<CommandDeps, 'safety' | 'users'>): AreaHandlers<typeof SAFETY_COMMANDS> => ({
   blockUser: async ({ principal }, { userId, blocked }) => {
     await safety.blocks.set(principal.userId, userId, blocked);
     return { userId, blocked };
@@ -42,11 +42,12 @@ export const safetyCommands = ({
     await users.views([principal.userId]);
     return { privacy: users.knownPrivacy(principal.userId) };
   },
-  setPrivacy: async ({ principal }, { readReceipts, lastSeen, typing }) => ({
+  updatePrivacy: async ({ principal }, { readReceipts, lastSeen, typing, addToGroups }) => ({
     privacy: await users.setPrivacy(principal.userId, {
       ...(readReceipts !== undefined && { readReceipts }),
       ...(lastSeen !== undefined && { lastSeen }),
       ...(typing !== undefined && { typing }),
+      ...(addToGroups !== undefined && { addToGroups }),
     }),
   }),
 });

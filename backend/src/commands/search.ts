@@ -1,8 +1,8 @@
 import type { SEARCH_COMMANDS } from '../../../contract/commands/search.js';
-import type { AreaHandlers, CommandParts } from './types.js';
+import type { AreaHandlers, CommandDeps } from './types.js';
 
 export const searchCommands = ({
   search,
-}: Pick<CommandParts, 'search'>): AreaHandlers<typeof SEARCH_COMMANDS> => ({
+}: Pick<CommandDeps, 'search'>): AreaHandlers<typeof SEARCH_COMMANDS> => ({
   searchMessages: ({ principal }, payload) => search.search(principal.userId, payload),
 });

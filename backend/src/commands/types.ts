@@ -1,22 +1,22 @@
 import type { CommandData, CommandName, CommandPayload } from '../../../contract/index.js';
 import type { Services } from '../services/index.js';
-import type { Principal } from '../services/tokens.js';
+import type { Principal } from '../services/users/index.js';
 
-/** Who calls, and the connection that waits for the answer, where it is one. */
-export interface CommandContext {
+/** The caller of a command and, for calls over a socket, the connection that waits for the answer. */
+export interface CommandContext<Name extends CommandName> {
   principal: Principal;
   socketId?: string | undefined;
-  /** Of a command whose conversation has moved: what it named to reply to. */
-  sentReplyTo?: number | undefined;
+  /** The payload as the client sent it. Set when the command was redirected to the successor of its conversation. */
+  sent?: CommandPayload<Name>;
 }
 
-export type CommandParts = Services;
+export type CommandDeps = Services;
 
-/** Commands about a connection itself: they come from a socket alone. */
-export type SocketOnly = 'presence:watch' | 'auth:refresh' | 'openConversation';
+/** Commands that concern the connection itself. Only sockets accept them. */
+export type SocketOnly = 'presence:watch' | 'auth:refresh' | 'watchConversation';
 
 export type CommandHandler<Name extends CommandName> = (
-  context: CommandContext,
+  context: CommandContext<Name>,
   payload: CommandPayload<Name>,
 ) => Promise<CommandData<Name>>;
 
@@ -24,7 +24,7 @@ export type CommandHandlers<Names extends CommandName = Exclude<CommandName, Soc
   [Name in Names]: CommandHandler<Name>;
 };
 
-/** The commands of one area of the contract. */
+/** Handlers of the commands of one area of the contract. */
 export type AreaHandlers<Area extends Record<string, unknown>> = CommandHandlers<
   Exclude<keyof Area & CommandName, SocketOnly>
 >;

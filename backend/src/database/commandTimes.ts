@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Metrics } from '../utils/metrics.js';
 
-/** Observes how long every command to the database takes; in whole ms, as the driver counts. */
+/** Measures the duration of every database command, in the driver's resolution of whole ms. */
 export function observeCommands(
   connection: mongoose.Connection,
   { databaseSeconds }: Pick<Metrics, 'databaseSeconds'>,

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import mongoose from 'mongoose';
 
 /*
- * The driver (mongodb 7.5 to 7.8) can wait for ever for a server that has died. A command that is written to a socket
- * that is closed already, but has not said so yet (the event comes a little later), makes `write` answer false; the
- * driver then waits for `drain`, which never comes, and listens for `error` only, which does not come either. Where
- * that hits its monitor, the client never looks at the server again: every operation of the process fails from then on,
- * long after the database is back. Seen in 4 of 150 kills of a database under load, and in none of 210 with this guard.
+ * The driver (mongodb 7.5 to 7.8) can wait forever for a server that has died. When a command is written to a socket that
+ * is already closed but has not emitted `close` yet, `write` returns false. The driver then waits for `drain`, which never
+ * comes, and listens for `error` only, which does not come either. If this happens to the driver's monitor, the client
+ * never checks the server again, and every operation of the process fails from then on, long after the database is back.
+ * Seen in 4 of 150 kills of a database under load, and in none of 210 with this guard.
  */
 
 interface DriverConnection {
@@ -20,7 +20,10 @@ interface DriverConnection {
 
 const guarded = new WeakSet<DriverConnection>();
 
-/** Makes the driver notice a socket that closes under a command. To be called before the first connection; may be repeated. */
+/**
+ * Makes the driver detect a socket that closes during a command. Call it before the first connection; repeated calls
+ * have no effect.
+ */
 export function guardDriver(): void {
   const prototype = findDriverConnection();
   if (guarded.has(prototype)) return;
@@ -28,10 +31,10 @@ export function guardDriver(): void {
   const write = Reflect.get(prototype, 'writeCommand');
   prototype.writeCommand = async function guardedWrite(this: DriverConnection, command, options) {
     const { socket } = this;
-    if (socket.destroyed) throw closedError(this);
+    if (socket.destroyed) throw reportClosed(this);
     let onClose = (): void => undefined;
     const closed = new Promise<never>((_resolve, reject) => {
-      onClose = () => reject(closedError(this));
+      onClose = () => reject(reportClosed(this));
     });
     socket.once('close', onClose);
     try {
@@ -42,8 +45,8 @@ export function guardDriver(): void {
   };
 }
 
-/** Tells the connection too, so that nobody uses it again. */
-function closedError(connection: DriverConnection): Error {
+/** Creates the error and also reports it to the connection, so that the pool discards it. */
+function reportClosed(connection: DriverConnection): Error {
   const error = new mongoose.mongo.MongoNetworkError(
     `connection ${connection.id} to ${connection.address} closed`,
   );
@@ -51,12 +54,12 @@ function closedError(connection: DriverConnection): Error {
   return error;
 }
 
-/** The driver does not export it: its own file, of the copy that Mongoose uses. */
+/** The driver does not export its connection class, so this loads its file, from the copy that Mongoose uses. */
 export function findDriverConnection(): DriverConnection {
   const requireOfMongoose = createRequire(createRequire(import.meta.url).resolve('mongoose'));
   const module: unknown = requireOfMongoose('mongodb/lib/cmap/connection.js');
   if (isConnectionModule(module)) return module.Connection.prototype;
-  throw new Error('the MongoDB driver is built differently than the guard expects: see driverGuard.ts');
+  throw new Error('the MongoDB driver differs from what driverGuard.ts expects');
 }
 
 function isConnectionModule(module: unknown): module is { Connection: { prototype: DriverConnection } } {

@@ -1,13 +1,14 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { EpochMemory } from '../services/epochWatch.js';
+import type { EpochMemory } from '../services/runtime/index.js';
 
 const content = z.object({ value: z.string(), pulse: z.number() });
 
 /**
- * What was last seen of a database, in a file of `DATA_DIR`: so that a server notices after a restart, too, that the
- * database was restored meanwhile. Where the backup holds the folder as well, nothing is noticed: `renew-epoch` says it.
+ * Stores the last seen epoch of a database in a file of `DATA_DIR`, so that a restarted server detects that the
+ * database was restored from a backup in the meantime. A backup that includes this folder restores the file as well, so
+ * nothing is detected; `renew-epoch` covers this case.
  */
 export function createEpochFile(dataDir: string, databaseName: string): EpochMemory {
   const path = join(dataDir, `seen-${encodeURIComponent(databaseName)}.json`);
@@ -16,7 +17,7 @@ export function createEpochFile(dataDir: string, databaseName: string): EpochMem
       try {
         return content.parse(JSON.parse(await readFile(path, 'utf8')));
       } catch {
-        // Nothing there yet, or cut off: as good as never having seen the database.
+        // The file is missing or truncated: treated as a database that was never seen.
         return undefined;
       }
     },

@@ -1,23 +1,21 @@
 import cors from 'cors';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { z } from 'zod';
 import { ERRORS, LIMITS, type Failure } from '../../../contract/index.js';
 import type { Config } from '../config.js';
 import { toFailure } from '../pipeline/failure.js';
 import { AppError } from '../utils/appError.js';
-import type { Logger } from '../utils/logger.js';
+import type { ThrottledLog } from '../utils/throttledLog.js';
 import { send } from './route.js';
-import { mountConversations, mountMessages, type ChatRouteParts } from './routes/chat.js';
-import type { CommandHandlers } from '../commands/types.js';
+import { mountConversations, mountMessages, type ChatRouteDeps } from './routes/chat.js';
 import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
 import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
 
-export interface HttpParts extends ChatRouteParts {
-  commands: CommandHandlers;
+export interface HttpDeps extends ChatRouteDeps {
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
@@ -25,7 +23,7 @@ export interface HttpParts extends ChatRouteParts {
   demo: DemoOptions | undefined;
 }
 
-/** The page needs its own scripts and styles, pictures and voice notes from anywhere, and the socket. */
+/** Content Security Policy of the page: its own scripts and styles, https images and audio, WebSockets. */
 const CONTENT_POLICY = {
   directives: {
     defaultSrc: ["'self'"],
@@ -33,52 +31,64 @@ const CONTENT_POLICY = {
     connectSrc: ["'self'", 'ws:', 'wss:'],
     imgSrc: ["'self'", 'https:', 'data:'],
     mediaSrc: ["'self'", 'https:'],
-    // The page must also work over plain HTTP on somebody's own network.
+    // Disabled, because the page must also work over plain HTTP in a private network.
     upgradeInsecureRequests: null,
   },
 };
 
-export function createHttpApp(parts: HttpParts): Express {
+/** Paths whose responses are private to the caller, or soon outdated. All other paths serve the page. */
+const PRIVATE_PATHS = ['/api', '/metrics', '/health'];
+
+/** Forbids browsers and proxies to store responses: on a shared machine the next user could read them. */
+const forbidStoring: RequestHandler = (_request, response, next) => {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+export function createHttpApp(deps: HttpDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet({ contentSecurityPolicy: CONTENT_POLICY, strictTransportSecurity: false }));
-  app.use(cors({ origin: parts.config.CORS_ORIGINS.includes('*') ? '*' : parts.config.CORS_ORIGINS }));
-  mountOperations(app, parts);
-  mountMetrics(app, parts);
+  app.use(cors({ origin: deps.config.CORS_ORIGINS.includes('*') ? '*' : deps.config.CORS_ORIGINS }));
+  app.disable('etag');
+  app.use(PRIVATE_PATHS, forbidStoring);
+  mountOperations(app, deps);
+  mountMetrics(app, deps);
   app.use(express.json({ limit: LIMITS.maxBodyBytes }));
-  mountConversations(app, parts);
-  mountMessages(app, parts);
-  mountUsers(app, parts);
-  mountCommands(app, parts, parts.commands);
-  if (parts.demo !== undefined) mountDemo(app, parts.demo);
-  app.use(express.static(parts.publicDir));
+  mountConversations(app, deps);
+  mountMessages(app, deps);
+  mountUsers(app, deps);
+  mountCommands(app, deps);
+  if (deps.demo !== undefined) mountDemo(app, deps.demo);
+  app.use(express.static(deps.publicDir));
   app.use(() => {
     throw new AppError('NOT_FOUND', 'There is no such route.');
   });
-  app.use(answerErrors(parts.logger));
+  app.use(answerErrors(deps.log));
   return app;
 }
 
-/** What Express and its body parser throw: they name a client's fault by a status below 500. */
-const clientFault = z.object({ status: z.int().min(400).max(499) });
+/** Errors of Express and its body parser that the client caused: they have a 4xx `status`. */
+const clientError = z.object({ status: z.int().min(400).max(499) });
 
-function answerErrors(logger: Logger): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters.
+function answerErrors(log: ThrottledLog): ErrorRequestHandler {
+  // Express recognises an error handler by its four parameters.
   // eslint-disable-next-line max-params
-  return (error: unknown, _request, response, next) => {
+  return (error: unknown, _request, response, _next) => {
+    const failure = toHttpFailure(error, log);
+    // Express's default handler would also end the response, but it would print a stack trace for each error.
     if (response.headersSent) {
-      next(error);
+      response.destroy();
       return;
     }
-    const failure = toHttpFailure(error, logger);
     send(response, ERRORS[failure.code].status, failure);
   };
 }
 
-function toHttpFailure(error: unknown, logger: Logger): Failure {
-  const fault = clientFault.safeParse(error);
-  if (error instanceof AppError || !fault.success) return toFailure(error, logger, { command: 'http' });
-  if (fault.data.status === 413)
+function toHttpFailure(error: unknown, log: ThrottledLog): Failure {
+  const parsed = clientError.safeParse(error);
+  if (error instanceof AppError || !parsed.success) return toFailure(error, log, { command: 'http' });
+  if (parsed.data.status === 413)
     return { success: false, code: 'TOO_LARGE', error: 'The body is too large.' };
-  return { success: false, code: 'VALIDATION', error: 'The request cannot be read: send JSON in UTF-8.' };
+  return { success: false, code: 'VALIDATION', error: 'The request is malformed: send JSON in UTF-8.' };
 }

@@ -3,63 +3,106 @@ import {
   ENDPOINTS,
   ERRORS,
   type Answer,
+  type CommandName,
   type EndpointData,
   type EndpointInput,
   type EndpointName,
 } from '../../../contract/index.js';
+import type { CommandHandlers } from '../commands/types.js';
+import type { AcceptedUrls } from '../pipeline/acceptedUrls.js';
 import { countingBadTokens } from '../pipeline/badTokens.js';
-import { toFailure, toInputError, withMessageId } from '../pipeline/failure.js';
-import type { Gate } from '../pipeline/gate.js';
+import { toFailure, toInputError } from '../pipeline/failure.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RateLimits } from '../pipeline/rateLimits.js';
-import type { Principal, TokenVerifier } from '../services/tokens.js';
-import type { UserDirectory } from '../services/userDirectory.js';
+import type { Principal, TokenVerifier, UserDirectory } from '../services/users/index.js';
 import { AppError } from '../utils/appError.js';
+import { bearerToken } from '../utils/bearerToken.js';
 import { monotonicMs } from '../utils/clock.js';
-import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { addressOf } from '../utils/remoteAddress.js';
+import type { ThrottledLog } from '../utils/throttledLog.js';
 
-export interface RouteParts {
-  gate: Gate;
+export interface RouteDeps {
+  pipeline: Pipeline;
   rateLimits: RateLimits;
-  /** Proxies of the operator in front of this server. */
+  urls: AcceptedUrls;
+  commands: CommandHandlers;
+  /** Number of trusted reverse proxies in front of this server. */
   trustedProxies: number;
   tokens: TokenVerifier;
   users: UserDirectory;
   metrics: Metrics;
-  logger: Logger;
+  log: ThrottledLog;
 }
 
-/** What an endpoint answers, and with which status where it is not 200. */
-export interface Reply<Data> {
-  data: Data;
-  status?: number;
-}
-
-export type Endpoint<Name extends EndpointName> = (
+/** Produces the data of an answer from the parsed parts of a request. */
+type Endpoint<Name extends EndpointName> = (
   principal: Principal,
   input: EndpointInput<Name>,
-) => Promise<Reply<EndpointData<Name>>>;
+) => Promise<EndpointData<Name>>;
 
-const BEARER = /^Bearer (\S+)$/;
+/** Commands with a handler for every entry point. */
+type SharedCommand = keyof CommandHandlers & CommandName;
 
-/** Mounts a row of the endpoints table: the same pipeline as a socket's commands. */
+/** Mapping of an endpoint to the command that it runs. */
+interface CommandRequest<Name extends EndpointName, Command extends SharedCommand> {
+  name: Name;
+  command: Command;
+  /** Builds the command's payload, which is then parsed by the command's own schema. */
+  toPayload: (input: EndpointInput<Name>, principal: Principal) => object;
+}
+
+/** Mounts an endpoint that runs no command. */
 export function mount<Name extends EndpointName>(
-  parts: RouteParts,
+  deps: RouteDeps,
   router: Router,
   { name, handle }: { name: Name; handle: Endpoint<Name> },
 ): void {
-  const { method, path } = ENDPOINTS[name];
-  router[method](path, async (request, response) => {
-    const startedMs = monotonicMs();
-    const { answer, status } = await run(parts, request, { name, handle });
-    const code = answer.success ? 'OK' : answer.code;
-    parts.metrics.httpSeconds.observe({ endpoint: name, code }, (monotonicMs() - startedMs) / 1_000);
-    send(response, status, answer);
+  route(deps, router, {
+    name,
+    work: async (principal, request) => {
+      const input = parse(name, request);
+      deps.urls.require(ENDPOINTS[name].body, input.body);
+      return handle(principal, input);
+    },
   });
 }
 
-/** Writes an answer; one that says when to come back says it in the header, too. */
+/** Mounts an endpoint that runs a command. */
+export function mountCommand<Name extends EndpointName, Command extends SharedCommand>(
+  deps: RouteDeps,
+  router: Router,
+  { name, command, toPayload }: CommandRequest<Name, Command>,
+): void {
+  const { pipeline, commands } = deps;
+  route(deps, router, {
+    name,
+    work: async (principal, request) => {
+      const payload = toPayload(parse(name, request), principal);
+      return pipeline.perform(command, { principal, payload }, ({ payload: parsed, sent }) =>
+        commands[command](sent === undefined ? { principal } : { principal, sent }, parsed),
+      );
+    },
+  });
+}
+
+interface Route {
+  name: EndpointName;
+  work: (principal: Principal, request: Request) => Promise<object>;
+}
+
+function route(deps: RouteDeps, router: Router, { name, work }: Route): void {
+  const { method, path } = ENDPOINTS[name];
+  router[method](path, async (request, response) => {
+    const startedMs = monotonicMs();
+    const answer = await run(deps, request, { name, work });
+    const code = answer.success ? 'OK' : answer.code;
+    deps.metrics.httpSeconds.observe({ endpoint: name, code }, (monotonicMs() - startedMs) / 1_000);
+    send(response, answer.success ? statusOf(name, answer.data) : ERRORS[answer.code].status, answer);
+  });
+}
+
+/** Writes an answer. `retryAfterMs` is also sent as the `Retry-After` header, in seconds. */
 export function send(response: Response, status: number, answer: Answer<unknown>): void {
   if (!answer.success && answer.retryAfterMs !== undefined) {
     response.setHeader('Retry-After', String(Math.ceil(answer.retryAfterMs / 1_000)));
@@ -67,37 +110,38 @@ export function send(response: Response, status: number, answer: Answer<unknown>
   response.status(status).json(answer);
 }
 
-async function run<Name extends EndpointName>(
-  parts: RouteParts,
-  request: Request,
-  { name, handle }: { name: Name; handle: Endpoint<Name> },
-): Promise<{ answer: Answer<EndpointData<Name>>; status: number }> {
-  try {
-    const reply = await parts.gate.run(async () => {
-      const principal = await identify(parts, request);
-      await parts.rateLimits.consume(ENDPOINTS[name].bucket, principal.userId);
-      return handle(principal, parse(name, request));
-    });
-    return { answer: { success: true, data: reply.data }, status: reply.status ?? 200 };
-  } catch (error) {
-    const failure = withMessageId(toFailure(error, parts.logger, { command: name }), request.body);
-    return { answer: failure, status: ERRORS[failure.code].status };
-  }
+/** Returns the endpoint's status, or 200 when the resource existed before and nothing was created. */
+function statusOf(name: EndpointName, data: object): number {
+  const existed =
+    ('created' in data && data.created === false) || ('duplicate' in data && data.duplicate === true);
+  return existed ? 200 : ENDPOINTS[name].status;
 }
 
-/** @throws AppError `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `UNAVAILABLE`, `RATE_LIMITED` (too many bad tokens). */
-async function identify(parts: RouteParts, request: Request): Promise<Principal> {
-  const { users, gate, rateLimits, trustedProxies } = parts;
-  const principal = await countingBadTokens(rateLimits, addressOf(request, trustedProxies), () =>
-    verify(parts.tokens, request),
-  );
-  await users.welcome(principal);
-  await gate.requireValid(principal);
-  return principal;
+async function run(deps: RouteDeps, request: Request, { name, work }: Route): Promise<Answer<object>> {
+  let principal: Principal;
+  try {
+    principal = await identify(deps, request);
+  } catch (error) {
+    return toFailure(error, deps.log, { command: name });
+  }
+  return deps.pipeline.answer({
+    name,
+    principal,
+    bucket: ENDPOINTS[name].bucket,
+    payload: request.body as unknown,
+    prepare: () => deps.users.ensureUser(principal),
+    work: () => work(principal, request),
+  });
+}
+
+/** @throws AppError `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `RATE_LIMITED` (too many bad tokens). */
+function identify(deps: RouteDeps, request: Request): Promise<Principal> {
+  const { tokens, rateLimits, trustedProxies } = deps;
+  return countingBadTokens(rateLimits, addressOf(request, trustedProxies), () => verify(tokens, request));
 }
 
 function verify(tokens: TokenVerifier, request: Request): Principal {
-  const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  const token = bearerToken(request.headers.authorization);
   if (token === undefined) throw new AppError('UNAUTHENTICATED', 'Send Authorization: Bearer <token>.');
   return tokens.verify(token);
 }
@@ -110,6 +154,6 @@ function parse<Name extends EndpointName>(name: Name, request: Request): Endpoin
   if (!params.success) throw toInputError(params.error);
   if (!query.success) throw toInputError(query.error);
   if (!body.success) throw toInputError(body.error);
-  // Each part was parsed by its row; a union over all rows cannot express which.
+  // Each part was parsed by the schema of this endpoint. The union over all endpoints cannot express that.
   return { params: params.data, query: query.data, body: body.data } as EndpointInput<Name>;
 }

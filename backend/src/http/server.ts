@@ -1,21 +1,27 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 
-/** Bytes of all headers of a request: a token has at most 8 KiB, cookies of the same site come along. */
+/**
+ * Maximum size of all request headers, in bytes. A token has at most 8 KiB. Cookies of the same site are sent along.
+ */
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Time for the headers of a request, and for all of it, in ms: a body has at most 128 KiB. */
+/** Time until all headers of a request must have arrived, in ms. */
 const HEADERS_TIMEOUT_MS = 10_000;
+/** Time until the whole request must have arrived, in ms. A body has at most 128 KiB. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** How often those two are looked after, in ms; by default Node does so twice a minute. */
+/** Interval at which Node checks these two timeouts, in ms. Its default is 30 s. */
 const CHECK_EVERY_MS = 2_000;
-/** Longer than load balancers keep an idle connection (60 s): they must not send into one that is just being closed. */
+/**
+ * Time that an idle connection is kept open, in ms. Load balancers keep theirs for 60 s. If this server closed first, a
+ * load balancer could send a request into a closing connection.
+ */
 const KEEP_ALIVE_MS = 65_000;
 /**
- * A connection on which nothing moves for this long ends, in ms: a response that nobody reads. Longer than a poll of
- * Socket.IO waits (25 s) and than idle connections are kept; WebSockets have their own pings.
+ * Inactivity after which a connection is closed, in ms, for clients that do not read the response. It is longer than a
+ * long poll of Socket.IO (25 s) and than `KEEP_ALIVE_MS`. WebSockets have their own pings.
  */
-const SILENCE_MS = 70_000;
+const INACTIVITY_MS = 70_000;
 
-/** The HTTP server, with every bound on slow and endless requests set on purpose. */
+/** Creates the HTTP server with explicit limits against slow and oversized requests. */
 export function createHttpServer(listener: RequestListener): Server {
   const http = createServer(
     {
@@ -27,6 +33,6 @@ export function createHttpServer(listener: RequestListener): Server {
     },
     listener,
   );
-  http.timeout = SILENCE_MS;
+  http.timeout = INACTIVITY_MS;
   return http;
 }

@@ -1,22 +1,26 @@
 import mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
-import { isDuplicateKey, retryRaces } from './insertMany.js';
+import { insertMissing } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
 
 /**
- * An id that an old client made up, or an older system had, for a conversation of this one. Whose it is was settled by
- * whoever wrote it first, and never changes: an id that came to mean another conversation would show one person's
- * messages to another. While a client's creation is under way there is a claim without a conversation.
+ * An alias: the id that a legacy client made up, or that an imported system used, for a conversation of this server.
+ *
+ * `{ _id: 'group_42', conversationId: ObjectId, source: 'client', claimedBy: 'alice', createdAt: Date }`
+ *
+ * Invariants: the first writer of an alias owns it. Once set, `conversationId` never changes: an alias that came to
+ * mean another conversation would show one user's messages to another. An alias without a `conversationId` is a claim
+ * of a client whose creation of the conversation is still under way.
  */
 interface AliasDocument {
-  /** The old id. */
+  /** The legacy id. */
   _id: string;
   conversationId?: ObjectId;
-  /** Where it comes from: `client`, or the source of an import. */
+  /** Origin: `client`, or the name of an import source. */
   source: string;
-  /** Who claimed it with a creation of their own. */
+  /** User who claimed the alias by creating a conversation. */
   claimedBy?: string;
   createdAt: Date;
 }
@@ -28,7 +32,7 @@ export interface AliasRecord {
   claimedBy: UserId | undefined;
 }
 
-/** Characters of an old id; what is longer was never one. */
+/** Maximum characters of a legacy id; longer ones are rejected. */
 export const MAX_ALIAS_CHARS = 300;
 
 const schema = new mongoose.Schema<AliasDocument>(
@@ -41,7 +45,7 @@ const schema = new mongoose.Schema<AliasDocument>(
   },
   { collection: 'aliases', versionKey: false },
 );
-/** By which old ids a conversation is known. */
+/** Query: the aliases of a conversation. */
 const BY_CONVERSATION = { conversationId: 1 } as const;
 schema.index(BY_CONVERSATION, { sparse: true });
 
@@ -68,7 +72,7 @@ export function createAliasModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Every old id of these conversations, the oldest first. */
+    /** Returns the aliases of these conversations, oldest first. */
     async findByConversations(ids: readonly ConversationId[]): Promise<AliasRecord[]> {
       if (ids.length === 0) return [];
       const found = await model
@@ -80,24 +84,17 @@ export function createAliasModel(connection: mongoose.Connection) {
         .map(toRecord);
     },
 
-    /** Makes an old id somebody's, unless it is taken: one atomic upsert. @returns whoever has it now. */
+    /** Claims an alias for a user unless it exists. Returns the stored alias, whoever owns it. */
     async claim(alias: string, claimedBy: UserId): Promise<AliasRecord> {
-      let found: AliasDocument | undefined;
-      await retryRaces(async () => {
-        found = await model
-          .findOneAndUpdate(
-            { _id: alias },
-            { $setOnInsert: { source: 'client', claimedBy, createdAt: new Date() } },
-            { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
-          )
-          .lean();
-      });
-      if (found === undefined) throw new Error('an upsert gave nothing back');
+      const claimed = { _id: alias, source: 'client', claimedBy, createdAt: new Date() };
+      const isClaimed = await insertMissing(() => collection.insertOne(claimed, { writeConcern: COMMITTED }));
+      const found = isClaimed ? claimed : await model.findById(alias).read('primary').lean();
+      if (found === null) throw new Error('an alias exists by its unique index but cannot be read');
       return toRecord(found);
     },
 
-    /** A claim comes to mean a conversation; one that means one already keeps it. */
-    async settle(alias: string, claimedBy: UserId, conversationId: ConversationId): Promise<void> {
+    /** Assigns the conversation of a claim. A claim that already has one keeps it. */
+    async assign(alias: string, claimedBy: UserId, conversationId: ConversationId): Promise<void> {
       await collection.updateOne(
         { _id: alias, claimedBy, conversationId: { $exists: false } },
         { $set: { conversationId: objectId(conversationId) } },
@@ -105,27 +102,22 @@ export function createAliasModel(connection: mongoose.Connection) {
       );
     },
 
-    /** Gives old ids to conversations; one that is taken stays what it is. */
+    /** Stores aliases of conversations; existing ones are not changed. */
     async insertMissing(
       aliases: readonly { alias: string; conversationId: ConversationId; source: string }[],
       now: Date,
     ): Promise<void> {
       if (aliases.length === 0) return;
-      const writes = aliases
+      const documents = aliases
         .toSorted((a, b) => (a.alias < b.alias ? -1 : 1))
         .map(({ alias, conversationId, source }) => ({
-          updateOne: {
-            filter: { _id: alias },
-            update: {
-              $setOnInsert: { conversationId: objectId(conversationId), source, createdAt: now },
-            },
-            upsert: true,
-          },
+          _id: alias,
+          conversationId: objectId(conversationId),
+          source,
+          createdAt: now,
         }));
-      await retryRaces(() => collection.bulkWrite(writes, { ordered: false, writeConcern: COMMITTED })).catch(
-        (error: unknown) => {
-          if (!isDuplicateKey(error)) throw error;
-        },
+      await insertMissing(() =>
+        collection.insertMany(documents, { ordered: false, writeConcern: COMMITTED }),
       );
     },
   };

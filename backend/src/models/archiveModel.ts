@@ -1,54 +1,28 @@
 import mongoose from 'mongoose';
 import type { ConversationId, MessageId } from '../../../contract/index.js';
-import { isDuplicateKey, retryRaces } from './insertMany.js';
-import { toRecord, type MessageDocument, type MessageRecord } from './messageDocument.js';
-import { messageIdOf, objectId, type ObjectId } from './objectIds.js';
+import {
+  BY_SEQ,
+  isStub,
+  mergeStub,
+  mayBeArchived,
+  schema,
+  toCopy,
+  type ArchivedDocument,
+  type ARCHIVED_FIELDS,
+  type Stub,
+} from './archiveDocument.js';
 import { COMMITTED } from './committed.js';
+import { isDuplicateKey, retryRaces } from './insertMany.js';
+import { toRecord, type MessageRecord } from './messageDocument.js';
+import type { MessageDocument } from './messageShape.js';
+import { messageIdOf, objectId, type ObjectId } from './objectIds.js';
 
-/** What moves out of a message when it is archived: everything that may be long. `words` stay, for search. */
-export const MOVED = ['content', 'attachments', 'location', 'card'] as const;
+export { MIN_AGE_MS, mayBeArchived, ARCHIVED_FIELDS } from './archiveDocument.js';
 
-/**
- * What an archived message says, beside its stub in `messages` (`archived: true`), which keeps its place, its sender and
- * its reactions. The copy is complete before the stub is; a copy without a stub was left by an archiving that was
- * killed, and counts for nothing. A deleted message leaves a copy without content, so that no archiving that is under
- * way can bring its text back.
- */
-export interface ArchivedDocument extends Pick<
-  MessageDocument,
-  'conversationId' | 'seq' | 'editedAt' | 'editRev' | 'deletedAt' | 'deletedBy' | (typeof MOVED)[number]
-> {
-  /** The message's. */
-  _id: ObjectId;
-  archivedAt: Date;
-}
-
-const { Mixed, ObjectId: objectIdType } = mongoose.Schema.Types;
-const schema = new mongoose.Schema<ArchivedDocument>(
-  {
-    _id: { type: objectIdType, required: true },
-    conversationId: { type: objectIdType, required: true },
-    seq: { type: Number, required: true },
-    content: String,
-    attachments: { type: [Mixed], default: undefined },
-    location: Mixed,
-    card: Mixed,
-    editedAt: Date,
-    editRev: Number,
-    deletedAt: Date,
-    deletedBy: String,
-    archivedAt: Date,
-  },
-  { collection: 'archived_messages', versionKey: false },
-);
-/** What changes do to archived messages. */
-const BY_SEQ = { conversationId: 1, seq: 1 } as const;
-schema.index(BY_SEQ, { unique: true });
-
-/** Rounds in which a message that changes meanwhile is looked at again. */
+/** Attempts to process a message that is changed concurrently. */
 const MAX_ROUNDS = 20;
 
-interface Edit {
+interface ArchiveEdit {
   seq: number;
   rev: number;
   content: string;
@@ -56,17 +30,7 @@ interface Edit {
   words: string[];
 }
 
-type Stub = MessageDocument & { archived?: boolean };
-const isStub = (doc: Stub): boolean => doc.archived === true;
-
-/** Of each aspect the newer: an edit writes the copy last. */
-function join({ archived: _stub, ...stub }: Stub, copy: ArchivedDocument): MessageDocument {
-  const { archivedAt: _at, _id, conversationId: _id2, seq: _seq, ...moved } = copy;
-  const { editedAt: _edited, editRev: _rev, ...place } = stub;
-  return { ...place, ...moved };
-}
-
-/** The one place where pages of messages are completed by what lies in the archive. */
+/** Model of the archive. Pages of messages are completed from the archive only here. */
 export function createArchiveModel(connection: mongoose.Connection) {
   const model = connection.model('ArchivedMessage', schema);
   const collection = connection.collection<ArchivedDocument>('archived_messages');
@@ -78,28 +42,29 @@ export function createArchiveModel(connection: mongoose.Connection) {
   };
 
   /**
-   * Messages as if nothing had ever moved: costs one query more, only where there are stubs. A stub whose copy is gone
-   * was brought back a moment ago, and is read again: it may even be archived again by then.
+   * Restores the content of archived messages. This costs one more query, and only for pages with stubs. When the copy
+   * of a stub is missing, the message was restored a moment ago and is read again; by then it may even be archived
+   * again.
    */
   async function complete(documents: readonly Stub[], roundsLeft = MAX_ROUNDS): Promise<MessageRecord[]> {
     const stubs = documents.filter(isStub);
     if (stubs.length === 0) return documents.map(toRecord);
     const copies = await findCopies(stubs.map(({ _id }) => _id));
-    const lost = stubs.filter(({ _id }) => !copies.has(messageIdOf(_id))).map(({ _id }) => _id);
-    const again =
-      lost.length === 0 || roundsLeft === 0
+    const missing = stubs.filter(({ _id }) => !copies.has(messageIdOf(_id))).map(({ _id }) => _id);
+    const reread =
+      missing.length === 0 || roundsLeft === 0
         ? []
         : await complete(
-            await messages.find({ _id: { $in: lost } }, { readPreference: 'primary' }).toArray(),
+            await messages.find({ _id: { $in: missing } }, { readPreference: 'primary' }).toArray(),
             roundsLeft - 1,
           );
-    const back = new Map(again.map((record) => [record._id, record]));
+    const rereadById = new Map(reread.map((record) => [record._id, record]));
     return documents.map((doc) => {
       if (!isStub(doc)) return toRecord(doc);
       const copy = copies.get(messageIdOf(doc._id));
-      if (copy !== undefined) return toRecord(join(doc, copy));
-      const { archived: _stub, ...place } = doc;
-      return back.get(messageIdOf(doc._id)) ?? toRecord(place);
+      if (copy !== undefined) return toRecord(mergeStub(doc, copy));
+      const { archived: _stub, ...fields } = doc;
+      return rereadById.get(messageIdOf(doc._id)) ?? toRecord(fields);
     });
   }
 
@@ -108,8 +73,9 @@ export function createArchiveModel(connection: mongoose.Connection) {
     complete,
 
     /**
-     * Takes the texts of deleted messages out of the archive. For an old message there is a copy without text
-     * afterwards, even if there was none: an archiving that has read the message already cannot put it there any more.
+     * Erases the texts of deleted messages from the archive. For a message that may be archived it leaves a copy
+     * without text, even when there was none: an archiving task that has already read the message can no longer store
+     * its text.
      */
     async erase(conversationId: ConversationId, deleted: readonly MessageRecord[]): Promise<void> {
       if (deleted.length === 0) return;
@@ -120,8 +86,11 @@ export function createArchiveModel(connection: mongoose.Connection) {
             filter: { _id: objectId(_id) },
             update: {
               $set: {
-                ...{ conversationId: objectId(conversationId), seq, content: '' },
-                ...{ deletedAt: deletedAt ?? new Date(), deletedBy: deletedBy ?? senderId },
+                conversationId: objectId(conversationId),
+                seq,
+                content: '',
+                deletedAt: deletedAt ?? new Date(),
+                deletedBy: deletedBy ?? senderId,
               },
               $unset: { attachments: 1 as const, location: 1 as const, card: 1 as const },
             },
@@ -131,14 +100,16 @@ export function createArchiveModel(connection: mongoose.Connection) {
       await retryRaces(() => collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
     },
 
-    /** The texts of edited messages, where they lie here; what search finds a stub by goes along. */
-    async edit(conversationId: ConversationId, edits: readonly Edit[]): Promise<void> {
+    /** Applies edits to archived messages: the content to the copy, the search words to the stub. */
+    async edit(conversationId: ConversationId, edits: readonly ArchiveEdit[]): Promise<void> {
       if (edits.length === 0) return;
       const sorted = edits.toSorted((a, b) => a.seq - b.seq);
       const updates = sorted.map(({ seq, rev, content, at }) => ({
         updateOne: {
           filter: {
-            ...{ conversationId: objectId(conversationId), seq, deletedAt: { $exists: false } },
+            conversationId: objectId(conversationId),
+            seq,
+            deletedAt: { $exists: false },
             $or: [{ editRev: { $lt: rev } }, { editRev: { $exists: false } }],
           },
           update: { $set: { content, editedAt: at, editRev: rev } },
@@ -146,50 +117,53 @@ export function createArchiveModel(connection: mongoose.Connection) {
         },
       }));
       await retryRaces(() => collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
-      const ofStubs = sorted.map(({ seq, rev, words }) => ({
+      const stubUpdates = sorted.map(({ seq, rev, words }) => ({
         updateOne: {
           filter: {
-            ...{ conversationId: objectId(conversationId), seq, archived: true },
+            conversationId: objectId(conversationId),
+            seq,
+            archived: true,
             $or: [{ editRev: { $lt: rev } }, { editRev: { $exists: false } }],
           },
           update: { $set: { words, editRev: rev } },
           hint: BY_SEQ,
         },
       }));
-      await retryRaces(() => messages.bulkWrite(ofStubs, { ordered: false, writeConcern: COMMITTED }));
+      await retryRaces(() => messages.bulkWrite(stubUpdates, { ordered: false, writeConcern: COMMITTED }));
     },
 
     /**
-     * The next messages, in the order of ids, that are to be archived: sent before a time, neither deleted nor control
-     * entries.
+     * Returns the next messages to archive in the order of ids: created before `before`, not deleted, no membership
+     * events.
      */
-    findOld: (
+    findArchivable: (
       before: Date,
       { afterId, limit }: { afterId: MessageId | undefined; limit: number },
     ): Promise<MessageDocument[]> =>
       messages
         .find(
-          { ...(afterId !== undefined && { _id: { $gt: objectId(afterId) } }), ...oldOnes(before) },
+          { ...(afterId !== undefined && { _id: { $gt: objectId(afterId) } }), ...archivable(before) },
           { sort: { _id: 1 }, limit, readPreference: 'primary' },
         )
         .toArray(),
 
-    countOld: (before: Date): Promise<number> => messages.countDocuments(oldOnes(before)),
+    countArchivable: (before: Date): Promise<number> => messages.countDocuments(archivable(before)),
 
     /**
-     * Archives messages: the copies first, then the stubs, each only where the message still is what was copied. May be
-     * done twice, and by two at once.
+     * Archives messages: writes the copies, then turns the messages into stubs, each only if it has not changed since
+     * it was read. Safe to repeat and to run concurrently.
      *
-     * @returns how many are archived now.
+     * Returns the number of messages archived by this call.
      */
     async archive(documents: readonly MessageDocument[], now: Date): Promise<number> {
       if (documents.length === 0) return 0;
-      await copy(documents.map((document) => toCopy(document, now)));
+      await writeCopies(documents.map((document) => toCopy(document, now)));
       const swaps = documents.map(({ _id, editRev }) => ({
         updateOne: {
           filter: {
             _id,
-            ...{ archived: { $exists: false }, deletedAt: { $exists: false } },
+            archived: { $exists: false },
+            deletedAt: { $exists: false },
             editRev: editRev ?? { $exists: false },
           },
           update: {
@@ -206,7 +180,7 @@ export function createArchiveModel(connection: mongoose.Connection) {
       return swapped;
     },
 
-    /** Those of these messages that are archived. */
+    /** Returns which of these messages are archived. */
     async findStubs(ids: readonly MessageId[]): Promise<MessageId[]> {
       const found = await messages
         .find({ _id: { $in: ids.map(objectId) }, archived: true }, { projection: { _id: 1 } })
@@ -215,19 +189,19 @@ export function createArchiveModel(connection: mongoose.Connection) {
     },
 
     /**
-     * Brings archived messages back: the content first, then the copies go. What was edited or deleted meanwhile comes
-     * back as it is now.
+     * Restores archived messages: writes the content back, then deletes the copies. Edits and deletions made in the
+     * meantime are kept.
      *
-     * @returns how many were brought back.
+     * Returns the number of restored messages.
      */
     async restore(ids: readonly MessageId[]): Promise<number> {
       let restored = 0;
-      for (const id of ids) if (await bringBack(objectId(id))) restored += 1;
+      for (const id of ids) if (await restoreOne(objectId(id))) restored += 1;
       return restored;
     },
   };
 
-  async function copy(copies: readonly ArchivedDocument[]): Promise<void> {
+  async function writeCopies(copies: readonly ArchivedDocument[]): Promise<void> {
     try {
       await collection.insertMany([...copies], { ordered: false, writeConcern: COMMITTED });
       return;
@@ -235,7 +209,7 @@ export function createArchiveModel(connection: mongoose.Connection) {
       const refused = error instanceof mongoose.mongo.MongoBulkWriteError ? [error.writeErrors].flat() : [];
       if (refused.length === 0 && !isDuplicateKey(error)) throw error;
     }
-    // There since an earlier attempt: made what the message says now, never older, never alive again.
+    // Copies that exist from an earlier attempt are updated, but never to an older edit, and never when deleted.
     const updates = copies.map(({ _id, ...fields }) => ({
       updateOne: {
         filter: {
@@ -250,48 +224,50 @@ export function createArchiveModel(connection: mongoose.Connection) {
     await insertMissing(copies);
   }
 
-  /** After a deadlock some may not have been tried. */
+  /** Inserts the missing copies: after a deadlock some documents of a bulk may not have been tried. */
   async function insertMissing(copies: readonly ArchivedDocument[]): Promise<void> {
-    const there = await findCopies(copies.map(({ _id }) => _id));
-    const missing = copies.filter(({ _id }) => !there.has(messageIdOf(_id)));
+    const existing = await findCopies(copies.map(({ _id }) => _id));
+    const missing = copies.filter(({ _id }) => !existing.has(messageIdOf(_id)));
     if (missing.length === 0) return;
     await collection.insertMany(missing, { ordered: true, writeConcern: COMMITTED });
   }
 
-  async function bringBack(id: ObjectId): Promise<boolean> {
-    let isBack = false;
+  async function restoreOne(id: ObjectId): Promise<boolean> {
+    let isRestored = false;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const copy = await collection.findOne({ _id: id });
-      if (copy === null) return isBack;
+      if (copy === null) return isRestored;
       const { archivedAt: _at, conversationId: _in, seq: _seq, _id, ...moved } = copy;
-      const isDead = moved.deletedAt !== undefined;
-      if (!isDead) {
-        const isPut = await putBack(_id, moved);
-        isBack ||= isPut;
-        // Its stub knows of a later edit, which was written to the copy before: that one is to come back.
-        if (!isPut && (await messages.countDocuments({ _id, archived: true })) > 0) continue;
+      const isDeleted = moved.deletedAt !== undefined;
+      if (!isDeleted) {
+        const isWritten = await writeBack(_id, moved);
+        isRestored ||= isWritten;
+        // The stub has a later edit than the copy that was read. The edit was written to the copy first, so it is read
+        // again.
+        if (!isWritten && (await messages.countDocuments({ _id, archived: true })) > 0) continue;
       }
-      // Edited or deleted since it was read: that has to come along.
+      // Keeps a copy that was edited or deleted since it was read, for the next round.
       await collection.deleteOne({
         _id,
         editRev: moved.editRev ?? { $exists: false },
-        ...(!isDead && { deletedAt: { $exists: false } }),
+        ...(!isDeleted && { deletedAt: { $exists: false } }),
       });
     }
-    throw new Error(`Message ${messageIdOf(id)} changes faster than it can be brought back; try again.`);
+    throw new Error(`Message ${messageIdOf(id)} changes too often to be restored now; try again.`);
   }
 
-  async function putBack(
+  async function writeBack(
     _id: ObjectId,
-    moved: Pick<ArchivedDocument, (typeof MOVED)[number] | 'editedAt' | 'editRev'>,
+    moved: Pick<ArchivedDocument, (typeof ARCHIVED_FIELDS)[number] | 'editedAt' | 'editRev'>,
   ): Promise<boolean> {
     const { editRev } = moved;
-    // An edit writes the copy, then the stub: a stub that is ahead was edited after the copy had been read.
+    // An edit writes the copy before the stub, so a stub that is ahead was edited after the copy was read.
     const isBehind =
       editRev === undefined ? [] : [{ editRev: { $lt: editRev } }, { archived: true, editRev }];
     const { modifiedCount } = await messages.updateOne(
       {
-        ...{ _id, deletedAt: { $exists: false } },
+        _id,
+        deletedAt: { $exists: false },
         $or: [...isBehind, { editRev: { $exists: false }, ...(editRev === undefined && { archived: true }) }],
       },
       {
@@ -304,30 +280,12 @@ export function createArchiveModel(connection: mongoose.Connection) {
   }
 }
 
-/** Those that are to be archived. */
-const oldOnes = (before: Date) => ({
+/** Filter of the messages that are to be archived. */
+const archivable = (before: Date) => ({
   createdAt: { $lt: before },
   archived: { $exists: false },
   deletedAt: { $exists: false },
   controlSeq: { $exists: false },
 });
-
-/** Nothing younger is ever archived, in ms. */
-export const MIN_AGE_MS = 86_400_000;
-
-/** Whether a message of this time may be in the archive, or on its way: with half a day for clocks that differ. */
-export const mayBeArchived = (createdAt: Date): boolean => Date.now() - createdAt.getTime() >= MIN_AGE_MS / 2;
-
-function toCopy(document: MessageDocument, archivedAt: Date): ArchivedDocument {
-  const { _id, conversationId, seq, content, attachments, location, card, editedAt, editRev } = document;
-  return {
-    ...{ _id, conversationId, seq, content, archivedAt },
-    ...(attachments !== undefined && { attachments }),
-    ...(location !== undefined && { location }),
-    ...(card !== undefined && { card }),
-    ...(editedAt !== undefined && { editedAt }),
-    ...(editRev !== undefined && { editRev }),
-  };
-}
 
 export type ArchiveModel = ReturnType<typeof createArchiveModel>;

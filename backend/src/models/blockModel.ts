@@ -5,14 +5,18 @@ import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
 
 /**
- * That one user has blocked another. It stays when the block is lifted (`removed`), so that every process hears of
- * that, too: they ask for what changed. At most one document per ordered pair.
+ * A block of one user by another.
+ *
+ * `{ blockerId: 'alice', blockedId: 'bob', at: Date, removed: true?, changedAt: Date }`
+ *
+ * Invariants: at most one document per ordered pair. A lifted block keeps its document with `removed: true`, so that
+ * processes that poll for changes learn of it as well.
  */
 interface BlockDocument {
   _id: mongoose.Types.ObjectId;
   blockerId: string;
   blockedId: string;
-  /** Since when. */
+  /** Time when the block was set. */
   at: Date;
   removed?: boolean;
   /** Database time of the last change. */
@@ -37,11 +41,11 @@ const schema = new mongoose.Schema<BlockDocument>(
   },
   { collection: 'blocks', versionKey: false },
 );
-/** Whom somebody has blocked; whether one of two has blocked the other. */
+/** Queries: the users that a user has blocked; the blocks between two users. */
 const BY_PAIR = { blockerId: 1, blockedId: 1 } as const;
-/** Who has blocked somebody. */
+/** Query: the users who have blocked a user. */
 const BY_BLOCKED = { blockedId: 1 } as const;
-/** What every process asks twice a second: who has blocked whom, or no longer does. */
+/** Query: changed blocks. Every process polls it every 800 ms. */
 const BY_CHANGE = { changedAt: 1 } as const;
 schema.index(BY_PAIR, { unique: true });
 schema.index(BY_BLOCKED);
@@ -57,7 +61,7 @@ const toRecord = (doc: StoredBlock): BlockRecord => ({
   changedAt: doc.changedAt,
 });
 
-const IN_FORCE = { removed: op({ $exists: false }) };
+const NOT_REMOVED = { removed: op({ $exists: false }) };
 
 export function createBlockModel(connection: mongoose.Connection) {
   const model = connection.model('Block', schema);
@@ -67,7 +71,7 @@ export function createBlockModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** Blocks or lets in again. The same twice is the same. @param at when, in database time. */
+    /** Sets or lifts a block. Idempotent. @param at database time of the change. */
     async set(pair: { blockerId: UserId; blockedId: UserId }, isBlocked: boolean, at: Date): Promise<void> {
       await retryRaces(() =>
         collection.updateOne(
@@ -83,7 +87,7 @@ export function createBlockModel(connection: mongoose.Connection) {
       );
     },
 
-    /** What the two think of each other, as the primary has it now. */
+    /** Returns the blocks between two users in both directions, read from the primary. */
     async findBetween(a: UserId, b: UserId): Promise<BlockRecord[]> {
       const found = await find({ blockerId: op({ $in: [a, b] }), blockedId: op({ $in: [a, b] }) })
         .hint(BY_PAIR)
@@ -91,29 +95,29 @@ export function createBlockModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Those of these users who have blocked somebody, as the primary has it now. */
+    /** Returns which of these users have blocked `blockedId`, read from the primary. */
     async findBlockers(blockedId: UserId, among: readonly UserId[]): Promise<UserId[]> {
-      const found = await find({ blockerId: op({ $in: among }), blockedId, ...IN_FORCE })
+      const found = await find({ blockerId: op({ $in: among }), blockedId, ...NOT_REMOVED })
         .hint(BY_PAIR)
         .lean();
       return found.map(({ blockerId }) => blockerId as UserId);
     },
 
-    /** Every block in force that one of these users has set or is under. */
-    async findOf(userIds: readonly UserId[]): Promise<BlockRecord[]> {
+    /** Returns the blocks in force that these users have set or are subject to. */
+    async findByUsers(userIds: readonly UserId[]): Promise<BlockRecord[]> {
       if (userIds.length === 0) return [];
-      const [set, suffered] = await Promise.all([
-        find({ blockerId: op({ $in: userIds }), ...IN_FORCE })
+      const [set, received] = await Promise.all([
+        find({ blockerId: op({ $in: userIds }), ...NOT_REMOVED })
           .hint(BY_PAIR)
           .lean(),
-        find({ blockedId: op({ $in: userIds }), ...IN_FORCE })
+        find({ blockedId: op({ $in: userIds }), ...NOT_REMOVED })
           .hint(BY_BLOCKED)
           .lean(),
       ]);
-      return [...set, ...suffered].map(toRecord);
+      return [...set, ...received].map(toRecord);
     },
 
-    /** What changed since then (database time). */
+    /** Returns the blocks that were set or lifted at `since` (database time) or later. */
     async findChangedSince(since: Date): Promise<BlockRecord[]> {
       return (
         await find({ changedAt: op({ $gte: since }) })
@@ -122,12 +126,12 @@ export function createBlockModel(connection: mongoose.Connection) {
       ).map(toRecord);
     },
 
-    /** Whom somebody has blocked, in the order of their ids, behind one. */
+    /** Returns a page of the users blocked by a user, in the order of their ids, after `afterId`. */
     async findPage(blockerId: UserId, limit: number, afterId?: UserId): Promise<BlockRecord[]> {
       const found = await find({
         blockerId,
         ...(afterId !== undefined && { blockedId: op({ $gt: afterId }) }),
-        ...IN_FORCE,
+        ...NOT_REMOVED,
       })
         .sort({ blockedId: 1 })
         .limit(limit)

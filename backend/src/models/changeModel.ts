@@ -5,38 +5,51 @@ import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './object
 import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
 
-/** What a change does. Of a deleted message the texts are taken out of its edits (`dropTexts`). */
-export type What =
-  /** `was`: the text that the message was sent with, with its first edit. */
+/** Kind and content of a change. When a message is deleted, `dropTexts` removes texts and emojis from its changes. */
+export type ChangeContent =
+  /** `was` is the original text of the message, stored with its first edit. */
   | { kind: 'edit'; what: { content?: string; was?: string } }
   | { kind: 'delete'; what: Record<string, never> }
-  | { kind: 'reaction'; what: { emoji: string; on: boolean } }
+  | { kind: 'reaction'; what: { emoji?: string; on: boolean } }
   | { kind: 'pin'; what: { on: boolean } };
 
 /**
- * What happened to messages after they were sent: a second log of each conversation. `rev` is 1, 2, 3 … without a gap,
- * and every entry changed something when it was written: what changes nothing gets no place.
+ * A change of a message after it was sent: the second log of a conversation.
+ *
+ * `{ conversationId, rev: 7, kind: 'edit', seq: 3, by: 'alice', at: Date, what: { content: '…' } }`
+ *
+ * Invariants: per conversation, `rev` is 1, 2, 3 … without gaps. Only changes that have an effect when they are written
+ * are stored.
  */
 interface ChangeDocument {
   _id: ObjectId;
   conversationId: ObjectId;
   rev: number;
-  kind: What['kind'];
+  kind: ChangeContent['kind'];
   /** The message concerned. */
   seq: number;
   by: string;
   at: Date;
-  what: What['what'];
+  what: ChangeContent['what'];
+  /**
+   * Made under a moderator's restriction: only its author sees the effect. Recorded with the change, so that every
+   * process and every later reader decides alike.
+   */
+  shadow?: boolean;
+  /** Shadow changes only: start time of the restriction under which the change was made. */
+  restrictedAt?: Date;
 }
 
-export type ChangeRecord = What & {
-  /** Hex, made when it was asked for: ids of a process are ordered by time. */
+export type ChangeRecord = ChangeContent & {
+  /** Hex ObjectId, generated when the change was requested: ids of one process are ordered by time. */
   _id: MessageId;
   conversationId: ConversationId;
   rev: number;
   seq: number;
   by: UserId;
   at: Date;
+  shadow?: boolean;
+  restrictedAt?: Date;
 };
 
 const schema = new mongoose.Schema<ChangeDocument>(
@@ -48,20 +61,33 @@ const schema = new mongoose.Schema<ChangeDocument>(
     by: { type: String, required: true },
     at: { type: Date, required: true },
     what: mongoose.Schema.Types.Mixed,
+    shadow: Boolean,
+    restrictedAt: Date,
   },
   { collection: 'changes', versionKey: false, minimize: false },
 );
-/** Pages of changes, the tail, and the one referee between two processes that want the same place. */
+/** Queries: pages of changes, and the tail. Uniqueness decides between two processes that write the same `rev`. */
 const BY_REV = { conversationId: 1, rev: 1 } as const;
-/** The texts that a message has had. */
-const BY_EDITED = { conversationId: 1, seq: 1, rev: 1 } as const;
+/** Queries: the edits of a message; the texts and emojis to remove when it is deleted. */
+const BY_MESSAGE = { conversationId: 1, seq: 1, kind: 1, rev: 1 } as const;
+/** Query: shadow changes of a restricted user, newest first. */
+const BY_SHADOW = { conversationId: 1, by: 1, rev: 1 } as const;
 schema.index(BY_REV, { unique: true });
-schema.index(BY_EDITED, { partialFilterExpression: { kind: 'edit' } });
+schema.index(BY_MESSAGE);
+schema.index(BY_SHADOW, { partialFilterExpression: { shadow: true } });
 
-const toRecord = ({ _id, conversationId, rev, seq, by, at, kind, what }: ChangeDocument): ChangeRecord =>
+const toRecord = ({ _id, conversationId, ...doc }: ChangeDocument): ChangeRecord =>
   ({
-    ...{ _id: messageIdOf(_id), conversationId: conversationIdOf(conversationId), rev, seq, at },
-    ...{ by: by as UserId, kind, what },
+    _id: messageIdOf(_id),
+    conversationId: conversationIdOf(conversationId),
+    rev: doc.rev,
+    seq: doc.seq,
+    at: doc.at,
+    by: doc.by as UserId,
+    kind: doc.kind,
+    what: doc.what,
+    ...(doc.shadow === true && { shadow: true }),
+    ...(doc.restrictedAt !== undefined && { restrictedAt: doc.restrictedAt }),
   }) as ChangeRecord;
 
 export function createChangeModel(connection: mongoose.Connection) {
@@ -71,10 +97,10 @@ export function createChangeModel(connection: mongoose.Connection) {
     model,
 
     /**
-     * Stores changes of one conversation in their order; the first that fails ends it.
+     * Stores changes of one conversation in order; the first failure ends the batch.
      *
-     * @returns per change whether it was stored, met a unique index, failed, or was not tried.
-     * @throws whatever leaves the outcome unknown.
+     * Returns for each change whether it was stored, hit a unique index, failed, or was not tried. @throws when the
+     * outcome is unknown.
      */
     insert(records: readonly ChangeRecord[]): Promise<InsertResult[]> {
       const documents = records.map((record) => ({
@@ -87,7 +113,7 @@ export function createChangeModel(connection: mongoose.Connection) {
       );
     },
 
-    /** The first `limit` changes behind a place, in their order, as the primary has them. */
+    /** Returns the first `limit` changes after `afterRev`, in order, read from the primary. */
     async findAfter(
       conversationId: ConversationId,
       afterRev: number,
@@ -103,7 +129,10 @@ export function createChangeModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** The end of the log. @param fromRev a place that is known to be taken, 0 for none. */
+    /**
+     * Returns the highest `rev`; 0 for an empty log. @param fromRev a `rev` known to exist, 0 for none; it bounds the
+     * index range.
+     */
     async findTail(conversationId: ConversationId, fromRev: number): Promise<number> {
       const tail = await model
         .findOne({ conversationId, rev: op({ $gte: fromRev }) }, { rev: 1 })
@@ -123,27 +152,47 @@ export function createChangeModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** The first `limit` edits of a message. */
+    /** Returns the first `limit` edits of a message. */
     async findEdits(conversationId: ConversationId, seq: number, limit: number): Promise<ChangeRecord[]> {
       const found = await model
         .find({ conversationId, seq, kind: 'edit' })
         .sort({ rev: 1 })
         .limit(limit)
-        .hint(BY_EDITED)
+        .hint(BY_MESSAGE)
         .lean<ChangeDocument[]>();
       return found.map(toRecord);
     },
 
-    /** Takes the texts out of the edits of deleted messages: that there were edits stays. */
+    /** Returns the newest `limit` changes that a user made in these conversations under a restriction, oldest first. */
+    async findShadow(
+      conversationIds: readonly ConversationId[],
+      { by, restrictedAt, limit }: { by: UserId; restrictedAt: Date; limit: number },
+    ): Promise<ChangeRecord[]> {
+      if (conversationIds.length === 0) return [];
+      const found = await model
+        .find({ conversationId: op({ $in: [...conversationIds] }), by, shadow: true, restrictedAt })
+        .sort({ rev: -1 })
+        .limit(limit)
+        .hint(BY_SHADOW)
+        .read('primary')
+        .lean<ChangeDocument[]>();
+      return found.map(toRecord).reverse();
+    },
+
+    /** Removes texts and emojis from the changes of deleted messages. The changes themselves remain. */
     async dropTexts(conversationId: ConversationId, seqs: readonly number[]): Promise<void> {
       await collection.updateMany(
-        { conversationId: objectId(conversationId), seq: { $in: [...seqs] }, kind: 'edit' },
-        { $unset: { 'what.content': 1, 'what.was': 1 } },
-        { hint: BY_EDITED, writeConcern: COMMITTED },
+        {
+          conversationId: objectId(conversationId),
+          seq: { $in: [...seqs] },
+          kind: { $in: ['edit', 'reaction'] },
+        },
+        { $unset: { 'what.content': 1, 'what.was': 1, 'what.emoji': 1 } },
+        { hint: BY_MESSAGE, writeConcern: COMMITTED },
       );
     },
 
-    /** The newest change of every conversation among those whose id is `fromId` or later. */
+    /** Returns the highest `rev` per conversation among the changes whose id is `fromId` or later. */
     async findRevsSince(fromId: string): Promise<Map<ConversationId, number>> {
       const revs = new Map<ConversationId, number>();
       const cursor = model

@@ -3,35 +3,45 @@ import type { ConversationId, UserId } from '../../../contract/index.js';
 import type { ArchiveModel } from './archiveModel.js';
 import { retryRaces } from './insertMany.js';
 import type { ConversationDocument } from './conversationDocument.js';
-import { BY_SEQ, type MessageDocument, type MessageRecord } from './messageDocument.js';
+import { BY_SEQ, type MessageRecord } from './messageDocument.js';
+import { type MessageDocument } from './messageShape.js';
 import { objectId } from './objectIds.js';
 import { COMMITTED } from './committed.js';
 
-/** What changes made of one message: per aspect the last one. */
+/** Combined effect of changes on one message: the last change per aspect. */
 export interface MessageChange {
   seq: number;
-  /** It may be in the archive. */
+  /** True when the message may be in the archive. */
   mayBeArchived: boolean;
   edit?: { rev: number; content: string; at: Date; words: string[] };
   reactions?: { rev: number; counts: { emoji: string; count: number }[] };
   deletion?: { at: Date; by: UserId };
 }
 
+/** Progress of applying the change log: all changes up to `rev` are applied to the messages. */
+interface AppliedChanges {
+  rev: number;
+  pinned: readonly number[];
+  /** The highest `seq` that these changes deleted for everyone; 0 for none. */
+  lastDeletedSeq: number;
+}
+
 type Update = mongoose.mongo.AnyBulkWriteOperation<MessageDocument>;
 const NOT_DELETED = { deletedAt: { $exists: false } } as const;
 
-/** A message takes of each aspect only what is newer than it has; deletion is final. */
+/** Updates of one message. Each aspect is only updated by a newer change, and a deletion is final. */
 function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: MessageChange): Update[] {
-  const place = { conversationId: objectId(id), seq };
+  const position = { conversationId: objectId(id), seq };
   const write = (filter: object, update: object): Update => ({
-    updateOne: { filter: { ...place, ...NOT_DELETED, ...filter }, update, hint: BY_SEQ },
+    updateOne: { filter: { ...position, ...NOT_DELETED, ...filter }, update, hint: BY_SEQ },
   });
   if (deletion !== undefined) {
     return [
       write(
         {},
         {
-          $set: { content: '', deletedAt: deletion.at, deletedBy: deletion.by },
+          // The hash is removed as well, because short texts could be guessed from it.
+          $set: { content: '', payloadHash: '', deletedAt: deletion.at, deletedBy: deletion.by },
           $unset: { attachments: 1, location: 1, card: 1, words: 1, reactions: 1, archived: 1 },
         },
       ),
@@ -59,7 +69,25 @@ function toUpdates(id: ConversationId, { seq, edit, reactions, deletion }: Messa
   return updates;
 }
 
-/** How the change log reaches the messages and the conversation that it speaks of. */
+const toProgress = ({ rev, pinned, lastDeletedSeq }: AppliedChanges) => ({
+  $set: { rev, pinned: [...pinned] },
+  ...(lastDeletedSeq > 0 && { $max: { lastDeletedSeq } }),
+  $currentDate: { changedAt: true as const },
+});
+/** Runs these updates and returns how many matched their message. */
+async function writeAll(
+  messages: mongoose.mongo.Collection<MessageDocument>,
+  updates: readonly Update[],
+): Promise<number> {
+  let matched = 0;
+  await retryRaces(async () => {
+    const options = { ordered: false, writeConcern: COMMITTED };
+    matched = (await messages.bulkWrite([...updates], options)).matchedCount;
+  });
+  return matched;
+}
+
+/** Applies the change log to messages and conversations. */
 export function createChangedMessages(
   connection: mongoose.Connection,
   archived: Pick<ArchiveModel, 'complete' | 'edit'>,
@@ -67,8 +95,8 @@ export function createChangedMessages(
   const messages = connection.collection<MessageDocument>('messages');
   const conversations = connection.collection<ConversationDocument>('conversations');
   return {
-    /** The messages at these places, as the primary has them. */
-    async findPlaces(conversationId: ConversationId, seqs: readonly number[]): Promise<MessageRecord[]> {
+    /** Returns the messages with these `seq`s, read from the primary. */
+    async findBySeqs(conversationId: ConversationId, seqs: readonly number[]): Promise<MessageRecord[]> {
       if (seqs.length === 0) return [];
       const found = await messages
         .find(
@@ -79,35 +107,37 @@ export function createChangedMessages(
       return archived.complete(found);
     },
 
-    /** Writes what changes made of messages, all in one round trip. Sorted, as overlapping bulks could deadlock. */
-    async apply(conversationId: ConversationId, changes: readonly MessageChange[]): Promise<void> {
+    /**
+     * Applies changes to messages in one bulk. Sorted by `seq`, because overlapping bulks could deadlock.
+     *
+     * Returns true when every update matched its message: deleted messages and messages with newer changes do not
+     * match.
+     */
+    async apply(conversationId: ConversationId, changes: readonly MessageChange[]): Promise<boolean> {
       const updates = changes
         .toSorted((a, b) => a.seq - b.seq)
         .flatMap((change) => toUpdates(conversationId, change));
-      if (updates.length === 0) return;
-      const write = () =>
-        retryRaces(() => messages.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
-      await write();
+      if (updates.length === 0) return true;
+      const matched = await writeAll(messages, updates);
+      const isComplete = matched === updates.length;
       const edits = changes.flatMap(({ seq, edit, mayBeArchived, deletion }) =>
         edit !== undefined && mayBeArchived && deletion === undefined ? [{ seq, ...edit }] : [],
       );
-      if (edits.length === 0) return;
+      if (edits.length === 0) return isComplete;
       await archived.edit(conversationId, edits);
-      // A message that came back from the archive between the two met neither.
-      await write();
+      // Repeated for messages that were restored from the archive between the two writes, and so matched neither.
+      await writeAll(messages, updates);
+      return isComplete;
     },
 
-    /** Every change up to `rev` is applied to the messages: says so, and what is pinned as of it. */
-    async setRev(
-      conversationId: ConversationId,
-      { rev, pinned }: { rev: number; pinned: readonly number[] },
-    ): Promise<void> {
+    /** Records in the conversation up to which `rev` its changes are applied to the messages. */
+    async setRev(conversationId: ConversationId, applied: AppliedChanges): Promise<void> {
       await conversations.updateOne(
         {
           _id: objectId(conversationId),
-          $or: [{ rev: { $lt: rev } }, { rev: { $exists: false } }],
+          $or: [{ rev: { $lt: applied.rev } }, { rev: { $exists: false } }],
         },
-        { $set: { rev, pinned: [...pinned] }, $currentDate: { changedAt: true } },
+        toProgress(applied),
         { writeConcern: COMMITTED },
       );
     },

@@ -1,5 +1,5 @@
 /**
- * What counts as written: on the disks of most members of the replica set, so that what is acknowledged survives the
- * loss of a node. Said with each write that somebody relies on, whatever the operator's address of the database says.
+ * Write concern of all writes that are acknowledged to clients or relied on later: journaled on a majority of the
+ * replica set, so that they survive the loss of a node. Given with each write, so that `MONGODB_URI` cannot weaken it.
  */
 export const COMMITTED = { w: 'majority', journal: true } as const;

@@ -14,64 +14,88 @@ export interface Occasion extends OccasionInput {
 }
 
 /**
- * A conversation as it is stored. `participantsKey` is there for a direct one only, and once per pair.
- * From `lastSeq` on down to `maybeUnread` everything is derived from the messages, only ever moves forward, and may
- * lag behind them for some milliseconds.
+ * A conversation.
+ *
+ * `{ type: 'direct', participantsKey: 'alice_bob', participants: ['alice', 'bob'], lastSeq: 7, … }`
+ *
+ * Invariants: only direct conversations have a `participantsKey`, unique per pair. The fields from `lastSeq` to
+ * `maybeUnread` are derived from the messages, only ever advance, and may lag behind the log for some milliseconds.
  */
 export interface ConversationDocument {
   _id: ObjectId;
   type: 'direct' | 'group' | 'channel';
   participantsKey?: string;
-  /** A key that sat on a document which was not that pair (requirement B3). */
+  /** Key that was found on a document that was not that pair (requirement B3). */
   quarantinedKey?: string;
-  /** Of a direct one sorted, as in the key. Of a small group the members; not there when the members live `apart`. */
+  /** Direct: both users, sorted as in the key. Small group: its members. Absent in large conversations (`apart`). */
   participants: string[];
-  /** Large groups and channels: who is in it is found through `members` alone. */
+  /** Large group or channel: its members are listed only in `members`. */
   apart?: boolean;
-  /** Makes a group once per creator and the creator's own name for it. */
+  /** Idempotency key of the creation: unique per creator and client-chosen id of a group. */
   creationKey?: string;
-  /** What the group was created as: the same key with another content is a conflict. */
+  /** Hash of the creation payload: the same key with different content is a conflict. */
   creationHash?: string;
-  /** Every control entry of the log up to this one is applied to `members` and to the fields from here to `blockedBy`. */
+  /** `seq` of the last membership event applied to `members` and to the fields from here to `blockedBy`. */
   control?: number;
   name?: string;
   avatar?: string;
   history?: HistoryMode;
   open?: boolean;
-  /** The last entry that took somebody out. */
+  /** `seq` of the last membership event that removed a member. */
   removalSeq?: number;
-  /** Of a direct one: who closed it, and who of the two has blocked the other. */
+  /** Direct only: the user who unmatched the other. */
   closedBy?: string;
+  /** Direct only: which of the two users have blocked the other. */
   blockedBy?: string[];
-  /** Messages pinned for everybody; derived from the changes, up to `rev`. */
+  /** `seq`s of the messages pinned for everyone; derived from the change log, up to `rev`. */
   pinned?: number[];
-  /** Sealed after a merge: everything goes on there. */
+  /**
+   * The highest `seq` of a counted message that was deleted for everyone. Derived from the change log, up to `rev`;
+   * only ever increases. Unread counts of members who have read up to it need no correction for deletions.
+   */
+  lastDeletedSeq?: number;
+  /** Sealed after a merge: the conversation that continues this one. */
   mergedInto?: ObjectId;
-  /** Sealed after a split (`mergedInto` is then its own id): for each member it goes on in the one that is theirs. */
+  /** Sealed after a split (`mergedInto` is then its own id): the conversations that continue it, with their members. */
   splitInto?: { conversationId: ObjectId; participants: string[] }[];
   createdBy: string;
   memberCount: number;
   rev: number;
   occasions: Occasion[];
+  /** Occasions given by restricted users: each is shown to its author only. */
+  shadowOccasions?: Occasion[];
+  /**
+   * Direct conversation opened by a restricted user: only the opener sees it until the other user opens it or is
+   * written to.
+   */
+  shadow?: boolean;
   createdAt: Date;
   lastSeq: number;
   messageCount: number;
-  /** Order of the list; of an empty conversation, when it was made. */
+  /** Sort key of conversation lists; for an empty conversation, its creation time. */
   lastMessageAt: Date;
-  /** The newest entry; compared as a whole, and so by `seq` first. */
+  /** The newest log entry. Compared by `$max` as a whole, so by `seq` first. */
   tail?: { seq: number; id: ObjectId; control?: number };
-  /** The newest entry that history shows, where it is another one; compared in the same way. */
+  /** The newest entry that history shows, if it differs from `tail`. Compared in the same way. */
   shown?: { seq: number; id: ObjectId };
   /**
-   * Direct ones: the newest message of each participant, in their order: who sends has read what came before. In groups
-   * the sender's position in `members` is moved instead.
+   * Direct conversations only: `seq` of each participant's newest message, in the order of `participants`.
+   * Sending a message marks everything before it as read. In groups the sender's position in `members` is updated
+   * instead.
    */
   lastSent: number[];
-  /** How many counted messages there were up to each of `lastSent`. */
+  /** Number of counted messages up to each position in `lastSent`. */
   lastSentN?: number[];
-  /** Who may have something unread: a superset, so that totals need not look at every conversation. */
+  /**
+   * Newest `quiet` message of each participant, by index in `participants`. It advances the read position that
+   * its sender sees; the other participant sees it as a delivery position at most.
+   */
+  lastQuiet?: Record<string, { seq: number; n: number }>;
+  /**
+   * Participants who may have unread messages: a superset, so that totals need not examine every conversation.
+   */
   maybeUnread: string[];
-  /** Database time of the last write that a client should hear of: the order of `sync`. */
+  /** Database time of the last write that clients have to learn of: the order of `sync`. */
   changedAt: Date;
 }
 
@@ -93,10 +117,11 @@ export interface ConversationRecord extends Omit<
   _id: ConversationId;
   participants: UserId[];
   createdBy: UserId;
-  /** The newest message that history shows. */
+  /** Id of the newest message that history shows. */
   lastMessageId: MessageId | undefined;
-  /** The `seq` of that message, and the control entry behind which the newest entry stands. */
+  /** `seq` of that message. */
   lastMessageSeq: number;
+  /** `seq` of the last membership event as of the newest log entry. */
   tailControl: number;
   control: number;
   closedBy: UserId | undefined;
@@ -104,30 +129,55 @@ export interface ConversationRecord extends Omit<
   lastSentN: number[];
   mergedInto: ConversationId | undefined;
   splitInto: { conversationId: ConversationId; participants: UserId[] }[];
-  /** Of groups: the newest messages of senders whose positions are not written yet. */
+  /** Groups only: newest message of each sender whose position is not written yet. */
   sentBy?: ReadonlyMap<UserId, { seq: number; n: number }>;
+  /** Groups only: newest `quiet` message of each sender whose position is not written yet. */
+  quietBy?: ReadonlyMap<UserId, { seq: number; n: number }>;
 }
 
-/** What was committed to a conversation, to be merged into its stored summary. */
+/** Log entries of a conversation that are to be merged into its stored summary. */
 export interface Summary {
   conversationId: ConversationId;
   lastSeq: number;
   messageCount: number;
   lastMessageId: MessageId;
-  /** The control entry behind which the newest entry stands. */
+  /** `seq` of the last membership event as of the newest entry. */
   control: number;
-  /** The newest entry that history shows; undefined when all of these are silent. */
+  /** The newest entry that history shows; undefined when all entries are silent. */
   shown: { seq: number; id: MessageId } | undefined;
-  /** Of a silent entry nobody is told, and no list is reordered for it. */
+  /** Undefined when all entries are silent: silent entries send no notification and do not reorder the list. */
   lastMessageAt: Date | undefined;
-  /** Of direct ones, by place in `participants`. */
+  /** The highest `seq` among these that was deleted for everyone; 0 for none. Only imports insert deleted messages. */
+  lastDeletedSeq: number;
+  /** Direct conversations only: newest message of each sender, by index in `participants`. */
   lastSent: Map<number, { seq: number; n: number }>;
-  /** Of groups: the newest message of each sender. */
-  senders: Map<UserId, { seq: number; n: number }>;
+  /** Groups only: newest message of each sender. */
+  senders: Map<UserId, { seq: number; n: number; blockedWith?: readonly UserId[] }>;
+  /** Counterparts of `lastSent` and `senders` for `quiet` messages. */
+  lastQuiet: Map<number, { seq: number; n: number }>;
+  quietSenders: Map<UserId, { seq: number; n: number }>;
   unreadFor: Set<UserId>;
 }
 
-/** A place in the list of conversations: below it come older ones. */
+/** Members, name and settings of a conversation as of a membership event (`control`). */
+export interface StoredMembership {
+  conversationId: ConversationId;
+  type: ConversationDocument['type'];
+  control: number;
+  isLarge: boolean;
+  memberCount: number;
+  removalSeq: number;
+  name: string | undefined;
+  avatar: string | undefined;
+  history: 'all' | 'joined';
+  open: boolean;
+  closedBy: UserId | undefined;
+  blockedBy: ReadonlySet<UserId>;
+  sealedInto: ConversationId | undefined;
+  members: ReadonlyMap<UserId, unknown>;
+}
+
+/** Position in a conversation list; the next page holds older conversations. */
 export interface ListPosition {
   lastMessageAt: Date;
   _id: ConversationId;
@@ -151,12 +201,15 @@ export const schema = new mongoose.Schema<ConversationDocument>(
     closedBy: String,
     blockedBy: { type: [String], default: undefined },
     pinned: { type: [Number], default: undefined },
+    lastDeletedSeq: Number,
     mergedInto: mongoose.Schema.Types.ObjectId,
     splitInto: { type: [mongoose.Schema.Types.Mixed], default: undefined },
     createdBy: { type: String, required: true },
     memberCount: Number,
     rev: Number,
     occasions: [{ _id: false, kind: String, id: String, title: String, startedBy: String, at: Date }],
+    shadowOccasions: { type: [mongoose.Schema.Types.Mixed], default: undefined },
+    shadow: Boolean,
     createdAt: Date,
     lastSeq: Number,
     messageCount: Number,
@@ -165,24 +218,25 @@ export const schema = new mongoose.Schema<ConversationDocument>(
     shown: mongoose.Schema.Types.Mixed,
     lastSent: [Number],
     lastSentN: { type: [Number], default: undefined },
+    lastQuiet: mongoose.Schema.Types.Mixed,
     maybeUnread: [String],
     changedAt: Date,
   },
   { collection: 'conversations', versionKey: false },
 );
-/** One direct conversation per pair; documents without a key (groups, data older than the key) are left alone. */
+/** Uniqueness: one direct conversation per pair. Sparse: groups and data older than the key have none. */
 export const BY_KEY = { participantsKey: 1 } as const;
-/** A user's list, newest message first. */
+/** Query: a user's conversation list, newest message first. */
 export const BY_LAST_MESSAGE = { participants: 1, lastMessageAt: -1, _id: -1 } as const;
-/** The groups among them: a user with ten thousand chats has few. */
+/** Query: a user's small groups. Few users with many conversations are in many groups, so this index is shorter. */
 export const BY_GROUP = { type: 1, participants: 1, lastMessageAt: -1, _id: -1 } as const;
-/** What changed for a user since a time. */
+/** Query: a user's conversations changed since a time (`sync`). */
 export const BY_CHANGE = { participants: 1, changedAt: 1, _id: 1 } as const;
-/** The conversations in which a user may have something unread. */
+/** Query: conversations in which a user may have unread messages. */
 export const BY_UNREAD = { maybeUnread: 1 } as const;
-/** One group per creator and the creator's own name for it. */
+/** Uniqueness: one group per creator and client-chosen id. */
 export const BY_CREATION = { creationKey: 1 } as const;
-/** What leads to a conversation that is merged itself (the data tasks). */
+/** Query: conversations merged into a conversation (data tasks). */
 export const BY_MERGE = { mergedInto: 1 } as const;
 schema.index(BY_KEY, { unique: true, sparse: true });
 schema.index(BY_CREATION, { unique: true, sparse: true });
@@ -192,7 +246,7 @@ schema.index(BY_CHANGE);
 schema.index(BY_UNREAD);
 schema.index(BY_MERGE, { sparse: true });
 
-/** Documents from before these fields existed stay readable: what is missing is what a new document begins with. */
+/** Documents older than some fields stay readable: a missing field has the value of a new document. */
 type StoredConversation = Partial<ConversationDocument> & Pick<ConversationDocument, '_id'>;
 
 export function toRecord(stored: StoredConversation): ConversationRecord {

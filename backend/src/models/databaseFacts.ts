@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { z } from 'zod';
 
+/** Size of a database, in bytes. */
 export interface Storage {
   /** Documents before compression. */
   data: number;
@@ -9,20 +10,24 @@ export interface Storage {
   indexes: number;
 }
 
-export const COUNTED = ['conversations', 'messages', 'members', 'users'] as const;
-export type Counted = (typeof COUNTED)[number];
+/** Collections whose size is reported as a metric. */
+export const COUNTED_COLLECTIONS = ['conversations', 'messages', 'members', 'users'] as const;
+export type CountedCollection = (typeof COUNTED_COLLECTIONS)[number];
 
 const PAIR_INDEX = 'participantsKey_1';
-/** With fewer documents than this a database may rightly read all of them. */
-const ENOUGH_TO_TELL = 1_000;
-/** Counting duplicates without an index reads every conversation: not for longer than this, in ms. */
+/** Documents below which a query planner may rightly prefer a collection scan. */
+const MIN_PLANNED_DOCUMENTS = 1_000;
+/** Time limit for counting duplicates without an index, which reads every conversation, in ms. */
 const MAX_COUNT_MS = 5_000;
 
 const stats = z.object({ dataSize: z.number(), storageSize: z.number(), indexSize: z.number() });
 const index = z.object({ key: z.record(z.string(), z.unknown()), unique: z.unknown().optional() });
 const counted = z.object({ duplicates: z.number() });
 
-/** What an operator wants to know of the database itself. Not every server can tell all of it: then it throws. */
+/**
+ * Facts about the database for operators. A compatible server may not support all of these commands; the methods then
+ * throw.
+ */
 export function createDatabaseFacts(connection: mongoose.Connection) {
   const conversations = () => connection.collection('conversations');
   const command = async (body: mongoose.mongo.BSON.Document): Promise<unknown> =>
@@ -34,13 +39,13 @@ export function createDatabaseFacts(connection: mongoose.Connection) {
       return { data: dataSize, storage: storageSize, indexes: indexSize };
     },
 
-    /** From the collection's own books: nothing is counted. */
-    estimateCount(collection: Counted): Promise<number> {
+    /** Returns the count from the collection's metadata; nothing is counted. */
+    estimateCount(collection: CountedCollection): Promise<number> {
       return connection.collection(collection).estimatedDocumentCount();
     },
 
-    /** Whether the index that keeps a pair to one conversation is there, and is a unique one. */
-    async isPairIndexThere(): Promise<boolean> {
+    /** True when the unique index on `participantsKey` exists. */
+    async hasPairIndex(): Promise<boolean> {
       const found = z.array(index).parse(await conversations().indexes());
       return found.some(
         ({ key, unique }) => Object.keys(key).join() === 'participantsKey' && Boolean(unique),
@@ -48,17 +53,20 @@ export function createDatabaseFacts(connection: mongoose.Connection) {
     },
 
     /**
-     * Whether the database chooses that index for a pair by itself, as it has to for the upsert; undefined while there
-     * is too little to choose.
+     * True when the query planner chooses that index to find a pair, as the upsert of a pair needs. Undefined while the
+     * collection is too small to tell.
      */
     async isPairIndexUsed(): Promise<boolean | undefined> {
       const find = { find: 'conversations', filter: { participantsKey: 'nobody_nothing' } };
       const plan = await command({ explain: find, verbosity: 'queryPlanner' });
       if (indexesOf(plan).includes(PAIR_INDEX)) return true;
-      return (await conversations().estimatedDocumentCount()) < ENOUGH_TO_TELL ? undefined : false;
+      return (await conversations().estimatedDocumentCount()) < MIN_PLANNED_DOCUMENTS ? undefined : false;
     },
 
-    /** Conversations beyond the first under the same key. Reads all of them: only for when the index is gone. */
+    /**
+     * Counts conversations that repeat the key of another one. Reads all of them, so it is only called when the index
+     * is missing.
+     */
     async countDuplicates(): Promise<number> {
       const found = await conversations()
         .aggregate(
@@ -76,7 +84,7 @@ export function createDatabaseFacts(connection: mongoose.Connection) {
   };
 }
 
-/** The indexes that a plan uses, wherever they hide: MongoDB's words, or PostgreSQL's of a compatible server. */
+/** Names of the indexes in a query plan, at any depth: the keys of MongoDB, or those of a PostgreSQL-based server. */
 export function indexesOf(plan: unknown): string[] {
   if (typeof plan !== 'object' || plan === null) return [];
   return Object.entries(plan).flatMap(([name, value]: [string, unknown]) => {

@@ -7,7 +7,14 @@ import { op } from './operators.js';
 import { groupBy } from '../utils/groupBy.js';
 import { COMMITTED } from './committed.js';
 
-/** A message that one user has deleted for themselves: its place stays, nothing of it is shown to them. For ever. */
+/**
+ * A message that a user has deleted for themselves.
+ *
+ * `{ userId: 'alice', conversationId: ObjectId, seq: 7, at: Date }`
+ *
+ * Invariants: at most one document per user and message, never removed. The message keeps its `seq`, but its content is
+ * not shown to this user.
+ */
 interface HideDocument {
   _id: ObjectId;
   userId: string;
@@ -26,11 +33,11 @@ const schema = new mongoose.Schema<HideDocument>(
   },
   { collection: 'hides', versionKey: false },
 );
-/** What a user has hidden on a page. */
+/** Query: the messages of a page that a user has hidden. */
 const BY_USER = { userId: 1, conversationId: 1, seq: 1 } as const;
-/** Who must not be told of a message. */
+/** Query: the users who must not be notified of a message. */
 const BY_MESSAGE = { conversationId: 1, seq: 1 } as const;
-/** What a user hid on another device since a time. */
+/** Query: the messages that a user hid on another device since a time (`sync`). */
 const BY_TIME = { userId: 1, conversationId: 1, at: 1 } as const;
 schema.index(BY_USER, { unique: true });
 schema.index(BY_MESSAGE);
@@ -43,7 +50,9 @@ export function createHideModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** Hides a message from a user. The same again says it again to their devices, and changes nothing else. */
+    /**
+     * Hides a message from a user. A repeated call only updates `at`, so that it is synced to the user's devices again.
+     */
     async add(userId: UserId, conversationId: ConversationId, seq: number): Promise<void> {
       await retryRaces(() =>
         collection.updateOne(
@@ -55,12 +64,12 @@ export function createHideModel(connection: mongoose.Connection) {
     },
 
     /**
-     * Says in the user's own state that something was hidden: `sync` finds it, and what was not read yet is not counted
-     * as unread.
+     * Records in the user's member document that a message was hidden, so that `sync` finds it and the message does not
+     * count as unread.
      *
-     * @param unreadN the message's number among the counted ones, where the user has not read it.
+     * @param unreadN the message's `n` (its number among the counted messages), if the user has not read it.
      */
-    async noteInOwnState(
+    async recordInMember(
       userId: UserId,
       conversationId: ConversationId,
       { seq, unreadN }: { seq: number; unreadN: number | undefined },
@@ -78,7 +87,7 @@ export function createHideModel(connection: mongoose.Connection) {
       );
     },
 
-    /** Which places of `fromSeq` … `toSeq` a user has hidden. */
+    /** Returns which `seq`s from `fromSeq` to `toSeq` a user has hidden. */
     async findRange(
       userId: UserId,
       conversationId: ConversationId,
@@ -91,8 +100,8 @@ export function createHideModel(connection: mongoose.Connection) {
       return found.map(({ seq }) => seq);
     },
 
-    /** Which of these places a user has hidden. */
-    async findAmong(
+    /** Returns which of these `seq`s a user has hidden. */
+    async findHiddenSeqs(
       userId: UserId,
       conversationId: ConversationId,
       seqs: readonly number[],
@@ -105,8 +114,11 @@ export function createHideModel(connection: mongoose.Connection) {
       return found.map(({ seq }) => seq);
     },
 
-    /** For each of these messages who does not want to see it: has deleted it for themselves, or cleared the conversation behind it. */
-    async findUsers(
+    /**
+     * Returns for each message the users who must not see it: they have hidden it, or cleared the conversation up to it
+     * or later.
+     */
+    async findHidingUsers(
       conversationId: ConversationId,
       seqs: readonly number[],
     ): Promise<Map<number, Set<UserId>>> {
@@ -130,7 +142,7 @@ export function createHideModel(connection: mongoose.Connection) {
       return new Map(seqs.map((seq) => [seq, usersAt(seq)]));
     },
 
-    /** What a user has hidden in these conversations at this time or later, by conversation: for `sync`. */
+    /** Returns by conversation the `seq`s that a user has hidden at `since` or later. */
     async findSince(
       userId: UserId,
       conversationIds: readonly ConversationId[],

@@ -11,17 +11,20 @@ import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
 import { createMovedModel } from './movedModel.js';
-import { createOwnStateModel } from './ownStateModel.js';
+import { createMemberSettingsModel } from './memberSettingsModel.js';
 import { createProcessModel } from './processModel.js';
+import { limitReads } from './readLimits.js';
 import { createReactionModel } from './reactionModel.js';
 import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
 import { createSearchModel } from './searchModel.js';
+import { createUnreadExceptions } from './unreadExceptions.js';
 import { createUserModel } from './userModel.js';
 import { createVerificationModel } from './verificationModel.js';
 
-/** Every model of one database connection: the only place where filters are written. */
+/** Creates the models of one database connection. Filters are written only in models. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
+  connection.plugin(limitReads);
   const archive = createArchiveModel(connection);
   return {
     aliases: createAliasModel(connection),
@@ -36,12 +39,13 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     messages: createMessageModel(connection, archive, options),
     meta: createMetaModel(connection),
     moved: createMovedModel(connection),
-    ownStates: createOwnStateModel(connection),
+    memberSettings: createMemberSettingsModel(connection),
     processes: createProcessModel(connection),
     reactions: createReactionModel(connection),
     receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
+    unreadExceptions: createUnreadExceptions(connection),
     users: createUserModel(connection),
     verification: createVerificationModel(connection),
   };

@@ -3,46 +3,82 @@ import type { ConversationId, Role, UserId } from '../../../contract/index.js';
 import { conversationIdOf, type ObjectId } from './objectIds.js';
 
 /**
- * A person's own state in a conversation. In groups and channels there is one per member, derived from the control
- * entries of the log (role, joined, left) and kept when they leave; in a direct conversation it is made with the first
- * position or setting, until when everything is 0. Positions only move forward. Reading implies delivery.
+ * The state of one user in one conversation: membership, positions and settings.
+ *
+ * `{ conversationId, userId: 'alice', role: 'admin', joinedSeq: 1, lastReadSeq: 7, lastReadN: 6, lastDeliveredSeq: 9, …
+ * }`
+ *
+ * Invariants: at most one document per conversation and user. Groups and channels have one per member, derived from the
+ * membership events of the log, and kept when the member leaves. Direct conversations create it with the first position
+ * or setting; until then all positions are 0. Positions only advance. A read position implies delivery.
  */
 export interface MemberDocument {
   _id: ObjectId;
   conversationId: ObjectId;
   userId: string;
   role?: Role;
-  /** Order of a list of members: owner, admin, member; `GONE` for those who left. */
+  /** Sort key of member lists: owner, admin, member; `RANK_LEFT` for former members. */
   rank?: number;
-  /** The entry that let them in. */
+  /** `seq` of the membership event that added the user. */
   joinedSeq?: number;
+  /** `seq` of the membership event that removed the user; absent for current members. */
   leftSeq?: number;
-  /** The last control entry that is applied to this document: an older one changes nothing. */
+  /** The user left a channel voluntarily, so they may rejoin and read on. */
+  leftFreely?: boolean;
+  /** Ranges between two memberships: messages in them are never shown to the user. Bounded by `MAX_ABSENCES`. */
+  absences?: Absence[];
+  /** `seq` of the last membership event applied to this document; older ones are ignored. */
   controlSeq?: number;
-  /** The conversation keeps no list of its members: it is found through these documents. */
+  /** True in large conversations, which have no `participants`. */
   apart?: boolean;
   lastReadSeq: number;
-  /** How many counted messages there are up to `lastReadSeq`. */
+  /** Number of counted messages up to `lastReadSeq`. */
   lastReadN?: number;
   lastDeliveredSeq: number;
+  /**
+   * Positions that advanced while others must not learn of it (receipts switched off, a block, a restriction). Never
+   * revealed, also later. `lastReadSeq` and `lastDeliveredSeq` are the positions that others may see.
+   */
+  privateReadSeq?: number;
+  privateReadN?: number;
+  privateDeliveredSeq?: number;
+  /** Groups only: `seq` of the user's newest message. */
+  lastSentSeq?: number;
+  /** Groups only: positions that blocked members keep seeing until an update that they may see. */
+  frozenFor?: FrozenPosition[];
   pinnedAt?: Date;
   mutedUntil?: Date;
   archivedAt?: Date;
-  /** How many counted messages there were when it was archived: one more brings it back. */
+  /** Number of counted messages when the conversation was archived; the next counted message unarchives it. */
   archivedN?: number;
   markedUnread?: boolean;
-  /** Everything up to here is hidden from this member. */
+  /** Messages up to this `seq` are hidden from the user. */
   clearedSeq?: number;
+  /** Number of counted messages up to `clearedSeq`. */
   clearedN?: number;
-  /** The conversation is off this member's list until there is a counted message behind this place. */
+  /** The conversation is removed from the user's list until there is a counted message after this `seq`. */
   hiddenSeq?: number;
-  /** The furthest message that this member deleted for themselves: before it a preview has to ask which. */
+  /** The highest `seq` that the user deleted for themselves: previews up to it have to check for hidden messages. */
   lastHiddenSeq?: number;
-  /** Numbers among the counted messages of those that this member deleted for themselves before reading them. */
+  /** `n` of the messages that the user deleted for themselves before reading them. */
   hiddenNs?: number[];
+  /** Number of counted messages up to `hiddenSeq`. */
   hiddenN?: number;
   /** Database time of the last change: the order of `sync`. */
   changedAt: Date;
+}
+
+/** Range of `seq`s between leaving and rejoining, both ends included. */
+export interface Absence {
+  fromSeq: number;
+  toSeq: number;
+}
+
+/** Positions of a member that another member (`userId`) keeps seeing after a block between the two. */
+export interface FrozenPosition {
+  userId: string;
+  readSeq: number;
+  deliveredSeq: number;
 }
 
 export interface MemberRecord extends Omit<
@@ -57,7 +93,8 @@ export interface MemberRecord extends Omit<
 }
 
 export const RANKS = { owner: 0, admin: 1, member: 2 } as const satisfies Record<Role, number>;
-export const GONE = 9;
+/** Rank of former members: sorts after all roles. */
+export const RANK_LEFT = 9;
 
 export const schema = new mongoose.Schema<MemberDocument>(
   {
@@ -67,11 +104,18 @@ export const schema = new mongoose.Schema<MemberDocument>(
     rank: Number,
     joinedSeq: Number,
     leftSeq: Number,
+    leftFreely: Boolean,
+    absences: { type: [mongoose.Schema.Types.Mixed], default: undefined },
     controlSeq: Number,
     apart: Boolean,
     lastReadSeq: { type: Number, required: true },
     lastReadN: Number,
     lastDeliveredSeq: { type: Number, required: true },
+    privateReadSeq: Number,
+    privateReadN: Number,
+    privateDeliveredSeq: Number,
+    lastSentSeq: Number,
+    frozenFor: { type: [mongoose.Schema.Types.Mixed], default: undefined },
     pinnedAt: Date,
     mutedUntil: Date,
     archivedAt: Date,
@@ -87,30 +131,33 @@ export const schema = new mongoose.Schema<MemberDocument>(
   },
   { collection: 'members', versionKey: false },
 );
-/** The members of a page of conversations, and one's own place in one. */
+/** Uniqueness, and queries: the members of several conversations; one user's document in a conversation. */
 export const BY_CONVERSATION = { conversationId: 1, userId: 1 } as const;
-/** What a user did on another device since a time; all of a user's positions. */
+/** Queries: a user's documents changed since a time (`sync`); all documents of a user. */
 export const BY_CHANGE = { userId: 1, changedAt: 1, conversationId: 1 } as const;
-/** A list of members, the owner first; who owns a group next. */
+/** Queries: a member list, owner first; the member who becomes the next owner. */
 export const BY_RANK = { conversationId: 1, rank: 1, joinedSeq: 1, userId: 1 } as const;
-/** A user's large groups and channels. */
-export const BY_APART = { userId: 1, apart: 1 } as const;
-/** How many members have come at least so far: counted in the index alone. */
+/** Query: a user's large groups and channels. */
+export const BY_LARGE = { userId: 1, apart: 1 } as const;
+/** Query: the number of members who have read up to a `seq` or further (covered by the index). */
 export const BY_READ = { conversationId: 1, lastReadSeq: 1, joinedSeq: 1, userId: 1 } as const;
-/** Who has cleared a conversation up to a place or further. */
+/** Query: members who have cleared a conversation up to a `seq` or further. */
 export const BY_CLEARED = { conversationId: 1, clearedSeq: 1 } as const;
-/** A user's pinned conversations, the newest pin first. */
+/** Query: members who were absent at a `seq`. */
+export const BY_ABSENCE = { conversationId: 1, 'absences.toSeq': 1 } as const;
+/** Query: a user's pinned conversations, newest pin first. */
 export const BY_PIN = { userId: 1, pinnedAt: -1, conversationId: -1 } as const;
-/** A user's archive, what was archived last first. */
+/** Query: a user's archived conversations, most recently archived first. */
 export const BY_ARCHIVE = { userId: 1, archivedAt: -1, conversationId: -1 } as const;
-/** What a user has marked as unread. */
+/** Query: conversations that a user has marked as unread. */
 export const BY_MARK = { userId: 1, markedUnread: 1 } as const;
 schema.index(BY_CONVERSATION, { unique: true });
 schema.index(BY_CHANGE);
 schema.index(BY_RANK);
-schema.index(BY_APART, { partialFilterExpression: { apart: true } });
+schema.index(BY_LARGE, { partialFilterExpression: { apart: true } });
 schema.index(BY_READ);
 schema.index(BY_CLEARED, { partialFilterExpression: { clearedSeq: { $exists: true } } });
+schema.index(BY_ABSENCE, { partialFilterExpression: { absences: { $exists: true } } });
 schema.index(BY_PIN, { partialFilterExpression: { pinnedAt: { $exists: true } } });
 schema.index(BY_ARCHIVE, { partialFilterExpression: { archivedAt: { $exists: true } } });
 schema.index(BY_MARK, { partialFilterExpression: { markedUnread: true } });

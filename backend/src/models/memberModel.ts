@@ -1,97 +1,55 @@
 import type mongoose from 'mongoose';
-import type { ConversationId, Role, UserId } from '../../../contract/index.js';
+import type { ConversationId, UserId } from '../../../contract/index.js';
 import { isDuplicateKey, retryRaces } from './insertMany.js';
 import {
-  BY_APART,
+  BY_ABSENCE,
+  BY_LARGE,
   BY_CHANGE,
   BY_CONVERSATION,
   BY_RANK,
   BY_READ,
-  GONE,
+  RANK_LEFT,
   RANKS,
   schema,
   toRecord,
+  type Absence,
   type MemberDocument,
   type MemberRecord,
 } from './memberDocument.js';
-import { objectId, type ObjectId } from './objectIds.js';
+import { toMemberUpdate, type MemberEvent } from './membershipUpdates.js';
+import { objectId } from './objectIds.js';
 import { op } from './operators.js';
+import { readLimit } from './readLimits.js';
+import { freezePositions, toPositionUpdates, type Position } from './positionUpdates.js';
 import { COMMITTED } from './committed.js';
 
 export type { MemberRecord } from './memberDocument.js';
 
-export interface Position {
-  conversationId: ConversationId;
-  userId: UserId;
-  readSeq: number;
-  /** How many counted messages there are up to `readSeq`. */
-  readN: number;
-  deliveredSeq: number;
-}
+export type { MemberEvent } from './membershipUpdates.js';
 
-/** Beyond this many conversations, one range over all of a user's positions is cheaper than a lookup for each. */
+export type { Position, SharedPart } from './positionUpdates.js';
+
+/**
+ * Number of conversations above which one index range over all of a user's documents is cheaper than a lookup for each.
+ */
 const MAX_LOOKUPS = 200;
-
-/** What a control entry means for one member. */
-export interface MemberControl {
-  userId: UserId;
-  /** The entry's place. */
-  seq: number;
-  role?: Role;
-  /** There when the entry lets them in: how many counted messages there were up to it. */
-  joinedN?: number;
-  gone?: boolean;
-}
 
 type Stored = Omit<MemberDocument, '_id'>;
 
-const REACH = {
-  ...{ conversationId: 1, userId: 1, joinedSeq: 1, leftSeq: 1 },
-  ...{ lastReadSeq: 1, lastReadN: 1, lastDeliveredSeq: 1, clearedSeq: 1, clearedN: 1 },
+const POSITION_FIELDS = {
+  conversationId: 1,
+  userId: 1,
+  joinedSeq: 1,
+  leftSeq: 1,
+  lastReadSeq: 1,
+  lastReadN: 1,
+  lastDeliveredSeq: 1,
+  clearedSeq: 1,
+  clearedN: 1,
+  privateReadSeq: 1,
+  privateReadN: 1,
+  privateDeliveredSeq: 1,
 } as const;
-
-/** Who leaves has it on no list any more. */
-const OFF_THE_LIST = { pinnedAt: 1, archivedAt: 1, archivedN: 1, markedUnread: 1 } as const;
-
-function toControlUpdate(
-  conversationId: ObjectId,
-  { userId, seq, role, joinedN, gone = false }: MemberControl,
-  isApart: boolean,
-): mongoose.mongo.AnyBulkWriteOperation<Stored> {
-  const joins = joinedN !== undefined;
-  return {
-    updateOne: {
-      filter: {
-        conversationId,
-        userId,
-        $or: [{ controlSeq: { $lt: seq } }, { controlSeq: { $exists: false } }],
-      },
-      update: {
-        $set: {
-          controlSeq: seq,
-          ...(role !== undefined && { role, rank: RANKS[role] }),
-          ...(joins && { joinedSeq: seq, ...(isApart && { apart: true }) }),
-          ...(gone && { rank: GONE, leftSeq: seq }),
-        },
-        ...((joins || gone) && {
-          $unset: {
-            ...(joins && { leftSeq: 1 as const }),
-            ...((gone || !isApart) && { apart: 1 as const }),
-            ...(gone && OFF_THE_LIST),
-          },
-        }),
-        // Who joins has nothing unread of what was said before.
-        $max: {
-          lastReadSeq: joins ? seq - 1 : 0,
-          lastReadN: joinedN ?? 0,
-          lastDeliveredSeq: joins ? seq - 1 : 0,
-        },
-        $currentDate: { changedAt: true as const },
-      },
-      upsert: true,
-    },
-  };
-}
 
 export function createMemberModel(connection: mongoose.Connection) {
   const model = connection.model('Member', schema);
@@ -102,43 +60,33 @@ export function createMemberModel(connection: mongoose.Connection) {
     model,
 
     /**
-     * Moves positions forward, all in one round trip; one that is behind what is stored changes nothing of it.
-     * Sorted, as overlapping bulks could deadlock.
+     * Advances positions in one bulk; positions behind the stored ones change nothing. Sorted, because overlapping
+     * bulks could deadlock.
      */
     async advance(positions: readonly Position[]): Promise<void> {
       const sorted = positions.toSorted((a, b) =>
         a.conversationId + a.userId < b.conversationId + b.userId ? -1 : 1,
       );
-      const moves = sorted.map(({ conversationId, userId, readSeq, readN, deliveredSeq }) => ({
-        updateOne: {
-          filter: { conversationId: objectId(conversationId), userId },
-          update: {
-            $max: {
-              lastReadSeq: readSeq,
-              lastReadN: readN,
-              lastDeliveredSeq: Math.max(readSeq, deliveredSeq),
-            },
-            $currentDate: { changedAt: true as const },
-          },
-          upsert: true,
-        },
-      }));
-      // The first position of a member may come from two devices on two processes: one of the upserts is refused.
-      await retryRaces(() => collection.bulkWrite(moves, { ordered: false, writeConcern: COMMITTED }));
+      await freezePositions(collection, sorted);
+      const updates = toPositionUpdates(sorted);
+      // The first position of a member may come from two devices on two processes: one of the upserts is refused and
+      // repeated.
+      await retryRaces(() => collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
     },
 
     /**
-     * What control entries mean for members, all in one round trip; who has seen a later entry is left as they are.
+     * Applies membership events to members in one bulk. Documents that already reflect a later event are not changed.
      */
-    async applyControls(
+    async applyMembershipEvents(
       conversationId: ConversationId,
-      controls: readonly MemberControl[],
-      { isApart }: { isApart: boolean },
+      events: readonly MemberEvent[],
+      { isLarge }: { isLarge: boolean },
     ): Promise<void> {
-      const updates = controls
+      const updates = events
         .toSorted((a, b) => (a.userId < b.userId ? -1 : 1))
-        .map((control) => toControlUpdate(objectId(conversationId), control, isApart));
-      // An upsert that meets a document which has seen a later entry is refused as a duplicate: nothing is left to do.
+        .map((control) => toMemberUpdate(objectId(conversationId), control, isLarge));
+      // An upsert on a document that reflects a later event does not match, and is refused as a duplicate: nothing is
+      // left to do.
       await retryRaces(() =>
         collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }),
       ).catch((error: unknown) => {
@@ -146,30 +94,30 @@ export function createMemberModel(connection: mongoose.Connection) {
       });
     },
 
-    /** Says in every member's document whether the conversation keeps a list of its members. */
-    async setApart(conversationId: ConversationId, isApart: boolean): Promise<void> {
+    /** Records in the documents of all current members that the conversation is large, or in all documents that it is not. */
+    async setLarge(conversationId: ConversationId, isLarge: boolean): Promise<void> {
       await collection.updateMany(
-        { conversationId: objectId(conversationId) },
+        { conversationId: objectId(conversationId), ...(isLarge && { rank: { $lt: RANK_LEFT } }) },
         {
-          ...(isApart ? { $set: { apart: true } } : { $unset: { apart: 1 } }),
+          ...(isLarge ? { $set: { apart: true } } : { $unset: { apart: 1 } }),
           $currentDate: { changedAt: true },
         },
         { hint: BY_CONVERSATION },
       );
     },
 
-    /** The members of these conversations, without those who left. */
+    /** Returns the current members of these conversations. */
     async findCurrent(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
       if (conversationIds.length === 0) return [];
-      const found = await find({ conversationId: op({ $in: conversationIds }), rank: op({ $lt: GONE }) })
+      const found = await find({ conversationId: op({ $in: conversationIds }), rank: op({ $lt: RANK_LEFT }) })
         .hint(BY_RANK)
         .read('primary')
         .lean();
       return found.map(toRecord);
     },
 
-    /** Owners and admins of these conversations. */
-    async findStaff(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+    /** Returns the owners and admins of these conversations. */
+    async findOwnersAndAdmins(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
       if (conversationIds.length === 0) return [];
       const found = await find({
         conversationId: op({ $in: conversationIds }),
@@ -181,8 +129,8 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** The documents of these users in a conversation. */
-    async findPairs(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MemberRecord[]> {
+    /** Returns the documents of these users in a conversation. */
+    async findByUsers(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MemberRecord[]> {
       const found = await find({ conversationId, userId: op({ $in: userIds }) })
         .hint(BY_CONVERSATION)
         .read('primary')
@@ -190,7 +138,40 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** A page of members: by rank, then in the order of joining. */
+    /** Returns current members with absences that overlap this range. */
+    async findAbsent(
+      conversationId: ConversationId,
+      { fromSeq, toSeq }: Absence,
+    ): Promise<{ userId: UserId; absences: readonly Absence[] }[]> {
+      const between = op({
+        $exists: true,
+        $elemMatch: { fromSeq: { $lte: toSeq }, toSeq: { $gte: fromSeq } },
+      });
+      const found = await find({ conversationId, absences: between, rank: op({ $lt: RANK_LEFT }) })
+        .hint(BY_ABSENCE)
+        .read('primary')
+        .lean();
+      return found.map(({ userId, absences = [] }) => ({ userId: userId as UserId, absences }));
+    },
+
+    /** Returns which of these users are members of which of these groups and have sent a message there. */
+    async findWriters(
+      conversationIds: readonly ConversationId[],
+      userIds: readonly UserId[],
+    ): Promise<{ conversationId: ConversationId; userId: UserId }[]> {
+      if (conversationIds.length === 0) return [];
+      const found = await find({
+        conversationId: op({ $in: conversationIds }),
+        userId: op({ $in: userIds }),
+        rank: op({ $lt: RANK_LEFT }),
+        lastSentSeq: op({ $gt: 0 }),
+      })
+        .hint(BY_CONVERSATION)
+        .lean();
+      return found.map(toRecord);
+    },
+
+    /** Returns a page of current members by rank, then in the order of joining. */
     async findPage(
       conversationId: ConversationId,
       limit: number,
@@ -208,7 +189,7 @@ export function createMemberModel(connection: mongoose.Connection) {
             };
       const found = await find({
         conversationId,
-        rank: op({ $gte: after?.rank ?? 0, $lt: GONE }),
+        rank: op({ $gte: after?.rank ?? 0, $lt: RANK_LEFT }),
         ...range,
       })
         .sort({ rank: 1, joinedSeq: 1, userId: 1 })
@@ -218,16 +199,30 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** A user's large groups and channels. */
-    async findApart(userIds: readonly UserId[]): Promise<MemberRecord[]> {
-      const found = await find({ userId: op({ $in: userIds }), apart: true, rank: op({ $lt: GONE }) })
-        .hint(BY_APART)
+    /** Returns the memberships of these users in large groups and channels. */
+    async findLarge(userIds: readonly UserId[]): Promise<MemberRecord[]> {
+      const found = await find({ userId: op({ $in: userIds }), apart: true, rank: op({ $lt: RANK_LEFT }) })
+        .hint(BY_LARGE)
         .lean();
       return found.map(toRecord);
     },
 
-    /** Everybody's positions in these conversations. */
-    async findOf(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+    /** Returns the number of large groups and channels per user; users without any are not included. */
+    async countLarge(userIds: readonly UserId[]): Promise<Map<UserId, number>> {
+      const found = await collection
+        .aggregate<{ _id: UserId; count: number }>(
+          [
+            { $match: { userId: { $in: [...userIds] }, apart: true, rank: { $lt: RANK_LEFT } } },
+            { $group: { _id: '$userId', count: { $sum: 1 } } },
+          ],
+          { hint: BY_LARGE, readPreference: 'primary', ...readLimit() },
+        )
+        .toArray();
+      return new Map(found.map(({ _id, count }) => [_id, count]));
+    },
+
+    /** Returns the documents of all members, current and former, in these conversations. */
+    async findByConversations(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
       if (conversationIds.length === 0) return [];
       const found = await find({ conversationId: op({ $in: conversationIds }) })
         .hint(BY_CONVERSATION)
@@ -235,19 +230,19 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** How far everybody in these conversations has come, and nothing else of them: for those with many members. */
-    async findReach(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+    /** Like `findByConversations`, with the position fields only: for conversations with many members. */
+    async findPositions(conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
       if (conversationIds.length === 0) return [];
       const found = await collection
         .find(
           { conversationId: { $in: conversationIds.map(objectId) } },
-          { projection: REACH, hint: BY_CONVERSATION, readPreference: 'primary' },
+          { projection: POSITION_FIELDS, hint: BY_CONVERSATION, readPreference: 'primary', ...readLimit() },
         )
         .toArray();
       return found.map(toRecord);
     },
 
-    /** How many members who had joined by a message have read it, without some of them. */
+    /** Counts the members who joined before a message and have read it, without `exceptIds`. */
     async countReaders(
       conversationId: ConversationId,
       seq: number,
@@ -260,12 +255,15 @@ export function createMemberModel(connection: mongoose.Connection) {
           joinedSeq: { $lte: seq },
           userId: { $nin: [...exceptIds] },
         },
-        { hint: BY_READ, readPreference: 'primary' },
+        { hint: BY_READ, readPreference: 'primary', ...readLimit() },
       );
     },
 
-    /** One user's positions in these conversations; for many of them, all that the user has is the shorter way. */
-    async findOwn(userId: UserId, conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
+    /**
+     * Returns a user's documents in these conversations. For many conversations it reads all documents of the user,
+     * which is cheaper.
+     */
+    async findByUser(userId: UserId, conversationIds: readonly ConversationId[]): Promise<MemberRecord[]> {
       if (conversationIds.length === 0) return [];
       const found =
         conversationIds.length > MAX_LOOKUPS
@@ -276,7 +274,7 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** A user's own positions in the order of their moves, after a position: one index range. */
+    /** Returns a user's documents in the order of their changes after a position: one index range. */
     async findChanged(
       userId: UserId,
       limit: number,

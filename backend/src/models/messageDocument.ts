@@ -9,63 +9,13 @@ import {
   messageId,
   messageKind,
   userId,
-  type Action,
-  type Attachment,
-  type Card,
-  type Location,
-  type MessageKind,
   type UserId,
 } from '../../../contract/index.js';
-import { sound } from './soundMessage.js';
-import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
+import type { MessageDocument } from './messageShape.js';
+import { conversationIdOf, messageIdOf, objectId } from './objectIds.js';
+import { sanitizeMessage } from './sanitizeMessage.js';
 
-/**
- * A message as it is stored. What always holds of a conversation's messages:
- * `seq` is 1, 2, 3 … without a gap; (sender, `clientMessageId`) is there once.
- * A control entry (kind `system`) says who is in the conversation from its place on.
- */
-export interface MessageDocument {
-  _id: ObjectId;
-  conversationId: ObjectId;
-  seq: number;
-  /** How many counted messages there are up to this one; control entries do not count. */
-  n: number;
-  /** The `seq` of the last control entry (join, removal …) that the writer had seen, its own included; 0 for none. */
-  control: number;
-  /** Of a control entry: its `seq` once more, so that an index finds control entries alone. */
-  controlSeq?: number;
-  action?: Action;
-  /** A control entry that history does not show. */
-  silent?: boolean;
-  /** Sent under a moderator's restriction: nobody but its sender ever sees it, and it does not count. */
-  shadow?: boolean;
-  senderId: string;
-  clientMessageId: string;
-  /** Of the payload as it was first sent: a retry after an edit is still the same message. */
-  payloadHash: string;
-  kind: MessageKind;
-  content: string;
-  attachments?: Attachment[];
-  location?: Location;
-  card?: Card;
-  replyTo?: number;
-  createdAt: Date;
-  editedAt?: Date;
-  /** The `rev` of the change that is applied, per aspect: an older one changes nothing. */
-  editRev?: number;
-  deletedAt?: Date;
-  deletedBy?: string;
-  reactions?: { emoji: string; count: number }[];
-  reactRev?: number;
-  /** What search finds it by; missing where nothing is said, of deleted ones, and of old ones until they are indexed. */
-  words?: string[];
-  /** The place of a message that has moved to another conversation: nobody may take it, and nothing is there. */
-  moved?: boolean;
-  /** A stub: what it says is in `archived_messages`, and is put in again when it is read. */
-  archived?: boolean;
-}
-
-/** A message above the models; also as it comes back from JSON. */
+/** A message as used above the models. Also parses messages that were serialized as JSON. */
 export const messageRecord = z.object({
   _id: messageId,
   conversationId,
@@ -76,6 +26,9 @@ export const messageRecord = z.object({
   action: action.exactOptional(),
   silent: z.boolean().exactOptional(),
   shadow: z.boolean().exactOptional(),
+  quiet: z.boolean().exactOptional(),
+  quietFor: z.array(userId).exactOptional(),
+  restrictedAt: z.coerce.date().exactOptional(),
   senderId: userId,
   clientMessageId: z.string(),
   payloadHash: z.string(),
@@ -97,6 +50,12 @@ export const messageRecord = z.object({
 });
 export type MessageRecord = z.infer<typeof messageRecord>;
 
+/** Fields of an entry that decide which members may see it. */
+export type EntryFacts = Pick<
+  MessageRecord,
+  '_id' | 'conversationId' | 'seq' | 'senderId' | 'kind' | 'silent' | 'shadow'
+>;
+
 /** The end of a conversation's log. */
 export interface Tail {
   seq: number;
@@ -104,10 +63,24 @@ export interface Tail {
   control: number;
 }
 
-/** What recovery reads of a message. */
+/**
+ * Fields of a message that a summary needs. `deletedAt` is set by imports only: deletions made here are in the
+ * change log.
+ */
 export type MessageTrace = Pick<
   MessageRecord,
-  '_id' | 'conversationId' | 'seq' | 'n' | 'control' | 'silent' | 'shadow' | 'senderId' | 'createdAt'
+  | '_id'
+  | 'conversationId'
+  | 'seq'
+  | 'n'
+  | 'control'
+  | 'silent'
+  | 'shadow'
+  | 'senderId'
+  | 'createdAt'
+  | 'deletedAt'
+  | 'quiet'
+  | 'quietFor'
 >;
 
 const { Mixed, ObjectId: objectIdType } = mongoose.Schema.Types;
@@ -121,6 +94,9 @@ export const schema = new mongoose.Schema<MessageDocument>(
     action: Mixed,
     silent: Boolean,
     shadow: Boolean,
+    quiet: Boolean,
+    quietFor: { type: [String], default: undefined },
+    restrictedAt: Date,
     senderId: { type: String, required: true },
     clientMessageId: { type: String, required: true },
     payloadHash: { type: String, required: true },
@@ -143,36 +119,55 @@ export const schema = new mongoose.Schema<MessageDocument>(
   },
   { collection: 'messages', versionKey: false },
 );
-/** History pages, the tail, and the one referee between two processes that want the same place. */
+/** Queries: pages of history, and the tail. Uniqueness decides between two processes that write the same `seq`. */
 export const BY_SEQ = { conversationId: 1, seq: 1 } as const;
-/** A repeated send, whenever and from whichever device. */
+/** Uniqueness of the idempotency key: finds repeated sends, from any device at any time. */
 export const BY_CLIENT_ID = { conversationId: 1, senderId: 1, clientMessageId: 1 } as const;
-/** Everything a user wrote (their own export). */
+/** Query: all messages of a user (their data export). */
 export const BY_SENDER = { senderId: 1, _id: -1 } as const;
-/** The control entries of a conversation: who is in it follows from them. */
+/** Query: the membership events of a conversation, from which its members are derived. */
 export const BY_CONTROL = { conversationId: 1, controlSeq: 1 } as const;
-/** Search by words, or beginnings of words. */
+/** Query: search by words or prefixes of words. */
 export const BY_WORD = { conversationId: 1, words: 1, seq: 1 } as const;
-/** Search by sender. */
+/** Queries: search by sender; the newest messages of a sender. */
 export const BY_AUTHOR = { conversationId: 1, senderId: 1, seq: 1 } as const;
+/** Query: messages deleted for everyone in a range, to correct unread counts. */
+export const BY_DELETED = { conversationId: 1, seq: 1, deletedAt: 1 } as const;
+/** Query: shadow entries of a restricted user that changed conversations. Only their author sees them. */
+export const BY_SHADOW = { senderId: 1, conversationId: 1, kind: 1, seq: 1 } as const;
 schema.index(BY_SEQ, { unique: true });
 schema.index(BY_CLIENT_ID, { unique: true });
 schema.index(BY_SENDER);
 schema.index(BY_CONTROL, { partialFilterExpression: { controlSeq: { $exists: true } } });
 schema.index(BY_WORD);
 schema.index(BY_AUTHOR);
+schema.index(BY_DELETED, { partialFilterExpression: { deletedAt: { $exists: true } } });
+schema.index(BY_SHADOW, { partialFilterExpression: { shadow: true } });
 
-/** Without its words: only search asks for those, and no copy of a message needs them. */
+/** Converts a stored message. `words` are omitted, because only search needs them. */
 export const toRecord = (doc: MessageDocument): MessageRecord => {
-  const { deletedBy, archived: _stub, words: _words, ...rest } = sound(doc);
+  const { deletedBy, quietFor, archived: _stub, words: _words, ...rest } = sanitizeMessage(doc);
   return {
     ...rest,
     _id: messageIdOf(doc._id),
     conversationId: conversationIdOf(doc.conversationId),
     senderId: doc.senderId as UserId,
     ...(deletedBy !== undefined && { deletedBy: deletedBy as UserId }),
+    ...(quietFor !== undefined && { quietFor: quietFor as UserId[] }),
   };
 };
+
+export const FACTS = { conversationId: 1, seq: 1, senderId: 1, kind: 1, silent: 1, shadow: 1 } as const;
+
+export const toFacts = (doc: Pick<MessageDocument, '_id' | keyof typeof FACTS>): EntryFacts => ({
+  _id: messageIdOf(doc._id),
+  conversationId: conversationIdOf(doc.conversationId),
+  seq: doc.seq,
+  senderId: doc.senderId as UserId,
+  kind: doc.kind,
+  ...(doc.silent === true && { silent: true }),
+  ...(doc.shadow === true && { shadow: true }),
+});
 
 export const toDocument = (record: MessageRecord): MessageDocument => ({
   ...record,

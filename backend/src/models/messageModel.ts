@@ -5,32 +5,39 @@ import { insertEach, type InsertResult } from './insertMany.js';
 import {
   BY_CLIENT_ID,
   BY_CONTROL,
-  BY_SENDER,
   BY_SEQ,
+  FACTS,
   schema,
   toDocument,
-  type MessageDocument,
+  toFacts,
+  type EntryFacts,
   type MessageRecord,
   type MessageTrace,
   type Tail,
 } from './messageDocument.js';
+import { createMessageSenderModel } from './messageSenderModel.js';
+import { type MessageDocument } from './messageShape.js';
 import { conversationIdOf, messageIdOf, objectId } from './objectIds.js';
 import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
+import { readLimit } from './readLimits.js';
 
-export type { MessageRecord, MessageTrace, Tail } from './messageDocument.js';
+export type { EntryFacts, MessageRecord, MessageTrace, Tail } from './messageDocument.js';
 
 export interface MessageModelOptions {
-  /** Where pages of old history are read; everything else is read from the primary. */
+  /** Read preference for pages of old history; everything else is read from the primary. */
   historyFrom?: 'primary' | 'secondaryPreferred';
 }
 
-/** A replica that takes longer than this for a page is given up, in ms. */
+/** Time limit for a page read from a replica, in ms. */
 const REPLICA_QUERY_MS = 10_000;
 /** A replica, where there is one that is at most 90 s behind (the driver allows no less). */
-const ANY_RECENT = new mongoose.mongo.ReadPreference('secondaryPreferred', undefined, {
+const RECENT_REPLICA = new mongoose.mongo.ReadPreference('secondaryPreferred', undefined, {
   maxStalenessSeconds: 90,
 });
+
+/** Ranges of one command. */
+const MAX_UNION = 100;
 
 export function createMessageModel(
   connection: mongoose.Connection,
@@ -41,13 +48,14 @@ export function createMessageModel(
   const collection = connection.collection<MessageDocument>('messages');
   return {
     model,
+    ...createMessageSenderModel(connection, { complete }),
 
     /**
-     * Stores messages in one round trip. Unordered, each stands for itself; ordered, the first that fails ends it,
-     * so that a refusal can never leave a hole behind it.
+     * Stores messages in one bulk. Unordered: each message is independent of the others. Ordered: the first failure
+     * ends the batch, so that a refused message never leaves a gap.
      *
-     * @returns per message whether it was stored, met a unique index, failed, or was not tried.
-     * @throws whatever leaves the outcome of the whole batch unknown (connection lost, time-out …).
+     * Returns for each message whether it was stored, hit a unique index, failed, or was not tried.
+     * @throws when the outcome of the whole batch is unknown (connection lost, time-out …).
      */
     insert(records: readonly MessageRecord[], options: { ordered: boolean }): Promise<InsertResult[]> {
       const documents = records.map(toDocument);
@@ -57,10 +65,10 @@ export function createMessageModel(
     },
 
     /**
-     * The end of the log as the primary has it now; undefined for an empty one.
+     * Returns the position of the newest entry, read from the primary; undefined for an empty log.
      *
-     * @param fromSeq a place that is known to be taken (0 for none): bounds the range, as not every server walks an
-     * index backwards.
+     * @param fromSeq a `seq` known to exist, 0 for none. It bounds the index range, because not every server can scan
+     * an index backwards.
      */
     async findTail(conversationId: ConversationId, fromSeq: number): Promise<Tail | undefined> {
       const tail = await model
@@ -72,7 +80,7 @@ export function createMessageModel(
       return tail === null ? undefined : { seq: tail.seq, n: tail.n, control: tail.control };
     },
 
-    /** Those of a conversation's messages that have one of these senders and one of these client ids. */
+    /** Returns the messages of a conversation that have one of these senders and one of these client ids. */
     async findByClientIds(
       conversationId: ConversationId,
       keys: readonly { senderId: string; clientMessageId: string }[],
@@ -98,7 +106,7 @@ export function createMessageModel(
       return complete(found);
     },
 
-    /** Messages `fromSeq` … `toSeq`, oldest first, as the primary has them: one bounded index range. */
+    /** Returns the messages from `fromSeq` to `toSeq`, oldest first, read from the primary: one bounded index range. */
     async findRange(
       conversationId: ConversationId,
       fromSeq: number,
@@ -114,8 +122,8 @@ export function createMessageModel(
     },
 
     /**
-     * The same for a range that ends strictly below a place that is known to be taken. All of it is stored, so a
-     * replica may be asked, and a hole shows that it is behind; then the primary is asked.
+     * Like `findRange`, for a range that ends below a `seq` known to exist. The whole range is stored, so a replica may
+     * be read: a gap shows that it lags, and then the primary is read.
      */
     async findSettledRange(
       conversationId: ConversationId,
@@ -126,19 +134,19 @@ export function createMessageModel(
       const found = await collection
         .find(
           { conversationId: objectId(conversationId), seq: { $gte: fromSeq, $lte: toSeq } },
-          { sort: { seq: 1 }, hint: BY_SEQ, readPreference: ANY_RECENT, maxTimeMS: REPLICA_QUERY_MS },
+          { sort: { seq: 1 }, hint: BY_SEQ, readPreference: RECENT_REPLICA, ...readLimit(REPLICA_QUERY_MS) },
         )
         .toArray();
-      const isWhole =
+      const isComplete =
         found.length === Math.max(0, toSeq - fromSeq + 1) &&
-        found.every(({ seq }, place) => seq === fromSeq + place);
-      return isWhole ? complete(found) : this.findRange(conversationId, fromSeq, toSeq);
+        found.every(({ seq }, index) => seq === fromSeq + index);
+      return isComplete ? complete(found) : this.findRange(conversationId, fromSeq, toSeq);
     },
 
     /**
-     * The last `limit` of the messages from a place on, oldest first; nothing behind the end escapes it.
+     * Returns the newest `limit` messages at or after `fromSeq`, oldest first.
      *
-     * @param fromSeq a place that is known to be taken.
+     * @param fromSeq a `seq` known to exist.
      */
     async findSince(
       conversationId: ConversationId,
@@ -155,8 +163,8 @@ export function createMessageModel(
       return complete(found.reverse());
     },
 
-    /** The control entries of a conversation behind a place, oldest first, as the primary has them. */
-    async findControls(conversationId: ConversationId, afterSeq: number): Promise<MessageRecord[]> {
+    /** Returns the membership events of a conversation after a `seq`, oldest first, from the primary. */
+    async findMembershipEvents(conversationId: ConversationId, afterSeq: number): Promise<MessageRecord[]> {
       const found = await model
         .find({ conversationId, controlSeq: op({ $gt: afterSeq }) })
         .sort({ controlSeq: 1 })
@@ -166,7 +174,7 @@ export function createMessageModel(
       return complete(found);
     },
 
-    /** How many counted messages there are up to each of these places, by place. */
+    /** Returns the number of counted messages up to each of these `seq`s. */
     async findCounts(conversationId: ConversationId, seqs: readonly number[]): Promise<Map<number, number>> {
       if (seqs.length === 0) return new Map();
       const found = await model
@@ -177,81 +185,55 @@ export function createMessageModel(
       return new Map(found.map(({ seq, n }) => [seq, n]));
     },
 
-    /**
-     * How many counted messages of these senders there are behind a place, up to another: as dear as the range is long,
-     * so for ranges that somebody has not read.
-     */
-    async countOf(
-      conversationId: ConversationId,
-      senderIds: readonly UserId[],
-      { afterSeq, toSeq, exceptNs }: { afterSeq: number; toSeq: number; exceptNs: readonly number[] },
-    ): Promise<number> {
-      return collection.countDocuments(
-        {
-          conversationId: objectId(conversationId),
-          seq: { $gt: afterSeq, $lte: toSeq },
-          senderId: { $in: [...senderIds] },
-          n: { $nin: [...exceptNs] },
-          controlSeq: { $exists: false },
-          shadow: { $exists: false },
-        },
-        { hint: BY_SEQ, readPreference: 'primary' },
-      );
+    /** Returns the entry with this id; undefined when it is not in this conversation. */
+    async findEntry(conversationId: ConversationId, messageId: MessageId): Promise<EntryFacts | undefined> {
+      const found = await model.findOne({ _id: messageId, conversationId }, FACTS).lean();
+      return found === null ? undefined : toFacts(found);
     },
 
     /**
-     * What these users said between two places, oldest first, of each only who and when: as dear as the range is long,
-     * which is bounded by its caller.
+     * Returns, for each of these positions, the last `count` entries up to it. One command per hundred positions: a union and not
+     * `$or`, so that every database bounds each range in the index.
      */
-    async findAnswers(
-      conversationId: ConversationId,
-      senderIds: readonly UserId[],
-      { afterSeq, toSeq }: { afterSeq: number; toSeq: number },
-    ): Promise<{ senderId: UserId; createdAt: Date }[]> {
-      if (senderIds.length === 0) return [];
-      const found = await model
-        .find(
-          {
-            conversationId,
-            seq: op({ $gt: afterSeq, $lte: toSeq }),
-            senderId: op({ $in: [...senderIds] }),
-            controlSeq: op({ $exists: false }),
-            shadow: op({ $exists: false }),
-          },
-          { senderId: 1, createdAt: 1 },
-        )
-        .sort({ seq: 1 })
-        .hint(BY_SEQ)
-        .lean();
-      return found.map(({ senderId, createdAt }) => ({ senderId: senderId as UserId, createdAt }));
+    async factsUpTo(
+      positions: readonly Pick<EntryFacts, 'conversationId' | 'seq'>[],
+      count: number,
+    ): Promise<EntryFacts[]> {
+      const ranges = positions.map(({ conversationId, seq }) => [
+        { $match: { conversationId: objectId(conversationId), seq: { $gt: seq - count, $lte: seq } } },
+        { $project: FACTS },
+      ]);
+      const found: EntryFacts[] = [];
+      for (let from = 0; from < ranges.length; from += MAX_UNION) {
+        const [first = [], ...others] = ranges.slice(from, from + MAX_UNION);
+        const unions = others.map((pipeline) => ({ $unionWith: { coll: 'messages', pipeline } }));
+        const entries = collection.aggregate<Parameters<typeof toFacts>[0]>([...first, ...unions], {
+          readPreference: 'primary',
+        });
+        for await (const entry of entries) found.push(toFacts(entry));
+      }
+      return found;
     },
 
-    /** The place of a message, if it is in this conversation. */
-    async findSeq(conversationId: ConversationId, messageId: MessageId): Promise<number | undefined> {
-      const found = await model.findOne({ _id: messageId, conversationId }, { seq: 1 }).lean();
-      return found?.seq;
-    },
-
-    /** What a user wrote, newest first, older than `beforeId`. */
-    async findBySender(
-      senderId: UserId,
-      options: { beforeId?: MessageId | undefined; limit: number },
-    ): Promise<MessageRecord[]> {
-      const found = await model
-        .find({ senderId, ...(options.beforeId !== undefined && { _id: op({ $lt: options.beforeId }) }) })
-        .sort({ _id: -1 })
-        .limit(options.limit)
-        .hint(BY_SENDER)
-        .lean();
-      return complete(found);
-    },
-
-    /** Every message whose id is `fromId` or later, in the order of ids, without loading them all at once. */
+    /**
+     * Iterates over all messages whose id is `fromId` or later, in the order of ids, without loading them all at once.
+     */
     async *traceSince(fromId: string): AsyncGenerator<MessageTrace> {
       const cursor = model
         .find(
           { _id: op({ $gte: fromId }) },
-          { conversationId: 1, seq: 1, n: 1, control: 1, silent: 1, shadow: 1, senderId: 1, createdAt: 1 },
+          {
+            conversationId: 1,
+            seq: 1,
+            n: 1,
+            control: 1,
+            silent: 1,
+            shadow: 1,
+            senderId: 1,
+            createdAt: 1,
+            quiet: 1,
+            quietFor: 1,
+          },
         )
         .sort({ _id: 1 })
         .lean()
@@ -265,6 +247,8 @@ export function createMessageModel(
           control: doc.control,
           ...(doc.silent === true && { silent: true }),
           ...(doc.shadow === true && { shadow: true }),
+          ...(doc.quiet === true && { quiet: true }),
+          ...(doc.quietFor !== undefined && { quietFor: doc.quietFor as UserId[] }),
           senderId: doc.senderId as UserId,
           createdAt: doc.createdAt,
         };

@@ -1,15 +1,24 @@
 import mongoose from 'mongoose';
 import { v4 as uuid } from 'uuid';
 import { COMMITTED } from './committed.js';
+import { insertMissing } from './insertMany.js';
 
+/**
+ * Identity of the database's history.
+ *
+ * `{ _id: 'epoch', value: 'uuid', pulse: 1234 }`
+ *
+ * Invariants: `value` changes only when a history ends, e.g. when a backup is restored. `pulse` only increases within a
+ * history.
+ */
 interface MetaDocument {
   _id: 'epoch';
   value: string;
-  /** Counts up with every look of every process: a database in which it is smaller than it was has been restored. */
+  /** Incremented by every poll of every process. A lower value than before means that the database was restored. */
   pulse?: number;
 }
 
-/** The name of a database's history, and how far that has come. */
+/** Id of a database's history, and the number of polls so far. */
 export interface Epoch {
   value: string;
   pulse: number;
@@ -22,31 +31,36 @@ const schema = new mongoose.Schema<MetaDocument>(
 
 export function createMetaModel(connection: mongoose.Connection) {
   const model = connection.model('Meta', schema);
+  const collection = connection.collection<MetaDocument>('meta');
   return {
     model,
 
-    /** Undefined as long as no server has looked. */
+    /** Undefined until a server has polled for the first time. */
     async findEpoch(): Promise<Epoch | undefined> {
       const found = await model.findById('epoch').read('primary').lean();
       return found === null ? undefined : { value: found.value, pulse: found.pulse ?? 0 };
     },
 
-    /** The name of this database's history, made with the first look; this look is counted, and survives a crash. */
-    async countLook(): Promise<Epoch> {
-      const found = await model
-        .findOneAndUpdate(
-          { _id: 'epoch' },
-          { $setOnInsert: { value: uuid() }, $inc: { pulse: 1 } },
-          { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
-        )
-        .lean();
-      return { value: found.value, pulse: found.pulse ?? 0 };
+    /** Increments the pulse and returns the epoch, which the first call creates. The write is durable. */
+    async incrementPulse(): Promise<Epoch> {
+      for (;;) {
+        const found = await model
+          .findOneAndUpdate(
+            { _id: 'epoch' },
+            { $inc: { pulse: 1 } },
+            { returnDocument: 'after', writeConcern: COMMITTED },
+          )
+          .lean();
+        if (found !== null) return { value: found.value, pulse: found.pulse ?? 0 };
+        const first = { _id: 'epoch' as const, value: uuid(), pulse: 0 };
+        await insertMissing(() => collection.insertOne(first, { writeConcern: COMMITTED }));
+      }
     },
 
     /**
-     * Begins another history, unless somebody has just done so.
+     * Starts a new history, unless another process has just done so.
      *
-     * @param ended the history that ends, as it was seen, and up to where looks were ever counted.
+     * @param ended the history that ends, with the highest pulse ever seen.
      */
     async renewEpoch({ value, pulse }: Epoch): Promise<void> {
       await model.updateOne(

@@ -1,28 +1,34 @@
 import mongoose from 'mongoose';
 import type { ConversationId, MessageId } from '../../../contract/index.js';
-import { messageIdOf, objectId, type ObjectId } from './objectIds.js';
+import { groupBy } from '../utils/groupBy.js';
+import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
 
 /**
- * Where something of a sealed conversation went: whoever holds its old place or id is led to the new one. `_id` is that
- * of the old document. Of what it was only what differs is kept (`was`), and never a text.
+ * New location of a document of a sealed (merged or split) conversation. Clients that hold the old `seq` or id are
+ * redirected by it.
+ *
+ * `{ _id: old id, conversationId: old, into: new, seq: 3, toSeq: 12, newId: ObjectId, was: {…} }`
+ *
+ * Invariants: `_id` is the id of the old document. `was` holds only the fields that differ from the new document, and
+ * never a text.
  */
 export interface MovedDocument {
   _id: ObjectId;
   conversationId: ObjectId;
   into: ObjectId;
-  /** Of a message: its old place and its new one. */
+  /** Messages only: old and new `seq`. */
   seq?: number;
   toSeq?: number;
-  /** Of a change of a message, the same in the other log. */
+  /** Changes only: old and new `rev`. */
   rev?: number;
   toRev?: number;
-  /** The new document. */
+  /** Id of the new document. */
   newId: ObjectId;
   was: Record<string, unknown>;
   /** Fields that the old document did not have. */
   lacked: string[];
-  /** Of anything else: in which collection it was; `was` is then all of it. */
+  /** Other documents: their collection; `was` then holds the whole document. */
   side?: string;
 }
 
@@ -42,11 +48,13 @@ const schema = new mongoose.Schema<MovedDocument>(
   },
   { collection: 'moved', versionKey: false },
 );
-/** Where a place of an old log is now, and how far the copying of a log has come. */
+/** Queries: the new `seq` of an old one; the progress of copying a log. */
 const BY_SEQ = { conversationId: 1, seq: 1 } as const;
+/** Queries: the new `rev` of an old one; the progress of copying a change log. */
 const BY_REV = { conversationId: 1, rev: 1 } as const;
-/** How far a new log is accounted for; everything that has gone into it. */
+/** Queries: the progress of the new log; everything that was moved into it. */
 const BY_TARGET = { into: 1, toSeq: 1 } as const;
+/** Query: the progress of the new change log. */
 const BY_TARGET_REV = { into: 1, toRev: 1 } as const;
 schema.index(BY_SEQ);
 schema.index(BY_REV);
@@ -58,7 +66,7 @@ export function createMovedModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** The new place of a message; with `floor` that of the last one up to there. */
+    /** Returns the new `seq` of a message; with `floor`, that of the last moved message up to it. */
     async findSeq(
       conversationId: ConversationId,
       seq: number,
@@ -80,7 +88,9 @@ export function createMovedModel(connection: mongoose.Connection) {
       return found?.toSeq;
     },
 
-    /** The place in the new change log behind which everything lies that lay behind this one; 0 for none. */
+    /**
+     * Returns the `rev` in the new change log after which all changes follow that came after the old `rev`; 0 for none.
+     */
     async findRev(conversationId: ConversationId, rev: number): Promise<number> {
       const found = await model
         .findOne({ conversationId, rev: op({ $lte: rev, $gt: 0 }) }, { toRev: 1 })
@@ -91,7 +101,24 @@ export function createMovedModel(connection: mongoose.Connection) {
       return found?.toRev ?? 0;
     },
 
-    async findMessage(id: MessageId): Promise<MessageId | undefined> {
+    /**
+     * Returns the old conversations and `seq`s of these messages; empty for conversations that were never merged or
+     * split.
+     */
+    async findOrigins(
+      conversationId: ConversationId,
+      seqs: readonly number[],
+    ): Promise<{ from: ConversationId; seqs: number[] }[]> {
+      const found = await model
+        .find({ into: conversationId, toSeq: op({ $in: [...seqs] }) }, { conversationId: 1, seq: 1 })
+        .hint(BY_TARGET)
+        .read('primary')
+        .lean();
+      const logs = groupBy(found, (row) => conversationIdOf(row.conversationId));
+      return [...logs].map(([from, rows]) => ({ from, seqs: rows.flatMap(({ seq }) => seq ?? []) }));
+    },
+
+    async findNewId(id: MessageId): Promise<MessageId | undefined> {
       const found = await model.findById(objectId(id), { newId: 1 }).read('primary').lean();
       return found === null ? undefined : messageIdOf(found.newId);
     },

@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 
 /**
- * Marks an operator in a filter as written here. `sanitizeFilter` is on for every query, so that an operator that came
- * in with somebody's input would be a mere value; only what passes through this is one.
+ * Marks query operators as written in code. `sanitizeFilter` is on for all queries and treats any other operator as a
+ * value, so that client input can never act as an operator.
  */
 export const op = <Operators extends object>(operators: Operators): Operators => mongoose.trusted(operators);

@@ -1,14 +1,24 @@
 import mongoose from 'mongoose';
 import { COMMITTED } from './committed.js';
+import { op } from './operators.js';
 
-/** A living server process: who it is, that it lives, and what it still owes the summaries. */
+/**
+ * A running server process: its heartbeat, and how far its summaries are written.
+ *
+ * `{ _id: 'uuid', beat: 42, at: Date, flushedThrough: '65a…', visibleThrough: Date }`
+ *
+ * Invariants: when `beat` stops increasing, another process takes over and derives the missing summaries. While it is
+ * alive, no third process does the same.
+ */
 interface ProcessDocument {
   _id: string;
-  /** Counts up; another process that sees it stand still takes over. */
+  /** Heartbeat counter. Another process takes over when it stops increasing. */
   beat: number;
-  /** Database time of the last beat. */
+  /** Id of the process that takes over this one. */
+  takenOverBy?: string;
+  /** Database time of the last heartbeat. */
   at: Date;
-  /** Hex id: every message of this process with a smaller one is in its conversation's summary. */
+  /** Hex id: all messages of this process with a smaller id are included in the summaries. */
   flushedThrough: string;
   /** Database time: no write of this process with an earlier `changedAt` can still become visible. */
   visibleThrough: Date;
@@ -21,6 +31,7 @@ const schema = new mongoose.Schema<ProcessDocument>(
   {
     _id: { type: String, required: true },
     beat: Number,
+    takenOverBy: String,
     at: Date,
     flushedThrough: String,
     visibleThrough: Date,
@@ -33,22 +44,42 @@ export function createProcessModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** Writes a beat and answers with the database's time. */
-    async beat({ _id, ...heartbeat }: Heartbeat): Promise<Date> {
+    /** Writes a heartbeat and returns the database time. */
+    async writeHeartbeat({ _id, ...heartbeat }: Heartbeat): Promise<Date> {
       const found = await model
         .findOneAndUpdate(
           { _id },
-          { $set: heartbeat, $currentDate: { at: true } },
+          { $set: heartbeat, $unset: { takenOverBy: 1 }, $currentDate: { at: true } },
           { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
         )
         .lean();
       return found.at;
     },
 
-    /** All of them: as many as there are processes. */
+    /** Returns the documents of all processes. */
     findAll: (): Promise<ProcessRecord[]> => model.find().read('primary').lean<ProcessRecord[]>(),
 
-    /** Forgets a process, unless it has moved since. */
+    /**
+     * Marks a process as taken over by another one. Of several callers one succeeds.
+     *
+     * @param dead as it was read: false when its heartbeat has advanced since, or it was taken over by another process.
+     */
+    async takeOver(
+      dead: Pick<ProcessDocument, '_id' | 'beat' | 'takenOverBy'>,
+      by: string,
+    ): Promise<boolean> {
+      const { _id, beat, takenOverBy } = dead;
+      const found = await model
+        .findOneAndUpdate(
+          { _id, beat, takenOverBy: takenOverBy ?? op({ $exists: false }) },
+          { $set: { takenOverBy: by } },
+          { writeConcern: COMMITTED },
+        )
+        .lean();
+      return found !== null;
+    },
+
+    /** Removes a process, unless its heartbeat has advanced since it was read. */
     async remove(seen: { _id: string; beat?: number }): Promise<void> {
       await model.deleteOne(seen);
     },

@@ -6,8 +6,12 @@ import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
 
 /**
- * Which reactions one user has on one message, as of the change `state.rev`. Compared as a whole, and so by `rev`
- * first: an older state never replaces a newer one.
+ * Reactions of one user to one message, as of the change `state.rev`.
+ *
+ * `{ conversationId, seq: 3, userId: 'alice', state: { rev: 7, emojis: ['👍'] } }`
+ *
+ * Invariants: at most one document per message and user. `state` is compared by `$max` as a whole, so by `rev` first:
+ * an older state never replaces a newer one.
  */
 interface ReactionDocument {
   _id: ObjectId;
@@ -33,12 +37,20 @@ const schema = new mongoose.Schema<ReactionDocument>(
   },
   { collection: 'reactions', versionKey: false },
 );
-/** Who reacted to a message; one's own reactions on a page. */
+/** Uniqueness, and queries: the reactions to a message; a user's own reactions on a page. */
 const BY_MESSAGE = { conversationId: 1, seq: 1, userId: 1 } as const;
 schema.index(BY_MESSAGE, { unique: true });
 
+/** Maximum user ids in one query. */
+const MAX_QUERY_USERS = 100;
+/** Maximum reactions that are read and filtered in memory when a query would name too many users. */
+const MAX_READ = 10_000;
+
 const toRecord = ({ seq, userId, state }: ReactionDocument): ReactionRecord => ({
-  ...{ seq, userId: userId as UserId, rev: state.rev, emojis: state.emojis },
+  seq,
+  userId: userId as UserId,
+  rev: state.rev,
+  emojis: state.emojis,
 });
 
 export function createReactionModel(connection: mongoose.Connection) {
@@ -47,7 +59,7 @@ export function createReactionModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** The reactions of these users on these messages. */
+    /** Returns the reactions of these users to these messages. */
     async findPairs(
       conversationId: ConversationId,
       { seqs, userIds }: { seqs: readonly number[]; userIds: readonly UserId[] },
@@ -61,13 +73,15 @@ export function createReactionModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** The first `limit` users who have a reaction on a message (or this one), by id. */
-    async findOf(
+    /** Returns the first `limit` users with a reaction to a message (or with one of the emojis in `among`), by id. */
+    async findByMessage(
       conversationId: ConversationId,
-      { seq, emoji, limit }: { seq: number; emoji?: string | undefined; limit: number },
+      { seq, among, limit }: { seq: number; among?: readonly string[] | undefined; limit: number },
     ): Promise<ReactionRecord[]> {
       const having =
-        emoji === undefined ? { 'state.emojis.0': op({ $exists: true }) } : { 'state.emojis': emoji };
+        among === undefined
+          ? { 'state.emojis.0': op({ $exists: true }) }
+          : { 'state.emojis': op({ $in: [...among] }) };
       const found = await model
         .find({ conversationId, seq, ...having })
         .sort({ userId: 1 })
@@ -77,7 +91,33 @@ export function createReactionModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Sets what users have on messages, all in one round trip; a newer state stays. Sorted, as in every bulk. */
+    /** Returns the reactions to these messages, of at most `MAX_READ` users. */
+    async findByMessages(conversationId: ConversationId, seqs: readonly number[]): Promise<ReactionRecord[]> {
+      if (seqs.length === 0) return [];
+      const found = await model
+        .find({ conversationId, seq: op({ $in: [...seqs] }) })
+        .limit(MAX_READ)
+        .hint(BY_MESSAGE)
+        .read('primary')
+        .lean<ReactionDocument[]>();
+      return found.map(toRecord);
+    },
+
+    /**
+     * Like `findPairs`, for possibly thousands of users: above `MAX_NAMED` it reads all reactions and filters them in
+     * memory.
+     */
+    async findByUsers(
+      conversationId: ConversationId,
+      { seqs, userIds }: { seqs: readonly number[]; userIds: ReadonlySet<UserId> },
+    ): Promise<ReactionRecord[]> {
+      if (userIds.size <= MAX_QUERY_USERS)
+        return this.findPairs(conversationId, { seqs, userIds: [...userIds] });
+      const found = await this.findByMessages(conversationId, seqs);
+      return found.filter(({ userId }) => userIds.has(userId));
+    },
+
+    /** Stores reactions in one bulk; newer states are kept. Sorted, because overlapping bulks could deadlock. */
     async apply(conversationId: ConversationId, reactions: readonly ReactionRecord[]): Promise<void> {
       if (reactions.length === 0) return;
       const updates = reactions
@@ -92,8 +132,8 @@ export function createReactionModel(connection: mongoose.Connection) {
       await retryRaces(() => collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }));
     },
 
-    /** Forgets everybody's reactions on deleted messages. */
-    async removeOf(conversationId: ConversationId, seqs: readonly number[]): Promise<void> {
+    /** Removes all reactions to deleted messages. */
+    async removeByMessages(conversationId: ConversationId, seqs: readonly number[]): Promise<void> {
       await collection.deleteMany(
         { conversationId: objectId(conversationId), seq: { $in: [...seqs] } },
         { hint: BY_MESSAGE },

@@ -7,9 +7,13 @@ import { COMMITTED } from './committed.js';
 export type ReceiptKind = 'read' | 'delivered';
 
 /**
- * One advance of one member: these messages they read, or got, then. Written before their position in `members`, which
- * is the truth: a range beyond it is one whose writer died, and whoever repeats the report writes it again. So ranges
- * may overlap, and of those that hold a message the earliest says when. There are none of large groups and channels.
+ * A receipt: one advance of one member, with the range of messages that it covers.
+ *
+ * `{ conversationId, userId: 'bob', kind: 'read', fromSeq: 3, toSeq: 7, fork: 4, at: Date }`
+ *
+ * Invariants: a receipt is written before the member's position in `members`, which is authoritative. A range beyond
+ * the position was left by a writer that died; it is written again with the next report. Ranges may therefore overlap,
+ * and for a message the earliest receipt counts. Large groups and channels have no receipts.
  */
 interface ReceiptDocument {
   _id: ObjectId;
@@ -18,10 +22,14 @@ interface ReceiptDocument {
   kind: ReceiptKind;
   fromSeq: number;
   toSeq: number;
-  /** The place in the range that the most powers of two divide: what the range is found by (see `forkOf`). */
+  /** Fork node of the range in the interval tree (see `forkOf`), by which ranges are found. */
   fork: number;
   /** Database time. */
   at: Date;
+  /**
+   * Groups only: members with a block between them and this member at that time. The receipt is never shown to them.
+   */
+  hiddenFrom?: string[];
 }
 
 export interface Receipt {
@@ -31,12 +39,14 @@ export interface Receipt {
   fromSeq: number;
   toSeq: number;
   at: Date;
+  hiddenFrom?: readonly UserId[];
 }
 
 /**
- * The node of the binary tree over all places at which a range hangs: the highest one inside it. Ranges of one member do
- * not overlap, so a node holds at most one range of each kind of theirs, and the ranges that hold a place hang on the
- * way from that place to the root.
+ * Returns the fork node of a range in a binary tree over all `seq`s: the highest node within the range, which is the
+ * number that is divisible by the largest power of two (as in the relational interval tree). Ranges of one member do
+ * not overlap, so a node has at most one range of each kind per member, and all ranges that contain a `seq` are on the
+ * path from it to the root.
  */
 export function forkOf(fromSeq: number, toSeq: number): number {
   let step = 1;
@@ -44,7 +54,10 @@ export function forkOf(fromSeq: number, toSeq: number): number {
   return Math.floor(toSeq / step) * step;
 }
 
-/** Every node at which a range can hang that holds `seq` and ends at `lastSeq` or before: one per level, about twenty. */
+/**
+ * Returns the fork nodes of all ranges that contain `seq` and end at `lastSeq` or before: one per tree level, about
+ * twenty.
+ */
 export function forksAbove(seq: number, lastSeq: number): number[] {
   const forks: number[] = [];
   let step = 1;
@@ -65,10 +78,11 @@ const schema = new mongoose.Schema<ReceiptDocument>(
     toSeq: { type: Number, required: true },
     fork: { type: Number, required: true },
     at: { type: Date, required: true },
+    hiddenFrom: { type: [String], default: undefined },
   },
   { collection: 'receipts', versionKey: false },
 );
-/** Who read and got a message when: some exact points, each with at most one range of each kind per member. */
+/** Query: the receipts of a message, by exact fork nodes, each with at most one range of each kind per member. */
 const BY_FORK = { conversationId: 1, fork: 1 } as const;
 schema.index(BY_FORK);
 
@@ -78,12 +92,13 @@ export function createReceiptModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** Stores advances, all in one round trip. @throws what leaves it unknown whether they are stored: do it again. */
+    /** Stores receipts in one bulk. @throws when it is unknown whether they are stored; safe to repeat. */
     async insert(receipts: readonly Receipt[]): Promise<void> {
       if (receipts.length === 0) return;
       await collection.insertMany(
-        receipts.map((receipt) => ({
+        receipts.map(({ hiddenFrom = [], ...receipt }) => ({
           ...receipt,
+          ...(hiddenFrom.length > 0 && { hiddenFrom: [...hiddenFrom] }),
           conversationId: objectId(receipt.conversationId),
           fork: forkOf(receipt.fromSeq, receipt.toSeq),
         })),
@@ -91,8 +106,8 @@ export function createReceiptModel(connection: mongoose.Connection) {
       );
     },
 
-    /** The advances that passed a message. @param lastSeq a place that none of them goes beyond. */
-    async findOf(
+    /** Returns the receipts that cover a message. @param lastSeq upper bound of all stored ranges. */
+    async findByMessage(
       conversationId: ConversationId,
       { seq, lastSeq }: { seq: number; lastSeq: number },
     ): Promise<Receipt[]> {
@@ -106,9 +121,14 @@ export function createReceiptModel(connection: mongoose.Connection) {
         .hint(BY_FORK)
         .read('primary')
         .lean();
-      return found.map(({ userId, kind, fromSeq, toSeq, at, ...doc }) => ({
+      return found.map(({ userId, kind, fromSeq, toSeq, at, hiddenFrom = [], ...doc }) => ({
         conversationId: conversationIdOf(doc.conversationId),
-        ...{ userId: userId as UserId, kind, fromSeq, toSeq, at },
+        userId: userId as UserId,
+        kind,
+        fromSeq,
+        toSeq,
+        at,
+        hiddenFrom: hiddenFrom as UserId[],
       }));
     },
   };

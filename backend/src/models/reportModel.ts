@@ -9,20 +9,25 @@ type Reason = ReportView['reason'];
 type Status = ReportView['status'];
 
 /**
- * What a user told the moderators about another user, or about a message of theirs. The message itself is not copied:
- * who reads a report reads the log, so that what was deleted is nowhere any more.
+ * A report to the moderators about a user, or about a message of a user.
+ *
+ * `{ reporterId: 'alice', userId: 'bob', conversationId, seq: 7, reason: 'spam', status: 'open', openKey: '…',
+ * createdAt: Date }`
+ *
+ * Invariants: at most one open report per reporter and subject. The message is not copied: moderators read it from the
+ * log, so that no copy of a deleted message remains.
  */
 interface ReportDocument {
   _id: ObjectId;
   reporterId: string;
-  /** Who is reported; of a message its sender. */
+  /** The reported user; for a message, its sender. */
   userId: string;
   conversationId?: ObjectId;
   seq?: number;
   reason: Reason;
   comment?: string;
   status: Status;
-  /** Reporter and thing, while the report is open: there is one open report of each. */
+  /** Reporter and subject; only set while the report is open. */
   openKey?: string;
   resolution?: string;
   resolvedBy?: string;
@@ -65,9 +70,9 @@ const schema = new mongoose.Schema<ReportDocument>(
   },
   { collection: 'reports', versionKey: false },
 );
-/** One open report per reporter and thing. */
+/** Uniqueness: one open report per reporter and subject. */
 const BY_OPEN_KEY = { openKey: 1 } as const;
-/** The moderators' list, the oldest first. */
+/** Query: the moderators' list, oldest first. */
 const BY_STATUS = { status: 1, _id: 1 } as const;
 schema.index(BY_OPEN_KEY, { unique: true, sparse: true });
 schema.index(BY_STATUS);
@@ -98,20 +103,22 @@ export function createReportModel(connection: mongoose.Connection) {
   return {
     model,
 
-    /** Opens a report, unless the same is open already. @returns its id; undefined if it was resolved that moment. */
+    /** Opens a report, unless it is already open. Returns its id; undefined when it was resolved at the same moment. */
     async open(report: NewReport, now: Date): Promise<string | undefined> {
       const openKey = openKeyOf(report);
-      const { message, comment, ...what } = report;
+      const { message, comment, ...fields } = report;
       try {
         const { insertedId } = await collection.insertOne(
           {
-            ...what,
+            ...fields,
             ...(message !== undefined && {
               conversationId: objectId(message.conversationId),
               seq: message.seq,
             }),
             ...(comment !== undefined && { comment }),
-            ...{ status: 'open', openKey, createdAt: now },
+            status: 'open',
+            openKey,
+            createdAt: now,
           },
           { writeConcern: COMMITTED },
         );
@@ -123,7 +130,7 @@ export function createReportModel(connection: mongoose.Connection) {
       }
     },
 
-    /** The oldest first, behind one. */
+    /** Returns a page of reports, oldest first, after `afterId`. */
     async findPage(status: Status, limit: number, afterId?: string): Promise<ReportRecord[]> {
       const found = await model
         .find({ status, ...(afterId !== undefined && { _id: op({ $gt: objectId(afterId) }) }) })
@@ -134,7 +141,7 @@ export function createReportModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Closes a report; one that is closed stays as it is. @returns whether there is such a report. */
+    /** Resolves an open report; a resolved one is not changed. Returns true when the report exists. */
     async resolve(
       id: string,
       { by, resolution, at }: { by: UserId; resolution: string; at: Date },

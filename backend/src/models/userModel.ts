@@ -5,21 +5,30 @@ import { Backoff } from '../utils/backoff.js';
 import { sleep } from '../utils/clock.js';
 import { insertEach } from './insertMany.js';
 
-/** A user, made with their first connection; `_id` is the token's subject, any string the app chose. */
+/**
+ * A user, created with their first connection.
+ *
+ * `{ _id: 'alice', name: 'Alice', lastSeenAt: Date, profileChangedAt: Date, createdAt: Date }`
+ *
+ * Invariants: `_id` is the subject of the user's tokens, a string chosen by the app. `profileChangedAt` only advances,
+ * so that processes that poll for changes miss none.
+ */
 interface UserDocument {
   _id: string;
   name?: string;
   avatar?: string;
   lastSeenAt?: Date;
-  /** Tokens issued before this second are refused: set on "log out everywhere". */
+  /** Tokens issued before this moment are refused: set on "log out everywhere". */
   tokensValidFrom?: Date;
-  /** Since when they may not come in, whatever token they bring. */
+  /** Time since which the user is banned: all their tokens are refused. */
   bannedAt?: Date;
-  /** Since when nobody else sees what they send. */
+  /** Time since which only the user themselves sees what they send or change. */
   restrictedAt?: Date;
-  /** What they show of themselves, where it is not the usual. */
+  /** Profile changes of a restricted user. Shown to this user only and removed when the restriction ends. */
+  shadowProfile?: Profile;
+  /** Privacy settings that differ from the defaults. */
   privacy?: Partial<PrivacyView>;
-  /** Database time of the last change of anything but `lastSeenAt`: every process follows it. */
+  /** Database time of the last change of any field except `lastSeenAt`. Every process polls for it. */
   profileChangedAt: Date;
   createdAt: Date;
 }
@@ -42,15 +51,16 @@ const schema = new mongoose.Schema<UserDocument>(
     tokensValidFrom: Date,
     bannedAt: Date,
     restrictedAt: Date,
+    shadowProfile: mongoose.Schema.Types.Mixed,
     privacy: mongoose.Schema.Types.Mixed,
     profileChangedAt: Date,
     createdAt: Date,
   },
   { collection: 'users', versionKey: false },
 );
-/** What every process asks twice a second: whose name or token validity changed. */
+/** Query: changed users. Every process polls it every 800 ms. */
 const BY_PROFILE_CHANGE = { profileChangedAt: 1 } as const;
-/** Who is under a shadow restriction: few, and known to every process from its start. */
+/** Query: restricted users. They are few, and every process loads them at its start. */
 const BY_RESTRICTION = { restrictedAt: 1 } as const;
 schema.index(BY_PROFILE_CHANGE);
 schema.index(BY_RESTRICTION, { sparse: true });
@@ -62,7 +72,7 @@ const withoutUndefined = (profile: Profile): { name?: string; avatar?: string } 
   ...(profile.avatar !== undefined && { avatar: profile.avatar }),
 });
 
-/** Between two tries of inserts that met others at the same instant, in ms. */
+/** First and longest delay between attempts of colliding inserts, in ms. */
 const RETRY_FIRST_MS = 5;
 const RETRY_MAX_MS = 100;
 
@@ -89,7 +99,7 @@ export function createUserModel(connection: mongoose.Connection) {
     },
 
     /**
-     * Makes those of these users that are not there; never changes one that is.
+     * Creates the users that do not exist; existing ones are not changed.
      *
      * @param now database time, so that other processes notice.
      */
@@ -118,17 +128,28 @@ export function createUserModel(connection: mongoose.Connection) {
     updateProfile: (userId: UserId, profile: Profile): Promise<UserRecord> =>
       update(userId, withoutUndefined(profile)),
 
+    /**
+     * Updates the profile of a restricted user as shown to this user. The profile that others see is unchanged.
+     */
+    async updateShadowProfile(userId: UserId, profile: Profile): Promise<UserRecord> {
+      const set = Object.entries(withoutUndefined(profile)).map(([name, value]) => [
+        `shadowProfile.${name}`,
+        value,
+      ]);
+      return update(userId, Object.fromEntries(set) as Partial<UserDocument>);
+    },
+
     revokeTokens: (userId: UserId, validFrom: Date): Promise<UserRecord> =>
       update(userId, { tokensValidFrom: validFrom }),
 
-    /** Restricts a user from a moment on, or no longer; also one who was never here. */
+    /** Sets or lifts a restriction. Creates the user if there is none. */
     async setRestriction(userId: UserId, restrictedAt: Date | undefined): Promise<UserRecord> {
       if (restrictedAt !== undefined) return update(userId, { restrictedAt });
       const found = await model
         .findOneAndUpdate(
           { _id: userId },
           {
-            $unset: { restrictedAt: 1 },
+            $unset: { restrictedAt: 1, shadowProfile: 1 },
             $currentDate: { profileChangedAt: true },
             $setOnInsert: { createdAt: new Date() },
           },
@@ -146,7 +167,7 @@ export function createUserModel(connection: mongoose.Connection) {
       ).map(toRecord);
     },
 
-    /** Sets what a user shows of themselves; what is not named stays. */
+    /** Updates privacy settings; omitted ones keep their value. */
     async setPrivacy(userId: UserId, settings: Partial<PrivacyView>): Promise<UserRecord> {
       const set = Object.fromEntries(
         Object.entries(settings).map(([name, value]) => [`privacy.${name}`, value]),
@@ -154,7 +175,7 @@ export function createUserModel(connection: mongoose.Connection) {
       return update(userId, set);
     },
 
-    /** Bans a user from a moment on, or lets them in again. @returns undefined when there is no such user. */
+    /** Bans or unbans a user. Returns undefined when the user does not exist. */
     async setBan(userId: UserId, bannedAt: Date | undefined): Promise<UserRecord | undefined> {
       const found = await model
         .findOneAndUpdate(
@@ -169,7 +190,7 @@ export function createUserModel(connection: mongoose.Connection) {
       return found === null ? undefined : toRecord(found);
     },
 
-    /** Users whose name, avatar or token validity changed since then (database time). */
+    /** Returns users whose name, avatar or token validity changed at `since` (database time) or later. */
     async findChangedSince(since: Date): Promise<UserRecord[]> {
       return (
         await find({ profileChangedAt: op({ $gte: since }) })
@@ -178,7 +199,7 @@ export function createUserModel(connection: mongoose.Connection) {
       ).map(toRecord);
     },
 
-    /** Keeps when users were last seen, all in one round trip. */
+    /** Stores when users were last seen, in one bulk. */
     async updateLastSeen(seen: ReadonlyMap<UserId, Date>): Promise<void> {
       await collection.bulkWrite(
         [...seen]

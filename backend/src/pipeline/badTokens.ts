@@ -2,10 +2,10 @@ import { AppError } from '../utils/appError.js';
 import type { RateLimits } from './rateLimits.js';
 
 /**
- * Verifies a token; what is no valid one counts against the address that sent it. Only who sends bad tokens is slowed
- * down: others behind the same address go on. An expired token is a good one that has to be renewed.
+ * Verifies a token. An invalid token counts against the rate limit of the remote address. Valid tokens are not limited,
+ * so other users behind one address are not affected. An expired token is not invalid: the client has to renew it.
  *
- * @throws AppError what `verify` throws, or `RATE_LIMITED`.
+ * @throws AppError `RATE_LIMITED` (too many invalid tokens), and the errors of `verify`.
  */
 export async function countingBadTokens<T>(
   rateLimits: RateLimits,

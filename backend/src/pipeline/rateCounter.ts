@@ -2,7 +2,7 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import type { Rate } from '../../../contract/index.js';
 import type { RedisHealth } from './redisHealth.js';
 
-/** One rate for many keys, counted in Redis over all processes or, while that is away, in this process. */
+/** Counts one rate limit for many keys: in Redis over all processes, or in this process while Redis is unavailable. */
 export class RateCounter {
   readonly #rate: Rate;
   readonly #local: RateLimiterMemory;
@@ -22,37 +22,64 @@ export class RateCounter {
         ...options,
         storeClient: health.redis,
         rejectIfRedisNotReady: true,
-        // Who is over the limit is refused from memory until the window ends: a flood does not reach Redis.
+        // A key over its limit is refused from memory until the window ends, so that a flood does not reach Redis.
         inMemoryBlockOnConsumed: rate.points,
       });
   }
 
-  /** Counts one. @returns after how many ms one passes again, where this one does not. */
+  /** Counts one call. @returns undefined when it is allowed, otherwise the ms until the next call is allowed. */
   async take(key: string): Promise<number | undefined> {
     const shared = this.#shared;
     if (shared !== undefined && this.health?.isUsable() === true) {
-      const outcome = await this.health.ask(() => outcomeOf(shared.consume(key)));
-      if (outcome !== undefined) return this.#waitOf(outcome);
+      const outcome = await this.health.ask(() => awaitOutcome(shared.consume(key)));
+      if (outcome !== undefined) return this.#retryAfterMs(outcome);
     }
-    return this.#waitOf(await outcomeOf(this.#local.consume(key)));
+    return this.#retryAfterMs(await awaitOutcome(this.#local.consume(key)));
   }
 
-  #waitOf({ passed, msBeforeNext }: Outcome): number | undefined {
-    return passed ? undefined : Math.min(Math.max(Math.ceil(msBeforeNext), 1), this.#rate.perSeconds * 1_000);
+  /** Counts `count` calls at once. @returns how many of them are allowed. */
+  async takeSome(key: string, count: number): Promise<number> {
+    const shared = this.#shared;
+    if (shared !== undefined && this.health?.isUsable() === true) {
+      const outcome = await this.health.ask(() => awaitOutcome(shared.consume(key, count)));
+      if (outcome !== undefined) return this.#allowedOf(outcome, count);
+    }
+    return this.#allowedOf(await awaitOutcome(this.#local.consume(key, count)), count);
+  }
+
+  /**
+   * Returns how many of `count` calls are within the limit, computed from the total of the window. A total of 0 means
+   * that the limiter refused from memory: none is allowed.
+   */
+  #allowedOf({ isAllowed, consumed }: Outcome, count: number): number {
+    if (isAllowed) return count;
+    const before = consumed === 0 ? Infinity : consumed - count;
+    return Math.max(0, this.#rate.points - before);
+  }
+
+  #retryAfterMs({ isAllowed, msBeforeNext }: Outcome): number | undefined {
+    return isAllowed
+      ? undefined
+      : Math.min(Math.max(Math.ceil(msBeforeNext), 1), this.#rate.perSeconds * 1_000);
   }
 }
 
 interface Outcome {
-  passed: boolean;
+  isAllowed: boolean;
+  /** Until the window ends, in ms. */
   msBeforeNext: number;
+  /** Points counted in this window, including these calls. It is 0 when the limiter refuses from memory. */
+  consumed: number;
 }
 
-/** The limiters answer "no" by rejecting with a result. @throws what else they reject with. */
-async function outcomeOf(consuming: Promise<RateLimiterRes>): Promise<Outcome> {
+/** Awaits a limiter. Limiters refuse by rejecting with a `RateLimiterRes`. @throws any other rejection. */
+async function awaitOutcome(consumption: Promise<RateLimiterRes>): Promise<Outcome> {
   try {
-    return { passed: true, msBeforeNext: (await consuming).msBeforeNext };
+    const { msBeforeNext, consumedPoints } = await consumption;
+    return { isAllowed: true, msBeforeNext, consumed: consumedPoints };
   } catch (error) {
-    if (error instanceof RateLimiterRes) return { passed: false, msBeforeNext: error.msBeforeNext };
-    throw error;
+    if (!(error instanceof RateLimiterRes)) throw error;
+    const { msBeforeNext, consumedPoints } = error;
+    return { isAllowed: false, msBeforeNext, consumed: consumedPoints };
   }
 }

@@ -7,14 +7,14 @@ import { RateCounter } from './rateCounter.js';
 import type { RateRules } from './rateRules.js';
 import { RedisHealth } from './redisHealth.js';
 
-/** Timers may fire a moment early: whoever waits as long as told should not be told again. In ms. */
+/** Added to `retryAfterMs`, in ms: a client timer that fires slightly early must not be refused again. */
 const RETRY_MARGIN_MS = 5;
 
-export interface RateLimitsParts {
+export interface RateLimitsDeps {
   rules: RateRules;
-  /** Where limits are counted over all processes; without it each process counts for itself. */
+  /** Counts limits over all processes. Without it, each process counts for itself. */
   redis: Redis | undefined;
-  /** Before the keys in Redis: servers of different databases may share one. */
+  /** Prefix of the keys in Redis, because servers of different databases may share one Redis. */
   namespace: string;
   metrics: Pick<Metrics, 'rateLimited'>;
   logger: Logger;
@@ -26,14 +26,15 @@ interface Bucket {
 }
 
 /**
- * How often each user, or address, may do each thing. Counted before the work, atomically, in windows that begin with
- * the first call; a call over the limit changes nothing. While Redis is away every process counts for itself.
+ * Rate limits per bucket and key (a user id or a remote address). Calls are counted atomically before their work, in
+ * windows that begin with the first call. A call over the limit changes nothing. While Redis is unavailable, each
+ * process counts for itself.
  */
 export class RateLimits {
   readonly #buckets = new Map<BucketName, Bucket>();
   readonly #metrics: Pick<Metrics, 'rateLimited'>;
 
-  constructor({ rules, redis, namespace, metrics, logger }: RateLimitsParts) {
+  constructor({ rules, redis, namespace, metrics, logger }: RateLimitsDeps) {
     this.#metrics = metrics;
     const health = redis && new RedisHealth(redis, logger);
     for (const [name, rule] of Object.entries(rules ?? {})) {
@@ -48,8 +49,8 @@ export class RateLimits {
   /**
    * Counts one call.
    *
-   * @param key who is counted: the user of a verified token, or a remote address; never what a client chooses.
-   * @throws AppError `RATE_LIMITED`, with the time after which a call passes.
+   * @param key the user id of a verified token, or a remote address. Never a value that the client chooses.
+   * @throws AppError `RATE_LIMITED`, with `retryAfterMs`.
    */
   async consume(name: BucketName, key: string): Promise<void> {
     const bucket = this.#buckets.get(name);
@@ -60,5 +61,16 @@ export class RateLimits {
     if (burstWaitMs === undefined) return;
     this.#metrics.rateLimited.inc({ bucket: name });
     throw rateLimited(`Too many calls (${name}).`, Math.min(waitMs, burstWaitMs) + RETRY_MARGIN_MS);
+  }
+
+  /** Counts `count` calls at once. @returns how many of them are allowed, including those from the burst reserve. */
+  async takeSome(name: BucketName, key: string, count: number): Promise<number> {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined) return count;
+    const allowed = await bucket.rate.takeSome(key, count);
+    const excess = count - allowed;
+    const fromBurst = excess > 0 && bucket.burst ? await bucket.burst.takeSome(key, excess) : 0;
+    if (excess > fromBurst) this.#metrics.rateLimited.inc({ bucket: name });
+    return allowed + fromBurst;
   }
 }

@@ -6,17 +6,17 @@ import {
   type Rate,
 } from '../../../contract/index.js';
 
-/** What each bucket lets through; undefined switches all limits off. */
+/** Limit of each bucket. Undefined switches all limits off. */
 export type RateRules = Readonly<Record<BucketName, BucketRule>> | undefined;
 
-/** Outside production there is this many times as much of everything: nobody meets a limit while developing. */
+/** Outside production all limits are multiplied by this, so that developers do not reach them. */
 const DEVELOPMENT_FACTOR = 10;
 const MAX_POINTS = 1_000_000;
 const MAX_SECONDS = 86_400;
 
 const RATE = /^(\d{1,7})\/(\d{1,5})s$/;
 
-/** The table of the contract, or ten times as much. */
+/** Returns the limits of the contract, multiplied by `DEVELOPMENT_FACTOR` when `generous` is true. */
 export function defaultRules(generous: boolean): Record<BucketName, BucketRule> {
   const factor = generous ? DEVELOPMENT_FACTOR : 1;
   const scaled = ({ points, perSeconds }: Rate): Rate => ({ points: points * factor, perSeconds });
@@ -28,10 +28,10 @@ export function defaultRules(generous: boolean): Record<BucketName, BucketRule> 
 }
 
 /**
- * Reads `RATE_LIMITS`: `off`, `on`, or what differs from the defaults: `send=30/10s,open=20/60s`. A bucket named there
- * has that rate alone, or with a reserve for bursts: `send=10/1s+120/60s`.
+ * Parses `RATE_LIMITS`: `off`, `on`, or a list of limits that replace the defaults, such as `send=30/10s,open=20/60s`.
+ * A limit may have a reserve for bursts: `send=10/1s+120/60s`. Without one, the bucket has no reserve.
  *
- * @returns what is wrong as a sentence, instead of rules.
+ * @returns the rules, or an error message when the text is invalid.
  */
 export function parseRateRules(text: string, { generous }: { generous: boolean }): RateRules | string {
   if (text === 'off') return undefined;
@@ -53,9 +53,9 @@ export function parseRateRules(text: string, { generous }: { generous: boolean }
 const isBucketName = (name: string): name is BucketName => Object.hasOwn(BUCKETS, name);
 
 function parseRate(text: string): Rate | undefined {
-  const found = RATE.exec(text);
-  const points = Number(found?.[1]);
-  const perSeconds = Number(found?.[2]);
-  const isSound = points >= 1 && points <= MAX_POINTS && perSeconds >= 1 && perSeconds <= MAX_SECONDS;
-  return isSound ? { points, perSeconds } : undefined;
+  const match = RATE.exec(text);
+  const points = Number(match?.[1]);
+  const perSeconds = Number(match?.[2]);
+  const isValid = points >= 1 && points <= MAX_POINTS && perSeconds >= 1 && perSeconds <= MAX_SECONDS;
+  return isValid ? { points, perSeconds } : undefined;
 }

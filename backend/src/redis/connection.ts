@@ -3,34 +3,37 @@ import { withDeadline } from '../utils/deadline.js';
 import type { RedisKeys } from './keys.js';
 import type { Logger } from '../utils/logger.js';
 
-/** Connections to Redis: one for commands, one that only listens. */
+/** Connections to Redis: one for commands, one for subscriptions. */
 export interface RedisConnection {
   readonly commands: Redis;
   readonly subscriber: Redis;
   readonly keys: RedisKeys;
-  /** Names this process among the others; new at every start. */
+  /** Random id of this process, new at every start. */
   readonly processId: string;
-  /** True while both connections answer. */
+  /** True while both connections are ready. */
   readonly isUp: boolean;
-  /** Called each time both answer again, the first time included. */
+  /** Calls the listener each time both connections become ready, and immediately when they already are. */
   onUp(listener: () => void): void;
-  /** Called when either is lost. */
+  /** Calls the listener when one of the connections is lost. */
   onDown(listener: () => void): void;
   close(): Promise<void>;
 }
 
+/** Time limit for a connection attempt, in ms. */
 const CONNECT_TIMEOUT_MS = 2_000;
-/** How long a start waits for Redis before it goes on without. */
-const START_WITHIN_MS = 2_000;
-const PING_MS = 1_000;
-/** A Redis that was asked and says nothing for this long counts as away, in ms: it is stopped, or the network is. */
-const SILENCE_MS = 3_000;
+/** Time limit for Redis at the start of the server, in ms; then the server starts without it. */
+const START_TIMEOUT_MS = 2_000;
+/** Interval of pings, in ms. */
+const PING_INTERVAL_MS = 1_000;
+/** Time without an answer after which Redis counts as unreachable, in ms. */
+const SOCKET_TIMEOUT_MS = 3_000;
+/** First delay of a reconnect, in ms; it doubles up to `RECONNECT_MAX_MS`. */
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
 
 /**
- * Nothing is queued for a Redis that is away and nothing is sent twice: what is in there are hints and copies, and old
- * hints are worth nothing.
+ * Nothing is queued while Redis is unreachable, and nothing is sent twice: all data in Redis is best effort, and old
+ * pushes have no value.
  */
 const OPTIONS = {
   lazyConnect: true,
@@ -39,7 +42,7 @@ const OPTIONS = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: CONNECT_TIMEOUT_MS,
-  socketTimeout: SILENCE_MS,
+  socketTimeout: SOCKET_TIMEOUT_MS,
   enableAutoPipelining: true,
   retryStrategy: (attempt: number) =>
     Math.min(RECONNECT_FIRST_MS * 2 ** Math.min(attempt, 8), RECONNECT_MAX_MS) * (0.8 + Math.random() * 0.4),
@@ -48,8 +51,8 @@ const OPTIONS = {
 class Connection implements RedisConnection {
   readonly commands: Redis;
   readonly subscriber: Redis;
-  readonly #up = new Set<() => void>();
-  readonly #down = new Set<() => void>();
+  readonly #upListeners = new Set<() => void>();
+  readonly #downListeners = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #isUp = false;
 
@@ -60,11 +63,11 @@ class Connection implements RedisConnection {
   ) {
     this.commands = redis.commands;
     this.subscriber = redis.subscriber;
-    for (const one of [redis.commands, redis.subscriber]) {
-      one.on('ready', () => this.#judge());
-      one.on('close', () => this.#judge());
+    for (const client of [redis.commands, redis.subscriber]) {
+      client.on('ready', () => this.#updateState());
+      client.on('close', () => this.#updateState());
     }
-    this.#timer = setInterval(() => this.#ping(), PING_MS);
+    this.#timer = setInterval(() => this.#ping(), PING_INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -73,31 +76,31 @@ class Connection implements RedisConnection {
   }
 
   onUp(listener: () => void): void {
-    this.#up.add(listener);
+    this.#upListeners.add(listener);
     if (this.#isUp) listener();
   }
 
   onDown(listener: () => void): void {
-    this.#down.add(listener);
+    this.#downListeners.add(listener);
   }
 
   close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#down.clear();
-    this.#up.clear();
+    this.#downListeners.clear();
+    this.#upListeners.clear();
     this.commands.disconnect();
     this.subscriber.disconnect();
     return Promise.resolve();
   }
 
-  #judge(): void {
+  #updateState(): void {
     const isUp = this.commands.status === 'ready' && this.subscriber.status === 'ready';
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;
-    for (const listener of isUp ? this.#up : this.#down) listener();
+    for (const listener of isUp ? this.#upListeners : this.#downListeners) listener();
   }
 
-  /** Something to answer: silence after it is what `socketTimeout` notices. */
+  /** Sends a ping to each connection, so that `socketTimeout` detects a missing answer. */
   #ping(): void {
     for (const redis of [this.commands, this.subscriber]) {
       if (redis.status === 'ready') redis.ping().catch(() => undefined);
@@ -106,10 +109,10 @@ class Connection implements RedisConnection {
 }
 
 /**
- * Connects to Redis and keeps connecting. A Redis that is away at the start is no reason not to start: everything works
- * without, as on one process, until it is there.
+ * Connects to Redis and reconnects after every loss. The server also starts when Redis is unreachable: until it is
+ * back, each process works on its own.
  *
- * @param url `redis://` or `rediss://`, with user, password and database number where there are any.
+ * @param url `redis://` or `rediss://`, optionally with user, password and database number.
  */
 export async function connectRedis(
   url: string,
@@ -119,16 +122,18 @@ export async function connectRedis(
   const subscriber = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus' });
   const connection = new Connection({ commands, subscriber }, processId, keys);
   for (const redis of [commands, subscriber]) {
-    // Told once per outage below, not once per attempt.
+    // Outages are logged once below; each failed attempt is only a debug line.
     redis.on('error', (error) => logger.debug({ err: error }, 'Redis'));
   }
   connection.onDown(() =>
-    logger.warn('Redis is away: going on without, clients on other processes hear by sync'),
+    logger.warn('Redis is unreachable: continuing without it, clients on other processes catch up with sync'),
   );
-  connection.onUp(() => logger.info('Redis is there'));
+  connection.onUp(() => logger.info('Redis is connected'));
   const connecting = Promise.all([commands.connect(), subscriber.connect()]);
-  await withDeadline(connecting, START_WITHIN_MS, () => new Error('no answer')).catch((error: unknown) => {
-    logger.warn({ err: error }, 'Redis does not answer: starting without');
-  });
+  await withDeadline(connecting, START_TIMEOUT_MS, () => new Error('Redis did not answer in time')).catch(
+    (error: unknown) => {
+      logger.warn({ err: error }, 'Redis is unreachable: starting without it');
+    },
+  );
   return connection;
 }

@@ -1,5 +1,5 @@
 import { v4 as uuid } from 'uuid';
-import type { Peers } from '../services/ports.js';
+import type { Cluster } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { connectRedis, type RedisConnection } from './connection.js';
@@ -8,19 +8,21 @@ import { RedisBus } from './redisBus.js';
 import { RedisPresence } from './redisPresence.js';
 import { RedisWindowCache } from './redisWindowCache.js';
 
-/** Everything that processes share through Redis. */
-export interface RedisPeers extends Peers {
+/** Adapters for everything that processes share through Redis. */
+export interface RedisCluster extends Cluster {
   redis: RedisConnection;
   windows: RedisWindowCache;
 }
 
-/** Connects this process to the others. Redis may be away: everything joins in as soon as it is there. */
+/** Connects this process to the others. Redis may be unreachable: the adapters join as soon as it is back. */
 export async function joinRedis(
   url: string,
   { databaseName, metrics, logger }: { databaseName: string; metrics: Metrics; logger: Logger },
-): Promise<RedisPeers> {
+): Promise<RedisCluster> {
   const redis = await connectRedis(url, {
-    ...{ processId: uuid(), keys: createRedisKeys(databaseName), logger },
+    processId: uuid(),
+    keys: createRedisKeys(databaseName),
+    logger,
   });
   metrics.registry.registerMetric(metrics.redisUp);
   metrics.redisUp.set(0);

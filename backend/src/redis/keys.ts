@@ -1,22 +1,25 @@
-/** The names of everything in Redis. */
+/** Names of all keys and channels in Redis. */
 export interface RedisKeys {
-  /** The channel of a room of the bus. */
+  /** Channel of a room of the bus. */
   channelOf: (room: string) => string;
   roomOf: (channel: string) => string;
-  /** Living processes, by the time of their last heartbeat (sorted set; Redis's own clock, ms). */
+  /** Sorted set of the live processes by the time of their last heartbeat (Redis clock, in ms). */
   processes: string;
-  /** The users with a socket on a process (set; expires with the process). */
+  /** Set of the users with a socket on a process; expires with the process. */
   onlineOf: (processId: string) => string;
-  /** The newest messages of a conversation (hash: the change they are as of, and the messages as JSON). */
+  /** Hash with the newest messages of a conversation: `rev` (the last included change) and `messages` (JSON). */
   windowOf: (conversationId: string) => string;
 }
 
-/** Another format of what is kept is another name: processes of two versions do not read each other's. */
+/**
+ * Version of the stored window format. Another version uses other keys, so that processes of two versions can share a
+ * Redis.
+ */
 const WINDOW_FORMAT = 2;
 
 /**
- * The only builder of names in Redis. Each begins with the name of the database: two servers that share a Redis must
- * not hear each other's users. The braces keep what one script touches on one node of a Redis Cluster.
+ * The only builder of Redis names. All names begin with the database name, so that two servers can share one Redis. The
+ * braces (hash tags) keep all keys of one script on one node of a Redis Cluster.
  */
 export function createRedisKeys(databaseName: string): RedisKeys {
   const prefix = `parley:${databaseName}:`;

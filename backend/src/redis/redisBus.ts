@@ -3,52 +3,52 @@ import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import type { RedisConnection } from './connection.js';
 
-interface RedisBusParts {
+interface RedisBusDeps {
   redis: RedisConnection;
   metrics: Pick<Metrics, 'busPublished' | 'busReceived' | 'busDropped'>;
   logger: Logger;
 }
 
-/** Channels named in one SUBSCRIBE. */
+/** Maximum channels in one SUBSCRIBE. */
 const MAX_CHANNELS = 1_000;
-/** Messages without an answer of Redis; beyond it, hints are dropped: Redis, or the way to it, is too slow. */
-const MAX_UNANSWERED = 20_000;
+/** Publications that Redis has not acknowledged, above which new ones are dropped: Redis or the network is too slow. */
+const MAX_UNACKNOWLEDGED = 20_000;
 
 /**
- * The bus over Redis publish/subscribe: a channel per room, so that a process hears only what concerns its own sockets.
- * What is published in one turn of the event loop goes out together, one PUBLISH per room.
+ * The `Bus` over Redis Pub/Sub. Each room has a channel, so a process receives only pushes for its own sockets. All
+ * messages of one turn of the event loop are sent together, with one PUBLISH per room.
  */
 export class RedisBus implements Bus {
-  readonly #parts: RedisBusParts;
+  readonly #deps: RedisBusDeps;
   readonly #rooms = new Set<string>();
   #listener: BusListener | undefined;
-  #isJoined = false;
-  #hasJoined = false;
-  /** Rooms whose subscription has changed in this turn. */
+  #isSubscribed = false;
+  #wasSubscribed = false;
+  /** Rooms whose subscription changed and has not been applied yet. */
   readonly #changed = new Set<string>();
   readonly #outgoing = new Map<string, string[]>();
-  #unanswered = 0;
+  #unacknowledged = 0;
 
-  constructor(parts: RedisBusParts) {
-    this.#parts = parts;
+  constructor(deps: RedisBusDeps) {
+    this.#deps = deps;
   }
 
   get isUp(): boolean {
-    return this.#isJoined;
+    return this.#isSubscribed;
   }
 
   start(listener: BusListener): Promise<void> {
     this.#listener = listener;
-    const { redis } = this.#parts;
+    const { redis } = this.#deps;
     redis.subscriber.on('message', (channel, message) => this.#receive(channel, message));
-    redis.onDown(() => (this.#isJoined = false));
-    redis.onUp(() => void this.#join());
+    redis.onDown(() => (this.#isSubscribed = false));
+    redis.onUp(() => void this.#subscribeAll());
     return Promise.resolve();
   }
 
   publish(room: string, message: string): void {
-    if (!this.#parts.redis.isUp || this.#unanswered >= MAX_UNANSWERED) {
-      this.#parts.metrics.busDropped.inc();
+    if (!this.#deps.redis.isUp || this.#unacknowledged >= MAX_UNACKNOWLEDGED) {
+      this.#deps.metrics.busDropped.inc();
       return;
     }
     if (this.#outgoing.size === 0) setImmediate(() => this.#flush());
@@ -59,12 +59,12 @@ export class RedisBus implements Bus {
 
   listen(room: string): void {
     this.#rooms.add(room);
-    this.#noteChange(room);
+    this.#scheduleChange(room);
   }
 
   unlisten(room: string): void {
     this.#rooms.delete(room);
-    this.#noteChange(room);
+    this.#scheduleChange(room);
   }
 
   close(): Promise<void> {
@@ -75,14 +75,14 @@ export class RedisBus implements Bus {
   }
 
   #flush(): void {
-    const { redis, metrics } = this.#parts;
+    const { redis, metrics } = this.#deps;
     const batch = [...this.#outgoing];
     this.#outgoing.clear();
     if (!redis.isUp) {
       metrics.busDropped.inc(batch.length);
       return;
     }
-    this.#unanswered += batch.length;
+    this.#unacknowledged += batch.length;
     metrics.busPublished.inc(batch.length);
     const pipeline = redis.commands.pipeline();
     for (const [room, messages] of batch) {
@@ -90,27 +90,27 @@ export class RedisBus implements Bus {
     }
     pipeline
       .exec()
-      .catch((error: unknown) => this.#parts.logger.debug({ err: error }, 'hints were lost'))
-      .finally(() => (this.#unanswered -= batch.length));
+      .catch((error: unknown) => this.#deps.logger.debug({ err: error }, 'publications were lost'))
+      .finally(() => (this.#unacknowledged -= batch.length));
   }
 
   #receive(channel: string, message: string): void {
-    // Who publishes to a room may listen to it as well, and hears itself.
-    const { processId } = this.#parts.redis;
+    // A process that listens to the room it publishes to also receives its own messages.
+    const { processId } = this.#deps.redis;
     if (message.startsWith(processId)) return;
-    const room = this.#parts.redis.keys.roomOf(channel);
+    const room = this.#deps.redis.keys.roomOf(channel);
     const messages = unframe(message.slice(processId.length));
-    this.#parts.metrics.busReceived.inc(messages.length);
+    this.#deps.metrics.busReceived.inc(messages.length);
     for (const one of messages) this.#listener?.onMessage(room, one);
   }
 
-  #noteChange(room: string): void {
-    if (this.#changed.size === 0 && this.#isJoined) setImmediate(() => void this.#applyChanges());
+  #scheduleChange(room: string): void {
+    if (this.#changed.size === 0 && this.#isSubscribed) setImmediate(() => void this.#applyChanges());
     this.#changed.add(room);
   }
 
   async #applyChanges(): Promise<void> {
-    if (!this.#isJoined) return;
+    if (!this.#isSubscribed) return;
     const changed = [...this.#changed];
     this.#changed.clear();
     const wanted = changed.filter((room) => this.#rooms.has(room));
@@ -118,35 +118,37 @@ export class RedisBus implements Bus {
     try {
       await Promise.all([this.#subscribe(wanted), this.#unsubscribe(unwanted)]);
     } catch (error) {
-      // The connection is lost: everything is joined anew when it is back.
-      this.#parts.logger.debug({ err: error }, 'rooms could not be joined');
+      // The connection is lost: `#join` subscribes to all rooms once it is back.
+      this.#deps.logger.debug({ err: error }, 'subscriptions could not be changed');
     }
   }
 
-  /** After the first connection, and after every loss: Redis has forgotten who listened to what. */
-  async #join(): Promise<void> {
+  /**
+   * Subscribes to all rooms, after the first connection and after every reconnect: Redis does not keep subscriptions.
+   */
+  async #subscribeAll(): Promise<void> {
     this.#changed.clear();
     try {
       await this.#subscribe([...this.#rooms]);
     } catch (error) {
-      this.#parts.logger.debug({ err: error }, 'the bus could not be joined');
+      this.#deps.logger.debug({ err: error }, 'rooms could not be subscribed');
       return;
     }
-    if (!this.#parts.redis.isUp) return;
-    this.#isJoined = true;
-    // Rooms that came or went while Redis was asked.
+    if (!this.#deps.redis.isUp) return;
+    this.#isSubscribed = true;
+    // Rooms that changed during the subscription.
     await this.#applyChanges();
-    if (this.#hasJoined) this.#listener?.onGap();
-    this.#hasJoined = true;
+    if (this.#wasSubscribed) this.#listener?.onGap();
+    this.#wasSubscribed = true;
   }
 
   async #subscribe(rooms: readonly string[]): Promise<void> {
-    const { subscriber, keys } = this.#parts.redis;
+    const { subscriber, keys } = this.#deps.redis;
     await Promise.all(chunks(rooms).map((some) => subscriber.subscribe(...some.map(keys.channelOf))));
   }
 
   async #unsubscribe(rooms: readonly string[]): Promise<void> {
-    const { subscriber, keys } = this.#parts.redis;
+    const { subscriber, keys } = this.#deps.redis;
     await Promise.all(chunks(rooms).map((some) => subscriber.unsubscribe(...some.map(keys.channelOf))));
   }
 }
@@ -156,7 +158,7 @@ const chunks = (rooms: readonly string[]): string[][] =>
     rooms.slice(index * MAX_CHANNELS, (index + 1) * MAX_CHANNELS),
   );
 
-/** Messages of one publication stand behind one another, each with its length before it. */
+/** Frames a message with its length, so that several messages can be concatenated into one publication. */
 const frame = (message: string): string => `${message.length}:${message}`;
 
 function unframe(framed: string): string[] {
@@ -164,7 +166,7 @@ function unframe(framed: string): string[] {
   for (let at = 0; at < framed.length;) {
     const colon = framed.indexOf(':', at);
     const end = colon + 1 + Number(framed.slice(at, colon));
-    // Not written by `frame`: nothing of it can be trusted.
+    // Not in the format of `frame`: the whole publication is ignored.
     if (colon === -1 || !(end > at)) return [];
     messages.push(framed.slice(colon + 1, end));
     at = end;

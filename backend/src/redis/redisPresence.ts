@@ -4,15 +4,20 @@ import type { PresenceStore } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { RedisConnection } from './connection.js';
 
-const HEARTBEAT_MS = 2_000;
-/** A process that has not been heard of for this long is dead to the others, in ms. */
+/** Interval of heartbeats, in ms. */
+const HEARTBEAT_INTERVAL_MS = 2_000;
+/** Time without a heartbeat after which a process counts as dead, in ms. */
 const DEAD_AFTER_MS = 7_000;
-/** After Redis came back empty, the others need a moment to enter their users again, in ms. */
+/** Time that the other processes need to enter their users again after Redis lost its data, in ms. */
 const SETTLE_MS = 3_000;
+/** Maximum users in one SADD. */
 const USERS_PER_COMMAND = 1_000;
 
-/** Who else has the user; then adds or removes them. The list of processes is read here, as another may just have come. */
-const CHANGE = `
+/**
+ * Returns 1 when another process has the user, else 0, and adds or removes the user. Reads the list of processes in the
+ * script, because another process may have just joined.
+ */
+const CHANGE_SCRIPT = `
 local elsewhere = 0
 for _, id in ipairs(redis.call('zrange', KEYS[1], 0, -1)) do
   if id ~= ARGV[2] and redis.call('sismember', ARGV[1] .. id, ARGV[4]) == 1 then elsewhere = 1 end
@@ -23,8 +28,8 @@ redis.call('pexpire', own, ARGV[5])
 local time = redis.call('time')
 redis.call('zadd', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[2])
 return elsewhere`;
-/** Per user 1 where any process has them. */
-const FIND_ONLINE = `
+/** Returns 1 or 0 for each user: whether any process has a socket of the user. */
+const FIND_ONLINE_SCRIPT = `
 local flags = {}
 local ids = redis.call('zrange', KEYS[1], 0, -1)
 for index = 2, #ARGV do
@@ -38,19 +43,23 @@ return flags`;
 type Reply = [error: Error | null, result: unknown];
 
 /**
- * Who is online, in Redis: a set of users per process, which expires with the process. So nothing is left behind by
- * one that was killed, and coming and going cost one transaction each, that says whether anybody else has the user.
+ * `PresenceStore` in Redis: a set of users per process, which expires with the process. A killed process therefore
+ * leaves nothing behind. Entering and leaving cost one script call each, which also reports whether another process has
+ * the user.
  */
 export class RedisPresence implements PresenceStore {
-  /** Whom this process has entered: entered again when Redis has lost them. */
-  readonly #own = new Set<UserId>();
-  /** Who is just being entered: were they entered beside it, nobody would be told that they are the first. */
+  /** Users entered by this process; they are entered again when Redis has lost its data. */
+  readonly #localUsers = new Set<UserId>();
+  /**
+   * Number of `enter` calls under way per user. `#enterAll` skips these users: otherwise two processes that enter a user
+   * at once could each find the other's entry, and neither would report the user as newly online.
+   */
   readonly #entering = new Map<UserId, number>();
   readonly #listeners = new Set<() => void>();
-  /** The other living processes, as of the last heartbeat. */
+  /** The other live processes, as of the last heartbeat. */
   #others: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #settling: NodeJS.Timeout | undefined;
+  #heartbeatTimer: NodeJS.Timeout | undefined;
+  #doubtTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(
@@ -58,12 +67,12 @@ export class RedisPresence implements PresenceStore {
     readonly logger: Logger,
   ) {
     redis.onUp(() => void this.#enterAll());
-    this.#timer = setInterval(() => void this.#beat(), HEARTBEAT_MS);
-    this.#timer.unref();
+    this.#heartbeatTimer = setInterval(() => void this.#sendHeartbeat(), HEARTBEAT_INTERVAL_MS);
+    this.#heartbeatTimer.unref();
   }
 
   async enter(userId: UserId): Promise<boolean> {
-    this.#own.add(userId);
+    this.#localUsers.add(userId);
     this.#entering.set(userId, (this.#entering.get(userId) ?? 0) + 1);
     try {
       return await this.#change('sadd', userId);
@@ -75,14 +84,14 @@ export class RedisPresence implements PresenceStore {
   }
 
   async leave(userId: UserId): Promise<boolean> {
-    this.#own.delete(userId);
+    this.#localUsers.delete(userId);
     return this.#change('srem', userId);
   }
 
   async findOnline(userIds: readonly UserId[]): Promise<Set<UserId>> {
     if (userIds.length === 0) return new Set();
     const found = await this.redis.commands.eval(
-      FIND_ONLINE,
+      FIND_ONLINE_SCRIPT,
       1,
       this.redis.keys.processes,
       this.redis.keys.onlineOf(''),
@@ -98,8 +107,8 @@ export class RedisPresence implements PresenceStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#timer);
-    clearTimeout(this.#settling);
+    clearInterval(this.#heartbeatTimer);
+    clearTimeout(this.#doubtTimer);
     const { commands, processId, isUp } = this.redis;
     if (!isUp) return;
     await commands
@@ -110,15 +119,18 @@ export class RedisPresence implements PresenceStore {
       .catch(() => undefined);
   }
 
-  /** In one step: of two processes that enter the same user at once, exactly one is told that it is the first. */
+  /**
+   * Runs as one atomic script: of two processes that enter the same user at once, exactly one learns that it is the
+   * first.
+   */
   async #change(command: 'sadd' | 'srem', userId: UserId): Promise<boolean> {
     const { commands, processId } = this.redis;
     const args = [this.redis.keys.onlineOf(''), processId, command, userId, DEAD_AFTER_MS];
-    return (await commands.eval(CHANGE, 1, this.redis.keys.processes, ...args)) === 0;
+    return (await commands.eval(CHANGE_SCRIPT, 1, this.redis.keys.processes, ...args)) === 0;
   }
 
-  /** Says that this process lives, and learns which others do. */
-  async #beat(): Promise<void> {
+  /** Renews the entry of this process and reads which other processes are alive. */
+  async #sendHeartbeat(): Promise<void> {
     const { commands, processId, isUp } = this.redis;
     if (!isUp || this.#closed) return;
     try {
@@ -132,46 +144,49 @@ export class RedisPresence implements PresenceStore {
           .zrange(this.redis.keys.processes, '0', '-1')
           .exec(),
       );
-      const isForgotten = replies[1] === 0 && this.#own.size > 0;
-      this.#learn((replies[3] as string[]).filter((id) => id !== processId));
-      // This process slept longer than its set lives, or Redis was emptied.
-      if (isForgotten) await this.#enterAll();
+      const hasExpired = replies[1] === 0 && this.#localUsers.size > 0;
+      this.#updateOthers((replies[3] as string[]).filter((id) => id !== processId));
+      // This process was suspended for longer than its set lives, or Redis lost its data.
+      if (hasExpired) await this.#enterAll();
     } catch (error) {
       this.logger.debug({ err: error }, 'a heartbeat could not be written to Redis');
     }
   }
 
-  #learn(others: string[]): void {
+  #updateOthers(others: string[]): void {
     const before = this.#others;
     this.#others = others;
-    if (before.some((id) => !others.includes(id))) this.#doubt();
-    // One that was taken for dead and goes on enters its users again without telling anybody.
-    if (others.some((id) => !before.includes(id))) this.#doubtSoon();
+    if (before.some((id) => !others.includes(id))) this.#notifyDoubt();
+    // A process that was taken for dead enters its users again without notifying the others.
+    if (others.some((id) => !before.includes(id))) this.#notifyDoubtLater();
   }
 
   async #enterAll(): Promise<void> {
     const { commands, processId } = this.redis;
-    const own = [...this.#own].filter((userId) => !this.#entering.has(userId));
+    const localUsers = [...this.#localUsers].filter((userId) => !this.#entering.has(userId));
     try {
       const transaction = commands.multi();
-      for (let from = 0; from < own.length; from += USERS_PER_COMMAND) {
-        transaction.sadd(this.redis.keys.onlineOf(processId), ...own.slice(from, from + USERS_PER_COMMAND));
+      for (let from = 0; from < localUsers.length; from += USERS_PER_COMMAND) {
+        transaction.sadd(
+          this.redis.keys.onlineOf(processId),
+          ...localUsers.slice(from, from + USERS_PER_COMMAND),
+        );
       }
       transaction.pexpire(this.redis.keys.onlineOf(processId), DEAD_AFTER_MS);
       await transaction.exec();
-      await this.#beat();
+      await this.#sendHeartbeat();
     } catch (error) {
       this.logger.debug({ err: error }, 'the online users could not be written to Redis');
     }
-    this.#doubtSoon();
+    this.#notifyDoubtLater();
   }
 
-  #doubtSoon(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.#doubt(), SETTLE_MS).unref();
+  #notifyDoubtLater(): void {
+    clearTimeout(this.#doubtTimer);
+    this.#doubtTimer = setTimeout(() => this.#notifyDoubt(), SETTLE_MS).unref();
   }
 
-  #doubt(): void {
+  #notifyDoubt(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -181,9 +196,9 @@ export class RedisPresence implements PresenceStore {
   }
 }
 
-/** The values of a transaction. @throws the first error in it. */
+/** Returns the results of a transaction. @throws its first error. */
 function valuesOf(replies: Reply[] | null): unknown[] {
-  if (replies === null) throw new Error('the transaction was not run');
+  if (replies === null) throw new Error('the transaction was discarded');
   return replies.map(([error, value]) => {
     if (error !== null) throw error;
     return value;

@@ -5,7 +5,7 @@ import type { WindowCache, WindowCopy } from '../services/ports.js';
 import type { Logger } from '../utils/logger.js';
 import type { RedisConnection } from './connection.js';
 
-/** Windows of conversations that nobody reads go after this long, in ms. */
+/** Time after the last write until an entry expires, in ms. */
 const TTL_MS = 300_000;
 
 const window = z.tuple([
@@ -13,8 +13,8 @@ const window = z.tuple([
   z.string().transform((text) => z.array(messageRecord).parse(JSON.parse(text))),
 ]);
 
-/** An older copy never replaces a newer one, nor what was removed. Without messages: removes. */
-const PUT = `
+/** Stores a copy unless a newer copy or removal is present. Without messages it records a removal. */
+const PUT_SCRIPT = `
 local kept = redis.call('hget', KEYS[1], 'rev')
 if kept and tonumber(kept) > tonumber(ARGV[1]) then return 0 end
 redis.call('hset', KEYS[1], 'rev', ARGV[1])
@@ -22,7 +22,7 @@ if ARGV[3] then redis.call('hset', KEYS[1], 'messages', ARGV[3]) else redis.call
 redis.call('pexpire', KEYS[1], ARGV[2])
 return 1`;
 
-/** The newest messages of conversations, in Redis, for all processes. Whatever it cannot answer counts as not there. */
+/** `WindowCache` in Redis, shared by all processes. When Redis fails, entries count as missing. */
 export class RedisWindowCache implements WindowCache {
   constructor(
     readonly redis: RedisConnection,
@@ -38,7 +38,7 @@ export class RedisWindowCache implements WindowCache {
       const [asOf, messages] = window.parse([rev, text]);
       return { rev: asOf, messages };
     } catch (error) {
-      this.logger.debug({ err: error }, 'a window could not be read');
+      this.logger.debug({ err: error }, 'a cached window could not be read');
       return undefined;
     }
   }
@@ -54,9 +54,9 @@ export class RedisWindowCache implements WindowCache {
   async #put(conversationId: ConversationId, args: string[]): Promise<void> {
     if (!this.redis.isUp) return;
     try {
-      await this.redis.commands.eval(PUT, 1, this.redis.keys.windowOf(conversationId), ...args);
+      await this.redis.commands.eval(PUT_SCRIPT, 1, this.redis.keys.windowOf(conversationId), ...args);
     } catch (error) {
-      this.logger.debug({ err: error }, 'a window could not be kept or removed');
+      this.logger.debug({ err: error }, 'a cached window could not be written or removed');
     }
   }
 }

@@ -1,138 +1,167 @@
 import type { ConversationId, PushData, PushName, UserId } from '../../../contract/index.js';
 import type { MessageRecord, Tail } from '../models/messageModel.js';
 
-/** Where a message stands in the log of its conversation. */
-export interface Place extends Tail {
+/** Position of a message in the log of its conversation. */
+export interface LogPosition extends Tail {
   conversationId: ConversationId;
 }
 
-/** How a push goes out. */
-export interface PushOptions<Name extends PushName> {
-  /** The socket that gets an answer of its own. */
+/** Options of a push. */
+export interface PushOptions {
+  /** Socket that receives an answer and therefore no push. */
   exceptSocketId?: string | undefined;
-  /** Of a message in its log: other processes that write to the same log need not find out. */
-  place?: Place;
-  /** To sockets of this process alone. */
+  /** Log position of a new message. It tells other processes that write to the same log that this `seq` is taken. */
+  position?: LogPosition;
+  /** Sends only to sockets of this process. */
   onlyHere?: boolean;
-  /** Who said or did it: whoever is not to see that of them (`services/safety/discretion.ts`) does not hear it. */
+  /**
+   * Acting user. The push is redacted or dropped for recipients who may not see this user's activity
+   * (`PrivacyPolicy`).
+   */
   from?: UserId;
-  /** What such a hearer gets in its place, where there is something; of a message it is its `place`. */
-  veiled?: PushData<Name>;
-  /** Nobody but its sender is to see it. */
+  /** Sender of the message concerned, if it is not the acting user. Checked in the same way as `from`. */
+  about?: UserId;
+  /**
+   * Sent instead to recipients who may only see a redacted push. For a message, the default contains only its
+   * `position`.
+   */
+  redacted?: AnyPush;
+  /** True when only its author may see it. */
   isSecret?: boolean;
+  /** True when it shows actions of several users. Recipients who have blocked any user receive the redacted push. */
+  isMixed?: boolean;
 }
 
+/** A push of any kind. */
+export type AnyPush = { [Name in PushName]: { event: Name; data: PushData<Name> } }[PushName];
+
 /**
- * What services say outward. An implementation must deliver to live sockets of this user on any process it reaches,
- * never to one whose token has expired or was revoked, and must not wait: live delivery is a hint, the database is
- * the truth.
+ * Sends pushes to clients. An implementation must deliver to live sockets on every process that it can reach, must
+ * not deliver to sockets with an expired or revoked token, and must not block. Live delivery is best effort: clients
+ * reconcile with `sync`.
  */
 export interface Publisher {
   /** Sends to every live socket of these users. */
   toUsers<Name extends PushName>(
     userIds: readonly UserId[],
     push: { event: Name; data: PushData<Name> },
-    options?: PushOptions<Name>,
+    options?: PushOptions,
   ): void;
 
   /**
-   * Sends to those who have a large group or channel open.
+   * Sends to members who have a large group or channel open.
    *
-   * @param conversation its id, and the last entry that took somebody out: who was taken out hears nothing any more,
-   * even on a process that has not noticed yet.
+   * @param conversation its id, and the `seq` of its last entry that removed a member. Removed members receive nothing,
+   * even on a process that does not know of the removal yet.
    */
   toOpen<Name extends PushName>(
     conversation: { conversationId: ConversationId; removalSeq: number },
     push: { event: Name; data: PushData<Name> },
-    options?: PushOptions<Name>,
+    options?: PushOptions,
   ): void;
 
-  /** Tells the other members of a large group or channel its head, now and then. */
+  /** Sends the head of a large group or channel to members who do not have it open. Heads are coalesced. */
   toRest(conversation: { conversationId: ConversationId; removalSeq: number }, head: { seq: number }): void;
 
   /** Sends to the sockets that watch this user's presence. */
   toWatchers<Name extends PushName>(
     userId: UserId,
     push: { event: Name; data: PushData<Name> },
-    options?: Pick<PushOptions<Name>, 'onlyHere' | 'from'>,
+    options?: Pick<PushOptions, 'onlyHere' | 'from'>,
   ): void;
 
-  /** Whose presence is watched by a socket of this process. */
+  /** Returns the users whose presence is watched by a socket of this process. */
   watchedHere(): UserId[];
 }
 
-/** What a process hears from the bus. */
+/** Receives messages of the bus. */
 export interface BusListener {
-  /** Another process published this to a room that this process listens to. */
+  /** Called for each message that another process published to a room that this process listens to. */
   onMessage(room: string, message: string): void;
-  /** The bus was away and is back: anything may have been missed meanwhile. */
+  /** Called when the bus is available again after an outage. Messages may have been lost in both directions. */
   onGap(): void;
 }
 
 /**
- * Carries pushes between the processes of one server. A hint, like everything live: at most once, nothing is kept for
- * who is away; messages of one process to one room arrive in their order. Correctness comes from `sync`, never from here.
+ * Carries pushes between the processes of one server. Delivery is at most once, and nothing is buffered for processes
+ * that are disconnected. Messages of one process to one room arrive in order. Clients reconcile lost messages with
+ * `sync`.
  */
 export interface Bus {
-  /** True while what is published now can be expected to arrive. */
+  /** True while the bus is connected. */
   readonly isUp: boolean;
-  /** Joins. Resolves at once when the bus is away: it is joined as soon as it is back. */
+  /** Connects. During an outage it resolves at once, and the bus connects when it is available again. */
   start(listener: BusListener): Promise<void>;
-  /** To every other process that listens to the room; never back to this one. Never waits, never throws. */
+  /** Sends to every other process that listens to the room, and not to this one. Never blocks, never throws. */
   publish(room: string, message: string): void;
-  /** From (nearly) now on this process hears what is published to the room. Idempotent; survives an outage. */
+  /**
+   * Subscribes this process to a room, shortly after the call. Idempotent. Subscriptions are restored after an
+   * outage.
+   */
   listen(room: string): void;
   unlisten(room: string): void;
   close(): Promise<void>;
 }
 
-/** Which users have a socket on any process of this server. Entries of a process that died go by themselves. */
+/** Stores which users have a socket on any process of this server. Entries of a dead process expire. */
 export interface PresenceStore {
   /**
-   * This process has a first socket of a user now.
+   * Notes that this process has the first socket of a user.
    *
-   * @returns true when no other process had one. @throws while the store is away (it is entered when it is back).
+   * @returns true when no other process has a socket of the user.
+   * @throws while the store is unavailable. The entry is written when it is available again.
    */
   enter(userId: UserId): Promise<boolean>;
-  /** This process has no socket of a user any more. @returns true when no other process has one. @throws as `enter`. */
+  /**
+   * Notes that this process has no socket of a user any more.
+   *
+   * @returns true when no other process has a socket of the user.
+   * @throws while the store is unavailable.
+   */
   leave(userId: UserId): Promise<boolean>;
-  /** Those of these users who are online on any process. @throws while the store is away. */
+  /** Returns those of the users who are online on any process. @throws while the store is unavailable. */
   findOnline(userIds: readonly UserId[]): Promise<Set<UserId>>;
-  /** Called when a process has died or the store is back: whoever is watched may have come or gone unheard. */
+  /**
+   * Adds a listener that is called when presence may have changed without notice: a process has died, or the store is
+   * available again.
+   */
   onDoubt(listener: () => void): void;
   close(): Promise<void>;
 }
 
-/** What the processes of one server share. */
-export interface Peers {
+/** Resources that the processes of one server share. */
+export interface Cluster {
   bus: Bus;
   presence: PresenceStore;
   close(): Promise<void>;
 }
 
-/** The newest messages of a conversation, oldest first and without a hole, with every change up to `rev`. */
+/** Newest messages of a conversation, oldest first and without gaps, with every change up to `rev`. */
 export interface WindowCopy {
   readonly rev: number;
   readonly messages: readonly MessageRecord[];
 }
 
 /**
- * Copies of the newest messages of conversations. What comes out is only ever a copy of what was stored: whoever uses
- * it has to ask both logs what came after, as `MessageWindows` does.
+ * Cache of the newest messages of conversations. A copy may be outdated: its user must read later entries from the
+ * message log and the change log, as `RecentWindows` does.
  */
 export interface WindowCache {
-  /** Undefined when there is none, or when it cannot be asked. Never throws. */
+  /** Returns undefined when there is no copy or the cache is unavailable. Never throws. */
   read(conversationId: ConversationId): Promise<WindowCopy | undefined>;
-  /** Keeps a copy, unless one as of a later change is there or was removed. Does not wait. */
+  /**
+   * Stores a copy, unless a copy of a higher `rev` is stored or copies before a higher `rev` were removed. Never
+   * blocks.
+   */
   write(conversationId: ConversationId, copy: WindowCopy): void;
   /**
-   * Forgets what was copied before this change, also where somebody is about to write a copy that they read before it.
-   * Never throws.
+   * Removes copies from before this `rev`, and rejects later writes of such copies by processes that read the messages
+   * before it. Never throws.
    */
   remove(conversationId: ConversationId, rev: number): Promise<void>;
 }
 
-/** Copies of a conversation from before this change are not to be kept any longer: a text was erased. */
+/** Notice that a message text was erased: copies of the conversation from before this `rev` must be removed. */
 export interface Erased {
   conversationId: ConversationId;
   rev: number;

@@ -1,16 +1,16 @@
 import type { ConversationId, UserId } from '../../../contract/index.js';
 
-/** The only builder of room names. Who is in a room is decided by the server alone. */
+/** The only builder of room names. Only the server decides which sockets are in a room. */
 
-/** All live sockets of a user. */
+/** Room of all live sockets of a user. */
 export const userRoom = (userId: UserId): string => `user:${userId}`;
 
-/** The sockets that watch a user's presence. */
+/** Room of the sockets that watch a user's presence. */
 export const watchersRoom = (userId: UserId): string => `watchers:${userId}`;
 
 /**
- * The sockets that look at a large group or channel. The name carries the last entry that took somebody out, so that
- * a socket which leaves late hears nothing of what came behind it.
+ * Room of the sockets that watch a large group or channel. The name includes the `seq` of the last membership event
+ * that removed a member, so that a socket that leaves late receives no later pushes.
  */
 export const openRoom = (conversationId: ConversationId, removalSeq: number): string =>
   `open:${conversationId}:${removalSeq}`;
@@ -19,7 +19,7 @@ const isOpenRoom = (room: string): boolean => room.startsWith('open:');
 
 const isUserRoom = (room: string): boolean => room.startsWith('user:');
 
-/** The user whose devices a room is. */
+/** User of a user room; undefined for other rooms. */
 export const userOfRoom = (room: string): UserId | undefined =>
   isUserRoom(room) ? (room.slice('user:'.length) as UserId) : undefined;
 
@@ -29,8 +29,8 @@ export const isWatchersRoom = (room: string): boolean => room.startsWith('watche
 export const isSharedRoom = (room: string): boolean =>
   isUserRoom(room) || isWatchersRoom(room) || isOpenRoom(room);
 
-/** What processes say to each other; no socket is ever in it. */
-export const CONTROL_ROOM = 'control';
+/** Bus channel for messages between processes; no socket joins it. */
+export const CONTROL_CHANNEL = 'control';
 
-/** The user whose presence a room of watchers is about. */
+/** User of a watchers room. */
 export const watchedUser = (room: string): UserId => room.slice('watchers:'.length) as UserId;

@@ -1,19 +1,29 @@
 import type { Server, Socket } from 'socket.io';
-import type { ClientToServerEvents, ServerToClientEvents } from '../../../contract/index.js';
-import type { Principal } from '../services/tokens.js';
-import type { OldClient } from './legacy/oldClient.js';
+import type { Answer, ClientToServerEvents, Failure, ServerToClientEvents } from '../../../contract/index.js';
+import type { Principal } from '../services/users/index.js';
+import type { EncodedPush } from './encodedPush.js';
+
+/** A connection of a legacy client (`legacy/`), which is addressed under its own event names and ids. */
+export interface LegacyConnection {
+  /** Sends a push under the legacy names, now or once the client's id of its conversation is known. */
+  send(push: EncodedPush): void;
+  /** Answers an event that the mapping does not know. */
+  refuse(event: string, failure: Failure, acknowledge: ((answer: Answer<unknown>) => void) | undefined): void;
+  /** Runs a command after the earlier ones of this connection. @throws AppError `RATE_LIMITED`. */
+  inOrder<T>(command: () => Promise<T>): Promise<T>;
+}
 
 export interface SocketData {
-  /** Who this connection is, as the last token said. */
+  /** User and token of this connection. */
   principal: Principal;
-  /** False from the expiry of the token until it is renewed: hears nothing. */
+  /** False from the expiry of the token until it is renewed: nothing is delivered to the connection. */
   live: boolean;
-  /** Commands that have no answer yet. */
+  /** Commands without an answer yet. */
   underWay: number;
-  /** Commands refused by the client's own fault since the last success. */
+  /** Commands refused through the client's own fault since the last success. */
   refusals: number;
-  /** There when it is an old client (`legacy/`): what it hears is put into old names. */
-  old?: OldClient;
+  /** Set for legacy clients only. */
+  legacy?: LegacyConnection;
 }
 
 type NoEvents = Record<string, never>;

@@ -8,8 +8,8 @@ export interface AppErrorOptions {
 }
 
 /**
- * A reply error: this command failed with a code from the contract's table, the connection is fine.
- * Services throw it; only the two pipelines (socket and HTTP) turn it into an answer.
+ * A reply error: one command failed with a code from the contract's table, and the connection stays open. Services
+ * throw it; only the socket and HTTP pipelines convert it to an answer.
  */
 export class AppError extends Error {
   readonly code: ErrorCode;
@@ -25,18 +25,20 @@ export class AppError extends Error {
   }
 }
 
-/** The database cannot answer now, or this process is full or stopping: ask again with the same id. */
+/**
+ * The database is unreachable, or this process is overloaded or stopping. Clients retry with the same idempotency key.
+ */
 export const unavailable = (message: string, cause?: unknown): AppError =>
   new AppError('UNAVAILABLE', message, { retryAfterMs: 1_000, cause });
 
-/** Too much of this for now; nothing was done. The same again passes after `retryAfterMs`. */
+/** A rate limit was exceeded and nothing was changed. The same request is accepted after `retryAfterMs`. */
 export const rateLimited = (message: string, retryAfterMs: number): AppError =>
   new AppError('RATE_LIMITED', message, { retryAfterMs });
 
-/** One answer for "not yours" and "not there": a stranger learns nothing. */
+/** One error for "does not exist" and "not yours", so that non-members cannot probe for conversations. */
 export const notParticipant = (): AppError =>
   new AppError('NOT_PARTICIPANT', 'You are not a participant of this conversation.');
 
-/** The id of a message is spent on another content: nothing was stored. */
+/** The idempotency key was already used for different content; nothing was stored. */
 export const conflict = (message = 'This clientMessageId was used for another content.'): AppError =>
   new AppError('CONFLICT', message);

@@ -1,4 +1,4 @@
-/** Waits that double from `firstMs` up to `maxMs`, with a fifth of jitter so that processes do not knock together. */
+/** Exponential backoff from `firstMs` to `maxMs`, with 20 % jitter so that processes do not retry in step. */
 export class Backoff {
   #nextMs: number;
 
@@ -9,7 +9,7 @@ export class Backoff {
     this.#nextMs = firstMs;
   }
 
-  /** The next wait in ms. */
+  /** Returns the next delay in ms. */
   next(): number {
     const waitMs = this.#nextMs * (0.8 + Math.random() * 0.4);
     this.#nextMs = Math.min(this.#nextMs * 2, this.maxMs);

@@ -1,7 +1,10 @@
-/** Batches under way at a time: enough to keep the database busy while the next one gathers. */
+import { withoutReadDeadline, remainingReadMs } from './readDeadline.js';
+import { createDeferred, type Deferred } from './deferred.js';
+
+/** Batches in flight at a time: enough to keep the database busy while the next one gathers. */
 const MAX_IN_FLIGHT = 3;
 
-/** Keys of one query: a longer list is split. */
+/** Keys per query; a longer list is split. */
 const MAX_KEYS = 500;
 
 interface Batch<Key, Value> {
@@ -11,27 +14,30 @@ interface Batch<Key, Value> {
 }
 
 /**
- * Looks things up by key for many callers in few queries: what is asked for in one turn of the event loop, or while
- * others are under way, goes out together. When a thousand clients come back at once, each with a handful of lookups,
- * that is the difference. A query always begins after it was asked for, so who has written before reads what was written.
+ * Looks values up by key for many callers in few queries. Keys requested in one turn of the event loop, or while other
+ * batches are in flight, share a batch: a thousand clients that reconnect at once, each with a handful of lookups, cost
+ * few queries. A query always begins after `load` was called, so a caller reads its own earlier writes. For this reason
+ * nothing is cached, and DataLoader, which batches per turn only, does not fit.
  */
 export class BatchLoader<Key, Value> {
   #next: Batch<Key, Value> | undefined;
   #inFlight = 0;
 
   /**
-   * @param find everything with one of these keys; called with at most as many as have gathered.
-   * @param keysOf under which keys a value is to be found.
+   * @param find returns all values with one of these keys.
+   * @param keysOf returns the keys under which a value is found.
    */
   constructor(
     readonly find: (keys: readonly Key[]) => Promise<readonly Value[]>,
     readonly keysOf: (value: Value) => readonly Key[],
   ) {}
 
-  /** Everything with one of these keys, each value once. @throws what `find` throws. */
+  /** Returns all values with one of these keys, each of them once. @throws as `find` and `remainingReadMs`. */
   async load(keys: readonly Key[]): Promise<Value[]> {
     if (keys.length === 0) return [];
-    this.#next ??= this.#open();
+    remainingReadMs();
+    // A batch serves many callers: it does not end with the one that opened it.
+    this.#next ??= withoutReadDeadline(() => this.#open());
     for (const key of keys) this.#next.keys.add(key);
     const found = await this.#next.found;
     return [...new Set(keys.flatMap((key) => found.get(key) ?? []))];
@@ -39,8 +45,7 @@ export class BatchLoader<Key, Value> {
 
   #open(): Batch<Key, Value> {
     const keys = new Set<Key>();
-    let start = (): void => undefined;
-    const started = new Promise<void>((resolve) => (start = resolve));
+    const { promise: started, resolve: start }: Deferred<void> = createDeferred();
     const found = started.then(() => this.#run(keys));
     setImmediate(() => this.#startNext());
     return { keys, found, start };
@@ -57,10 +62,10 @@ export class BatchLoader<Key, Value> {
   async #run(keys: ReadonlySet<Key>): Promise<ReadonlyMap<Key, readonly Value[]>> {
     try {
       const all = [...keys];
-      const parts = Array.from({ length: Math.ceil(all.length / MAX_KEYS) }, (_, index) =>
+      const queries = Array.from({ length: Math.ceil(all.length / MAX_KEYS) }, (_, index) =>
         this.find(all.slice(index * MAX_KEYS, (index + 1) * MAX_KEYS)),
       );
-      return this.#group(keys, (await Promise.all(parts)).flat());
+      return this.#group(keys, (await Promise.all(queries)).flat());
     } finally {
       this.#inFlight -= 1;
       this.#startNext();

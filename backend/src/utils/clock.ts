@@ -1,4 +1,4 @@
-/** Time that never steps: for deadlines and ages, in ms. Wall time (`Date.now`) is only for what is shown or stored. */
+/** Monotonic time in ms, for deadlines and ages. Wall time (`Date.now`) is only for stored or displayed times. */
 export const monotonicMs = (): number => performance.now();
 
 /** Resolves after `delayMs`; the timer does not keep the process alive. */

@@ -1,8 +1,8 @@
 import { monotonicMs } from './clock.js';
 
 /**
- * Waits for `work` for at most `timeoutMs`; then throws what `onTimeout` makes. The work itself goes on: a write whose
- * outcome is unknown must still be brought to an end.
+ * Waits for `work` for at most `timeoutMs`, then throws the error of `onTimeout`. The work itself continues: a write
+ * with an unknown outcome must still be resolved.
  */
 export async function withDeadline<T>(
   work: Promise<T>,
@@ -20,27 +20,27 @@ export async function withDeadline<T>(
   }
 }
 
-interface Waiting {
-  untilMs: number;
+interface PendingWait {
+  expiresAtMs: number;
   giveUp: () => void;
 }
 
 /**
- * The same for many waits of one length: as they end in the order in which they begin, one timer serves them all. With
- * thousands of commands a second a timer for each was a good part of what a command cost.
+ * `withDeadline` for many waits of equal length. They expire in the order in which they start, so one timer serves them
+ * all: at thousands of commands per second, a timer for each was a considerable part of the cost of a command.
  */
 export class SharedDeadline {
-  /** In the order in which they run out. */
-  readonly #waiting = new Set<Waiting>();
+  /** In order of expiry. */
+  readonly #waiting = new Set<PendingWait>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(readonly timeoutMs: number) {}
 
-  /** As `withDeadline`. */
+  /** Like `withDeadline`. */
   race<T>(work: Promise<T>, onTimeout: () => Error): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = {
-        untilMs: monotonicMs() + this.timeoutMs,
+      const waiting: PendingWait = {
+        expiresAtMs: monotonicMs() + this.timeoutMs,
         giveUp: () => reject(onTimeout()),
       };
       this.#waiting.add(waiting);
@@ -65,7 +65,7 @@ export class SharedDeadline {
   #expire(): void {
     this.#timer = undefined;
     for (const waiting of this.#waiting) {
-      const leftMs = waiting.untilMs - monotonicMs();
+      const leftMs = waiting.expiresAtMs - monotonicMs();
       if (leftMs > 0) {
         this.#timer = this.#arm(leftMs);
         return;

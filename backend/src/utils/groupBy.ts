@@ -1,4 +1,4 @@
-/** Values by their key, in their order. (`Map.groupBy` comes with a newer Node than this project asks for.) */
+/** Groups values by key and keeps their order. (`Map.groupBy` needs Node 21; this project supports Node 20.) */
 export function groupBy<Value, Key>(
   values: Iterable<Value>,
   keyOf: (value: Value) => Key,

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { LIMITS } from '../../../contract/index.js';
 
-/** The `clientMessageId` of a message that was imported: the same one from the same source is stored once. */
+/**
+ * Derives the `clientMessageId` of an imported message from its source and old id, so that repeated imports store it
+ * once.
+ */
 export function importedMessageId(source: string, oldId: string): string {
   const plain = `import:${source}:${oldId}`;
   const fits = plain.length <= LIMITS.maxClientMessageIdChars && /^[\x21-\x7e]+$/.test(oldId);

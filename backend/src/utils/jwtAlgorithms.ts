@@ -1,4 +1,4 @@
-/** Signature algorithms that a server may be told to accept; `none` is not among them. */
+/** Signature algorithms that `JWT_ALGORITHMS` may list. `none` is excluded on purpose. */
 export const JWT_ALGORITHMS = [
   'HS256',
   'HS384',

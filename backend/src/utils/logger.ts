@@ -1,22 +1,30 @@
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+export interface LoggerOptions {
+  level: (typeof LOG_LEVELS)[number];
+  pretty: boolean;
+  /** Stream to write to instead of standard output. */
+  destination?: DestinationStream;
+}
+
 /**
- * Structured logs on standard output. They never hold tokens or message text; where one slips into a logged object,
- * it is struck out here as well.
+ * Creates a logger for structured logs on standard output. Code must not log tokens or message text; `redact` is a
+ * second line of defence for the fields that could hold them.
  */
-export function createLogger(options: { level: (typeof LOG_LEVELS)[number]; pretty: boolean }): Logger {
-  return pino({
-    level: options.level,
+export function createLogger({ level, pretty, destination }: LoggerOptions): Logger {
+  const options = {
+    level,
     base: null,
     redact: {
       paths: ['token', '*.token', 'authorization', '*.authorization', 'content', '*.content'],
       censor: '[hidden]',
     },
-    ...(options.pretty && {
+    ...(pretty && {
       transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss', ignore: 'pid,hostname' } },
     }),
-  });
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
 }

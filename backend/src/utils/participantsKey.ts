@@ -1,12 +1,12 @@
-/** Escapes what has a meaning in a key, so that `a_b` + `c` and `a` + `b_c` give two keys. */
+/** Escapes the separator, so that `a_b` + `c` and `a` + `b_c` give different keys. */
 export const escapeId = (userId: string): string => userId.replaceAll('%', '%25').replaceAll('_', '%5F');
 
-/** A pair of users in the one order that both of them, and every process, arrive at. */
+/** Sorts a pair of users by UTF-16 code units: every process gets the same order. */
 export const sortPair = <Id extends string>(a: Id, b: Id): [Id, Id] => (a < b ? [a, b] : [b, a]);
 
 /**
- * The key of a pair's one direct conversation: both ids, sorted by UTF-16 code units, escaped, joined by `_`.
- * The same for both orders, and injective: no two pairs share a key.
+ * Key of the one direct conversation of a pair: both ids sorted by UTF-16 code units, escaped, joined by `_`. It does
+ * not depend on the order of the arguments, and no two pairs share a key.
  */
 export function participantsKey(a: string, b: string): string {
   const [first, second] = sortPair(a, b);

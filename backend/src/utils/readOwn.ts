@@ -1,4 +1,4 @@
-/** A value by its path through what objects have of their own: foreign data cannot reach a prototype. */
+/** Reads a value by path through own properties only, so that foreign data cannot reach a prototype. */
 export function readOwn(root: unknown, steps: readonly string[]): unknown {
   let value = root;
   for (const step of steps) {

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
-/** Hextets of an IPv6 address that name a customer's network: within it everybody may take as many as they like. */
+/**
+ * Leading hextets of an IPv6 address that identify a customer's network (/64); a customer can use every address within
+ * it.
+ */
 const NETWORK_HEXTETS = 4;
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /**
- * Who a request comes from, as far as that can be known: the other end of the connection or, behind as many proxies as
- * the operator says there are, what the outermost of them saw. What stands further left in `X-Forwarded-For` was sent
- * by the client, who may write anything there.
+ * Returns the client address of a request, for rate limits. Without proxies it is the remote end of the connection.
+ * Behind proxies it is the address that the outermost trusted proxy saw. Entries further left in `X-Forwarded-For` are
+ * sent by the client and cannot be trusted.
  *
- * @param trustedProxies how many proxies of the operator stand before this server; 0 ignores the header.
+ * @param trustedProxies number of the operator's proxies in front of this server; 0 ignores the header.
  */
 export function addressOf(
   request: Pick<IncomingMessage, 'headers' | 'socket'>,
@@ -23,12 +26,12 @@ export function addressOf(
     .split(',')
     .map((hop) => hop.trim())
     .filter((hop) => hop !== '');
-  // Fewer than there should be: it came past the proxies, and what it says was written by the client.
+  // Fewer entries than proxies: the request bypassed them, so the client wrote the header.
   const seen = hops.at(-trustedProxies) ?? direct;
   return toAddressKey(isIP(seen) === 0 ? direct : seen);
 }
 
-/** What counts as one source: an IPv4 address, or the network of an IPv6 address. */
+/** Normalizes an address to a rate-limit key: an IPv4 address, or the /64 network of an IPv6 address. */
 export function toAddressKey(address: string): string {
   const mapped = MAPPED_IPV4.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

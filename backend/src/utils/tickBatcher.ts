@@ -1,6 +1,8 @@
+import { withoutReadDeadline } from './readDeadline.js';
+
 /**
- * Gathers what is asked for in one turn of the event loop, or while the batch before is under way, and does it in one
- * go: a thousand who arrive at once cost a few queries, one alone waits for nobody.
+ * Gathers items that are added in one turn of the event loop, or while the previous batch runs, and runs them as one
+ * batch: a thousand at once cost a few queries, and a single one waits for no timer.
  */
 export class TickBatcher<Item> {
   #next: { items: Item[]; done: Promise<void> } | undefined;
@@ -8,9 +10,10 @@ export class TickBatcher<Item> {
 
   constructor(readonly run: (items: readonly Item[]) => Promise<void>) {}
 
-  /** Resolves when the batch that these items are in has been done. @throws what the batch threw. */
+  /** Resolves when the batch of these items has ended. @throws as the batch. */
   async add(items: readonly Item[]): Promise<void> {
-    this.#next ??= this.#open();
+    // A batch serves many callers: it does not end with the one that opened it.
+    this.#next ??= withoutReadDeadline(() => this.#open());
     this.#next.items.push(...items);
     await this.#next.done;
   }
@@ -22,7 +25,7 @@ export class TickBatcher<Item> {
       this.#next = undefined;
       return this.run(items);
     });
-    // The next batch waits for the end of this one, however it ends.
+    // The next batch waits for the end of this one, whether it succeeds or fails.
     this.#running = done.catch(() => undefined);
     return { items, done };
   }

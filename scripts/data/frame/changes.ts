@@ -1,19 +1,22 @@
 import mongoose from 'mongoose';
 import { hasOnlyDuplicates, retryRaces } from '../../../backend/src/models/insertMany.js';
-import type { Stored } from './task.js';
+import type { Stored } from './stored.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 
 type Collection = mongoose.mongo.Collection;
 export type Id = unknown;
 
-/** Top-level fields of a document that become others; `undefined` stands for "not there". */
+/** New values of top-level fields of one document. `undefined` means that the field does not exist. */
 export interface FieldsChange {
   kind: 'fields';
   collection: string;
   id: Id;
   before: Stored;
   after: Stored;
-  /** The names of the document's fields in their order, where one goes: without it, it would come back as the last. */
+  /**
+   * Names of all fields of the document in their order; only set when a field is removed. Undo needs it to restore the
+   * field at its old position.
+   */
   order: string[] | undefined;
 }
 
@@ -21,16 +24,19 @@ export type Change = FieldsChange;
 
 const { EJSON } = mongoose.mongo.BSON;
 
-/** As it would stand in the database: two values are the same if this is. */
+/** Serialized form of a value as stored in the database. Two values are equal when their serialized forms are. */
 export const canonical = (value: unknown): string =>
   value === undefined ? 'undefined' : EJSON.stringify({ value }, { relaxed: false });
 
-/** Gives fields of a document just read other values; `undefined` takes one away. */
+/** Returns the change that sets fields of a document that was just read. `undefined` removes a field. */
 export function setFields(collection: string, document: Stored, fields: Stored): FieldsChange {
   const names = Object.keys(fields);
   const goes = names.some((name) => fields[name] === undefined && document[name] !== undefined);
   return {
-    ...{ kind: 'fields', collection, id: document['_id'], after: fields },
+    kind: 'fields',
+    collection,
+    id: document['_id'],
+    after: fields,
     before: Object.fromEntries(names.map((name) => [name, document[name] as unknown])),
     order: goes ? Object.keys(document) : undefined,
   };
@@ -40,7 +46,7 @@ const isThere = (value: unknown): boolean => value !== undefined;
 const pick = (fields: Stored, wanted: (value: unknown) => boolean): [string, unknown][] =>
   Object.entries(fields).filter(([, value]) => wanted(value));
 
-/** A filter for a document whose fields are these. */
+/** Returns a filter for the document with this id and exactly these values in these fields. */
 export const filterOf = (id: Id, fields: Stored): Stored => ({
   _id: id,
   ...Object.fromEntries(
@@ -68,12 +74,13 @@ function toWrite({ id, before, after }: Pick<FieldsChange, 'id' | 'before' | 'af
 }
 
 /**
- * Writes changes of one collection, each only if its fields still are what was read.
+ * Writes changes of one collection. A change is written only if its fields still have the values that were read.
  *
- * @returns for how many somebody was faster, or a unique index spoke against it: a later run sees them anew.
+ * @returns the number of changes not written: another writer changed the document first, or a unique index refused the
+ *   change. A later run reads these documents again.
  */
 export async function writeFields(collection: Collection, changes: readonly FieldsChange[]): Promise<number> {
-  // Sorted, as the server's own bulks are: overlapping ones in different orders could deadlock.
+  // Sorted by id like the server's bulk writes: overlapping bulks in different orders can deadlock.
   const sorted = changes.toSorted((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
   let matched = 0;
   await retryRaces(async () => {
@@ -92,13 +99,13 @@ export async function writeFields(collection: Collection, changes: readonly Fiel
   return changes.length - matched;
 }
 
-/** The fields of a document among these. */
+/** Returns the named fields of a document. */
 export const fieldsOf = (document: Stored, names: readonly string[]): Stored =>
   Object.fromEntries(names.map((name) => [name, document[name] as unknown]));
 
 /**
- * Takes a change back, field by field in the old order. Only where nothing has been written to the document between the
- * reading and the writing; then it is read again.
+ * Undoes a change and restores the order of the fields. The document is replaced only if it was not written between the
+ * read and the replace; otherwise it is read again.
  */
 export async function restoreFields(collection: Collection, change: FieldsChange): Promise<void> {
   const { id, before, after, order } = change;

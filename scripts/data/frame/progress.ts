@@ -1,13 +1,13 @@
 import { SingleBar } from 'cli-progress';
-import type { Progress } from './task.js';
+import type { Progress } from './taskContext.js';
 
-/** Where there is no terminal, a line comes this often, in ms. */
+/** Interval of progress lines when standard error is not a terminal, in ms. */
 const LINE_EVERY_MS = 5_000;
 
-/** How far it has come: a bar on a terminal, a line now and then elsewhere; on standard error, beside the report. */
+/** Shows progress on standard error: a bar on a terminal, a line every few seconds otherwise. */
 export class ProgressBar implements Progress {
   #bar: SingleBar | undefined;
-  #what = '';
+  #unit = '';
   #total = 0;
   #done = 0;
   #startedMs = 0;
@@ -18,16 +18,16 @@ export class ProgressBar implements Progress {
     readonly stream: NodeJS.WriteStream = process.stderr,
   ) {}
 
-  total(count: number, what = ''): void {
+  total(count: number, unit = ''): void {
     this.end();
-    this.#what = what;
+    this.#unit = unit;
     this.#total = count;
     this.#done = 0;
     this.#startedMs = performance.now();
     this.#lineMs = this.#startedMs;
     if (!this.stream.isTTY) return;
     this.#bar = new SingleBar({
-      format: '{what} {bar} {percentage} % | {value} of {total} | {rate}/s | {left} left',
+      format: '{label} {bar} {percentage} % | {value} of {total} | {rate}/s | {left} left',
       stream: this.stream,
       hideCursor: true,
       clearOnComplete: true,
@@ -50,9 +50,9 @@ export class ProgressBar implements Progress {
     const nowMs = performance.now();
     if (nowMs - this.#lineMs < LINE_EVERY_MS) return;
     this.#lineMs = nowMs;
-    const { what, rate, left } = this.#payload();
+    const { label, rate, left } = this.#payload();
     const share = Math.floor((100 * this.#done) / Math.max(1, this.#total));
-    this.stream.write(`${what}: ${this.#done} of ${this.#total} (${share} %), ${rate}/s, ${left} left\n`);
+    this.stream.write(`${label}: ${this.#done} of ${this.#total} (${share} %), ${rate}/s, ${left} left\n`);
   }
 
   end(): void {
@@ -60,12 +60,12 @@ export class ProgressBar implements Progress {
     this.#bar = undefined;
   }
 
-  #payload(): { what: string; rate: number; left: string } {
+  #payload(): { label: string; rate: number; left: string } {
     const seconds = (performance.now() - this.#startedMs) / 1_000;
     const rate = this.#done / Math.max(0.001, seconds);
     const left = rate === 0 ? '?' : formatSeconds((this.#total - this.#done) / rate);
     return {
-      what: this.#what === '' ? this.name : `${this.name}, ${this.#what}`,
+      label: this.#unit === '' ? this.name : `${this.name}, ${this.#unit}`,
       rate: Math.round(rate),
       left,
     };

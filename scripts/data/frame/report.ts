@@ -1,9 +1,14 @@
 import { once } from 'node:events';
+import { describeDatabase, type DatabaseFacts } from './database.js';
 import type { Counts, Outcome } from './task.js';
 
-/** On standard output, as it comes: neither for people nor for machines is anything kept in memory. */
+/** Writes a report to standard output as the task runs; nothing is buffered. */
 export interface Report {
+  /** Prints the database first, before any change. */
+  begin(database: DatabaseFacts): Promise<void>;
   change(line: string): Promise<void>;
+  /** Prints a line that is neither a change nor a problem. */
+  note(line: string): Promise<void>;
   problem(sentence: string, details: Record<string, unknown> | undefined): Promise<void>;
   end(lines: readonly string[], fields: Record<string, unknown>): Promise<void>;
 }
@@ -17,8 +22,16 @@ export const toStandardOutput: Print = async (text) => {
 export class TextReport implements Report {
   constructor(readonly print: Print) {}
 
+  begin(database: DatabaseFacts): Promise<void> {
+    return this.print(`${describeDatabase(database)}\n`);
+  }
+
   change(line: string): Promise<void> {
     return this.print(`${line}\n`);
+  }
+
+  note(line: string): Promise<void> {
+    return this.change(line);
   }
 
   problem(sentence: string): Promise<void> {
@@ -30,14 +43,39 @@ export class TextReport implements Report {
   }
 }
 
-/** One JSON object: `{"details": [{"change": …} or {"problem": …} …], …}`. */
-export class JsonReport implements Report {
-  #isOpen = false;
+/** Options of a JSON report: which parts precede the closing fields. */
+export interface JsonOptions {
+  /** Includes name, address and size of the database as `database`. */
+  database: boolean;
+  /** Includes changes, notes and problems one by one as `details`. */
+  details: boolean;
+  /** Prints the database line for the operator: standard output is reserved for JSON. */
+  announce: (line: string) => unknown;
+}
 
-  constructor(readonly print: Print) {}
+/** One JSON object: `{"database": …, "details": [{"change": …}, {"note": …} or {"problem": …} …], …}`. */
+export class JsonReport implements Report {
+  #database: DatabaseFacts | undefined;
+  #isBegun = false;
+  #isDetailed = false;
+
+  constructor(
+    readonly print: Print,
+    readonly options: JsonOptions,
+  ) {}
+
+  begin(database: DatabaseFacts): Promise<void> {
+    this.#database = database;
+    this.options.announce(`${describeDatabase(database)}\n`);
+    return Promise.resolve();
+  }
 
   change(line: string): Promise<void> {
     return this.#add({ change: line });
+  }
+
+  note(line: string): Promise<void> {
+    return this.#add({ note: line });
   }
 
   problem(sentence: string, details: Record<string, unknown> | undefined): Promise<void> {
@@ -45,12 +83,21 @@ export class JsonReport implements Report {
   }
 
   async end(_lines: readonly string[], fields: Record<string, unknown>): Promise<void> {
-    await this.print(`${this.#isOpen ? '\n],' : '{"details":[],'}${JSON.stringify(fields).slice(1)}\n`);
+    const details = this.#isDetailed ? '\n],' : this.options.details ? '"details":[],' : '';
+    await this.print(`${this.#opening()}${details}${JSON.stringify(fields).slice(1)}\n`);
+  }
+
+  /** Returns the beginning of the JSON object on the first call, and an empty string afterwards. */
+  #opening(): string {
+    if (this.#isBegun) return '';
+    this.#isBegun = true;
+    return `{${this.options.database ? `"database":${JSON.stringify(this.#database)},` : ''}`;
   }
 
   async #add(value: unknown): Promise<void> {
-    const before = this.#isOpen ? ',\n' : '{"details":[\n';
-    this.#isOpen = true;
+    if (!this.options.details) return;
+    const before = this.#isDetailed ? ',\n' : `${this.#opening()}"details":[\n`;
+    this.#isDetailed = true;
     await this.print(before + JSON.stringify(value));
   }
 }

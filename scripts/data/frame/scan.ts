@@ -1,10 +1,10 @@
 import type mongoose from 'mongoose';
 import { pagesOf, type PageOptions } from '../../../backend/src/models/verify/pages.js';
-import type { Stored } from './task.js';
+import type { Stored } from './stored.js';
 
 export { pagesOf as scanPages } from '../../../backend/src/models/verify/pages.js';
 
-/** Every document of a collection, in the order of `_id`. */
+/** Yields all documents of a collection in `_id` order. */
 export async function* scan(
   collection: mongoose.mongo.Collection,
   options?: PageOptions,

@@ -1,16 +1,18 @@
 import type { Finding, Step } from './task.js';
 
-/** How many are in hand: most of the time each waits for a disk, which takes in one go what several wait for. */
+/**
+ * Number of items processed in parallel. Each mostly waits for a disk sync, and one sync serves several waiting writes.
+ */
 const LANES = 8;
 
-/** A step that is not only changes of fields: those are written together anyway. */
+/** A step with `apply`. Steps with field changes only are batched anyway. */
 export type AppliedStep = Step & Required<Pick<Step, 'apply'>>;
 type Steps = AsyncIterator<AppliedStep | Finding>;
 
-/** One thing in hand: its steps come one after another, beside those of the others. */
+/** One item in work. Its steps run in sequence, in parallel with those of other items. */
 interface Lane {
   steps: Steps;
-  /** Its last step, once the frame has begun it: in a dry run nobody does. */
+  /** The last yielded step while the frame applies it; always undefined in a dry run. */
   doing: Promise<unknown> | undefined;
 }
 
@@ -19,10 +21,11 @@ type Arrived<Item> =
   | { lane: Lane; result: IteratorResult<AppliedStep | Finding> };
 
 /**
- * The steps of several things that do not depend on each other, a few of them in hand at any time. What it yields may be
- * done beside each other; when it ends, everything that it yielded has been done.
+ * Yields the steps of independent items, several items at a time. The yielded steps may be applied in parallel. When
+ * the generator ends, all yielded steps have been applied.
  *
- * @param items taken one by one, as there is room. @param stepsOf asked for the next step of one when its last is done.
+ * @param items read one by one when a lane is free.
+ * @param stepsOf returns the steps of an item. Its next step is requested when the previous one has been applied.
  */
 export async function* sideBySide<Item>(
   items: AsyncIterable<Item>,
@@ -54,7 +57,7 @@ export async function* sideBySide<Item>(
       }
     }
   } finally {
-    // Left in the middle: nothing goes on behind the back of whoever left.
+    // The consumer stopped early: wait for the running steps, so that none continues unobserved.
     await pulling?.catch(() => undefined);
     await Promise.allSettled(
       [...lanes].map(async ([lane, next]) => {
@@ -80,13 +83,13 @@ function advance<Item>(lane: Lane): Promise<Arrived<Item>> {
   return handled(next());
 }
 
-/** Awaited later, or never: an error must not be nobody's meanwhile. */
+/** Marks rejections as handled: the promise is awaited later, or not at all after an early stop. */
 function handled<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** Whether a step went well is for the frame to say; here it counts that it is over. */
+/** Records when the step has been applied. Errors are reported by the frame, which calls `apply`. */
 function watch(lane: Lane, one: AppliedStep | Finding): AppliedStep | Finding {
   if ('problem' in one) return one;
   return {

@@ -1,100 +1,79 @@
 import type { Option } from 'commander';
-import type mongoose from 'mongoose';
 import type { z } from 'zod';
 import type { EntryKind } from './entryKinds.js';
 import type { Change } from './changes.js';
 import type { JournalWriter } from './journal.js';
+import type { TaskContext } from './taskContext.js';
+import { CannotRun } from './taskErrors.js';
 
 /*
- * How a task of `npm run data` is written (docs/operations/README.md says how one is used).
+ * How to write a task of `npm run data` (docs/operations/README.md explains how to use one).
  *
  *   export const myTask = defineTask({
  *     name: 'my-task',
  *     summary: 'one line for the help',
- *     kind: 'change',                      // or 'check': reads only, no question, no journal
- *     schema: z.object({ days: … }),       // of the options below, as commander gives them (camelCase)
+ *     kind: 'change',                      // or 'check': read-only, no confirmation, no journal
+ *     schema: z.object({ days: … }),       // validates the options below; commander passes them in camelCase
  *     options: [new Option('--days <n>', '…')],
  *     async *steps(context, options) {
  *       context.progress.total(await context.collection('messages').estimatedDocumentCount());
  *       for await (const doc of scan(context.collection('messages'))) {
  *         context.progress.advance();
- *         if (isBroken(doc)) yield { problem: 'what a person has to look at' };
- *         if (isMendable(doc)) yield { lines: ['what changes'], counts: { mended: 1 }, changes: [setFields(…)] };
+ *         if (isBroken(doc)) yield { problem: 'a sentence for the operator' };
+ *         if (isRepairable(doc)) yield { lines: ['the change'], counts: { repaired: 1 }, changes: [setFields(…)] };
  *       }
  *     },
  *   });
  *
- * and put into `tasks.ts`; `scripts/my-task.mjs` is one line. The frame does the rest: dry run, question, journal,
- * progress, report, signals, exit codes. `steps` runs up to twice: once for the summary, and once for the work, where steps
- * that only change fields are done by the hundred, and one with `apply` is brought to its end before the next is asked
- * for, unless it comes out of `sideBySide`. So a step must be found anew in the data by a second run
- * if it was not done, and not be found if it was: nothing else makes a task resumable.
+ * Add the task to `tasks.ts`; `scripts/my-task.mjs` is one line. The frame provides dry run, confirmation, journal,
+ * progress, report, signals and exit codes. `steps` runs up to twice: once for the summary, once for the work. Steps with
+ * field changes only are then written in batches of hundreds. A step with `apply` is completed before the next step is
+ * requested, unless it comes out of `sideBySide`.
+ *
+ * A task is resumable only if a second run finds, in the data, exactly those steps that were not done.
  */
 
 export type Counts = Record<string, number>;
 
-/** Something to do, small enough to be finished when somebody wants the task to stop. */
+/** A unit of work, small enough to be completed after the operator asked the task to stop. */
 export interface Step {
-  /** What it changes, a line for each thing: a dry run shows all of them. No text of messages. */
+  /** One line per change, printed in a dry run. Never contains message text. */
   lines: readonly string[];
-  /** Added to the report, in the dry run and after the step is done. */
+  /** Added to the report: in a dry run at once, otherwise when the step is done. */
   counts: Counts;
-  /** Journaled by the frame and then written, each only where the database still holds what was read. */
+  /** The frame journals and writes these. Each is written only if the document still has the values that were read. */
   changes?: readonly Change[];
   /**
-   * For what is more than that, after `changes`: journals by itself, before it writes. What it returns is added to the
-   * counts of the report.
+   * Work beyond `changes`; runs after them. Must journal its changes before it writes. The returned counts are added to
+   * the report.
    */
   apply?: (journal: JournalWriter) => Promise<Counts | undefined>;
-  /** `apply` may run beside that of other such steps; `sideBySide` says so. */
+  /** True when `apply` may run in parallel with that of other independent steps. Set by `sideBySide`. */
   isIndependent?: boolean;
 }
 
-/** Something that is wrong and that this task does not mend. */
+/** A problem that this task does not repair. */
 export interface Finding {
   problem: string;
-  /** For machines; beside the sentence. No text of messages. */
+  /** Machine-readable facts next to the sentence. Never contains message text. */
   details?: Record<string, unknown>;
   counts?: Counts;
 }
 
-/** Only counted. Everything yielded before it is done before what follows is read. */
+/** Counts and prints only. All steps yielded before it are written before the generator continues. */
 export interface Note {
   note: true;
   counts: Counts;
+  /** Printed unchanged; not printed while the frame only counts the steps. */
+  lines?: readonly string[];
 }
 
 export type Yielded = Step | Finding | Note;
 
-export interface Progress {
-  /** How many there are to go through, as far as one knows. Starts anew. */
-  total(count: number, what?: string): void;
-  advance(by?: number): void;
-}
-
-export interface TaskContext {
-  connection: mongoose.Connection;
-  /** Documents as they are stored, damaged ones too: no schema, no casting. */
-  collection(name: string): mongoose.mongo.Collection;
-  progress: Progress;
-  /** True once somebody wants it to stop: steps that take long look, and throw `Stopped`. */
-  isStopping(): boolean;
-  dataDir: string;
-  /** A relative path of the command line, as seen from where the command was given. */
-  pathOf(path: string): string;
-}
-
-/** Any document. */
-export type Stored = mongoose.mongo.BSON.Document;
-
-/** The work has been left at a place where it may be left. */
-export class Stopped extends Error {}
-
-/** It could not be run, and nothing was changed by it: a sentence for a person. */
-export class CannotRun extends Error {}
-
 export interface Outcome {
   counts: Counts;
+  /** True when the steps were only listed and nothing was changed. */
+  isTrial: boolean;
   problems: number;
   startedAt: Date;
 }
@@ -102,32 +81,43 @@ export interface Outcome {
 export interface TaskDefinition<Options> {
   name: string;
   summary: string;
-  /** Below the usage in `--help`. */
+  /** Text below the usage in `--help`. */
   help?: string;
-  /** Words behind the name, as commander writes them: `<journal>`; their values come as the option of that name. */
+  /** Arguments after the name in commander's notation, such as `<journal>`. Their values are passed as options. */
   args?: readonly string[];
   kind: 'check' | 'change';
   options?: readonly Option[];
   schema: z.ZodType<Options>;
   steps: (context: TaskContext, options: Options) => AsyncIterable<Yielded>;
-  /** The fields of the JSON report behind `changes` and `details`, where they are not the usual ones. */
+  /**
+   * Returns all fields of the JSON report, for tasks whose report differs from the default. `--details` adds the
+   * findings.
+   */
   fields?(outcome: Outcome): Record<string, unknown>;
-  /** What its own journal entries are, and how they are taken back. */
+  /**
+   * Returns the lines above the counts: how conversations and messages changed. Operators look for this first.
+   */
+  summarise?(outcome: Outcome): readonly string[];
+  /** The task's own kinds of journal entries. */
   entryKinds?: readonly EntryKind[];
 }
 
 export interface Task extends Omit<TaskDefinition<unknown>, 'schema' | 'steps'> {
-  /** @throws CannotRun with what is wrong about the options. */
+  /** @throws CannotRun when an option is invalid. */
   steps: (context: TaskContext, options: unknown) => AsyncIterable<Yielded>;
   checkOptions(options: unknown): void;
 }
+
+/** Converts `olderThanDays` to `older-than-days`: options are camelCase in code only. */
+export const toOptionName = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 export function defineTask<Options>({ schema, steps, ...definition }: TaskDefinition<Options>): Task {
   const parse = (given: unknown): Options => {
     const parsed = schema.safeParse(given);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new CannotRun(`--${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}.`);
+    throw new CannotRun(`--${toOptionName(issue?.path.join('.') ?? '')}: ${issue?.message ?? 'is invalid'}.`);
   };
   return {
     ...definition,

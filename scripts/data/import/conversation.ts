@@ -4,32 +4,35 @@ import type { MessageRecord } from '../../../backend/src/models/messageModel.js'
 import { importedMessageId } from '../../../backend/src/utils/importIds.js';
 import type { JournalWriter } from '../frame/journal.js';
 import type { AppliedStep } from '../frame/sideBySide.js';
-import { Stopped, type Counts, type Finding } from '../frame/task.js';
+import type { Counts, Finding } from '../frame/task.js';
+import { Stopped } from '../frame/taskErrors.js';
 import { newEntry, toImportedEntry } from './undo.js';
 import { pairAudience, type Importer } from './importer.js';
 import { hashOf, ImportLog, keyOf, type ImportedMessage } from './log.js';
-import { admit, findKnown, findLacking, type Lacking } from './members.js';
-import { moveReads, placesOf, type Places, type Reads } from './positions.js';
-import { unreadable } from './stage.js';
-import type { StagedConversation, StagedMessage } from './staging.js';
+import { appendMembership, findKnown, findMissing, type MissingMembers } from './members.js';
+import { moveReads, trackReads, type ReadTracker, type Reads } from './positions.js';
+import { unreadable } from './unreadable.js';
+import { clashKey, type StagedConversation, type StagedMessage } from './staging.js';
 import { findTarget, makeConversation, plannedId, type Target } from './target.js';
 
-/** What is there to do about one conversation. */
+/** Work to be done for one conversation. */
 interface Plan {
   target: Target;
-  /** Messages that are not stored yet, and those of them that are older than what the conversation ends with. */
+  /** Number of messages that are not stored yet, and how many of them are older than the last stored message. */
   missing: number;
   late: number;
+  /** Missing messages that were deleted in the old system. Their texts are not imported. */
+  deleted: number;
   changed: number;
   since: Date | undefined;
   senders: Set<UserId>;
-  lacking: Lacking;
-  /** Of a conversation that lacks nothing: up to where people have read. */
-  places: Places | undefined;
+  missingMembers: MissingMembers;
+  /** Read positions; only when no message is missing. */
+  tracker: ReadTracker | undefined;
   reads: Reads | undefined;
 }
 
-/** One conversation of this server, of all the old ones that it is made of: what is missing, as one step. */
+/** Yields one step that imports what is missing of one conversation. Several old conversations may become this one. */
 export async function* importConversation(
   importer: Importer,
   chats: StagedConversation[],
@@ -41,46 +44,56 @@ export async function* importConversation(
     yield unreadable(`conversation ${names}`, target);
     return;
   }
+  if (chats.length > 1) target.clashing = await importer.staging.clashing(chats.map(({ chat }) => chat));
   const plan = emptyPlan(target);
   const tail = target.conversationId && (await models.messages.findTail(target.conversationId, 0));
-  const places = await placesOf(importer, target);
-  plan.reads = places.reads;
-  for (const lost of places.reads.lost) yield unreadable(`conversation ${names}`, lost);
+  const tracker = await trackReads(importer, target);
+  plan.reads = tracker.reads;
+  for (const lost of tracker.reads.lost) yield unreadable(`conversation ${names}`, lost);
   for await (const batch of importer.staging.messages(chats.map(({ chat }) => chat))) {
     if (importer.context.isStopping()) throw new Stopped();
     const { messages, refused } = await readBatch(importer, target, batch);
     yield* refused;
-    await planBatch(importer, { plan, places, messages });
+    await planBatch(importer, { plan, tracker, messages });
     importer.context.progress.advance(batch.length);
   }
   if (plan.changed > 0) {
     yield {
-      problem: `conversation ${names}: ${plan.changed} messages say something else in the older system now; what was imported first stays`,
+      problem: `conversation ${names}: ${plan.changed} messages have a different text in the old system now; the text that was imported first is kept`,
       details: { conversation: names, changed: plan.changed },
       counts: { changedSince: plan.changed },
     };
   }
   if (target.type === 'group') {
-    plan.lacking = findLacking(target, await findKnown(importer, target.conversationId), plan.senders);
+    plan.missingMembers = findMissing(target, await findKnown(importer, target.conversationId), plan.senders);
   }
-  plan.places = plan.missing === 0 ? places : undefined;
+  plan.tracker = plan.missing === 0 ? tracker : undefined;
   const step = await toStep(importer, plan, { names, endSeq: tail?.seq ?? 0 });
   if (step !== undefined) yield step;
   yield* await takenAliases(importer, target);
 }
 
 const emptyPlan = (target: Target): Plan => ({
-  ...{ target, missing: 0, late: 0, changed: 0, since: undefined, senders: new Set() },
-  ...{ lacking: { joining: [], former: [] }, places: undefined, reads: undefined },
+  target,
+  missing: 0,
+  late: 0,
+  deleted: 0,
+  changed: 0,
+  since: undefined,
+  senders: new Set(),
+  missingMembers: { joining: [], former: [] },
+  tracker: undefined,
+  reads: undefined,
 });
 
-/** Staged messages with their senders: who is in no pair cannot have written in it. */
+/** Resolves the senders of staged messages. Direct chats refuse messages of users who are not in the pair. */
 async function readBatch(
   importer: Importer,
   target: Target,
   batch: readonly StagedMessage[],
 ): Promise<{ messages: ImportedMessage[]; refused: Finding[] }> {
   const messages: ImportedMessage[] = [];
+  const inherited = await findInherited(importer, target, batch);
   const refused: Finding[] = [];
   const inside = new Set<string>(target.people);
   for (const { chat, id, sender, at, text, attachment, deletedAt } of batch) {
@@ -88,10 +101,13 @@ async function readBatch(
     const where = `conversation ${chat}, message ${id}`;
     if (typeof senderId === 'object') refused.push(unreadable(where, senderId.problem));
     else if (target.type !== 'group' && !inside.has(senderId)) {
-      refused.push(unreadable(where, 'was sent by somebody who is not in the chat'));
+      refused.push(unreadable(where, 'was sent by a user who is not in the chat'));
     } else {
       messages.push({
-        ...{ senderId, at, text, clientMessageId: importedMessageId(importer.mapping.source, id) },
+        senderId,
+        at,
+        text,
+        clientMessageId: inherited(chat, { id, sender, at }),
         ...(attachment !== undefined && { attachment: attachment as never }),
         ...(deletedAt !== undefined && { deletedAt }),
       });
@@ -100,9 +116,40 @@ async function readBatch(
   return { messages, refused };
 }
 
+/**
+ * Returns a function that gives the `clientMessageId` of each message. When several chats become one, an id that they
+ * use for different messages gets the chat as a prefix, unless an earlier import has stored the message without it.
+ */
+async function findInherited(
+  { mapping: { source }, models, people }: Importer,
+  { clashing, conversationId }: Target,
+  batch: readonly StagedMessage[],
+): Promise<(chat: string, message: Pick<StagedMessage, 'id' | 'sender' | 'at'>) => string> {
+  const isClashing = ({ id, sender }: Pick<StagedMessage, 'id' | 'sender'>): boolean =>
+    clashing?.has(clashKey(id, sender)) === true;
+  const plain = new Set<string>();
+  const keyed = batch.filter(isClashing);
+  if (conversationId !== undefined && keyed.length > 0) {
+    const senders = await Promise.all(keyed.map(({ sender }) => people.find(sender)));
+    const wanted = keyed.flatMap(({ id }, index) => {
+      const senderId = senders[index];
+      const clientMessageId = importedMessageId(source, id);
+      return typeof senderId === 'string' ? [{ clientMessageId, senderId }] : [];
+    });
+    for (const stored of await models.messages.findByClientIds(conversationId, wanted)) {
+      plain.add(`${stored.clientMessageId} ${stored.createdAt.getTime()}`);
+    }
+  }
+  return (chat, { id, sender, at }) => {
+    const alone = importedMessageId(source, id);
+    if (!isClashing({ id, sender }) || plain.has(`${alone} ${at.getTime()}`)) return alone;
+    return importedMessageId(source, `${chat}\u0000${id}`);
+  };
+}
+
 async function planBatch(
   { models }: Importer,
-  { plan, places, messages }: { plan: Plan; places: Places; messages: readonly ImportedMessage[] },
+  { plan, tracker, messages }: { plan: Plan; tracker: ReadTracker; messages: readonly ImportedMessage[] },
 ): Promise<void> {
   const { conversationId } = plan.target;
   const stored =
@@ -115,10 +162,11 @@ async function planBatch(
     const known = stored.get(keyOf(message));
     if (known === undefined) {
       plan.missing += 1;
-      if (places.endsAt !== undefined && message.at < places.endsAt) plan.late += 1;
+      if (message.deletedAt !== undefined) plan.deleted += 1;
+      if (tracker.endsAt !== undefined && message.at < tracker.endsAt) plan.late += 1;
     } else {
-      places.note(message.at, known.seq);
-      // Whoever edited or deleted it here has the last word.
+      tracker.note(message.at, known.seq);
+      // Messages that were edited or deleted here since the import are not compared.
       const isOurs = known.editedAt === undefined && known.deletedAt === undefined;
       if (isOurs && known.payloadHash !== hashOf(message)) plan.changed += 1;
     }
@@ -130,14 +178,14 @@ async function toStep(
   plan: Plan,
   { names, endSeq }: { names: string; endSeq: number },
 ): Promise<AppliedStep | undefined> {
-  const { target, missing, late, lacking, places } = plan;
+  const { target, missing, late, deleted, missingMembers, tracker } = plan;
   const { conversationId } = target;
   const record = conversationId && (await importer.models.conversations.findById(conversationId));
   const isBehind = record !== undefined && endSeq > record.lastSeq;
   const moves =
-    places === undefined || conversationId === undefined ? [] : await places.moves(conversationId);
+    tracker === undefined || conversationId === undefined ? [] : await tracker.moves(conversationId);
   const aliases = await missingAliases(importer, target);
-  const people = lacking.joining.length + lacking.former.length;
+  const people = missingMembers.joining.length + missingMembers.former.length;
   const isDone = conversationId !== undefined && missing + people + moves.length + aliases.length === 0;
   if (isDone && !isBehind) return undefined;
   const into = conversationId ?? `a new ${target.type === 'group' ? 'group' : 'chat'}`;
@@ -145,6 +193,7 @@ async function toStep(
     ...(conversationId === undefined && { conversations: 1 }),
     ...(missing > 0 && { messages: missing }),
     ...(late > 0 && { late }),
+    ...(deleted > 0 && { deletedBefore: deleted }),
     ...(people > 0 && { members: people }),
     ...(moves.length > 0 && { positions: moves.length }),
     ...(aliases.length > 0 && { aliases: aliases.length }),
@@ -158,7 +207,7 @@ async function toStep(
   };
 }
 
-/** Old ids that do not mean this conversation yet. A chat that is to be split is known by none: it would be guessed. */
+/** Returns old ids that are not aliases yet. A chat that is to be split gets none: its target would be ambiguous. */
 async function missingAliases({ models }: Importer, { type, chats }: Target): Promise<string[]> {
   if (type === 'split') return [];
   const names = chats.map(({ chat }) => chat);
@@ -177,12 +226,12 @@ async function takenAliases(
   );
   const ids = others.map(({ other }) => other);
   const stored = await models.conversations.findByIds([...new Set(ids)]);
-  // A sealed one is followed by the server to where it goes on.
+  // The server follows the redirect of a merged conversation.
   const sealed = new Set(stored.filter(({ mergedInto }) => mergedInto !== undefined).map(({ _id }) => _id));
   return others
     .filter(({ other }) => !sealed.has(other))
     .map(({ alias }) =>
-      unreadable(`conversation ${alias}`, 'its id means another conversation here already'),
+      unreadable(`conversation ${alias}`, 'its id is already an alias of another conversation'),
     );
 }
 
@@ -192,17 +241,20 @@ async function write(importer: Importer, plan: Plan, journal: JournalWriter): Pr
   await importer.prepare();
   const since = target.chats[0]?.createdAt ?? plan.since ?? new Date();
   const planned = target.conversationId ?? plannedId(mapping.source, target);
-  // Of a pair that has no chat, the id is new: nothing can be there under it.
+  // A pair without a chat gets a new id, so no document can exist under it.
   const isNew = target.conversationId === undefined && target.type === 'direct';
-  await journal.write([isNew ? newEntry(importer, planned) : await toImportedEntry(importer, planned)]);
+  const aliases = await missingAliases(importer, target);
+  const entry = { id: planned, aliases };
+  await journal.write([isNew ? newEntry(importer, entry) : await toImportedEntry(importer, entry)]);
   const options = { target, id: planned, since, now: new Date() };
   const id = target.conversationId ?? (await makeConversation(context, options));
-  // Somebody made it at the same moment: then it is theirs, and what is added to it is another entry.
-  if (id !== planned) await journal.write([await toImportedEntry(importer, id)]);
-  // What a run that was killed had stored.
+  // The conversation was created concurrently. It is not ours, so the additions get a journal entry of their own.
+  if (id !== planned) await journal.write([await toImportedEntry(importer, { id, aliases })]);
+  // A killed run may have stored messages without their summary.
   if (target.conversationId !== undefined) await importer.summarise(id);
   const log = new ImportLog(models, id);
-  if (target.type === 'group') await admit(importer, log, { target, lacking: plan.lacking, at: since });
+  if (target.type === 'group')
+    await appendMembership(importer, log, { target, missingMembers: plan.missingMembers, at: since });
   await writeMessages(importer, log, { plan, target: { ...target, conversationId: id } });
   const { source } = mapping;
   const names = target.type === 'split' ? [] : target.chats.map(({ chat }) => chat);
@@ -224,22 +276,22 @@ async function writeMessages(
   const record = await models.conversations.findById(id);
   const audience =
     membership === undefined ? pairAudience(record?.participants ?? []) : audienceOf(membership);
-  const places = await placesOf(importer, target, plan.reads);
+  const tracker = await trackReads(importer, target, plan.reads);
   let count = 0;
   for await (const batch of staging.messages(target.chats.map(({ chat }) => chat))) {
     if (context.isStopping()) throw new Stopped();
     const { messages } = await readBatch(importer, target, batch);
     const known = await log.findStored(messages);
     const stored = await log.append(messages.filter((message) => !known.has(keyOf(message))));
-    await importer.note(stored, audience);
+    await importer.addToSummary(stored, audience);
     count += stored.length;
     const seqs = new Map([...known.values(), ...stored].map((one) => [keyOf(one), one.seq]));
     for (const message of messages) {
       const seq = seqs.get(keyOf(message));
-      if (seq !== undefined) places.note(message.at, seq);
+      if (seq !== undefined) tracker.note(message.at, seq);
     }
   }
-  // The summary of a message covers what stands before it.
+  // A summary update covers everything up to its message, so it is only needed when no message was stored.
   if (count === 0) await importer.summarise(id);
-  await moveReads(importer, id, await places.moves(id));
+  await moveReads(importer, id, await tracker.moves(id));
 }

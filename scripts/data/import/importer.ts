@@ -1,8 +1,8 @@
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import { ensureIndexes } from '../../../backend/src/database/indexes.js';
 import { createModels, type Models } from '../../../backend/src/models/index.js';
-import { WriteWatermark } from '../../../backend/src/services/derived/writeWatermark.js';
-import { DatabaseTime } from '../../../backend/src/services/derived/databaseTime.js';
+import { WriteWatermark } from '../../../backend/src/services/runtime/writeWatermark.js';
+import { DatabaseTime } from '../../../backend/src/services/runtime/databaseTime.js';
 import {
   audienceOf,
   emptySummary,
@@ -15,15 +15,16 @@ import { MembershipWriter } from '../../../backend/src/services/membership/membe
 import type { Membership } from '../../../backend/src/services/membership/membership.js';
 import type { MessageTrace } from '../../../backend/src/models/messageModel.js';
 import { createLogger } from '../../../backend/src/utils/logger.js';
-import { CannotRun, type TaskContext } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
+import { CannotRun } from '../frame/taskErrors.js';
 import type { ImportMapping } from './mapping.js';
 import { People } from './people.js';
 import type { Staging } from './staging.js';
 
-/** Messages of one page of a log that is summarised again. */
+/** Number of messages read at a time when a summary is derived again. */
 const PAGE = 500;
 
-/** What everything of one import works with: the server's own models, and what it derives from its logs. */
+/** Models and derived state shared by all steps of one import. */
 export class Importer {
   readonly models: Models;
   readonly memberships: MembershipStore;
@@ -44,22 +45,22 @@ export class Importer {
     this.memberships = new MembershipStore({ ...this.models, writer: this.#writer });
   }
 
-  /** Without its indexes nothing that the server promises would hold of what is written here. @throws CannotRun. */
+  /** Creates the indexes, which the guarantees of the server depend on. @throws CannotRun. */
   prepare(): Promise<void> {
     this.#prepared ??= ensureIndexes(this.models, this.#logger).catch((error: unknown) => {
-      throw new CannotRun(`${(error as Error).message} (npm run data -- harden repairs what is there).`);
+      throw new CannotRun(`${(error as Error).message} (npm run data -- harden repairs the stored data).`);
     });
     return this.#prepared;
   }
 
-  /** Who is in a conversation, as its log says; what follows from that is written when this resolves. */
+  /** Reads the membership from the log. When this resolves, everything derived from it is written. */
   async membership(id: ConversationId): Promise<Membership | undefined> {
     const membership = await this.memberships.current(id);
     await this.#writer.drain();
     return membership;
   }
 
-  /** Brings a conversation's summary up to its log, from a place on. @returns how far it was behind. */
+  /** Updates a conversation's summary from its log. @returns the number of entries it was behind. */
   async summarise(id: ConversationId): Promise<number> {
     const { conversations, messages } = this.models;
     const record = await conversations.findById(id);
@@ -74,8 +75,8 @@ export class Importer {
     return behind;
   }
 
-  /** Messages just stored, in their order. */
-  async note(stored: readonly MessageTrace[], audience: SummaryAudience): Promise<void> {
+  /** Adds messages that were just stored to the summary, in log order. */
+  async addToSummary(stored: readonly MessageTrace[], audience: SummaryAudience): Promise<void> {
     await this.#summarisePage(stored, audience);
   }
 
@@ -89,5 +90,7 @@ export class Importer {
 }
 
 export const pairAudience = (userIds: readonly UserId[]): SummaryAudience => ({
-  ...{ type: 'direct', isApart: false, userIds },
+  type: 'direct',
+  isLarge: false,
+  userIds,
 });

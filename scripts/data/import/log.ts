@@ -4,10 +4,10 @@ import type { InsertResult } from '../../../backend/src/models/insertMany.js';
 import type { Models } from '../../../backend/src/models/index.js';
 import type { MessageRecord, Tail } from '../../../backend/src/models/messageModel.js';
 import type { MessageId } from '../../../contract/index.js';
-import { wordsOf } from '../../../backend/src/services/search/words.js';
-import { CannotRun } from '../frame/task.js';
+import { wordsOf } from '../../../backend/src/utils/searchWords.js';
+import { CannotRun } from '../frame/taskErrors.js';
 
-/** What is to stand in a log, before it has a place. */
+/** A message to import, before it has a `seq`. */
 export interface ImportedMessage {
   senderId: UserId;
   clientMessageId: string;
@@ -17,10 +17,10 @@ export interface ImportedMessage {
   deletedAt?: Date;
 }
 
-/** Somebody writes to this conversation as fast as the import: another run is better than no end. */
+/** Limit of lost races. If users write to the conversation this fast, the import is run again later. */
 const MAX_ATTEMPTS = 50;
 
-/** Always the same for the same message, and in the order of time, as the ids of a server are. */
+/** Returns a deterministic id that sorts by time, like the ids that a server assigns. */
 function idOf(conversationId: ConversationId, { senderId, clientMessageId, at }: ImportedMessage): MessageId {
   const seconds = Math.min(Math.floor(at.getTime() / 1_000), 0xffffffff);
   const rest = hash('sha256', `${conversationId}\u0000${senderId}\u0000${clientMessageId}`, 'hex');
@@ -32,7 +32,7 @@ export const keyOf = ({
   clientMessageId,
 }: Pick<MessageRecord, 'senderId' | 'clientMessageId'>): string => `${clientMessageId}\u0000${senderId}`;
 
-/** What an import compares a message by when it meets it again. */
+/** Hash of the imported content. A later import compares it to detect changed texts. */
 export const hashOf = ({ text, attachment }: ImportedMessage): string =>
   hash('sha256', `import\u0000${text}\u0000${attachment?.url ?? ''}`, 'base64url').slice(0, 22);
 
@@ -40,8 +40,15 @@ function toRecord(conversationId: ConversationId, message: ImportedMessage, tail
   const { senderId, clientMessageId, at, text, attachment, deletedAt } = message;
   const words = wordsOf({ content: text, attachments: attachment === undefined ? [] : [attachment] });
   return {
-    ...{ _id: idOf(conversationId, message), conversationId, seq: tail.seq + 1, n: tail.n + 1 },
-    ...{ control: tail.control, senderId, clientMessageId, payloadHash: hashOf(message), content: text },
+    _id: idOf(conversationId, message),
+    conversationId,
+    seq: tail.seq + 1,
+    n: tail.n + 1,
+    control: tail.control,
+    senderId,
+    clientMessageId,
+    payloadHash: hashOf(message),
+    content: text,
     kind: attachment?.kind ?? 'text',
     ...(attachment !== undefined && { attachments: [attachment] }),
     createdAt: at,
@@ -51,9 +58,8 @@ function toRecord(conversationId: ConversationId, message: ImportedMessage, tail
 }
 
 /**
- * Writes behind the end of a conversation's log, by the rules of every writer there: the next free `seq`, in order, and
- * the unique indexes say when somebody else was faster. So people may go on writing meanwhile, and nothing that has a
- * place ever gets another one.
+ * Appends to the log of a conversation with the same rules as a server: the next free `seq`, in order; the unique
+ * indexes detect lost races. Users may write meanwhile, and no stored message ever gets another `seq`.
  */
 export class ImportLog {
   #tail: Tail | undefined;
@@ -68,14 +74,14 @@ export class ImportLog {
     return this.#tail;
   }
 
-  /** Those of these messages that are stored, by key. */
+  /** Returns those of these messages that are stored, by key. */
   async findStored(messages: readonly ImportedMessage[]): Promise<Map<string, MessageRecord>> {
     const found = await this.models.messages.findByClientIds(this.conversationId, messages);
     const wanted = new Set(messages.map(keyOf));
     return new Map(found.filter((one) => wanted.has(keyOf(one))).map((one) => [keyOf(one), one]));
   }
 
-  /** Stores those that are not there yet, in their order. @returns what was stored. */
+  /** Stores the messages that do not exist yet, in order. @returns the stored records. */
   async append(messages: readonly ImportedMessage[]): Promise<MessageRecord[]> {
     const stored: MessageRecord[] = [];
     let open = [...messages];
@@ -97,7 +103,7 @@ export class ImportLog {
       if (open.length === 0) break;
       const failed = results[done];
       if (failed?.outcome === 'failed') throw failed.error;
-      // Somebody took the place, or a run that was killed had stored it.
+      // Lost race: another writer took the `seq`, or a killed run had stored this message.
       this.#tail = undefined;
       const known = await this.findStored(open);
       open = open.filter((message) => !known.has(keyOf(message)));
@@ -105,7 +111,7 @@ export class ImportLog {
     return stored;
   }
 
-  /** A control entry behind the end, once. */
+  /** Appends a membership event unless it is already stored. */
   async appendControl(entry: {
     action: Action;
     senderId: UserId;
@@ -121,7 +127,12 @@ export class ImportLog {
       const seq = tail.seq + 1;
       const record: MessageRecord = {
         ...toRecord(this.conversationId, message, tail),
-        ...{ n: tail.n, control: seq, controlSeq: seq, kind: 'system', action, payloadHash: '' },
+        n: tail.n,
+        control: seq,
+        controlSeq: seq,
+        kind: 'system',
+        action,
+        payloadHash: '',
       };
       const [result] = await this.models.messages.insert([record], { ordered: true });
       if (result?.outcome === 'failed') throw result.error;
@@ -134,7 +145,7 @@ export class ImportLog {
 
 const EMPTY: Tail = { seq: 0, n: 0, control: 0 };
 
-/** How many from the first on are stored: an ordered insert stops at its first error. */
+/** Returns the number of leading records that were stored. An ordered insert stops at its first error. */
 function countStored(results: readonly InsertResult[]): number {
   const firstOther = results.findIndex(({ outcome }) => outcome !== 'stored');
   return firstOther === -1 ? results.length : firstOther;

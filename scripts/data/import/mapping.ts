@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { CannotRun } from '../frame/task.js';
+import { CannotRun } from '../frame/taskErrors.js';
 
-/** Where an older system keeps what: the mapping file of `import-legacy`. */
+/** Schema of the mapping file of `import-legacy`: where the old system stores its data. */
 
 const field = z
   .string()
@@ -10,17 +10,17 @@ const field = z
 const name = z.string().min(1).max(120);
 const value = z.union([z.string(), z.number(), z.boolean()]);
 
-/** Rows are documents of a collection, or lines of a file. */
-const place = { collection: name.optional(), file: name.optional() };
-interface Place {
+/** Source of rows: documents of a collection, or lines of a file. */
+const rowSource = { collection: name.optional(), file: name.optional() };
+interface RowSource {
   collection?: string | undefined;
   file?: string | undefined;
 }
-const onePlace = (one: Place): boolean => (one.collection === undefined) !== (one.file === undefined);
-const ONE_PLACE = 'give either collection or file';
+const hasOneSource = (one: RowSource): boolean => (one.collection === undefined) !== (one.file === undefined);
+const ONE_SOURCE = 'give either collection or file';
 
 const messageFields = {
-  /** Left out: a message is known by sender, time and text. */
+  /** If omitted, a message is identified by sender, time and text. */
   id: field.optional(),
   sender: field,
   text: field,
@@ -31,85 +31,110 @@ const messageFields = {
   deletedAt: field.optional(),
 };
 
+/**
+ * A field with its values, one type for all conversations, or `byParticipants`: two users are direct, other numbers a
+ * group.
+ */
+const conversationType = z.union(
+  [
+    z.enum(['direct', 'group', 'byParticipants']),
+    z.strictObject({ field, direct: z.array(value).default([]), group: z.array(value).default([]) }),
+  ],
+  { error: 'must be "direct", "group", "byParticipants", or {"field": …, "direct": […], "group": […]}' },
+);
+
 export const importMapping = z
   .strictObject({
     $comment: z.string().optional(),
-    /** Names the older system: part of every id that an import makes. Never change it between two imports. */
+    /** Name of the old system. Part of every id that an import creates; must not change between two imports. */
     source: z.string().regex(/^[a-z0-9-]{1,16}$/, 'must be 1 to 16 lower-case letters, digits or -'),
-    /** Where its collections are: by default in a database of the server's own MongoDB. */
+    /** Location of its collections. Default: the server's own MongoDB. */
     mongo: z.strictObject({ uri: z.string().optional(), database: name }).optional(),
-    /** What participants and senders are: ids of users, or what `users.knownAs` says. */
+    /** Content of participant and sender fields: ids of users, or names listed in `users.knownAs`. */
     people: z.enum(['id', 'name']).default('id'),
     users: z
       .strictObject({
-        ...place,
+        ...rowSource,
         id: field,
         name: field.optional(),
         avatar: field.optional(),
         knownAs: field.optional(),
       })
-      .refine(onePlace, ONE_PLACE)
+      .refine(hasOneSource, ONE_SOURCE)
       .optional(),
     conversations: z
       .strictObject({
-        ...place,
+        ...rowSource,
         id: field,
-        type: z
-          .strictObject({ field, direct: z.array(value).default([]), group: z.array(value).default([]) })
-          .optional(),
-        /** A list of users, or of objects with the user in `participant`. Left out: from `participants`, or the id. */
+        /** If omitted, the prefix of the id decides. Without a known prefix the type is guessed and reported. */
+        type: conversationType.optional(),
+        /**
+         * A list of users, or of objects with the user in `participant`. If omitted: from `participants`, or from the
+         * id.
+         */
         participants: field.optional(),
         participant: field.optional(),
         name: field.optional(),
         avatar: field.optional(),
         createdBy: field.optional(),
         createdAt: field.optional(),
-        /** A list of messages in the conversation itself; their fields are named in `messages`. */
+        /** A list of messages embedded in the conversation. Their fields are named in `messages`. */
         messages: field.optional(),
       })
-      .refine(onePlace, ONE_PLACE),
+      .refine(hasOneSource, ONE_SOURCE),
     participants: z
-      .strictObject({ ...place, conversation: field, user: field })
-      .refine(onePlace, ONE_PLACE)
+      .strictObject({ ...rowSource, conversation: field, user: field })
+      .refine(hasOneSource, ONE_SOURCE)
       .optional(),
-    messages: z.strictObject({ ...place, conversation: field.optional(), ...messageFields }),
-    /** How far people have read: up to a message, or up to a time. */
+    messages: z.strictObject({ ...rowSource, conversation: field.optional(), ...messageFields }),
+    /** Read positions: up to a message, or up to a time. */
     reads: z
       .strictObject({
-        ...place,
-        conversation: field,
+        ...rowSource,
+        /** If omitted, the conversation of the message. */
+        conversation: field.optional(),
         user: field,
         message: field.optional(),
         at: field.optional(),
       })
-      .refine(onePlace, ONE_PLACE)
+      .refine(hasOneSource, ONE_SOURCE)
       .refine((one) => one.message !== undefined || one.at !== undefined, 'give message or at')
       .optional(),
-    /** What becomes of a chat of two that has another number of people in it. */
+    /** Treatment of chats of two whose number of participants is not two. */
     directOfOthers: z.enum(['report', 'group', 'split']).default('report'),
-    /** Without `reads`: whether what is imported counts as read by everybody. */
+    /** Without `reads`: whether imported messages count as read by all members. */
     withoutReads: z.enum(['read', 'unread']).default('read'),
     directIds: z
       .strictObject({ prefix: name, separator: z.string().min(1).max(5) })
       .default({ prefix: 'direct_', separator: '_' }),
     groupIds: z.strictObject({ prefix: name }).default({ prefix: 'group_' }),
   })
-  .superRefine(({ conversations, messages, people, users }, context) => {
+  .superRefine(({ conversations, messages, people, users, reads, directOfOthers }, context) => {
     const isEmbedded = conversations.messages !== undefined;
     const say = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (isEmbedded && !hasNoPlace(messages))
-      say(['messages'], 'are in conversations.messages: name no place');
-    if (!isEmbedded && !onePlace(messages)) say(['messages'], ONE_PLACE);
-    if (!isEmbedded && messages.conversation === undefined) say(['messages', 'conversation'], 'is needed');
+    if (isEmbedded && !hasNoSource(messages))
+      say(['messages'], 'are in conversations.messages: name no collection and no file');
+    if (!isEmbedded && !hasOneSource(messages)) say(['messages'], ONE_SOURCE);
+    if (!isEmbedded && messages.conversation === undefined) say(['messages', 'conversation'], 'is required');
+    if (reads !== undefined && reads.conversation === undefined) {
+      if (reads.message === undefined) say(['reads'], 'give conversation, or message to find it by');
+      else if (messages.id === undefined) say(['messages', 'id'], 'is required to find read messages');
+    }
+    if (conversations.type === 'byParticipants' && directOfOthers !== 'report') {
+      say(
+        ['directOfOthers'],
+        'has no effect where chats with other than two people are groups (byParticipants)',
+      );
+    }
     if (people === 'name' && users?.knownAs === undefined) {
-      say(['users', 'knownAs'], 'is needed where people are names');
+      say(['users', 'knownAs'], 'is required when people are names');
     }
   });
 export type ImportMapping = z.infer<typeof importMapping>;
 
-const hasNoPlace = (one: Place): boolean => one.collection === undefined && one.file === undefined;
+const hasNoSource = (one: RowSource): boolean => one.collection === undefined && one.file === undefined;
 
-/** @throws CannotRun with a sentence that says where the mapping is wrong. */
+/** Reads the mapping file. @throws CannotRun with the position of the error. */
 export function readImportMapping(path: string): ImportMapping {
   let json: unknown;
   try {

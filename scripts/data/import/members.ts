@@ -5,26 +5,26 @@ import type { Importer } from './importer.js';
 import type { ImportLog } from './log.js';
 import type { Target } from './target.js';
 
-/** Whom a group lacks: who is in it in the older system, and who was once, as their messages say. */
-export interface Lacking {
+/** Members that a group lacks: current members of the old group, and former ones who have written messages. */
+export interface MissingMembers {
   joining: UserId[];
   former: UserId[];
 }
 
-/** Who has been in a group of this server, with those who left. */
+/** Returns the current and former members of a group. */
 export async function findKnown(importer: Importer, id: ConversationId | undefined): Promise<Set<UserId>> {
   if (id === undefined) return new Set();
   await importer.membership(id);
-  const members = await importer.models.members.findOf([id]);
+  const members = await importer.models.members.findByConversations([id]);
   const wereIn = members.filter(({ joinedSeq, leftSeq }) => joinedSeq > 0 || leftSeq !== undefined);
   return new Set(wereIn.map(({ userId }) => userId));
 }
 
-export function findLacking(
+export function findMissing(
   target: Target,
   known: ReadonlySet<UserId>,
   senders: ReadonlySet<UserId>,
-): Lacking {
+): MissingMembers {
   const people = new Set(target.people);
   return {
     joining: target.people.filter((userId) => !known.has(userId)),
@@ -32,21 +32,21 @@ export function findLacking(
   };
 }
 
-/** Names an entry by what it says: a run that was killed finds the one that it wrote. */
+/** Returns a name that depends on the content of an entry, so that a repeated run finds the entry it wrote. */
 const nameOf = (kind: string, userIds: readonly UserId[]): string =>
   `import-${kind}-${hash('sha256', JSON.stringify(userIds.toSorted()), 'base64url').slice(0, 16)}`;
 
 /**
- * Writes into the log who is in a group: its first entry, or that more have come. Who is not in it any more in the older
- * system comes and goes, so that their messages are those of somebody who was a member.
+ * Appends membership events to the log of a group: `created`, or `added` for an existing one. Former members are added
+ * and removed again, so that their messages are those of former members.
  */
-export async function admit(
+export async function appendMembership(
   importer: Importer,
   log: ImportLog,
-  { target, lacking, at }: { target: Target; lacking: Lacking; at: Date },
+  { target, missingMembers, at }: { target: Target; missingMembers: MissingMembers; at: Date },
 ): Promise<Membership | undefined> {
   const { conversationId } = log;
-  const { joining, former } = lacking;
+  const { joining, former } = missingMembers;
   const all = [...joining, ...former];
   const before = await importer.membership(conversationId);
   const owner = ownerOf(target, before);
@@ -58,9 +58,12 @@ export async function admit(
         members: all.map((userId) => ({ userId, role: userId === owner ? 'owner' : 'member' })),
         ...(chat?.name !== undefined && { name: chat.name }),
         ...(chat?.avatar !== undefined && { avatar: chat.avatar }),
-        ...{ history: 'all', open: false },
+        history: 'all',
+        open: false,
       },
-      ...{ senderId: owner, name: 'import-created', at },
+      senderId: owner,
+      name: 'import-created',
+      at,
     });
   } else if (all.length > 0) {
     const name = nameOf('added', all);
@@ -78,6 +81,6 @@ function ownerOf({ people, chats }: Target, membership: Membership | undefined):
   const creator = people.find((userId) => userId === chats[0]?.createdBy);
   const [first] = people;
   const found = owner ?? creator ?? first;
-  if (found === undefined) throw new Error('a group without anybody');
+  if (found === undefined) throw new Error('a group without members');
   return found;
 }

@@ -6,7 +6,7 @@ import type { Staging } from './staging.js';
 type Found = UserId | { problem: string };
 const MAX_KNOWN = 20_000;
 
-/** Who is meant where the older system says somebody. */
+/** Resolves user references of the old system (ids or names) to user ids. */
 export class People {
   readonly #known = new LRUCache<string, { found: Found }>({ max: MAX_KNOWN });
 
@@ -15,18 +15,18 @@ export class People {
     readonly staging: Staging,
   ) {}
 
-  async find(said: string): Promise<Found> {
-    const known = this.#known.get(said);
+  async find(reference: string): Promise<Found> {
+    const known = this.#known.get(reference);
     if (known !== undefined) return known.found;
-    const found = await this.#lookUp(said);
-    this.#known.set(said, { found });
+    const found = await this.#lookUp(reference);
+    this.#known.set(reference, { found });
     return found;
   }
 
-  /** All of them, or why one is nobody. */
-  async all(said: readonly string[]): Promise<UserId[] | { problem: string }> {
+  /** Resolves all references, or returns the first problem. */
+  async all(reference: readonly string[]): Promise<UserId[] | { problem: string }> {
     const users: UserId[] = [];
-    for (const one of said) {
+    for (const one of reference) {
       const found = await this.find(one);
       if (typeof found === 'object') return found;
       users.push(found);
@@ -34,34 +34,35 @@ export class People {
     return users;
   }
 
-  /** The two whom the id of a chat names, if it can be cut in one way into users of the older system. */
+  /** Splits the id of a chat into two user ids of the old system, if this is possible in exactly one way. */
   async fromId(chat: string): Promise<UserId[] | { problem: string }> {
     const { prefix, separator } = this.mapping.directIds;
-    if (!chat.startsWith(prefix)) return { problem: 'has nobody in it' };
+    if (!chat.startsWith(prefix)) return { problem: 'has no participants' };
     const parts = chat.slice(prefix.length).split(separator);
     const cuts = parts
       .slice(1)
-      .map((_, place) => [parts.slice(0, place + 1).join(separator), parts.slice(place + 1).join(separator)]);
+      .map((_, index) => [parts.slice(0, index + 1).join(separator), parts.slice(index + 1).join(separator)]);
     const pairs: UserId[][] = [];
     for (const cut of cuts) {
       const known = await Promise.all(cut.map((id) => this.staging.get('user', id)));
       if (known.every((one) => one !== null)) pairs.push(cut as UserId[]);
     }
     const [pair, another] = pairs;
-    if (pair === undefined) return { problem: 'names no two users that there are' };
+    if (pair === undefined) return { problem: 'does not name two existing users' };
     if (another !== undefined)
-      return { problem: 'can be read as two chats: its id can be cut in more than one way' };
+      return { problem: 'is ambiguous: its id can be split into two users in more than one way' };
     return pair;
   }
 
-  async #lookUp(said: string): Promise<Found> {
+  async #lookUp(reference: string): Promise<Found> {
     if (this.mapping.people === 'name') {
-      const [user, another] = await this.staging.findNamed(said);
-      if (user === undefined) return { problem: `names somebody who is no user (${said})` };
-      if (another !== undefined) return { problem: `names somebody whose name two users have (${said})` };
+      const [user, another] = await this.staging.findNamed(reference);
+      if (user === undefined) return { problem: `names an unknown user (${reference})` };
+      if (another !== undefined)
+        return { problem: `names a user by a name that two users have (${reference})` };
       return String(user['id']) as UserId;
     }
-    const parsed = userId.safeParse(said);
-    return parsed.success ? parsed.data : { problem: 'names somebody whose id cannot be one' };
+    const parsed = userId.safeParse(reference);
+    return parsed.success ? parsed.data : { problem: 'names a user whose id is not valid' };
   }
 }

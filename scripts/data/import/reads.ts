@@ -1,24 +1,24 @@
 import type { UserId } from '../../../contract/index.js';
 
-/** Somebody has read everything up to this moment of the older system. */
+/** A user has read everything up to this time of the old system. */
 export interface ReadUntil {
   userId: UserId;
   at: Date;
 }
 
 interface Bucket extends ReadUntil {
-  /** Of the messages since the read before this one, up to it: the last place, and the first place behind it. */
+  /** Highest and lowest `seq` of the messages between the previous read and this one. */
   last: number;
   first: number;
 }
 
 /**
- * Finds up to which place of a log people have read. Messages come by time, their places need not: what an import found
- * late stands behind what is newer. A position never covers a message that its reader has not read.
+ * Maps times up to which users have read to positions in the log. Messages arrive ordered by time, but an import that
+ * finds old messages late stores them after newer ones. A position never covers a message that the user has not read.
  */
-export class ReadPlaces {
+export class ReadPositions {
   readonly #buckets: Bucket[];
-  /** Behind the last read. */
+  /** Lowest `seq` of the messages after the last read. */
   #firstBehind = Infinity;
   #next = 0;
 
@@ -28,7 +28,7 @@ export class ReadPlaces {
       .map((read) => ({ ...read, last: 0, first: Infinity }));
   }
 
-  /** The next message by time, and where it stands. */
+  /** Called for each message in order of time, with its `seq`. */
   note(at: Date, seq: number): void {
     for (;;) {
       const bucket = this.#buckets[this.#next];
@@ -45,8 +45,8 @@ export class ReadPlaces {
     }
   }
 
-  places(): Map<UserId, number> {
-    const places = new Map<UserId, number>();
+  toSeqs(): Map<UserId, number> {
+    const positions = new Map<UserId, number>();
     const firstUnread: number[] = [];
     let behind = this.#firstBehind;
     for (const [index, { first }] of [...this.#buckets.entries()].reverse()) {
@@ -56,9 +56,9 @@ export class ReadPlaces {
     let last = 0;
     for (const [index, bucket] of this.#buckets.entries()) {
       last = Math.max(last, bucket.last);
-      const place = Math.min(last, (firstUnread[index] ?? Infinity) - 1);
-      places.set(bucket.userId, Math.max(place, places.get(bucket.userId) ?? 0));
+      const seq = Math.min(last, (firstUnread[index] ?? Infinity) - 1);
+      positions.set(bucket.userId, Math.max(seq, positions.get(bucket.userId) ?? 0));
     }
-    return places;
+    return positions;
   }
 }

@@ -1,12 +1,14 @@
 import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
-import type { Stored, TaskContext } from '../frame/task.js';
+import { groupBy } from '../../../backend/src/utils/groupBy.js';
+import type { Stored } from '../frame/stored.js';
+import type { TaskContext } from '../frame/taskContext.js';
 
-/** Read and put in order here, and dropped at the end: no server looks into it. */
+/** Temporary collection of an import, dropped at its end. Servers do not use it. */
 const COLLECTION = 'import_staging';
 const BATCH = 500;
 
-export type Kind = 'user' | 'conversation' | 'participant' | 'message' | 'read';
+export type Kind = 'user' | 'conversation' | 'participant' | 'message' | 'read' | 'messageRead';
 
 export interface StagedMessage {
   _id: string;
@@ -33,8 +35,8 @@ export interface StagedConversation {
 }
 
 /**
- * The older system's rows, in an order that it need not have had: messages by conversation and time, conversations by
- * what they become. So neither its size nor the order of its files matters, and memory stays what it is.
+ * Stages the rows of the old system and returns them in the order that the import needs: messages by conversation and
+ * time, conversations by target. Memory use does not depend on the size or the order of the source.
  */
 export class Staging {
   readonly rows: mongoose.mongo.Collection;
@@ -45,13 +47,14 @@ export class Staging {
     this.rows = context.collection(COLLECTION);
   }
 
-  /** Begins anew. */
+  /** Creates an empty staging collection. */
   async open(): Promise<void> {
     await this.drop();
     await this.rows.createIndexes([
       { key: { kind: 1, chat: 1, at: 1, order: 1 }, name: 'by_time' },
       { key: { kind: 1, target: 1, order: 1 }, name: 'by_target' },
       { key: { kind: 1, names: 1 }, name: 'by_name' },
+      { key: { kind: 1, id: 1 }, name: 'by_id' },
     ]);
   }
 
@@ -59,7 +62,7 @@ export class Staging {
     await this.rows.drop().catch(() => undefined);
   }
 
-  /** @returns the rows of the batch that were there already under the same key. */
+  /** Adds a row to the current batch. @returns keys of the flushed batch that existed already. */
   async add(kind: Kind, key: string, row: Stored): Promise<string[]> {
     this.#order += 1;
     this.#waiting.push({ _id: `${kind}:${key}`, kind, order: this.#order, ...row });
@@ -86,7 +89,7 @@ export class Staging {
     return this.rows.findOne({ _id: `${kind}:${key}` as never });
   }
 
-  /** Users by one of their names. */
+  /** Returns up to two users with this name. */
   findNamed(name: string): Promise<Stored[]> {
     return this.rows.find({ kind: 'user', names: name }).limit(2).toArray();
   }
@@ -95,7 +98,55 @@ export class Staging {
     return this.rows.find({ kind, chat }).sort({ order: 1 }).toArray();
   }
 
-  /** Every row of a kind in the order of reading, page by page. */
+  /** Returns messages by id. Several conversations may use the same id. */
+  async messagesById(ids: readonly string[]): Promise<Map<string, StagedMessage[]>> {
+    const found = await this.rows
+      .find<StagedMessage>({ kind: 'message', id: { $in: [...new Set(ids)] } })
+      .project<StagedMessage>({ chat: 1, id: 1, at: 1 })
+      .toArray();
+    return groupBy(found, ({ id }) => id);
+  }
+
+  /** Stages the newest time up to which each user has read. */
+  async advanceReads(reads: readonly { chat: string; person: string; readAt: Date }[]): Promise<void> {
+    if (reads.length === 0) return;
+    await this.rows.bulkWrite(
+      reads.map(({ chat, person, readAt }) => ({
+        updateOne: {
+          filter: { _id: `read:${JSON.stringify([chat, person])}` as never },
+          update: { $setOnInsert: { kind: 'read', chat, person }, $max: { readAt } },
+          upsert: true,
+        },
+      })),
+    );
+  }
+
+  /** Returns (id, sender) pairs that these chats use for different messages. Such ids are unique only within a chat. */
+  async clashing(chats: readonly string[]): Promise<Set<string>> {
+    const cursor = this.rows.aggregate([
+      { $match: { kind: 'message', chat: { $in: [...chats] } } },
+      {
+        $group: {
+          _id: { id: '$id', sender: '$sender' },
+          ...Object.fromEntries<unknown>(
+            COMPARED.flatMap(([name, field]) => [
+              [`${name}Min`, { $min: field }],
+              [`${name}Max`, { $max: field }],
+            ]),
+          ),
+        },
+      },
+    ]);
+    const found = new Set<string>();
+    for await (const row of cursor) {
+      const { id, sender } = row['_id'] as { id: string; sender: string };
+      const differs = COMPARED.some(([name]) => !isSame(row[`${name}Min`], row[`${name}Max`]));
+      if (differs) found.add(clashKey(id, sender));
+    }
+    return found;
+  }
+
+  /** Yields every row of a kind in the order in which it was read. */
   async *all(kind: Kind): AsyncGenerator<Stored> {
     let after = 0;
     for (;;) {
@@ -110,7 +161,7 @@ export class Staging {
     }
   }
 
-  /** Conversations with a target, those with the same one behind each other. */
+  /** Yields conversations that have a target, grouped by target. */
   async *byTarget(): AsyncGenerator<StagedConversation[]> {
     let group: StagedConversation[] = [];
     let after = { target: '', order: 0 };
@@ -136,7 +187,7 @@ export class Staging {
     if (group.length > 0) yield group;
   }
 
-  /** The messages of old chats that become one, by time, in batches: of each only a page is held. */
+  /** Yields the messages of chats that become one, ordered by time, in batches. Holds one page per chat in memory. */
   async *messages(chats: readonly string[]): AsyncGenerator<StagedMessage[]> {
     const sources = await Promise.all(chats.map((chat) => Pages.open(this.rows, chat)));
     let batch: StagedMessage[] = [];
@@ -152,7 +203,7 @@ export class Staging {
     if (batch.length > 0) yield batch;
   }
 
-  /** How many messages there are of each old conversation. */
+  /** Yields the number of messages per old conversation. */
   async *countByChat(): AsyncGenerator<{ chat: string; count: number }> {
     const cursor = this.rows.aggregate([
       { $match: { kind: 'message' } },
@@ -166,13 +217,24 @@ export class Staging {
   }
 }
 
+/** Fields that decide whether two messages with one id are the same. */
+const COMPARED = [
+  ['at', '$at'],
+  ['text', '$text'],
+  ['url', '$attachment.url'],
+] as const;
+const isSame = (a: unknown, b: unknown): boolean =>
+  a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : a === b;
+
+export const clashKey = (id: string, sender: string): string => JSON.stringify([id, sender]);
+
 const compare = (a: StagedMessage | undefined, b: StagedMessage | undefined): number =>
   (a?.at.getTime() ?? 0) - (b?.at.getTime() ?? 0) || (a?.order ?? 0) - (b?.order ?? 0);
 
-/** The messages of one chat by time. */
+/** Reads the messages of one chat, ordered by time. */
 class Pages {
   #page: StagedMessage[] = [];
-  #place = 0;
+  #index = 0;
 
   private constructor(
     readonly rows: mongoose.mongo.Collection,
@@ -186,13 +248,13 @@ class Pages {
   }
 
   get head(): StagedMessage | undefined {
-    return this.#page[this.#place];
+    return this.#page[this.#index];
   }
 
   async advance(): Promise<void> {
     const last = this.head;
-    this.#place += 1;
-    if (this.#place < this.#page.length || last === undefined || this.#page.length < BATCH) return;
+    this.#index += 1;
+    if (this.#index < this.#page.length || last === undefined || this.#page.length < BATCH) return;
     await this.#read({
       at: { $gte: last.at },
       $or: [{ at: { $gt: last.at } }, { order: { $gt: last.order } }],
@@ -200,7 +262,7 @@ class Pages {
   }
 
   async #read(range: Stored): Promise<void> {
-    this.#place = 0;
+    this.#index = 0;
     this.#page = await this.rows
       .find<StagedMessage>({ kind: 'message', chat: this.chat, ...range })
       .sort({ at: 1, order: 1 })

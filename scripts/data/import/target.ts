@@ -1,33 +1,37 @@
 import { createHash } from 'node:crypto';
 import type { ConversationId, UserId } from '../../../contract/index.js';
+import { emptyConversation } from '../../../backend/src/models/emptyConversation.js';
 import type { Models } from '../../../backend/src/models/index.js';
 import { retryRaces } from '../../../backend/src/models/insertMany.js';
 import { conversationIdOf, newConversationId, objectId } from '../../../backend/src/models/objectIds.js';
-import { isPair } from '../../../backend/src/services/sound.js';
+import { isPair } from '../../../backend/src/services/membership/validConversation.js';
 import { participantsKey, sortPair } from '../../../backend/src/utils/participantsKey.js';
-import type { Stored, TaskContext } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import type { StagedConversation } from './staging.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 
-/** A conversation of this server that old ones become. */
+/** A conversation of this server that one or several old ones become. */
 export interface Target {
   type: 'direct' | 'group' | 'split';
-  /** What there is of it; undefined when it has to be made. */
+  /** Existing conversation; undefined when it has to be created. */
   conversationId: ConversationId | undefined;
   people: UserId[];
   chats: StagedConversation[];
+  /** `clashKey`s of ids that other chats use for different messages. */
+  clashing?: ReadonlySet<string>;
 }
 
 const MAX_HOPS = 10;
 
-/** Always the same for the same old conversation. */
+/** Returns the same id for the same old conversation in every import. */
 const derivedId = (source: string, chat: string): ConversationId =>
   createHash('sha256')
     .update(`parley-import\u0000${source}\u0000${chat}`)
     .digest('hex')
     .slice(0, 24) as ConversationId;
 
-/** @returns a sentence where the old conversations cannot become one here. */
+/** Finds the target. @returns the end of a sentence when the old conversations cannot be imported. */
 export async function findTarget(
   models: Models,
   source: string,
@@ -47,18 +51,21 @@ export async function findTarget(
   const key = participantsKey(a ?? '', b ?? '');
   let found = await models.conversations.findByKey(key);
   if (found !== undefined && !isPair(found, key))
-    return 'meets a conversation that holds the key of this pair and is another one (harden repairs it)';
+    return 'conflicts with a conversation that wrongly holds the key of this pair (npm run data -- harden repairs it)';
   for (let hop = 0; found?.mergedInto !== undefined && hop < MAX_HOPS; hop += 1) {
     found = await models.conversations.findById(found.mergedInto);
   }
   return { ...target, conversationId: found?._id };
 }
 
-/** Where a conversation will be, before it is made; of a pair the database has the last word. */
+/**
+ * Returns the id that a new conversation will get. For a pair, the upsert decides, because another writer may create
+ * it.
+ */
 export const plannedId = (source: string, { type, chats }: Target): ConversationId =>
   type === 'direct' ? newConversationId() : derivedId(source, chats[0]?.chat ?? '');
 
-/** Makes the document, once, whatever else makes it at the same moment. Nobody is in a group until its log says so. */
+/** Creates the conversation unless it exists. Groups start without members; their log names them. */
 export async function makeConversation(
   context: TaskContext,
   { target, id, since, now }: { target: Target; id: ConversationId; since: Date; now: Date },
@@ -75,9 +82,9 @@ export async function makeConversation(
     participants,
     ...(type === 'group' && { creationHash: 'import' }),
     createdBy: people.find((one) => one === createdBy) ?? people[0],
-    ...{ memberCount: participants.length, messageCount: 0, lastSeq: 0, rev: 0 },
-    ...{ lastSent: participants.map(() => 0), lastSentN: participants.map(() => 0) },
-    ...{ maybeUnread: [], occasions: [], lastMessageAt: since, createdAt: since, changedAt: now },
+    memberCount: participants.length,
+    ...emptyConversation(participants.length, since),
+    changedAt: now,
   };
   const filter = key === undefined ? { _id: objectId(id) } : { participantsKey: { $eq: key, $exists: true } };
   const onInsert = key === undefined ? fields : { _id: objectId(id), ...fields };
@@ -92,6 +99,6 @@ export async function makeConversation(
       );
     if (found !== null) made = conversationIdOf(found._id);
   });
-  if (made === undefined) throw new Error('an upsert gave nothing back');
+  if (made === undefined) throw new Error('an upsert returned no document');
   return made;
 }

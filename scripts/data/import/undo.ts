@@ -1,52 +1,67 @@
-import type mongoose from 'mongoose';
+import { z } from 'zod';
 import type { ConversationId } from '../../../contract/index.js';
 import { objectId } from '../../../backend/src/models/objectIds.js';
-import type { EntryKind, JournalEntry } from '../frame/entryKinds.js';
-import type { Stored, TaskContext } from '../frame/task.js';
+import { canonical } from '../frame/changes.js';
+import { defineEntryKind, objectIdSchema, ownDocumentSchema } from '../frame/entryKinds.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import type { Importer } from './importer.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 
-type ObjectId = mongoose.Types.ObjectId;
-
-/** A server that beat so lately may be alive, in ms. */
+/** Age of a heartbeat up to which a server counts as running, in ms. */
 const ALIVE_MS = 15_000;
 
-/** A conversation as it is before an import writes to it; without a document it is to be made. */
+const importedSchema = z.object({
+  kind: z.literal('imported'),
+  id: objectIdSchema,
+  source: z.string(),
+  /** The first `seq` that the import may have used. */
+  firstSeq: z.number(),
+  members: z.array(ownDocumentSchema),
+  /** Aliases that the import created. Missing in journals of earlier versions. */
+  aliases: z.array(z.string()).optional(),
+  /** Missing when the import created the conversation. */
+  conversation: ownDocumentSchema.optional(),
+});
+type Imported = z.infer<typeof importedSchema>;
+
+/** Journal entry with the state before an import. Without `conversation` the import creates it. */
 export async function toImportedEntry(
   { context, mapping, models }: Importer,
-  id: ConversationId,
-): Promise<JournalEntry> {
+  { id, aliases }: { id: ConversationId; aliases: readonly string[] },
+) {
   const _id = objectId(id);
   const conversation = await context.collection('conversations').findOne({ _id });
   const tail = await models.messages.findTail(id, 0);
   const members =
     conversation === null ? [] : await context.collection('members').find({ conversationId: _id }).toArray();
   return {
-    ...{ kind: 'imported', id: _id, source: mapping.source, firstSeq: (tail?.seq ?? 0) + 1, members },
+    kind: 'imported' as const,
+    id: _id,
+    source: mapping.source,
+    firstSeq: (tail?.seq ?? 0) + 1,
+    members,
+    aliases: [...aliases],
     ...(conversation !== null && { conversation }),
   };
 }
 
-/** The same of one that nobody has made yet. */
-export const newEntry = ({ mapping }: Importer, id: ConversationId): JournalEntry => ({
-  ...{ kind: 'imported', id: objectId(id), source: mapping.source, firstSeq: 1, members: [] },
+/** Journal entry for a conversation that does not exist yet: the import creates it. */
+export const newEntry = (
+  { mapping }: Importer,
+  { id, aliases }: { id: ConversationId; aliases: readonly string[] },
+) => ({
+  kind: 'imported' as const,
+  id: objectId(id),
+  source: mapping.source,
+  firstSeq: 1,
+  members: [],
+  aliases: [...aliases],
 });
 
-interface Imported {
-  id: ObjectId;
-  source: string;
-  firstSeq: number;
-  members: (Stored & { _id: ObjectId })[];
-  conversation?: Stored & { _id: ObjectId; lastSeq?: number; rev?: number };
-}
+/** Collections that hold documents of a conversation. */
+const CONVERSATION_COLLECTIONS = ['messages', 'members', 'receipts', 'changes', 'reactions', 'hides'];
 
-/** An entry of the kind that `importLegacy` journals, as it was written there. */
-const read = (entry: JournalEntry): Imported => entry as unknown as Imported;
-
-/** Everything that is written of a conversation besides the conversation itself. */
-const ABOUT = ['messages', 'members', 'receipts', 'changes', 'reactions', 'hides'];
-
-/** While a server remembers where a log ended, taking its end away would leave a hole behind it. */
+/** True while a server is running: its cached tails would leave a gap if the end of a log were removed. */
 async function isServed(context: TaskContext): Promise<boolean> {
   const since = new Date(Date.now() - ALIVE_MS);
   return (await context.collection('processes').findOne({ at: { $gte: since } })) !== null;
@@ -59,38 +74,38 @@ const isOwn = (source: string) => ({
   ],
 });
 
-export const imported: EntryKind = {
+export const imported = defineEntryKind({
   kind: 'imported',
+  schema: importedSchema,
   async judge(entry, context) {
-    const { id, source, firstSeq, conversation } = read(entry);
+    const { id, source, firstSeq, conversation } = entry;
     const now = await context.collection('conversations').findOne({ _id: id });
     if (now === null) return 'skip';
-    const isAsBefore = conversation !== undefined && now['lastSeq'] === conversation.lastSeq;
     const messages = context.collection('messages');
     const behind = { conversationId: id, seq: { $gte: firstSeq } };
-    if (isAsBefore && (await messages.findOne(behind)) === null) return 'skip';
+    if ((await messages.findOne(behind)) === null && (await isAsBefore(entry, context))) return 'skip';
     if (await isServed(context)) return { refusal: 'a server is running: stop it first' };
     const foreign = await messages.findOne({ ...behind, $nor: isOwn(source).$or });
-    if (foreign !== null) return { refusal: `conversation ${id.toHexString()}: people have written since` };
+    if (foreign !== null) return { refusal: `conversation ${id.toHexString()} has been written to since` };
     if (
-      (now['rev'] ?? 0) !== (conversation?.rev ?? 0) ||
-      now['mergedInto'] !== conversation?.['mergedInto']
+      (now['rev'] ?? 0) !== (conversation?.['rev'] ?? 0) ||
+      canonical(now['mergedInto']) !== canonical(conversation?.['mergedInto'])
     ) {
       return { refusal: `conversation ${id.toHexString()} has been changed since` };
     }
     return 'undo';
   },
   async undo(entry, context) {
-    const { id, source, firstSeq, members, conversation } = read(entry);
+    const { id, firstSeq, members, conversation } = entry;
     const collection = (name: string) => context.collection(name);
     if (conversation === undefined) {
       await collection('aliases').deleteMany({ conversationId: id });
-      for (const name of ABOUT) await collection(name).deleteMany({ conversationId: id });
+      for (const name of CONVERSATION_COLLECTIONS) await collection(name).deleteMany({ conversationId: id });
       await collection('conversations').deleteOne({ _id: id });
       return;
     }
     await collection('messages').deleteMany({ conversationId: id, seq: { $gte: firstSeq } });
-    await collection('aliases').deleteMany({ conversationId: id, source });
+    await collection('aliases').deleteMany(newAliases(entry));
     const kept = members.map(({ _id }) => _id);
     await collection('members').deleteMany({ conversationId: id, _id: { $nin: kept } });
     for (const member of members) {
@@ -101,20 +116,53 @@ export const imported: EntryKind = {
     }
     await collection('conversations').replaceOne({ _id: id }, conversation, { writeConcern: COMMITTED });
   },
-};
+});
 
-/** A user who was made: taken back unless the person has been here since. */
-export const importedUser: EntryKind = {
+/** Filter for aliases that this import created. Those of earlier imports of the same source stay. */
+const newAliases = ({ id, source, aliases }: Imported) => ({
+  conversationId: id,
+  source,
+  ...(aliases !== undefined && { _id: { $in: aliases as never[] } }),
+});
+
+/** True when everything except messages is as before the import. */
+async function isAsBefore(entry: Imported, context: TaskContext): Promise<boolean> {
+  const { id, members, conversation } = entry;
+  const [now, nowMembers, alias] = await Promise.all([
+    context.collection('conversations').findOne({ _id: id }),
+    context.collection('members').find({ conversationId: id }).toArray(),
+    context.collection('aliases').findOne(newAliases(entry)),
+  ]);
+  const sorted = (documents: readonly { _id: unknown }[]): string[] => documents.map(canonical).sort();
+  return (
+    alias === null &&
+    canonical(now) === canonical(conversation) &&
+    canonical(sorted(nowMembers)) === canonical(sorted(members))
+  );
+}
+
+/** An imported user. Undo removes the user unless they have been active since. */
+export const importedUser = defineEntryKind({
   kind: 'importedUser',
-  async judge(entry, context) {
-    const now = await context.collection('users').findOne({ _id: entry['id'] as never });
-    const at = entry['at'] as Date;
+  schema: z.object({ kind: z.literal('importedUser'), id: z.string(), at: z.date() }),
+  async judge({ id, at }, context) {
+    const now = await context.collection('users').findOne({ _id: id as never });
+    const profileChangedAt: unknown = now?.['profileChangedAt'];
     const isUntouched =
       now?.['lastSeenAt'] === undefined &&
-      (now?.['profileChangedAt'] as Date | undefined)?.getTime() === at.getTime();
+      profileChangedAt instanceof Date &&
+      profileChangedAt.getTime() === at.getTime();
     return now !== null && isUntouched ? 'undo' : 'skip';
   },
-  async undo(entry, context) {
-    await context.collection('users').deleteOne({ _id: entry['id'] as never });
+  async undo({ id }, context) {
+    // Users of remaining conversations stay: every message needs an existing sender.
+    const projection = { projection: { _id: 1 } } as const;
+    const [member, conversation] = await Promise.all([
+      context.collection('members').findOne({ userId: id }, projection),
+      context.collection('conversations').findOne({ participants: id }, projection),
+    ]);
+    if (member === null && conversation === null) {
+      await context.collection('users').deleteOne({ _id: id as never });
+    }
   },
-};
+});

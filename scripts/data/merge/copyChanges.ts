@@ -1,4 +1,4 @@
-import type { Stored } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
 import { groupBy } from '../../../backend/src/utils/groupBy.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
@@ -7,21 +7,24 @@ import {
   insertMissing,
   newIdOf,
   numberOf,
-  outrunOr,
-  placesOf,
+  throwLostRaceOr,
+  newPositionsOf,
   type Collections,
   type Merge,
   type ObjectId,
 } from './stored.js';
 
 const BATCH = 200;
-/** Of the entry that ends a change log: it says that something is not pinned which never was. */
+/**
+ * Salt of the id of the entry that ends a change log. That entry unpins a message that was never pinned, so it changes
+ * nothing.
+ */
 export const SEAL_SALT = 'seal of the changes';
 
 const isSealOf = (merge: Merge, change: Stored): boolean =>
   merge.sources.some((id) => String(newIdOf(merge._id, id, SEAL_SALT)) === String(change['_id']));
 
-/** The first changes of each old log that are not copied yet, by time; each log keeps its own order. */
+/** Returns the next changes that are not copied yet, ordered by time. Each log keeps its own order. */
 async function nextChanges({ changes, moved }: Collections, merge: Merge): Promise<Stored[]> {
   const waiting = await Promise.all(
     merge.sources.map(async (conversationId) => {
@@ -48,7 +51,7 @@ async function nextChanges({ changes, moved }: Collections, merge: Merge): Promi
     const head = first?.shift();
     if (head === undefined) return batch;
     batch.push(head);
-    // Behind a page that is used up more may come, before what others hold.
+    // A log whose page is used up may have more changes that are earlier than those of the others.
     if (batch.length >= BATCH) return batch;
   }
 }
@@ -59,8 +62,8 @@ const timeOf = (change: Stored | undefined): number => {
 };
 
 /**
- * Copies the next changes of the old logs behind the end of the new one, and tells the messages concerned in which place
- * theirs now stands. Called when the old logs are sealed. @returns how many; 0 when nothing is left.
+ * Appends the next changes of the old logs to the new one, and stores the new `rev` in the messages concerned. Called
+ * when the old logs are sealed. @returns the number of copied changes; 0 when nothing is left.
  */
 export async function copyChanges(collections: Collections, merge: Merge): Promise<number> {
   const { changes, moved } = collections;
@@ -72,36 +75,35 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
     .toArray();
   const revs = new Map(known.map((change) => [String(change._id), change]));
   const copies: { old: Stored; copy: Stored }[] = [];
-  const places = await seqsOf(moved, batch);
+  const newSeqs = await seqsOf(moved, batch);
   for (const old of batch) {
     const newId = newIdOf(merge._id, old['_id']);
     const stored = revs.get(newId.toHexString());
     if (stored === undefined) rev += 1;
-    const seq = (await places.get(String(old['conversationId']))?.(numberOf(old['seq']))) ?? 0;
+    const seq = (await newSeqs.get(String(old['conversationId']))?.(numberOf(old['seq']))) ?? 0;
     copies.push({ old, copy: stored ?? { ...old, _id: newId, conversationId: merge._id, rev, seq } });
   }
   const fresh = copies.filter(({ copy }) => !revs.has(String(copy['_id']))).map(({ copy }) => copy);
   try {
     if (fresh.length > 0) await changes.insertMany(fresh, { ordered: true, writeConcern: COMMITTED });
   } catch (error) {
-    outrunOr(error);
+    throwLostRaceOr(error);
   }
-  await applyPlaces(
+  await updateRevs(
     collections,
     merge,
     copies.map(({ copy }) => copy),
   );
-  // Last: what stands in `moved` is done.
+  // Written last: a row in `moved` means that the change is copied completely.
   await insertMissing(
     moved,
     copies.map(({ old, copy }) => ({
       _id: old['_id'] as ObjectId,
-      ...{
-        conversationId: old['conversationId'] as ObjectId,
-        into: merge._id,
-        newId: copy['_id'] as ObjectId,
-      },
-      ...{ rev: numberOf(old['rev']), toRev: numberOf(copy['rev']) },
+      conversationId: old['conversationId'] as ObjectId,
+      into: merge._id,
+      newId: copy['_id'] as ObjectId,
+      rev: numberOf(old['rev']),
+      toRev: numberOf(copy['rev']),
       was: { rev: old['rev'] as number, seq: old['seq'] as number },
       lacked: [],
     })),
@@ -109,7 +111,7 @@ export async function copyChanges(collections: Collections, merge: Merge): Promi
   return batch.length;
 }
 
-/** For each old conversation, where its places are now. */
+/** Returns, for each old conversation, a function that maps its `seq` to the new one. */
 async function seqsOf(
   moved: Collections['moved'],
   batch: readonly Stored[],
@@ -118,21 +120,22 @@ async function seqsOf(
     async ([id, changes]) => {
       const values = changes.map(({ seq }) => numberOf(seq));
       const conversationId = changes[0]?.['conversationId'] as ObjectId;
-      return [id, await placesOf(moved, conversationId, { of: 'seq', values })] as const;
+      return [id, await newPositionsOf(moved, conversationId, { of: 'seq', values })] as const;
     },
   );
   return new Map(await Promise.all(entries));
 }
 
-/** A message takes of each aspect only what is newer: so it has to know the place of what it has. */
-async function applyPlaces(
+/** Raises `editRev` and `reactRev` of the copied messages to the new `rev`: a message applies only newer changes. */
+async function updateRevs(
   { messages, archived }: Collections,
   merge: Merge,
   copies: readonly Stored[],
 ): Promise<void> {
   const updates = copies.flatMap((copy) => {
     const field = { edit: 'editRev', reaction: 'reactRev' }[String(copy['kind'])];
-    if (field === undefined) return [];
+    // A change by a restricted user (`shadow`) is not applied to its message.
+    if (field === undefined || copy['shadow'] === true) return [];
     const filter = { conversationId: merge._id, seq: numberOf(copy['seq']), [field]: { $exists: true } };
     return [{ updateOne: { filter, update: { $max: { [field]: numberOf(copy['rev']) } } } }];
   });

@@ -1,4 +1,4 @@
-import type { Stored } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 import {
   FROM_PRIMARY,
@@ -6,7 +6,7 @@ import {
   insertMissing,
   newIdOf,
   numberOf,
-  outrunOr,
+  throwLostRaceOr,
   type Collections,
   type Merge,
   type ObjectId,
@@ -14,13 +14,13 @@ import {
 
 const BATCH = 500;
 
-/** The seal of a log stays where it is: everything before it moves. */
+/** True for the seal entry of a log. It stays in the old log; all other entries move. */
 export const isSeal = (message: Stored): boolean =>
   (message['action'] as { type?: unknown } | undefined)?.type === 'sealed';
 
 interface Source {
   waiting: Stored[];
-  /** More comes behind what waits. */
+  /** True when the log has more messages after `waiting`. */
   isCut: boolean;
 }
 
@@ -33,13 +33,14 @@ const isEarlier = (a: Stored, b: Stored): boolean =>
   timeOf(a) < timeOf(b) || (timeOf(a) === timeOf(b) && String(a['_id']) < String(b['_id']));
 
 /**
- * Copies the next messages of the old logs behind the end of the new one: by time, while each log keeps its own order
- * (an answer never comes before what it answers, whatever the clocks of two servers said).
+ * Appends the next messages of the old logs to the new one: ordered by time, while each log keeps its own order. A
+ * reply therefore never precedes the message it replies to, even if the clocks of two servers differed.
  *
- * How far it has come stands in the new log and in `moved`; what was inserted and not noted by a run that was killed is
- * noted first. Another run, or a server that writes to the same log, can take a place: then all is read again.
+ * The progress is stored in the new log and in `moved`. Messages that a killed run inserted without a row in `moved`
+ * get their rows first. Another run, or a server that writes to the same log, may take a `seq`; then everything is read
+ * again.
  *
- * @returns how many were copied; 0 when nothing is left.
+ * @returns the number of copied messages; 0 when nothing is left.
  */
 export async function copyMessages(collections: Collections, merge: Merge): Promise<number> {
   const { messages, moved } = collections;
@@ -48,7 +49,7 @@ export async function copyMessages(collections: Collections, merge: Merge): Prom
   const batch = noted > 0 ? [] : interleave(sources);
   if (batch.length === 0) return noted;
   const tail = await findTail(messages, merge._id);
-  const rows = await place(collections, merge, { batch, tail });
+  const rows = await assignSeqs(collections, merge, { batch, tail });
   await copyArchived(collections, rows);
   try {
     await messages.insertMany(
@@ -56,7 +57,7 @@ export async function copyMessages(collections: Collections, merge: Merge): Prom
       { ordered: true, writeConcern: COMMITTED },
     );
   } catch (error) {
-    outrunOr(error);
+    throwLostRaceOr(error);
   }
   await insertMissing(
     moved,
@@ -79,7 +80,7 @@ async function openSource({ messages, moved }: Collections, conversationId: Obje
   return { waiting: waiting.filter((message) => !isSeal(message)), isCut: waiting.length >= BATCH };
 }
 
-/** The heads of the logs by time; ends where one of them has to be read on. */
+/** Merges the logs by time. Stops where the next page of a log must be read first. */
 function interleave(sources: readonly Source[]): Stored[] {
   const batch: Stored[] = [];
   const lanes = sources.map(({ waiting, isCut }) => ({ rest: [...waiting], isCut }));
@@ -101,7 +102,7 @@ function interleave(sources: readonly Source[]): Stored[] {
   return batch;
 }
 
-interface Placed {
+interface MessageCopy {
   document: Stored;
   row: Stored;
 }
@@ -111,18 +112,22 @@ interface Wanted {
   tail: { seq: number; n: number; control: number };
 }
 
-async function place(collections: Collections, merge: Merge, { batch, tail }: Wanted): Promise<Placed[]> {
+async function assignSeqs(
+  collections: Collections,
+  merge: Merge,
+  { batch, tail }: Wanted,
+): Promise<MessageCopy[]> {
   const replies = await findReplies(collections, batch);
-  const taken = await findTakenNames(collections, merge, batch);
+  const taken = await findTakenIds(collections, merge, batch);
   let end = tail;
   return batch.map((old) => {
-    const isControl = typeof old['controlSeq'] === 'number';
+    const isMembershipEvent = typeof old['controlSeq'] === 'number';
     const seq = end.seq + 1;
-    const isCounted = !isControl && old['shadow'] !== true;
-    end = { seq, n: end.n + (isCounted ? 1 : 0), control: isControl ? seq : end.control };
-    replies.set(placeName(old['conversationId'], old['seq']), seq);
-    const replyTo = replies.get(placeName(old['conversationId'], old['replyTo']));
-    const document = toNew(old, { merge, end, isControl, replyTo });
+    const isCounted = !isMembershipEvent && old['shadow'] !== true;
+    end = { seq, n: end.n + (isCounted ? 1 : 0), control: isMembershipEvent ? seq : end.control };
+    replies.set(seqKey(old['conversationId'], old['seq']), seq);
+    const replyTo = replies.get(seqKey(old['conversationId'], old['replyTo']));
+    const document = toNew(old, { merge, end, isMembershipEvent, replyTo });
     const name = `${String(old['senderId'])}\u0000${String(old['clientMessageId'])}`;
     if (taken.has(name)) document['clientMessageId'] = `import:${String(old['_id'])}`;
     taken.add(name);
@@ -130,26 +135,28 @@ async function place(collections: Collections, merge: Merge, { batch, tail }: Wa
   });
 }
 
-const placeName = (id: unknown, seq: unknown): string => `${String(id)} ${String(seq)}`;
+const seqKey = (id: unknown, seq: unknown): string => `${String(id)} ${String(seq)}`;
 
-/** Fields that a message has of its place: nothing else of it changes. */
-const PLACE_FIELDS = ['seq', 'n', 'control', 'controlSeq', 'replyTo', 'editRev', 'reactRev'] as const;
-const KEPT_FIELDS = [...PLACE_FIELDS, 'clientMessageId'] as const;
+/** Fields that follow from the position in the log. All other fields of a message are copied unchanged. */
+const POSITION_FIELDS = ['seq', 'n', 'control', 'controlSeq', 'replyTo', 'editRev', 'reactRev'] as const;
+const KEPT_FIELDS = [...POSITION_FIELDS, 'clientMessageId'] as const;
 
 function toNew(
   old: Stored,
   {
     merge,
     end,
-    isControl,
+    isMembershipEvent,
     replyTo,
-  }: { merge: Merge; end: Wanted['tail']; isControl: boolean; replyTo: number | undefined },
+  }: { merge: Merge; end: Wanted['tail']; isMembershipEvent: boolean; replyTo: number | undefined },
 ): Stored {
   const document: Stored = {
     ...old,
-    ...{ _id: newIdOf(merge._id, old['_id']), conversationId: merge._id, ...end },
-    ...(isControl && { controlSeq: end.seq }),
-    // Set when the changes are copied: then their new places are known.
+    _id: newIdOf(merge._id, old['_id']),
+    conversationId: merge._id,
+    ...end,
+    ...(isMembershipEvent && { controlSeq: end.seq }),
+    // Set when the changes are copied, because their new `rev` is not known before.
     ...(old['editRev'] !== undefined && { editRev: 0 }),
     ...(old['reactRev'] !== undefined && { reactRev: 0 }),
     ...(old['replyTo'] !== undefined && { replyTo }),
@@ -157,8 +164,8 @@ function toNew(
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
 }
 
-/** Of an archived message what it says lies elsewhere: it is there before the message is. */
-async function copyArchived({ archived }: Collections, rows: readonly Placed[]): Promise<void> {
+/** Copies the content of archived messages, before their stubs are inserted. */
+async function copyArchived({ archived }: Collections, rows: readonly MessageCopy[]): Promise<void> {
   const stubs = new Map(
     rows
       .filter(({ document }) => document['archived'] === true)
@@ -174,44 +181,46 @@ async function copyArchived({ archived }: Collections, rows: readonly Placed[]):
   }
 }
 
-/** An archived text under another message. */
+/** Stores archived content under the id of another message. */
 export async function putArchived(
   archived: Collections['archived'],
   from: Stored,
   { _id, conversationId, seq, editRev }: Stored,
 ): Promise<void> {
   const to = {
-    ...{ _id: _id as ObjectId, conversationId: conversationId as ObjectId, seq: numberOf(seq) },
+    _id: _id as ObjectId,
+    conversationId: conversationId as ObjectId,
+    seq: numberOf(seq),
     ...(from['editRev'] !== undefined && { editRev: numberOf(editRev) }),
   };
   await archived.replaceOne({ _id: to._id }, { ...from, ...to }, { upsert: true, writeConcern: COMMITTED });
 }
 
-/** What leads from the old place to the new one, and back. */
+/** Row in `moved`: maps the old `seq` to the new one, and holds what is needed to restore the old message. */
 function toRow(old: Stored, document: Stored, merge: Merge): Stored {
   const was = KEPT_FIELDS.filter((name) => old[name] !== undefined && old[name] !== document[name]);
   const lost = Object.keys(old).some((name) => document[name] === undefined);
   return {
     _id: old['_id'] as ObjectId,
-    ...{
-      conversationId: old['conversationId'] as ObjectId,
-      into: merge._id,
-      newId: document['_id'] as ObjectId,
-    },
-    ...{ seq: old['seq'] as number, toSeq: document['seq'] as number },
+    conversationId: old['conversationId'] as ObjectId,
+    into: merge._id,
+    newId: document['_id'] as ObjectId,
+    seq: old['seq'] as number,
+    toSeq: document['seq'] as number,
     was: Object.fromEntries(was.map((name) => [name, old[name] as unknown])),
     lacked: Object.keys(document).filter((name) => old[name] === undefined),
     ...(lost && { order: Object.keys(old) }),
   };
 }
 
-/** The old message, from its copy: every field in its old place. */
+/** Restores the old message from its copy, with its fields in their original order. */
 export function toOld(copy: Stored, row: Stored): Stored {
   const lacked = row['lacked'] as string[];
   const old: Stored = {
     ...copy,
     ...(row['was'] as Stored),
-    ...{ _id: row['_id'] as ObjectId, conversationId: row['conversationId'] as ObjectId },
+    _id: row['_id'] as ObjectId,
+    conversationId: row['conversationId'] as ObjectId,
   };
   const names = (row['order'] as string[] | undefined) ?? Object.keys(old);
   return Object.fromEntries(
@@ -219,26 +228,29 @@ export function toOld(copy: Stored, row: Stored): Stored {
   );
 }
 
-/** Where the messages are that these ones answer, by their old places. */
+/** Returns the new `seq` of the messages that these ones reply to, by old conversation and `seq`. */
 async function findReplies({ moved }: Collections, batch: readonly Stored[]): Promise<Map<string, number>> {
-  const places = batch.filter(({ replyTo }) => typeof replyTo === 'number');
-  if (places.length === 0) return new Map();
+  const replies = batch.filter(({ replyTo }) => typeof replyTo === 'number');
+  if (replies.length === 0) return new Map();
   const rows = await Promise.all(
-    [...new Set(places.map(({ conversationId }) => String(conversationId)))].map((id) => {
-      const own = places.filter(({ conversationId }) => String(conversationId) === id);
-      const seqs = own.map(({ replyTo }) => replyTo as number);
+    [...new Set(replies.map(({ conversationId }) => String(conversationId)))].map((id) => {
+      const ofLog = replies.filter(({ conversationId }) => String(conversationId) === id);
+      const seqs = ofLog.map(({ replyTo }) => replyTo as number);
       return moved
-        .find({ conversationId: own[0]?.['conversationId'] as ObjectId, seq: { $in: seqs } }, FROM_PRIMARY)
+        .find({ conversationId: ofLog[0]?.['conversationId'] as ObjectId, seq: { $in: seqs } }, FROM_PRIMARY)
         .toArray();
     }),
   );
   return new Map(
-    rows.flat().map((row) => [placeName(row['conversationId'], row['seq']), numberOf(row['toSeq'])]),
+    rows.flat().map((row) => [seqKey(row['conversationId'], row['seq']), numberOf(row['toSeq'])]),
   );
 }
 
-/** The same message sent to both of two duplicates is in both: in one log a name may be there once. */
-async function findTakenNames(
+/**
+ * Returns client ids that the new log already contains: a message sent to two duplicates is in both, but an id must be
+ * unique in a log.
+ */
+async function findTakenIds(
   { messages }: Collections,
   merge: Merge,
   batch: readonly Stored[],
@@ -258,7 +270,7 @@ async function findTakenNames(
   );
 }
 
-/** Notes what is in the new log and not in `moved`: the last batch of a run that was killed. @returns how many. */
+/** Adds missing rows to `moved` for messages that a killed run had inserted. @returns the number of rows. */
 async function noteInserted(
   { messages, moved }: Collections,
   merge: Merge,

@@ -1,15 +1,20 @@
 import mongoose from 'mongoose';
-import { Stopped, type Counts, type Stored, type TaskContext } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
+import type { Counts } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
+import { Stopped } from '../frame/taskErrors.js';
 import type { JournalWriter } from '../frame/journal.js';
 import { sortPair } from '../../../backend/src/utils/participantsKey.js';
 import { pairOf } from '../tasks/pairs.js';
 import { copyChanges } from './copyChanges.js';
+import { countBoth } from './countBoth.js';
 import { copyMessages, isSeal, putArchived } from './copyMessages.js';
 import { openTarget, redirectSources, stateOf } from './open.js';
-import { copyOwnStates } from './ownStates.js';
+import { copyMemberSettings } from './memberSettings.js';
 import { applyPending, seal } from './seal.js';
-import { copySides, SIDES } from './sides.js';
+import { copyRelated, RELATED } from './related.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
+import { emptyConversation } from '../../../backend/src/models/emptyConversation.js';
 import {
   collectionsOf,
   findRevTail,
@@ -17,24 +22,24 @@ import {
   FROM_PRIMARY,
   insertMissing,
   numberOf,
-  Outrun,
+  LostRace,
   type Merge,
   type ObjectId,
 } from './stored.js';
 
-/** With no more left than this the old logs are sealed: the rest is copied in a moment. */
-const NEARLY_ALL = 500;
-/** Documents removed at a time. */
+/** Number of remaining messages below which the old logs are sealed. Copying the rest then takes only a moment. */
+const MAX_REMAINING = 500;
+/** Number of documents removed at a time. */
 const CLEAR_BATCH = 1_000;
 
-/** Merges that a run has left unfinished: it was stopped or killed. */
+/** Returns the merges of runs that were stopped or killed. */
 export const findUnfinished = (context: TaskContext): Promise<Merge[]> =>
   collectionsOf(context)
     .merges.find({ stage: { $ne: 'done' } }, FROM_PRIMARY)
     .sort({ _id: 1 })
     .toArray();
 
-/** Begins a merge: says what is to become of what. Undefined where there is nothing to merge any more. */
+/** Stores the plan of a merge. @returns undefined when there is nothing to merge any more. */
 export async function beginMerge(
   context: TaskContext,
   { ids, key, journal }: { ids: readonly ObjectId[]; key: string; journal: JournalWriter },
@@ -49,22 +54,27 @@ export async function beginMerge(
   if (live.length < 2 || pair === undefined) return undefined;
   const tails = await Promise.all(live.map(({ _id }) => findTail(messages, _id)));
   const used = live.filter((_, index) => (tails[index]?.seq ?? 0) > 0);
-  // Where at most one holds anything, it stays: nothing has to be interleaved.
+  // If at most one conversation has messages, it survives: nothing needs to be interleaved.
   const survivor = used.length > 1 ? undefined : (used[0] ?? live[0]);
   const target = survivor?._id ?? new mongoose.Types.ObjectId();
   const sources = live.map(({ _id }) => _id).filter((id) => !id.equals(target));
   const merge: Merge = {
-    ...{ _id: target, key, participants: sortPair(...pair), sources, isSurvivor: survivor !== undefined },
+    _id: target,
+    key,
+    participants: sortPair(...pair),
+    sources,
+    isSurvivor: survivor !== undefined,
     revs: Object.fromEntries(
       await Promise.all(
         sources.map(async (id) => [id.toHexString(), await findRevTail(changes, id)] as const),
       ),
     ),
-    ...{ stage: 'copying', at: new Date() },
+    stage: 'copying',
+    at: new Date(),
   };
   const earlier = await merges.findOne({ _id: target }, FROM_PRIMARY);
   await journal.write([{ kind: 'merge', into: target, sources, key }]);
-  // What survived an earlier merge may survive another one: the newest stands under the id, and holds the one before.
+  // The target of an earlier merge can be the target again: its document is kept in `earlier`.
   await merges.replaceOne(
     { _id: target },
     { ...merge, ...(earlier !== null && { earlier }) },
@@ -73,7 +83,7 @@ export async function beginMerge(
   return merge;
 }
 
-/** Nobody is in it yet: it is on nobody's list, and nobody may write there. */
+/** Creates the target without participants: it is on no list and does not accept messages yet. */
 async function makeTarget(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations } = collectionsOf(context);
   const sources = await conversations.find({ _id: { $in: merge.sources } }, FROM_PRIMARY).toArray();
@@ -83,27 +93,34 @@ async function makeTarget(context: TaskContext, merge: Merge): Promise<void> {
   const createdAt = oldest === undefined ? merge.at : timeOf(oldest);
   await insertMissing(conversations, [
     {
-      ...{ _id: merge._id, type: 'direct', participants: [], createdBy: oldest?.['createdBy'] as unknown },
-      ...{ memberCount: 0, messageCount: 0, lastSeq: 0, rev: 0, lastSent: [0, 0], lastSentN: [0, 0] },
-      ...{ maybeUnread: [], occasions: [], lastMessageAt: createdAt, createdAt, changedAt: new Date() },
+      _id: merge._id,
+      type: 'direct',
+      participants: [],
+      createdBy: oldest?.['createdBy'] as unknown,
+      memberCount: 0,
+      ...emptyConversation(2, createdAt),
+      changedAt: new Date(),
     },
   ]);
 }
 
-/** Brings a merge to its end from wherever it is. May be done again, and by two runs at the same time. */
+/** Continues a merge from its stored stage to the end. Idempotent, also with two runs at the same time. */
 export async function finishMerge(context: TaskContext, merge: Merge): Promise<Counts> {
   const collections = collectionsOf(context);
+  let counts: Counts = {};
   if (merge.stage === 'copying') {
     if (!merge.isSurvivor) await makeTarget(context, merge);
-    await copyNearlyAll(context, merge);
-    await remember(context, merge);
+    await copyMost(context, merge);
+    await storeBefore(context, merge);
     for (const id of merge.sources) await seal(collections, merge, id);
     for (const id of merge.sources) await applyPending(context, id);
-    await exhaust(() => copyMessages(collections, merge));
+    await repeatUntilDone(() => copyMessages(collections, merge));
     await refreshChanged(context, merge);
-    await exhaust(() => copyChanges(collections, merge));
-    await copySides(context, merge);
-    await copyOwnStates(context, merge);
+    await repeatUntilDone(() => copyChanges(collections, merge));
+    await copyRelated(context, merge);
+    await copyMemberSettings(context, merge);
+    // The sources are sealed, and a new target is not open yet: no user can write to them.
+    counts = await countBoth(context, merge);
     await openTarget(context, merge);
     await redirectSources(context, merge);
     merge.final = await stateOf(context, merge._id);
@@ -111,7 +128,7 @@ export async function finishMerge(context: TaskContext, merge: Merge): Promise<C
   }
   const moved = await clearSources(context, merge);
   await setStage(context, merge, { stage: 'done' });
-  return { messagesMoved: moved };
+  return { messagesMoved: moved, ...counts };
 }
 
 async function setStage(context: TaskContext, merge: Merge, fields: Partial<Merge>): Promise<void> {
@@ -122,24 +139,24 @@ async function setStage(context: TaskContext, merge: Merge, fields: Partial<Merg
   );
 }
 
-/** Losing a place to a writer again and again is one thing; being refused for ever is damage that has to be told. */
-const MAX_OUTRUN = 100;
+/** Maximum number of lost races in a row. More than that indicates damaged data, so the error is thrown. */
+const MAX_LOST_RACES = 100;
 
-async function exhaust(copy: () => Promise<number>): Promise<void> {
-  let outrun = 0;
+async function repeatUntilDone(copy: () => Promise<number>): Promise<void> {
+  let lostRaces = 0;
   for (;;) {
     try {
       if ((await copy()) === 0) return;
-      outrun = 0;
+      lostRaces = 0;
     } catch (error) {
-      outrun += 1;
-      if (!(error instanceof Outrun) || outrun > MAX_OUTRUN) throw error;
+      lostRaces += 1;
+      if (!(error instanceof LostRace) || lostRaces > MAX_LOST_RACES) throw error;
     }
   }
 }
 
-/** While people go on writing to the old logs. May be stopped between two batches. */
-async function copyNearlyAll(context: TaskContext, merge: Merge): Promise<void> {
+/** Copies messages while users still write to the old logs. Can be stopped between two batches. */
+async function copyMost(context: TaskContext, merge: Merge): Promise<void> {
   if (merge.isSurvivor) return;
   const collections = collectionsOf(context);
   const left = async (): Promise<number> => {
@@ -147,17 +164,17 @@ async function copyNearlyAll(context: TaskContext, merge: Merge): Promise<void> 
     const copied = await findTail(collections.messages, merge._id);
     return tails.reduce((sum, { seq }) => sum + seq, 0) - copied.seq;
   };
-  while ((await left()) > NEARLY_ALL) {
+  while ((await left()) > MAX_REMAINING) {
     if (context.isStopping()) throw new Stopped();
-    // Losing a place to another run costs a round; nothing else writes there yet.
+    // A lost race against another run costs one round. Servers do not write to the target yet.
     await copyMessages(collections, merge).catch((error: unknown) => {
-      if (!(error instanceof Outrun)) throw error;
+      if (!(error instanceof LostRace)) throw error;
     });
   }
 }
 
-/** Keeps what the documents were, for the trail and for `undo`. */
-async function remember(context: TaskContext, merge: Merge): Promise<void> {
+/** Stores the documents as they were, for the audit trail and for `undo`. */
+async function storeBefore(context: TaskContext, merge: Merge): Promise<void> {
   if (merge.before !== undefined) return;
   const { conversations, members } = collectionsOf(context);
   const all = merge.isSurvivor ? [...merge.sources, merge._id] : merge.sources;
@@ -174,7 +191,7 @@ async function remember(context: TaskContext, merge: Merge): Promise<void> {
   await setStage(context, merge, { before: merge.before });
 }
 
-/** What was edited or deleted after it was copied: the old logs are sealed now, and say what holds. */
+/** Copies messages again that were edited or deleted after they had been copied. The old logs are sealed now. */
 async function refreshChanged(context: TaskContext, merge: Merge): Promise<void> {
   const { messages, changes, moved, archived } = collectionsOf(context);
   for (const conversationId of merge.sources) {
@@ -200,7 +217,7 @@ async function refreshChanged(context: TaskContext, merge: Merge): Promise<void>
   }
 }
 
-const PLACE_FIELDS = [
+const POSITION_FIELDS = [
   '_id',
   'conversationId',
   'seq',
@@ -217,46 +234,48 @@ async function refreshOne(
 ): Promise<void> {
   const copy = await messages.findOne({ _id: newId }, FROM_PRIMARY);
   if (copy === null) return;
-  const places = Object.fromEntries(
-    PLACE_FIELDS.filter((name) => copy[name] !== undefined).map((name) => [name, copy[name] as unknown]),
+  const position = Object.fromEntries(
+    POSITION_FIELDS.filter((name) => copy[name] !== undefined).map((name) => [name, copy[name] as unknown]),
   );
   const revs = {
     ...(old['editRev'] !== undefined && { editRev: numberOf(copy['editRev']) }),
     ...(old['reactRev'] !== undefined && { reactRev: numberOf(copy['reactRev']) }),
   };
-  await messages.replaceOne({ _id: newId }, { ...old, ...places, ...revs }, { writeConcern: COMMITTED });
+  await messages.replaceOne({ _id: newId }, { ...old, ...position, ...revs }, { writeConcern: COMMITTED });
 }
 
 /**
- * What has moved is nowhere else any more: a text that is deleted later must not live on in an old log. The places of the old
- * logs stay taken, though: a server that has not written there for a while believes the log to be shorter, and would
- * find a free place before the seal.
+ * Removes the content of the old logs: a text that is deleted later must not survive there. The `seq`s stay occupied by
+ * stubs. Otherwise a server whose cached tail is older than the seal could find a free `seq` before it.
  */
 async function clearSources(context: TaskContext, merge: Merge): Promise<number> {
   let moved = 0;
-  const sides = SIDES.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection);
+  const related = RELATED.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection);
   for (const conversationId of merge.sources) {
     moved += await leaveStubs(context, conversationId);
     await emptyChanges(context, conversationId);
-    for (const name of ['archived_messages', 'members', ...sides]) {
+    for (const name of ['archived_messages', 'members', ...related]) {
       await removeAll(context.collection(name), conversationId);
     }
   }
   return moved;
 }
 
-/** Whoever reads an old log past everything finds that something was there, and nothing of it. */
+/** Returns a stub without content. A client that reads an old log sees that an entry existed. */
 const toStub = ({ _id, conversationId, seq, n, control, createdAt }: Stored): Stored => ({
-  ...{ _id: _id as unknown, conversationId: conversationId as unknown, seq: seq as unknown },
-  ...{ n: numberOf(n), control: numberOf(control), senderId: '', clientMessageId: `moved:${String(seq)}` },
-  ...{
-    payloadHash: '',
-    kind: 'system',
-    content: '',
-    silent: true,
-    moved: true,
-    createdAt: createdAt as unknown,
-  },
+  _id: _id as unknown,
+  conversationId: conversationId as unknown,
+  seq: seq as unknown,
+  n: numberOf(n),
+  control: numberOf(control),
+  senderId: '',
+  clientMessageId: `moved:${String(seq)}`,
+  payloadHash: '',
+  kind: 'system',
+  content: '',
+  silent: true,
+  moved: true,
+  createdAt: createdAt as unknown,
 });
 
 async function leaveStubs(context: TaskContext, conversationId: ObjectId): Promise<number> {
@@ -282,7 +301,7 @@ async function leaveStubs(context: TaskContext, conversationId: ObjectId): Promi
   }
 }
 
-/** What is left of a change says that something is not pinned. */
+/** Replaces all changes by ones without content or effect (an unpin). */
 async function emptyChanges(context: TaskContext, conversationId: ObjectId): Promise<void> {
   const changes = context.collection('changes');
   const tail = await findRevTail(changes, conversationId);

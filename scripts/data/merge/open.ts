@@ -1,12 +1,13 @@
 import { LIMITS } from '../../../contract/index.js';
 import { createHash } from 'node:crypto';
-import type { Stored, TaskContext } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import { canonical } from '../frame/changes.js';
 import type { ConversationId, UserId } from '../../../contract/index.js';
-import { fold, nobodyIn } from '../../../backend/src/services/membership/membership.js';
-import { toControlEntry } from '../../../backend/src/services/membership/membershipStore.js';
+import { fold, emptyMembership } from '../../../backend/src/services/membership/membership.js';
+import { toMembershipEvent } from '../../../backend/src/services/membership/membershipStore.js';
 import { toRecord } from '../../../backend/src/models/messageDocument.js';
-import { countAt, lastSentBy } from './ownStates.js';
+import { countAt, lastSentBy } from './memberSettings.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 import {
@@ -16,13 +17,13 @@ import {
   findTail,
   FROM_PRIMARY,
   numberOf,
-  placeOf,
+  newPositionOf,
   type Collections,
   type Merge,
   type ObjectId,
 } from './stored.js';
 
-/** What the conversation's document says of its log and of who is in it. */
+/** Derives the summary and the membership of the target from its log. */
 async function summaryOf({ messages, changes }: Collections, merge: Merge): Promise<Stored> {
   const conversationId = merge._id;
   const tail = await findTail(messages, conversationId);
@@ -35,8 +36,8 @@ async function summaryOf({ messages, changes }: Collections, merge: Merge): Prom
     (userId) => [userId as UserId, { role: 'member', joinedSeq: 0 }] as const,
   );
   const membership = controls
-    .flatMap((control) => toControlEntry(toRecord(control as Parameters<typeof toRecord>[0])) ?? [])
-    .reduce(fold, { ...nobodyIn(id), memberCount: 2, members: new Map(pair) });
+    .flatMap((control) => toMembershipEvent(toRecord(control as Parameters<typeof toRecord>[0])) ?? [])
+    .reduce(fold, { ...emptyMembership(id), memberCount: 2, members: new Map(pair) });
   const newest = async (filter: Stored): Promise<Stored | undefined> =>
     (
       await messages
@@ -45,33 +46,48 @@ async function summaryOf({ messages, changes }: Collections, merge: Merge): Prom
         .limit(1)
         .toArray()
     )[0];
-  const [last, shown] = await Promise.all([
+  const [last, shown, deleted] = await Promise.all([
     newest({ seq: { $gt: 0 } }),
     newest({ silent: { $exists: false }, shadow: { $exists: false } }),
+    newest({ deletedAt: { $exists: true }, shadow: { $exists: false } }),
   ]);
-  const lastSent = await Promise.all(
-    merge.participants.map((userId) => lastSentBy(messages, conversationId, userId)),
+  const lastSentOf = (isQuiet: boolean): Promise<number[]> =>
+    Promise.all(
+      merge.participants.map((userId) => lastSentBy(messages, { conversationId, userId }, isQuiet)),
+    );
+  const [lastSent, lastQuiet] = await Promise.all([lastSentOf(false), lastSentOf(true)]);
+  const quiet = await Promise.all(
+    lastQuiet.map(async (seq, index) => ({ seq, n: await countAt(messages, conversationId, seq), index })),
   );
   return {
-    ...{ lastSeq: tail.seq, messageCount: tail.n, rev: await findRevTail(changes, conversationId) },
-    ...{ control: membership.control, blockedBy: [...membership.blockedBy] },
+    lastSeq: tail.seq,
+    messageCount: tail.n,
+    rev: await findRevTail(changes, conversationId),
+    control: membership.control,
+    blockedBy: [...membership.blockedBy],
     ...(membership.closedBy !== undefined && { closedBy: membership.closedBy }),
     ...(shown?.['createdAt'] instanceof Date && { lastMessageAt: shown['createdAt'] }),
     ...(last !== undefined && {
       tail: { seq: tail.seq, id: last['_id'] as ObjectId, control: tail.control },
     }),
     ...(shown !== undefined && { shown: { seq: numberOf(shown['seq']), id: shown['_id'] as ObjectId } }),
+    ...(deleted !== undefined && { lastDeletedSeq: numberOf(deleted['seq']) }),
     lastSent,
     lastSentN: await Promise.all(lastSent.map((seq) => countAt(messages, conversationId, seq))),
+    ...(quiet.some(({ seq }) => seq > 0) && {
+      lastQuiet: Object.fromEntries(
+        quiet.flatMap(({ seq, n, index }) => (seq > 0 ? [[String(index), { seq, n }]] : [])),
+      ),
+    }),
     maybeUnread: [...merge.participants],
   };
 }
 
 async function pinnedOf({ moved }: Collections, sources: readonly Stored[]): Promise<number[]> {
-  const places = sources.flatMap(({ _id, pinned }) =>
+  const seqs = sources.flatMap(({ _id, pinned }) =>
     Array.isArray(pinned) ? pinned.map((seq: unknown) => ({ id: _id as ObjectId, seq: numberOf(seq) })) : [],
   );
-  return Promise.all(places.map(({ id, seq }) => placeOf(moved, id, { seq })));
+  return Promise.all(seqs.map(({ id, seq }) => newPositionOf(moved, id, { seq })));
 }
 
 function occasionsOf(conversations: readonly Stored[]): Stored[] {
@@ -86,7 +102,7 @@ function occasionsOf(conversations: readonly Stored[]): Stored[] {
   return [...kept.values()].slice(-LIMITS.maxOccasions);
 }
 
-/** Opens the new conversation: one write, behind which it is a conversation of the two like any other. */
+/** Opens the target with a single write. Afterwards it is an ordinary direct conversation. */
 export async function openTarget(context: TaskContext, merge: Merge): Promise<void> {
   const collections = collectionsOf(context);
   const { conversations } = collections;
@@ -99,7 +115,9 @@ export async function openTarget(context: TaskContext, merge: Merge): Promise<vo
   const pinned = await pinnedOf(collections, sources);
   const fields = {
     ...(await summaryOf(collections, merge)),
-    ...{ participants: merge.participants, memberCount: 2, occasions: occasionsOf(sources) },
+    participants: merge.participants,
+    memberCount: 2,
+    occasions: occasionsOf(sources),
     ...(pinned.length > 0 && { pinned }),
   };
   const open = (key: object) =>
@@ -111,47 +129,51 @@ export async function openTarget(context: TaskContext, merge: Merge): Promise<vo
   try {
     await open(isKeyHeld ? {} : { participantsKey: merge.key });
   } catch (error) {
-    // Somebody has made another conversation of the two meanwhile: the next round merges it with this one.
+    // A new conversation of the pair was created meanwhile. The next round merges it with this one.
     if (!isDuplicateKey(error)) throw error;
     await open({});
   }
 }
 
-/** What of a summary only ever moves forward, so that an older one changes nothing. */
-const FORWARD = ['lastSeq', 'messageCount', 'tail', 'shown', 'lastMessageAt'];
+/** Fields of a summary that only increase, so that an older value changes nothing. */
+const FORWARD = ['lastSeq', 'messageCount', 'tail', 'shown', 'lastMessageAt', 'lastDeletedSeq'];
 
-/** What came from the others, if anything was written there at the last moment. */
+/**
+ * Updates the summary of a surviving conversation with messages that were written to the sources just before the seal.
+ */
 async function refreshSurvivor(
   collections: Collections,
   merge: Merge,
   sources: readonly Stored[],
 ): Promise<void> {
   const summary = await summaryOf(collections, merge);
-  const own = await collections.conversations.findOne({ _id: merge._id }, FROM_PRIMARY);
+  const target = await collections.conversations.findOne({ _id: merge._id }, FROM_PRIMARY);
   const others = sources.filter(({ _id }) => String(_id) !== String(merge._id));
   const known = Object.entries(summary).filter(([name]) => FORWARD.includes(name));
   await collections.conversations.updateOne(
     { _id: merge._id },
     {
       ...(known.length > 0 && { $max: Object.fromEntries(known) }),
-      $set: { occasions: occasionsOf([...others, ...(own === null ? [] : [own])]) },
+      $set: { occasions: occasionsOf([...others, ...(target === null ? [] : [target])]) },
       $currentDate: { changedAt: true },
     },
     { writeConcern: COMMITTED },
   );
 }
 
-/** What leads here from earlier merges, as it was before this one; noted once. */
-async function leadingHere(context: TaskContext, merge: Merge): Promise<NonNullable<Merge['redirected']>> {
+/** Returns earlier redirects to the conversations of this merge, as they were before it. Stored on the first call. */
+async function findRedirects(context: TaskContext, merge: Merge): Promise<NonNullable<Merge['redirected']>> {
   if (merge.redirected !== undefined) return merge.redirected;
   const { conversations, merges } = collectionsOf(context);
   const found = await findMergedInto(conversations, [...merge.sources, merge._id]);
-  // Those of this merge may lead here already: whoever reads a seal writes that down. What they were stands in `before`.
+  // Sources of this merge may redirect already, because a server that reads a seal stores the redirect. They are in
+  // `before`.
   const ours = new Set(merge.sources.map(String));
   const redirected = found
     .filter(({ _id }) => !ours.has(String(_id)))
     .map(({ _id, mergedInto, participantsKey }) => ({
-      ...{ id: _id as ObjectId, mergedInto: mergedInto as ObjectId },
+      id: _id as ObjectId,
+      mergedInto: mergedInto as ObjectId,
       ...(participantsKey === merge.key && { hadKey: true }),
     }));
   merge.redirected = redirected;
@@ -160,11 +182,11 @@ async function leadingHere(context: TaskContext, merge: Merge): Promise<NonNulla
 }
 
 /**
- * Who holds the pair's key, a surviving conversation first: the first one keeps it. Ones that were merged long ago may be
- * among them, as they are found by it; without the unique index a duplicate that came since holds it as well.
+ * Returns the conversations that hold the pair's key; the first one keeps it. A surviving target comes first. The list
+ * can contain conversations of earlier merges and, without the unique index, later duplicates.
  */
 async function keyHolders(context: TaskContext, merge: Merge): Promise<string[]> {
-  const redirected = await leadingHere(context, merge);
+  const redirected = await findRedirects(context, merge);
   const held = (merge.before?.conversations ?? []).filter(
     ({ participantsKey }) => participantsKey === merge.key,
   );
@@ -176,10 +198,13 @@ async function keyHolders(context: TaskContext, merge: Merge): Promise<string[]>
   return holders.includes(target) ? [target, ...holders.filter((id) => id !== target)] : holders;
 }
 
-/** Points the old documents to the new one; what pointed to them already, too. One of all keeps the pair's key. */
+/**
+ * Makes the sources redirect to the target, along with everything that redirected to them. Only one document keeps the
+ * key.
+ */
 export async function redirectSources(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations } = collectionsOf(context);
-  const redirected = await leadingHere(context, merge);
+  const redirected = await findRedirects(context, merge);
   const [, ...losing] = await keyHolders(context, merge);
   for (const _id of [...merge.sources, ...redirected.map(({ id }) => id)]) {
     await conversations.updateOne(
@@ -194,13 +219,13 @@ export async function redirectSources(context: TaskContext, merge: Merge): Promi
   }
 }
 
-/** What tells whether people have written to a conversation since it was merged. */
+/** Returns a fingerprint of a conversation. `undo` compares it to detect later writes. */
 export async function stateOf(context: TaskContext, id: ObjectId): Promise<NonNullable<Merge['final']>> {
   const { messages, changes, members } = collectionsOf(context);
-  const own = await members.find({ conversationId: id }, FROM_PRIMARY).sort({ _id: 1 }).toArray();
+  const states = await members.find({ conversationId: id }, FROM_PRIMARY).sort({ _id: 1 }).toArray();
   return {
     seq: (await findTail(messages, id)).seq,
     rev: await findRevTail(changes, id),
-    members: createHash('sha256').update(canonical(own)).digest('hex'),
+    members: createHash('sha256').update(canonical(states)).digest('hex'),
   };
 }

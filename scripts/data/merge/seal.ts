@@ -1,14 +1,14 @@
 import { v4 as uuid } from 'uuid';
 import mongoose from 'mongoose';
-import type { TaskContext } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import { createModels } from '../../../backend/src/models/index.js';
-import { applyLedger } from '../../../backend/src/services/changes/apply.js';
+import { applyLedger } from '../../../backend/src/services/changes/applyLedger.js';
 import { readLedger } from '../../../backend/src/services/changes/readLedger.js';
-import { DatabaseTime } from '../../../backend/src/services/derived/databaseTime.js';
-import { WriteWatermark } from '../../../backend/src/services/derived/writeWatermark.js';
+import { DatabaseTime } from '../../../backend/src/services/runtime/databaseTime.js';
+import { WriteWatermark } from '../../../backend/src/services/runtime/writeWatermark.js';
 import { MembershipStore } from '../../../backend/src/services/membership/membershipStore.js';
 import { MembershipWriter } from '../../../backend/src/services/membership/membershipWriter.js';
-import { wordsOf } from '../../../backend/src/services/search/words.js';
+import { wordsOf } from '../../../backend/src/utils/searchWords.js';
 import { createLogger } from '../../../backend/src/utils/logger.js';
 import type { ConversationId } from '../../../contract/index.js';
 import { isSeal } from './copyMessages.js';
@@ -25,7 +25,7 @@ import {
   type ObjectId,
 } from './stored.js';
 
-/** The seal of a log, if it has one. */
+/** Returns the seal entry of a log, if it has one. */
 export async function findSeal({ messages }: Collections, conversationId: ObjectId) {
   const controls = await messages
     .find({ conversationId, controlSeq: { $gt: 0 } }, FROM_PRIMARY)
@@ -36,11 +36,11 @@ export async function findSeal({ messages }: Collections, conversationId: Object
 }
 
 /**
- * Ends a log with an entry that says where everything goes on, by the log's own rule: it takes the next place, and a
- * writer on any server that loses that place reads the entry, and is led to the new conversation. Then the change log,
- * in the same way; who writes there asks who may write after having read its end.
+ * Appends a seal entry to a log, which names the target. Like every entry it takes the next free `seq`. A server that
+ * loses the race for that `seq` reads the seal and continues in the target. Then seals the change log in the same way;
+ * writers of changes check the membership after they have read the tail.
  *
- * @returns the place of the seal.
+ * @returns the `seq` of the seal.
  */
 export async function seal(
   collections: Collections,
@@ -49,25 +49,28 @@ export async function seal(
 ): Promise<number> {
   const { messages, changes } = collections;
   for (;;) {
-    const there = await findSeal(collections, conversationId);
-    if (there !== undefined) {
-      await sealChanges(changes, merge, { conversationId, seq: there['seq'] as number });
-      return there['seq'] as number;
+    const existing = await findSeal(collections, conversationId);
+    if (existing !== undefined) {
+      await sealChanges(changes, merge, { conversationId, seq: existing['seq'] as number });
+      return existing['seq'] as number;
     }
     const tail = await findTail(messages, conversationId);
     const seq = tail.seq + 1;
     const entry = {
-      ...{
-        _id: new mongoose.Types.ObjectId(),
-        conversationId,
-        seq,
-        n: tail.n,
-        control: seq,
-        controlSeq: seq,
-      },
-      ...{ senderId: merge.participants[0], clientMessageId: `sys:${uuid()}`, payloadHash: '' },
-      ...{ kind: 'system', content: '', action: { type: 'sealed', into: merge._id.toHexString() } },
-      ...{ silent: true, createdAt: new Date() },
+      _id: new mongoose.Types.ObjectId(),
+      conversationId,
+      seq,
+      n: tail.n,
+      control: seq,
+      controlSeq: seq,
+      senderId: merge.participants[0],
+      clientMessageId: `sys:${uuid()}`,
+      payloadHash: '',
+      kind: 'system',
+      content: '',
+      action: { type: 'sealed', into: merge._id.toHexString() },
+      silent: true,
+      createdAt: new Date(),
     };
     try {
       await messages.insertOne(entry, { writeConcern: COMMITTED });
@@ -86,7 +89,13 @@ async function sealChanges(
   while ((await changes.findOne({ _id }, FROM_PRIMARY)) === null) {
     const rev = (await findRevTail(changes, conversationId)) + 1;
     const entry = {
-      ...{ _id, conversationId, rev, kind: 'pin', seq, by: merge.participants[0], at: new Date() },
+      _id,
+      conversationId,
+      rev,
+      kind: 'pin',
+      seq,
+      by: merge.participants[0],
+      at: new Date(),
       what: { on: false },
     };
     try {
@@ -97,15 +106,17 @@ async function sealChanges(
   }
 }
 
-/** Applies what the change log of a conversation holds and its messages do not have yet: its writer may be dead. */
+/** Applies changes that their writer has logged but not applied to the messages. The writer may have been killed. */
 export async function applyPending(context: TaskContext, conversationId: ObjectId): Promise<void> {
   const models = createModels(context.connection);
   const logger = createLogger({ level: 'silent', pretty: false });
   const watermark = new WriteWatermark(new DatabaseTime());
   const writer = new MembershipWriter({ ...models, watermark, logger });
   const memberships = new MembershipStore({ ...models, writer });
-  const wanted = { conversationId: conversationId.toHexString() as ConversationId, taken: [] };
-  const opened = await readLedger({ ...models, memberships, wordsOf }, wanted);
+  const wanted = { conversationId: conversationId.toHexString() as ConversationId, inFlight: [] };
+  // This run adds no change of a user, so the ledger is read without any user's restriction.
+  const restrictions = { shadowOf: () => undefined };
+  const opened = await readLedger({ ...models, memberships, restrictions, wordsOf }, wanted);
   await writer.drain();
   if (!opened.isBehind) return;
   const parts = { ...models, windows: { remove: () => Promise.resolve() }, onErased: () => undefined };

@@ -1,30 +1,33 @@
 import { createHash } from 'node:crypto';
 import mongoose from 'mongoose';
 import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
-import type { Stored, TaskContext } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 import { hasOnlyDuplicates, isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 
 export type ObjectId = mongoose.Types.ObjectId;
 export const FROM_PRIMARY = { readPreference: 'primary' } as const;
 
-/** A merge of the conversations of one pair. `_id` is where everything goes on; kept for ever, as the audit trail. */
+/** A merge of the conversations of one pair. `_id` is the target. Kept forever as the audit trail. */
 export interface Merge extends Stored {
   _id: ObjectId;
   key: string;
   participants: [string, string];
   sources: ObjectId[];
-  /** The target was one of the pair's conversations: the others held nothing. */
+  /** True when the target is one of the pair's conversations and the others were empty. */
   isSurvivor: boolean;
-  /** Ends of the sources' change logs before the first message was copied, by id. */
+  /** Tails of the sources' change logs before the first message was copied, by conversation id. */
   revs: Record<string, number>;
   stage: 'copying' | 'open' | 'done';
-  /** What the sources were just before they were sealed; of a surviving target its members, too. No text. */
+  /** Documents as they were just before the seal, including those of a surviving target. Without message text. */
   before?: { conversations: Stored[]; members: Stored[] };
-  /** Conversations that pointed to a source, or to a surviving target, and now all point to the target. */
+  /** Conversations that redirected to a source, or to a surviving target. All of them redirect to the target now. */
   redirected?: { id: ObjectId; mergedInto: ObjectId; hadKey?: boolean }[];
-  /** The target as the merge left it: what differs from it, people have written since. */
+  /** Fingerprint of the target after the merge. A difference means that users have written since. */
   final?: { seq: number; rev: number; members: string };
+  /** True once `undo` has started to undo the merge. */
+  isUndoing?: boolean;
   at: Date;
 }
 
@@ -43,8 +46,8 @@ export function collectionsOf(context: TaskContext) {
 export type Collections = ReturnType<typeof collectionsOf>;
 
 /**
- * The id of what an old document becomes in a conversation: always the same, so that whoever copies it again, after a
- * kill or beside another run, cannot make a second one. Its time is that of the target.
+ * Returns the id of the copy of an old document. It is deterministic, so that repeated or concurrent runs cannot create
+ * two copies. Its timestamp is that of the target.
  */
 export function newIdOf(into: ObjectId, old: unknown, salt = ''): ObjectId {
   const digest = createHash('sha256')
@@ -53,15 +56,17 @@ export function newIdOf(into: ObjectId, old: unknown, salt = ''): ObjectId {
   return mongoose.Types.ObjectId.createFromHexString(into.toHexString().slice(0, 8) + digest.slice(0, 16));
 }
 
-/** Somebody else has taken a place in a log: what was read of it is read again. */
-export class Outrun extends Error {}
+/** Thrown when another writer has taken a `seq` or `rev`. The caller reads the log again. */
+export class LostRace extends Error {}
 
-/** @throws Outrun for a violated unique index, and the error itself for anything else. */
-export function outrunOr(error: unknown): never {
-  throw isDuplicateKey(error) ? new Outrun('a place in a log was taken', { cause: error }) : error;
+/** @throws LostRace when a unique index was violated, otherwise the error itself. */
+export function throwLostRaceOr(error: unknown): never {
+  throw isDuplicateKey(error)
+    ? new LostRace('another writer has taken the seq or rev', { cause: error })
+    : error;
 }
 
-/** Inserts what is not there yet. @throws for any other reason than that something is. */
+/** Inserts the documents that do not exist yet. @throws for any error other than a duplicate key. */
 export async function insertMissing(
   collection: mongoose.mongo.Collection,
   documents: readonly Stored[],
@@ -76,7 +81,7 @@ export async function insertMissing(
 
 export const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-/** The last entry of a log. */
+/** Returns the position of the last entry of a log. */
 export async function findTail(
   messages: mongoose.mongo.Collection,
   conversationId: ObjectId,
@@ -90,7 +95,7 @@ export async function findTail(
   return { seq, n: typeof tail?.['n'] === 'number' ? tail['n'] : seq, control: numberOf(tail?.['control']) };
 }
 
-/** What leads to one of these conversations, because it was merged. `requireLogIndexes` sees to the index. */
+/** Returns the conversations that redirect to one of these. The index exists since `requireLogIndexes`. */
 export const findMergedInto = (
   conversations: mongoose.mongo.Collection,
   ids: readonly ObjectId[],
@@ -114,8 +119,8 @@ export async function findRevTail(
   return numberOf(tail?.['rev']);
 }
 
-/** Where an old place is now; of one that did not move, the last one before it. */
-export async function placeOf(
+/** Returns the new `seq` or `rev` of an old one. If the entry has not moved, that of the last moved entry before it. */
+export async function newPositionOf(
   moved: mongoose.mongo.Collection,
   conversationId: ObjectId,
   where: { seq: number } | { rev: number },
@@ -129,23 +134,24 @@ export async function placeOf(
   return numberOf(row?.[name === 'seq' ? 'toSeq' : 'toRev']);
 }
 
-const PLACES = { seq: 'toSeq', rev: 'toRev' } as const;
+const NEW_FIELDS = { seq: 'toSeq', rev: 'toRev' } as const;
 
 /**
- * Where many old places of one log are now, in one question.
+ * Looks up the new `seq` or `rev` of many old ones with one query.
  *
- * @returns a function, so that one that did not move is asked for by itself (see `placeOf`).
+ * @returns a function. It queries single values that the result does not contain (see `newPositionOf`).
  */
-export async function placesOf(
+export async function newPositionsOf(
   moved: mongoose.mongo.Collection,
   conversationId: ObjectId,
-  { of: name, values }: { of: keyof typeof PLACES; values: readonly number[] },
+  { of: name, values }: { of: keyof typeof NEW_FIELDS; values: readonly number[] },
 ): Promise<(value: number) => Promise<number>> {
   const rows =
     values.length === 0
       ? []
       : await moved.find({ conversationId, [name]: { $in: [...values] } }, FROM_PRIMARY).toArray();
-  const places = new Map(rows.map((row) => [numberOf(row[name]), numberOf(row[PLACES[name]])]));
+  const known = new Map(rows.map((row) => [numberOf(row[name]), numberOf(row[NEW_FIELDS[name]])]));
   return async (value) =>
-    places.get(value) ?? placeOf(moved, conversationId, name === 'seq' ? { seq: value } : { rev: value });
+    known.get(value) ??
+    newPositionOf(moved, conversationId, name === 'seq' ? { seq: value } : { rev: value });
 }

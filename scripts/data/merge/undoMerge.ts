@@ -1,16 +1,18 @@
 import type mongoose from 'mongoose';
-import type { EntryKind } from '../frame/entryKinds.js';
-import type { Stored, TaskContext } from '../frame/task.js';
+import { z } from 'zod';
+import { defineEntryKind, objectIdSchema } from '../frame/entryKinds.js';
+import type { Stored } from '../frame/stored.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import { canonical } from '../frame/changes.js';
 import { scanPages } from '../frame/scan.js';
 import { SEAL_SALT } from './copyChanges.js';
 import { putArchived, toOld } from './copyMessages.js';
 import { stateOf } from './open.js';
-import { SIDES } from './sides.js';
+import { restoreEmojis, RELATED } from './related.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 import { collectionsOf, FROM_PRIMARY, newIdOf, type Merge, type ObjectId } from './stored.js';
 
-/** A server process that has not said that it lives for this long is gone, in ms. */
+/** Age of the last heartbeat after which a server process counts as dead, in ms. */
 const GONE_AFTER_MS = 15_000;
 const PAGE = 200;
 
@@ -24,44 +26,51 @@ async function isServerRunning(context: TaskContext): Promise<boolean> {
 }
 
 /**
- * Takes a merge back. It makes logs shorter, which no running server expects: they have to be stopped. The texts come
- * from the new conversation, where they are; the journal has none.
+ * Undoes a merge. This makes logs shorter, which running servers do not expect, so they must be stopped. Message texts
+ * are taken from the target, because the journal holds none.
  */
-export const mergeKind: EntryKind = {
+export const mergeKind = defineEntryKind({
   kind: 'merge',
-  async judge(entry, context) {
-    const id = entry['into'] as ObjectId;
+  schema: z.object({
+    kind: z.literal('merge'),
+    into: objectIdSchema,
+    sources: z.array(objectIdSchema),
+    key: z.string(),
+  }),
+  async judge({ into: id, sources }, context) {
     const { merges, conversations } = collectionsOf(context);
     const merge = await merges.findOne({ _id: id }, FROM_PRIMARY);
-    if (merge === null || canonical(merge.sources) !== canonical(entry['sources'])) return 'skip';
+    if (merge === null || canonical(merge.sources) !== canonical(sources)) return 'skip';
     if (await isServerRunning(context)) {
       return {
-        refusal: `a server is running: taking back the merge into ${String(id)} needs all of them stopped`,
+        refusal: `a server is running: stop all servers to undo the merge into ${String(id)}`,
       };
     }
     const target = await conversations.findOne({ _id: id }, FROM_PRIMARY);
     if (target?.['mergedInto'] !== undefined) {
       return { refusal: `conversation ${String(id)} has been merged further since` };
     }
-    if (merge.final === undefined) return 'undo';
+    if (merge.final === undefined || merge.isUndoing === true) return 'undo';
     const now = await stateOf(context, id);
     return canonical(now) === canonical(merge.final)
       ? 'undo'
-      : { refusal: `people have written to, or read in, conversation ${String(id)} since` };
+      : { refusal: `conversation ${String(id)} has been written to or read since` };
   },
-  async undo(entry, context) {
+  async undo({ into }, context) {
     const { merges } = collectionsOf(context);
-    const merge = await merges.findOne({ _id: entry['into'] as ObjectId }, FROM_PRIMARY);
+    const merge = await merges.findOne({ _id: into }, FROM_PRIMARY);
     if (merge === null) return;
+    // From here on the target differs from `final`. This flag identifies an interrupted undo.
+    await merges.updateOne({ _id: into }, { $set: { isUndoing: true } }, { writeConcern: COMMITTED });
     await restoreLogs(context, merge);
-    await restoreSides(context, merge);
+    await restoreRelated(context, merge);
     await restoreDocuments(context, merge);
     await removeTarget(context, merge);
     const earlier = merge['earlier'] as Merge | undefined;
     if (earlier !== undefined) await merges.replaceOne({ _id: merge._id }, earlier);
     else await merges.deleteOne({ _id: merge._id });
   },
-};
+});
 
 const put = (collection: mongoose.mongo.Collection, documents: readonly Stored[]) =>
   documents.length === 0
@@ -79,20 +88,20 @@ const put = (collection: mongoose.mongo.Collection, documents: readonly Stored[]
         )
         .then(() => undefined);
 
-/** What this merge moved: what survives one may have come out of another, and keeps what that brought. */
+/** Filter for rows of this merge. A surviving target may also hold rows of an earlier merge, which stay. */
 const movedBy = (merge: Merge) => ({ into: merge._id, conversationId: { $in: merge.sources } });
 
-/** Old messages and changes, out of their copies. */
+/** Restores old messages and changes from their copies. */
 async function restoreLogs(context: TaskContext, merge: Merge): Promise<void> {
   const { messages, changes, moved } = collectionsOf(context);
   const seals = merge.sources.map((id) => newIdOf(merge._id, id, SEAL_SALT));
   await changes.deleteMany({ _id: { $in: seals } });
   await messages.deleteMany({ conversationId: { $in: merge.sources }, 'action.type': 'sealed' });
-  for (const [place, log] of [
+  for (const [field, log] of [
     ['toSeq', messages],
     ['toRev', changes],
   ] as const) {
-    const filter = { ...movedBy(merge), [place]: { $gt: 0 } };
+    const filter = { ...movedBy(merge), [field]: { $gt: 0 } };
     for await (const rows of scanPages(moved, { filter, batch: PAGE })) {
       if (log === messages) await restoreArchived(context, rows);
       const ids = rows.map(({ newId }) => newId as ObjectId);
@@ -127,13 +136,18 @@ async function restoreArchived(context: TaskContext, rows: readonly Stored[]): P
   }
 }
 
-async function restoreSides(context: TaskContext, merge: Merge): Promise<void> {
-  for (const { collection: name } of SIDES) {
+async function restoreRelated(context: TaskContext, merge: Merge): Promise<void> {
+  for (const { collection: name } of RELATED) {
     const filter = { ...movedBy(merge), side: name };
     for await (const rows of scanPages(context.collection('moved'), { filter, batch: PAGE })) {
+      const collection = context.collection(name);
+      const copies = await collection
+        .find({ _id: { $in: rows.map(({ newId }) => newId as ObjectId) } }, FROM_PRIMARY)
+        .toArray();
+      const byId = new Map(copies.map((copy) => [String(copy._id), copy as Stored]));
       await put(
-        context.collection(name),
-        rows.map(({ was }) => was as Stored),
+        collection,
+        rows.flatMap(({ was, newId }) => restoreEmojis(was as Stored, byId.get(String(newId))) ?? []),
       );
     }
   }
@@ -154,7 +168,7 @@ async function restoreDocuments(context: TaskContext, merge: Merge): Promise<voi
   }
 }
 
-/** Of a surviving conversation only what has come to it. */
+/** Removes the target; from a surviving one only what the merge has added. */
 async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
   const { conversations, moved } = collectionsOf(context);
   const names = [
@@ -162,7 +176,7 @@ async function removeTarget(context: TaskContext, merge: Merge): Promise<void> {
     'archived_messages',
     'changes',
     'members',
-    ...SIDES.filter((side) => side.isKept !== true).map((side) => side.collection),
+    ...RELATED.filter(({ isKept }) => isKept !== true).map(({ collection }) => collection),
   ];
   if (merge.isSurvivor) {
     for await (const rows of scanPages(moved, { filter: movedBy(merge), batch: PAGE })) {

@@ -1,4 +1,4 @@
-import type { Attribution, AttributionOptions, Because, Doubt, MixedChat, Said } from './chat.js';
+import type { Attribution, AttributionOptions, Because, Doubt, MixedChat, MessageFacts } from './chat.js';
 import { findHub, onlyTwo, type Hub } from './hub.js';
 
 const HOUR_MS = 3_600_000;
@@ -6,150 +6,161 @@ const DEFAULTS = { answerWithinMs: 24 * HOUR_MS, continueWithinMs: HOUR_MS } as 
 
 type Verdict = { to: string; because: Because } | { to: undefined; doubt: Doubt };
 
-const doubtful = (doubt: Doubt): Verdict => ({ to: undefined, doubt });
+const ambiguous = (doubt: Doubt): Verdict => ({ to: undefined, doubt });
 
 /**
- * Says of every message of a mixed chat for whom it was, or why that is not known. Signs count from the surest on: what
- * a human decided, a named recipient, replies (both ways), the product that it shows; then whom the chat turns around;
- * of the hub's own messages who alone waited for an answer at that time. Never a guess between two people: in doubt it
- * is nobody's but the sender's.
+ * Finds the addressee of every message of a mixed chat, or the reason why it is unknown. Evidence is used from
+ * strongest to weakest: a manual decision, a named recipient, replies (in both directions), the product that the
+ * message shows; then the hub of the chat; for messages of the hub, the only user who was waiting for an answer at that
+ * time. It never guesses between two users: an ambiguous message stays with its sender alone.
  *
- * @param said in the order in which it was said. Pure: the same chat gives the same answer.
+ * @param messages in log order. The function is pure: equal input gives an equal result.
  */
 export function attribute(
   chat: MixedChat,
-  said: readonly Said[],
+  messages: readonly MessageFacts[],
   options: AttributionOptions = {},
 ): { hub: Hub; attributions: Attribution[] } {
-  const hub = findHub(chat, said, options);
-  const walk = new Walk(chat, said, { hub: hub.userId, options });
-  return { hub, attributions: said.map((one, index) => walk.next(one, index)) };
+  const hub = findHub(chat, messages, options);
+  const attributor = new Attributor(chat, messages, { hub: hub.userId, options });
+  return { hub, attributions: messages.map((message, index) => attributor.next(message, index)) };
 }
 
-/** One pass over a chat in its order; remembers who waits for an answer. */
-class Walk {
+/** Processes the messages of a chat in order and keeps track of the users who wait for an answer. */
+class Attributor {
   readonly #chat: MixedChat;
   readonly #hub: string | undefined;
   readonly #options: AttributionOptions & Required<Pick<AttributionOptions, keyof typeof DEFAULTS>>;
   readonly #onlyTwo: readonly string[] | undefined;
-  /** Of each message who replied to it. */
+  /** Users who replied to a message, by its `seq`. */
   readonly #repliers = new Map<number, Set<string>>();
+  /** Users who asked about a product or order, by its id. */
   readonly #asked: ReadonlyMap<string, ReadonlySet<string>>;
-  /** By place: the two of the exchange that it belongs to. */
+  /** Sender and addressee of the messages processed so far, by `seq`. */
   readonly #exchanges = new Map<number, { senderId: string; to: string | undefined }>();
-  /** Who waits for an answer of the hub, since when. */
+  /** Users who wait for an answer of the hub, with the time since when. */
   readonly #waiting = new Map<string, number>();
-  /** The next speaker at the rim behind each index. */
+  /** For each message, the next later sender other than the hub. */
   readonly #nextAtRim: (string | undefined)[];
   readonly #tookPart = new Set<string>();
   #last: { to: string | undefined; atMs: number } | undefined;
 
   constructor(
     chat: MixedChat,
-    said: readonly Said[],
+    messages: readonly MessageFacts[],
     { hub, options }: { hub: string | undefined; options: AttributionOptions },
   ) {
     this.#chat = chat;
     this.#hub = hub;
     this.#options = { ...DEFAULTS, ...options };
-    this.#onlyTwo = options.onlyProven === true ? undefined : onlyTwo(chat, said);
+    this.#onlyTwo = options.onlyProven === true ? undefined : onlyTwo(chat, messages);
     this.#asked = askedAbout(chat);
-    for (const { senderId, replyTo } of said) {
+    for (const { senderId, replyTo } of messages) {
       if (replyTo === undefined || !chat.participants.includes(senderId)) continue;
       this.#repliers.set(replyTo, (this.#repliers.get(replyTo) ?? new Set<string>()).add(senderId));
     }
-    this.#nextAtRim = nextSpeakers(said, hub);
+    this.#nextAtRim = nextSpeakers(messages, hub);
   }
 
-  next(one: Said, index: number): Attribution {
-    const verdict = this.#judge(one, index);
-    this.#remember(one, verdict.to);
-    return { place: one.place, senderId: one.senderId, ...verdict };
+  next(message: MessageFacts, index: number): Attribution {
+    const verdict = this.#attribute(message, index);
+    this.#remember(message, verdict.to);
+    return { seq: message.seq, senderId: message.senderId, ...verdict };
   }
 
-  #judge(one: Said, index: number): Verdict {
+  #attribute(message: MessageFacts, index: number): Verdict {
     const { participants } = this.#chat;
-    if (!participants.includes(one.senderId)) return doubtful('not-a-participant');
-    const sign = this.#bySigns(one);
-    if (sign !== undefined) return sign;
+    if (!participants.includes(message.senderId)) return ambiguous('not-a-participant');
+    const found = this.#byEvidence(message);
+    if (found !== undefined) return found;
+    if (participants.length < 2) return ambiguous('alone');
     if (this.#hub === undefined) {
-      const other = this.#onlyTwo?.find((userId) => userId !== one.senderId);
-      const isOneOfThem = other !== undefined && this.#onlyTwo?.includes(one.senderId) === true;
-      return isOneOfThem ? { to: other, because: 'only-two' } : doubtful('no-hub');
+      const other = this.#onlyTwo?.find((userId) => userId !== message.senderId);
+      const isOneOfThem = other !== undefined && this.#onlyTwo?.includes(message.senderId) === true;
+      return isOneOfThem ? { to: other, because: 'only-two' } : ambiguous('no-hub');
     }
-    if (one.senderId !== this.#hub) return { to: this.#hub, because: 'to-hub' };
-    return this.#options.onlyProven === true ? doubtful('not-proven') : this.#byTime(one, index);
+    if (message.senderId !== this.#hub) return { to: this.#hub, because: 'to-hub' };
+    return this.#options.onlyProven === true ? ambiguous('not-proven') : this.#byTime(message, index);
   }
 
-  /** What the message itself, or an answer to it, says; two signs that disagree make it doubtful. */
-  #bySigns(one: Said): Verdict | undefined {
-    const decided = this.#options.decisions?.get(one.place);
-    if (decided !== undefined && this.#mayBe(one, decided)) return { to: decided, because: 'decided' };
-    const answeredBy = this.#answeredBy(one);
-    const signs: { to: string | undefined; because: Because }[] = [
-      { to: one.recipientId, because: 'recipient' },
-      { to: this.#repliesTo(one), because: 'reply' },
+  /** Uses evidence in the message itself or in replies to it. Contradicting evidence makes the message ambiguous. */
+  #byEvidence(message: MessageFacts): Verdict | undefined {
+    const decided = this.#options.decisions?.get(message.seq);
+    if (decided !== undefined && this.#isPossible(message, decided))
+      return { to: decided, because: 'decided' };
+    const answeredBy = this.#answeredBy(message);
+    const evidence: { to: string | undefined; because: Because }[] = [
+      { to: message.recipientId, because: 'recipient' },
+      { to: this.#repliesTo(message), because: 'reply' },
       { to: answeredBy.length === 1 ? answeredBy[0] : undefined, because: 'answered' },
-      { to: this.#showsTo(one), because: 'occasion' },
+      { to: this.#askedBy(message), because: 'occasion' },
     ];
-    const found = signs.flatMap(({ to, because }) =>
-      to !== undefined && this.#mayBe(one, to) ? [{ to, because }] : [],
+    const found = evidence.flatMap(({ to, because }) =>
+      to !== undefined && this.#isPossible(message, to) ? [{ to, because }] : [],
     );
-    const [surest] = found;
-    if (found.some(({ to }) => to !== surest?.to)) return doubtful('contradicting');
-    return answeredBy.length > 1 ? doubtful('answered-by-several') : surest;
+    const [strongest] = found;
+    if (found.some(({ to }) => to !== strongest?.to)) return ambiguous('contradicting');
+    return answeredBy.length > 1 ? ambiguous('answered-by-several') : strongest;
   }
 
-  #mayBe({ senderId }: Said, userId: string): boolean {
+  #isPossible({ senderId }: MessageFacts, userId: string): boolean {
     return userId !== senderId && this.#chat.participants.includes(userId);
   }
 
-  /** A reply to another's message is for them; one to an own message goes on in the same exchange. */
-  #repliesTo({ senderId, replyTo }: Said): string | undefined {
+  /**
+   * A reply to another user's message is for that user. A reply to an own message has the same addressee as that
+   * message.
+   */
+  #repliesTo({ senderId, replyTo }: MessageFacts): string | undefined {
     const answered = replyTo === undefined ? undefined : this.#exchanges.get(replyTo);
     return answered?.senderId === senderId ? answered.to : answered?.senderId;
   }
 
-  /** Of the hub's messages alone: what was said to the hub stays that, whoever else took it up. */
-  #answeredBy({ place, senderId }: Said): string[] {
+  /** Only for messages of the hub. A message to the hub stays addressed to the hub, no matter who replied to it. */
+  #answeredBy({ seq, senderId }: MessageFacts): string[] {
     if (senderId !== this.#hub) return [];
-    return [...(this.#repliers.get(place) ?? [])].filter((userId) => userId !== senderId);
+    return [...(this.#repliers.get(seq) ?? [])].filter((userId) => userId !== senderId);
   }
 
-  #showsTo({ senderId, about }: Said): string | undefined {
+  #askedBy({ senderId, about }: MessageFacts): string | undefined {
     if (about === undefined) return undefined;
     const asking = [...(this.#asked.get(about) ?? [])].filter((userId) => userId !== senderId);
     return asking.length === 1 ? asking[0] : undefined;
   }
 
-  /** A message of the hub: for whoever alone waits for an answer, or in one breath with the message before. */
-  #byTime({ atMs }: Said, index: number): Verdict {
+  /**
+   * For a message of the hub: the only user who waits for an answer, or the addressee of the directly preceding
+   * message.
+   */
+  #byTime({ atMs }: MessageFacts, index: number): Verdict {
     const { answerWithinMs, continueWithinMs } = this.#options;
-    const lately = [...this.#waiting].filter(([, since]) => atMs - since <= answerWithinMs);
-    const waiting = lately.length > 0 ? lately : [...this.#waiting];
+    const waiting = [...this.#waiting].filter(([, since]) => atMs - since <= answerWithinMs);
     const [alone] = waiting;
-    if (waiting.length > 1) return doubtful('several-waiting');
+    if (waiting.length > 1) return ambiguous('several-waiting');
     if (alone !== undefined) return { to: alone[0], because: 'answer' };
     const last = this.#last;
-    if (last === undefined) return doubtful('nobody-waiting');
-    if (last.to === undefined) return doubtful('after-a-pause');
-    if (atMs - last.atMs <= continueWithinMs) return { to: last.to, because: 'continues' };
+    if (last?.to !== undefined && atMs - last.atMs <= continueWithinMs) {
+      return { to: last.to, because: 'continues' };
+    }
+    if (this.#waiting.size > 0) return ambiguous('waited-too-long');
+    if (last === undefined) return ambiguous('nobody-waiting');
+    if (last.to === undefined) return ambiguous('after-a-pause');
     const next = this.#nextAtRim[index];
     const isOnlyOne = [...this.#tookPart].every((userId) => userId === last.to);
     if (isOnlyOne && (next === undefined || next === last.to)) {
       return { to: last.to, because: 'only-one-so-far' };
     }
-    return doubtful('after-a-pause');
+    return ambiguous('after-a-pause');
   }
 
-  #remember({ place, senderId, atMs }: Said, to: string | undefined): void {
-    this.#exchanges.set(place, { senderId, to });
+  #remember({ seq, senderId, atMs }: MessageFacts, to: string | undefined): void {
+    this.#exchanges.set(seq, { senderId, to });
     if (senderId !== this.#hub) {
       this.#tookPart.add(senderId);
       if (to === this.#hub || to === undefined) this.#waiting.set(senderId, atMs);
       return;
     }
-    // Somebody whom the hub may have answered in a doubtful message goes on waiting.
+    // An ambiguous message of the hub answers no one: every waiting user keeps waiting.
     if (to !== undefined) {
       this.#waiting.delete(to);
       this.#tookPart.add(to);
@@ -166,12 +177,12 @@ function askedAbout({ starts }: MixedChat): Map<string, Set<string>> {
   return asked;
 }
 
-function nextSpeakers(said: readonly Said[], hub: string | undefined): (string | undefined)[] {
+function nextSpeakers(messages: readonly MessageFacts[], hub: string | undefined): (string | undefined)[] {
   const next: (string | undefined)[] = [];
   let speaker: string | undefined;
-  for (let index = said.length - 1; index >= 0; index -= 1) {
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
     next[index] = speaker;
-    const senderId = said[index]?.senderId;
+    const senderId = messages[index]?.senderId;
     if (senderId !== hub) speaker = senderId;
   }
   return next;

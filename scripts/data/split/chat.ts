@@ -1,46 +1,46 @@
-/** What attribution reads of one message: never its text. */
-export interface Said {
-  /** Its place in the old log. */
-  place: number;
+/** Facts about one message that attribution uses; never its text. */
+export interface MessageFacts {
+  /** Its `seq` in the old log. */
+  seq: number;
   senderId: string;
   atMs: number;
-  /** The place that it answers. */
+  /** `seq` of the message it replies to. */
   replyTo?: number | undefined;
-  /** Whom the older system says it was for. */
+  /** Recipient named by the old system. */
   recipientId?: string | undefined;
-  /** The product or order that it shows. */
+  /** Id of the product or order that it shows. */
   about?: string | undefined;
 }
 
-/** Somebody began talking about something: with whom they bought, or of what. */
+/** The start of a conversation by a user, possibly about a product or order. */
 export interface Start {
   userId: string;
   about?: string | undefined;
   atMs: number;
 }
 
-/** A chat of "two" with more people in it. */
+/** A "one-to-one" chat with more than two users. */
 export interface MixedChat {
   participants: readonly string[];
-  /** The two whom its key names. */
+  /** The two users that its key names. */
   keyPair?: readonly [string, string] | undefined;
-  /** Who the operator, or a field of the document, says it turns around. */
+  /** The hub according to the operator or a field of the document. */
   declaredHub?: string | undefined;
   starts: readonly Start[];
 }
 
 export interface AttributionOptions {
-  /** Nothing by the order in time: only replies, named recipients, occasions and decisions count. */
+  /** Ignores the order in time: only replies, named recipients, occasions and decisions count. */
   onlyProven?: boolean;
-  /** Somebody who has waited longer than this for an answer is not taken for waiting any more. */
+  /** Time after which a user no longer counts as waiting for an answer, in ms. */
   answerWithinMs?: number;
-  /** A second message of the hub within this time goes on with the same person. */
+  /** Time within which a further message of the hub has the same addressee as the previous one, in ms. */
   continueWithinMs?: number;
-  /** What a human decided, by place: whom it was for. */
+  /** Manual decisions: the addressee by `seq`. */
   decisions?: ReadonlyMap<number, string>;
 }
 
-/** Why a message goes where it goes. */
+/** Evidence for the addressee of a message. */
 export type Because =
   | 'decided'
   | 'recipient'
@@ -51,11 +51,15 @@ export type Because =
   | 'only-two'
   | 'answer'
   | 'continues'
-  | 'only-one-so-far';
+  | 'only-one-so-far'
+  | 'planned';
 
-/** Why it is not known for whom it was. */
+/** Reason why the addressee is unknown. */
 export type Doubt =
   | 'no-hub'
+  | 'alone'
+  | 'waited-too-long'
+  | 'planned'
   | 'several-waiting'
   | 'nobody-waiting'
   | 'after-a-pause'
@@ -65,29 +69,33 @@ export type Doubt =
   | 'not-a-participant';
 
 export type Attribution =
-  | { place: number; senderId: string; to: string; because: Because }
-  | { place: number; senderId: string; to: undefined; doubt: Doubt };
+  | { seq: number; senderId: string; to: string; because: Because }
+  | { seq: number; senderId: string; to: undefined; doubt: Doubt };
 
 export const BECAUSE: Readonly<Record<Because, string>> = {
   decided: 'an operator decided it',
   recipient: 'the message names its recipient',
   reply: 'it replies to a message of this exchange',
   answered: 'exactly one of the others replied to it',
-  occasion: 'it shows what exactly one of the others asked about',
-  'to-hub': 'everybody wrote to the one in the middle',
+  occasion: 'it shows a product or order that exactly one of the others asked about',
+  'to-hub': 'it was sent to the user in the middle (the hub)',
   'only-two': 'only these two ever took part',
-  answer: 'exactly one of the others waited for an answer',
-  continues: 'it follows a message to the same person',
-  'only-one-so-far': 'nobody else had taken part until then',
+  answer: 'exactly one of the others was waiting for an answer',
+  continues: 'it directly follows a message to that user',
+  'only-one-so-far': 'no one else had taken part until then',
+  planned: 'an earlier run decided it',
 };
 
 export const DOUBTS: Readonly<Record<Doubt, string>> = {
-  'no-hub': 'it is not evident around whom the chat turns',
-  'several-waiting': 'several of the others waited for an answer',
-  'nobody-waiting': 'nobody had written yet',
-  'after-a-pause': 'nobody waited for an answer, and the exchange before had paused',
+  'no-hub': 'the user in the middle (the hub) is unknown',
+  alone: 'no one else is in the chat',
+  'waited-too-long': 'the user who was waiting for an answer had waited too long',
+  planned: 'an earlier run found no addressee',
+  'several-waiting': 'several of the others were waiting for an answer',
+  'nobody-waiting': 'no one had written yet',
+  'after-a-pause': 'no one was waiting for an answer, and the previous exchange was too long ago',
   'answered-by-several': 'several of the others replied to it',
-  contradicting: 'two signs name different people',
-  'not-proven': 'only the order in time speaks for somebody',
+  contradicting: 'the evidence names different users',
+  'not-proven': 'only the order in time suggests an addressee',
   'not-a-participant': 'its sender is not in the chat',
 };

@@ -1,12 +1,12 @@
-import type { AttributionOptions, MixedChat, Said } from './chat.js';
+import type { AttributionOptions, MixedChat, MessageFacts } from './chat.js';
 
-/** Around whom a chat turns, and what says so. */
+/** The user in the middle of a chat, and the evidence for it. */
 export interface Hub {
   userId: string | undefined;
   because: 'declared' | 'occasions' | 'exchange' | 'turns' | 'none' | 'contradicting';
 }
 
-/** Who exchanged with whom: undirected, as pairs of indexes into `people`. */
+/** Undirected graph of the users who exchanged messages. */
 class Exchange {
   readonly #edges = new Set<string>();
 
@@ -18,7 +18,7 @@ class Exchange {
     return this.#edges.has(JSON.stringify(a < b ? [a, b] : [b, a]));
   }
 
-  /** The one who exchanged with all the others, where nobody else exchanged with anybody but them. */
+  /** Returns the user who exchanged messages with all others, if no two of the others did. */
   centre(people: readonly string[]): string | undefined {
     const full = people.filter((one) => people.every((other) => other === one || this.has(one, other)));
     const [centre] = full;
@@ -29,26 +29,27 @@ class Exchange {
 }
 
 /**
- * The hub is who exchanged with all the others: a seller among buyers. Signs are looked at from the surest on; two that
- * disagree make it nobody. Who made the chat is no sign: it may be the first buyer, into whose chat the others fell.
+ * Finds the hub: the user who exchanged messages with all others, such as a seller among buyers. Evidence is used from
+ * strongest to weakest; contradicting evidence gives no hub. `createdBy` is no evidence: it may be the first buyer,
+ * whose chat the others were wrongly added to.
  */
 export function findHub(
   { participants, declaredHub, starts }: MixedChat,
-  said: readonly Said[],
+  messages: readonly MessageFacts[],
   { onlyProven = false }: AttributionOptions,
 ): Hub {
   if (declaredHub !== undefined && participants.includes(declaredHub)) {
     return { userId: declaredHub, because: 'declared' };
   }
-  const people = tookPart({ participants, starts }, said);
+  const people = tookPart({ participants, starts }, messages);
   const byOccasions = startedByAllOthers(participants, starts) ?? startedByAllOthers(people, starts);
-  const byExchange = proven(said, participants).centre(people);
+  const byExchange = proven(messages, participants).centre(people);
   if (byOccasions !== undefined && byExchange !== undefined && byOccasions !== byExchange) {
     return { userId: undefined, because: 'contradicting' };
   }
   if (byOccasions !== undefined) return { userId: byOccasions, because: 'occasions' };
   if (byExchange !== undefined) return { userId: byExchange, because: 'exchange' };
-  const byTurns = onlyProven ? undefined : centreOfTurns(said, people);
+  const byTurns = onlyProven ? undefined : centreOfTurns(messages, people);
   return byTurns === undefined
     ? { userId: undefined, because: 'none' }
     : { userId: byTurns, because: 'turns' };
@@ -63,37 +64,40 @@ function startedByAllOthers(
   return others.length === 1 && starters.size > 1 ? others[0] : undefined;
 }
 
-/** Those of a chat who wrote something, were written to, or began something. */
+/** Participants who sent a message, received one by name, or started a conversation. */
 function tookPart(
   { participants, starts }: Pick<MixedChat, 'participants' | 'starts'>,
-  said: readonly Said[],
+  messages: readonly MessageFacts[],
 ): string[] {
   const traces = new Set<string | undefined>([
     ...starts.map(({ userId }) => userId),
-    ...said.map(({ senderId }) => senderId),
-    ...said.map(({ recipientId }) => recipientId),
+    ...messages.map(({ senderId }) => senderId),
+    ...messages.map(({ recipientId }) => recipientId),
   ]);
   return participants.filter((userId) => traces.has(userId));
 }
 
 /**
- * The two between whom everything was said, where nobody else took part and their key or a reply shows that they knew
- * each other: two buyers whom the seller never answered are not a pair.
+ * Returns the only two users who took part, if their key or a reply shows that they talked to each other. Without that
+ * they are not a pair: two buyers may have written to a seller who never answered.
  */
-export function onlyTwo(chat: MixedChat, said: readonly Said[]): readonly [string, string] | undefined {
-  const [one, two, ...others] = tookPart(chat, said);
+export function onlyTwo(
+  chat: MixedChat,
+  messages: readonly MessageFacts[],
+): readonly [string, string] | undefined {
+  const [one, two, ...others] = tookPart(chat, messages);
   const { keyPair } = chat;
   if (one === undefined || others.length > 0) return undefined;
   if (two === undefined) return keyPair?.includes(one) === true ? keyPair : undefined;
   const isPair = keyPair?.includes(one) === true && keyPair.includes(two);
-  return isPair || proven(said, chat.participants).has(one, two) ? [one, two] : undefined;
+  return isPair || proven(messages, chat.participants).has(one, two) ? [one, two] : undefined;
 }
 
-/** Replies and named recipients. */
-function proven(said: readonly Said[], participants: readonly string[]): Exchange {
+/** Exchanges proven by replies and named recipients. */
+function proven(messages: readonly MessageFacts[], participants: readonly string[]): Exchange {
   const exchange = new Exchange();
-  const senders = new Map(said.map(({ place, senderId }) => [place, senderId]));
-  for (const { senderId, recipientId, replyTo } of said) {
+  const senders = new Map(messages.map(({ seq, senderId }) => [seq, senderId]));
+  for (const { senderId, recipientId, replyTo } of messages) {
     const other = recipientId ?? (replyTo === undefined ? undefined : senders.get(replyTo));
     if (other !== undefined && participants.includes(other) && participants.includes(senderId)) {
       exchange.add(senderId, other);
@@ -103,13 +107,13 @@ function proven(said: readonly Said[], participants: readonly string[]): Exchang
 }
 
 /**
- * The one who took turns with each of the others, there and back, while nobody else spoke right after another: being
- * near each other once is no exchange.
+ * Returns the user who took turns with each of the others, in both directions, while no two others spoke directly after
+ * each other. One direction alone is no evidence of an exchange.
  */
-function centreOfTurns(said: readonly Said[], people: readonly string[]): string | undefined {
+function centreOfTurns(messages: readonly MessageFacts[], people: readonly string[]): string | undefined {
   const exchange = new Exchange();
   const answered = new Set<string>();
-  const speakers = said.map(({ senderId }) => senderId).filter((userId) => people.includes(userId));
+  const speakers = messages.map(({ senderId }) => senderId).filter((userId) => people.includes(userId));
   speakers.forEach((speaker, index) => {
     const before = speakers[index - 1];
     if (before === undefined) return;

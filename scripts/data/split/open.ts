@@ -1,22 +1,30 @@
+import { emptyConversation } from '../../../backend/src/models/emptyConversation.js';
 import { isDuplicateKey } from '../../../backend/src/models/insertMany.js';
 import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
-import type { Stored } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
 import type { MoveParts } from './move.js';
-import { Places, type Target } from './plan.js';
+import { SeqMap, type Target } from './plan.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
 
-/** What a new conversation takes over from the old one. */
+/** State that new conversations inherit from the old one. */
 export interface Opening extends MoveParts {
   old: Stored;
-  /** What a conversation of messages without addressee is called. */
-  apartName: string;
+  /** Name of a conversation of unattributed messages. */
+  unattributedName: string;
 }
 
-/** Makes the documents of the new conversations, in which nobody is yet: nobody sees them before they are whole. */
-export async function makeTargets({ context, journal, from, plan, old, apartName }: Opening): Promise<void> {
+/** Creates the new conversations without participants: they are invisible until they are complete. */
+export async function makeTargets({
+  context,
+  journal,
+  from,
+  plan,
+  old,
+  unattributedName,
+}: Opening): Promise<void> {
   for (const { _id, kind, members } of plan.targets) {
     await journal.write([{ kind: 'split-target', id: _id }]);
-    const isApart = kind === 'apart';
+    const isUnattributed = kind === 'apart';
     const createdAt = (old['createdAt'] as Date | undefined) ?? from.getTimestamp();
     const [first] = members;
     const createdBy = members.includes(String(old['createdBy'])) ? String(old['createdBy']) : first;
@@ -24,24 +32,43 @@ export async function makeTargets({ context, journal, from, plan, old, apartName
       { _id },
       {
         $setOnInsert: {
-          ...{ type: isApart ? 'group' : 'direct', participants: [], createdBy, memberCount: members.length },
-          ...{ messageCount: 0, lastSeq: 0, rev: 0, lastSent: [], maybeUnread: [], occasions: [] },
-          ...{ createdAt, lastMessageAt: createdAt, changedAt: createdAt, splitFrom: from },
-          ...(isApart && { control: 1, name: apartName, history: 'all', open: false, removalSeq: 0 }),
+          type: isUnattributed ? 'group' : 'direct',
+          participants: [],
+          createdBy,
+          memberCount: members.length,
+          ...emptyConversation(0, createdAt),
+          splitFrom: from,
+          ...(isUnattributed && {
+            control: 1,
+            name: unattributedName,
+            history: 'all',
+            open: false,
+            removalSeq: 0,
+          }),
         },
       },
       { upsert: true, writeConcern: COMMITTED },
     );
-    if (isApart && first !== undefined) {
+    if (isUnattributed && first !== undefined) {
       await context.collection('messages').updateOne(
         { conversationId: _id, seq: 1 },
         {
           $setOnInsert: {
-            ...{ n: 0, control: 1, controlSeq: 1, senderId: first, clientMessageId: 'sys:created' },
-            ...{ payloadHash: '', kind: 'system', content: '', createdAt },
+            n: 0,
+            control: 1,
+            controlSeq: 1,
+            senderId: first,
+            clientMessageId: 'sys:created',
+            payloadHash: '',
+            kind: 'system',
+            content: '',
+            createdAt,
             action: {
-              ...{ type: 'created', members: [{ userId: first, role: 'owner' }], name: apartName },
-              ...{ history: 'all', open: false },
+              type: 'created',
+              members: [{ userId: first, role: 'owner' }],
+              name: unattributedName,
+              history: 'all',
+              open: false,
             },
           },
         },
@@ -52,9 +79,9 @@ export async function makeTargets({ context, journal, from, plan, old, apartName
 }
 
 /**
- * Opens the new conversations, each in one write that makes it whole and seen.
+ * Makes the new conversations visible. One write completes and publishes each.
  *
- * @returns those whose pair has another conversation already: two to be merged.
+ * @returns targets whose pair already has another conversation; the two have to be merged.
  */
 export async function openTargets(opening: Opening): Promise<Target[]> {
   const { context, journal, plan, old, from } = opening;
@@ -62,19 +89,19 @@ export async function openTargets(opening: Opening): Promise<Target[]> {
   const olds = await members.find({ conversationId: from }).toArray();
   const duplicates: Target[] = [];
   for (const target of plan.targets) {
-    const place = new Places(plan, target);
+    const seqMap = new SeqMap(plan, target);
     for (const userId of target.members) {
       const own = olds.find((one) => one['userId'] === userId);
-      const hidden = await hiddenNsOf(opening, { place, userId });
+      const hidden = await hiddenNsOf(opening, { seqMap, userId });
       await members.updateOne(
         { conversationId: target._id, userId },
-        { $setOnInsert: ownStateIn(place, own, hidden), $currentDate: { changedAt: true } },
+        { $setOnInsert: memberStateIn(seqMap, own, hidden), $currentDate: { changedAt: true } },
         { upsert: true, writeConcern: COMMITTED },
       );
     }
     const summary = {
       ...(await summaryOf(opening, target)),
-      ...takenOver(old, { place, target }),
+      ...inheritedFields(old, { seqMap, target }),
       rev: await revOf(opening, target),
     };
     await journal.write([{ kind: 'split-open', id: target._id }]);
@@ -84,7 +111,7 @@ export async function openTargets(opening: Opening): Promise<Target[]> {
   return duplicates;
 }
 
-/** False where another conversation has the key of this pair. */
+/** @returns false when another conversation holds the key of this pair. */
 async function open({ context }: Opening, target: Target, summary: Stored): Promise<boolean> {
   const conversations = context.collection('conversations');
   const filter = { _id: target._id, participants: { $size: 0 } };
@@ -104,45 +131,67 @@ async function open({ context }: Opening, target: Target, summary: Stored): Prom
   return target.kind === 'apart';
 }
 
-/** What the messages make of a conversation: as a server derives it. */
+/** Derives the summary from the messages, as a server does. */
 async function summaryOf({ context }: Opening, { _id, members, kind }: Target): Promise<Stored> {
   const cursor = context
     .collection('messages')
     .find(
       { conversationId: _id },
-      { projection: { seq: 1, n: 1, control: 1, senderId: 1, createdAt: 1, shadow: 1 } },
+      {
+        projection: {
+          seq: 1,
+          n: 1,
+          control: 1,
+          senderId: 1,
+          createdAt: 1,
+          shadow: 1,
+          quiet: 1,
+          deletedAt: 1,
+        },
+      },
     )
     .sort({ seq: 1 });
   const summary: Stored = { lastSeq: 0, messageCount: 0 };
   const sent = new Map<string, { seq: number; n: number }>();
+  const quiet = new Map<string, { seq: number; n: number }>();
   for await (const message of cursor) {
     const [seq, n] = [Number(message['seq']), Number(message['n'])];
     summary['lastSeq'] = seq;
     summary['messageCount'] = n;
     summary['tail'] = { seq, id: message._id, control: Number(message['control']) };
     if (message['shadow'] === true) continue;
+    if (message['deletedAt'] !== undefined) summary['lastDeletedSeq'] = seq;
     summary['shown'] = { seq, id: message._id };
     summary['lastMessageAt'] = message['createdAt'] as Date;
-    sent.set(String(message['senderId']), { seq, n });
+    (message['quiet'] === true ? quiet : sent).set(String(message['senderId']), { seq, n });
   }
   const lasts = members.map((userId) => sent.get(userId) ?? { seq: 0, n: 0 });
-  const maybeUnread = members;
-  return kind === 'apart'
-    ? { ...summary, maybeUnread }
-    : { ...summary, maybeUnread, lastSent: lasts.map(({ seq }) => seq), lastSentN: lasts.map(({ n }) => n) };
+  if (kind === 'apart') return { ...summary, maybeUnread: [] };
+  const lastQuiet = Object.fromEntries(
+    members.flatMap((userId, at) => (quiet.has(userId) ? [[String(at), quiet.get(userId)]] : [])),
+  );
+  return {
+    ...summary,
+    maybeUnread: members,
+    lastSent: lasts.map(({ seq }) => seq),
+    lastSentN: lasts.map(({ n }) => n),
+    ...(quiet.size > 0 && { lastQuiet }),
+  };
 }
 
-/** Every change up to it is applied to the messages: as many of them as were so in the old log. */
+/** Returns the `rev` up to which all changes are applied to the messages: those that were applied in the old log. */
 async function revOf({ context, old }: Opening, { _id }: Target): Promise<number> {
   return context
     .collection('changes')
     .countDocuments({ conversationId: _id, oldRev: { $lte: Number(old['rev'] ?? 0) } });
 }
 
-function takenOver(old: Stored, { place, target }: { place: Places; target: Target }): Stored {
-  const pinned = ((old['pinned'] as number[] | undefined) ?? []).flatMap((seq) => place.at(seq)?.toSeq ?? []);
+function inheritedFields(old: Stored, { seqMap, target }: { seqMap: SeqMap; target: Target }): Stored {
+  const pinned = ((old['pinned'] as number[] | undefined) ?? []).flatMap(
+    (seq) => seqMap.at(seq)?.toSeq ?? [],
+  );
   const occasions = ((old['occasions'] as Stored[] | undefined) ?? []).filter(({ startedBy }) =>
-    isOf(startedBy, { old, target }),
+    isOccasionOf(startedBy, { old, target }),
   );
   const blockedBy = ((old['blockedBy'] as string[] | undefined) ?? []).filter((one) =>
     target.members.includes(one),
@@ -156,46 +205,54 @@ function takenOver(old: Stored, { place, target }: { place: Places; target: Targ
   };
 }
 
-/** An occasion goes to the pair of who began it, where there is but one such pair: the one in the middle began for many. */
-function isOf(startedBy: unknown, { old, target }: { old: Stored; target: Target }): boolean {
+/** An occasion moves to the pair of its starter, if there is only one such pair. The hub may have started several. */
+function isOccasionOf(startedBy: unknown, { old, target }: { old: Stored; target: Target }): boolean {
   const pairs = (old['splitTargets'] as Target[] | undefined) ?? [];
   const theirs = pairs.filter(({ kind, members }) => kind === 'pair' && members.includes(String(startedBy)));
   return theirs.length === 1 && theirs[0]?._id.equals(target._id) === true;
 }
 
-/** Numbers among the counted messages that a member has hidden: hides have moved already. */
+/** Returns `n` of the messages that a member has hidden. Hides have been moved before. */
 async function hiddenNsOf(
   { context }: Opening,
-  { place, userId }: { place: Places; userId: string },
+  { seqMap, userId }: { seqMap: SeqMap; userId: string },
 ): Promise<number[]> {
   const found = await context
     .collection('hides')
-    .find({ userId, conversationId: place.target._id }, { projection: { seq: 1 } })
+    .find({ userId, conversationId: seqMap.target._id }, { projection: { seq: 1 } })
     .toArray();
   const seqs = new Set(found.map(({ seq }) => Number(seq)));
-  return place.moves.flatMap(({ toSeq, toN, senderId }) =>
+  return seqMap.moves.flatMap(({ toSeq, toN, senderId }) =>
     seqs.has(toSeq) && senderId !== userId ? [toN] : [],
   );
 }
 
 const KEPT = ['pinnedAt', 'mutedUntil', 'archivedAt', 'markedUnread'] as const;
 
-/** The state of a member in a new conversation, as it was in the old one. */
-function ownStateIn(place: Places, old: Stored | undefined, hiddenNs: readonly number[]): Stored {
-  const upTo = (name: string) => place.upTo(Number(old?.[name] ?? 0));
-  const [read, delivered, cleared] = [upTo('lastReadSeq'), upTo('lastDeliveredSeq'), upTo('clearedSeq')];
+/** Converts the state of a member from the old conversation to a new one. */
+function memberStateIn(seqMap: SeqMap, old: Stored | undefined, hiddenNs: readonly number[]): Stored {
+  const upTo = (name: string) => seqMap.upTo(Number(old?.[name] ?? 0));
+  const [delivered, cleared] = [upTo('lastDeliveredSeq'), upTo('clearedSeq')];
+  // The only member has sent every message, so everything is read.
+  const isAlone = seqMap.target.kind === 'apart';
+  const read = isAlone ? seqMap.upTo(Number.MAX_SAFE_INTEGER) : upTo('lastReadSeq');
   const [hidden, lastHidden] = [upTo('hiddenSeq'), upTo('lastHiddenSeq')];
+  const [privateRead, privateDelivered] = [upTo('privateReadSeq'), upTo('privateDeliveredSeq')];
   const unreadHidden = hiddenNs.filter((n) => n > read.n);
   return {
-    ...{ lastReadSeq: read.seq, lastReadN: read.n, lastDeliveredSeq: Math.max(read.seq, delivered.seq) },
+    lastReadSeq: read.seq,
+    lastReadN: read.n,
+    lastDeliveredSeq: Math.max(read.seq, delivered.seq),
     ...Object.fromEntries(
       KEPT.flatMap((name) => (old?.[name] === undefined ? [] : [[name, old[name] as unknown]])),
     ),
-    ...(old?.['archivedAt'] !== undefined && { archivedN: place.upTo(Number.MAX_SAFE_INTEGER).n }),
+    ...(old?.['archivedAt'] !== undefined && { archivedN: seqMap.upTo(Number.MAX_SAFE_INTEGER).n }),
+    ...(privateRead.seq > 0 && { privateReadSeq: privateRead.seq, privateReadN: privateRead.n }),
+    ...(privateDelivered.seq > 0 && { privateDeliveredSeq: privateDelivered.seq }),
     ...(cleared.seq > 0 && { clearedSeq: cleared.seq, clearedN: cleared.n }),
     ...(hidden.seq > 0 && { hiddenSeq: hidden.seq, hiddenN: hidden.n }),
     ...(lastHidden.seq > 0 && { lastHiddenSeq: lastHidden.seq }),
     ...(unreadHidden.length > 0 && { hiddenNs: unreadHidden }),
-    ...(place.target.kind === 'apart' && { role: 'owner', rank: 0, joinedSeq: 1, controlSeq: 1 }),
+    ...(isAlone && { role: 'owner', rank: 0, joinedSeq: 1, controlSeq: 1 }),
   };
 }

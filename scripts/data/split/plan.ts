@@ -4,34 +4,36 @@ import type { Attribution } from './chat.js';
 
 type ObjectId = mongoose.Types.ObjectId;
 
-/** A message of the old log, without what it says. */
+/** A message of the old log, without its content. */
 export interface OldMessage {
   _id: ObjectId;
   seq: number;
   senderId: string;
   replyTo?: number | undefined;
-  /** Counts as a message: not sent under a restriction. */
+  /** True when it is counted: false for messages sent under a restriction. */
   counts: boolean;
 }
 
-/** A conversation that comes out of a mixed chat: of a pair, or of what one person wrote to nobody knows whom. */
+/**
+ * A conversation that results from a split: of a pair, or of one sender's messages without known addressee ('apart').
+ */
 export interface Target {
   _id: ObjectId;
   kind: 'pair' | 'apart';
-  /** Sorted. */
+  /** User ids, sorted. */
   members: string[];
 }
 
-/** Where one message goes. */
+/** New conversation and new `seq` of one message. */
 export interface Move {
   _id: ObjectId;
   seq: number;
   senderId: string;
   into: ObjectId;
   toSeq: number;
-  /** How many counted messages there are up to it, there. */
+  /** Number of counted messages up to it in the new conversation. */
   toN: number;
-  /** Only to a message of the same conversation. */
+  /** Set only if the replied message is in the same new conversation. */
   toReplyTo: number | undefined;
 }
 
@@ -45,12 +47,13 @@ const targetKey = ({ senderId, to }: Attribution): string =>
   to === undefined ? JSON.stringify([senderId]) : participantsKey(senderId, to);
 
 /**
- * Gives every message its new conversation and its place there: without a gap, in the order of the old log. An apart
- * one begins with the entry that says who is in it. What answers a message that goes elsewhere answers nothing.
+ * Assigns each message a new conversation and a gapless `seq` there, in the order of the old log. A conversation of
+ * unattributed messages begins with a `created` entry. A reply to a message of another conversation loses its
+ * `replyTo`.
  */
 export function planMoves(messages: readonly OldMessage[], attributions: readonly Attribution[]): Plan {
   const targets = new Map<string, Target & { seq: number; n: number }>();
-  const places = new Map<number, { into: ObjectId; toSeq: number }>();
+  const newSeqs = new Map<number, { into: ObjectId; toSeq: number }>();
   const moves = messages.flatMap((message, index): Move[] => {
     const attribution = attributions[index];
     if (attribution === undefined) return [];
@@ -59,12 +62,17 @@ export function planMoves(messages: readonly OldMessage[], attributions: readonl
     targets.set(key, target);
     target.seq += 1;
     if (message.counts) target.n += 1;
-    const answered = message.replyTo === undefined ? undefined : places.get(message.replyTo);
-    places.set(message.seq, { into: target._id, toSeq: target.seq });
+    const answered = message.replyTo === undefined ? undefined : newSeqs.get(message.replyTo);
+    newSeqs.set(message.seq, { into: target._id, toSeq: target.seq });
     const { _id, seq, senderId } = message;
     return [
       {
-        ...{ _id, seq, senderId, into: target._id, toSeq: target.seq, toN: target.n },
+        _id,
+        seq,
+        senderId,
+        into: target._id,
+        toSeq: target.seq,
+        toN: target.n,
         toReplyTo: answered?.into.equals(target._id) === true ? answered.toSeq : undefined,
       },
     ];
@@ -79,9 +87,9 @@ function newTarget({ senderId, to }: Attribution): Target & { seq: number; n: nu
     : { _id, kind: 'pair', members: sortPair(senderId, to), seq: 0, n: 0 };
 }
 
-/** Where places of the old log are in one of the new ones. */
-export class Places {
-  /** In the order of the old log, and so of the new one. */
+/** Maps `seq` of the old log to `seq` of one new conversation. */
+export class SeqMap {
+  /** In the order of the old log, which is the order of the new one. */
   readonly moves: readonly Move[];
   readonly #bySeq: ReadonlyMap<number, Move>;
 
@@ -97,7 +105,7 @@ export class Places {
     return this.#bySeq.get(seq);
   }
 
-  /** The last place that was at most there. */
+  /** Returns the last message of the new conversation whose old `seq` is at most this. */
   upTo(seq: number): { seq: number; n: number } {
     const last = this.moves.findLast((move) => move.seq <= seq);
     return { seq: last?.toSeq ?? 0, n: last?.toN ?? 0 };

@@ -1,9 +1,11 @@
 import { Option } from 'commander';
 import { z } from 'zod';
-import type { MessageId } from '../../../contract/index.js';
+import { messageId, type MessageId } from '../../../contract/index.js';
 import { createArchiveModel, MIN_AGE_MS } from '../../../backend/src/models/archiveModel.js';
-import type { EntryKind } from '../frame/entryKinds.js';
-import { defineTask, Stopped, type TaskContext } from '../frame/task.js';
+import { defineEntryKind } from '../frame/entryKinds.js';
+import { defineTask } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
+import { Stopped } from '../frame/taskErrors.js';
 
 const BATCH = 500;
 
@@ -11,21 +13,20 @@ const schema = z.object({
   olderThanDays: z.coerce.number().refine((days) => days * MIN_AGE_MS >= MIN_AGE_MS, 'has to be at least 1'),
 });
 
-/** Messages that were archived, by their ids alone: what they said stays in the database. */
-const archived: EntryKind = {
+/** Archived messages. The entry holds their ids only: message text never leaves the database. */
+const archived = defineEntryKind({
   kind: 'archived',
-  async judge(entry, context) {
-    const stubs = await createArchiveModel(context.connection).findStubs(idsOf(entry));
+  schema: z.object({ kind: z.literal('archived'), ids: z.array(messageId) }),
+  async judge({ ids }, context) {
+    const stubs = await createArchiveModel(context.connection).findStubs(ids);
     return stubs.length > 0 ? 'undo' : 'skip';
   },
-  async undo(entry, context) {
-    await createArchiveModel(context.connection).restore(idsOf(entry));
+  async undo({ ids }, context) {
+    await createArchiveModel(context.connection).restore(ids);
   },
-};
+});
 
-const idsOf = (entry: Record<string, unknown>): MessageId[] => entry['ids'] as MessageId[];
-
-/** Database time: the clock of this machine may be a wrong one. */
+/** Returns the database time: the clock of this machine may be wrong. */
 async function databaseNow({ connection }: TaskContext): Promise<Date> {
   const hello = await connection.db?.admin().command({ hello: 1 });
   const localTime: unknown = hello?.['localTime'];
@@ -34,25 +35,26 @@ async function databaseNow({ connection }: TaskContext): Promise<Date> {
 
 export const archiveMessages = defineTask({
   name: 'archive-messages',
-  summary:
-    'moves what old messages say into a collection of its own; everybody reads on as if nothing had moved',
-  help: `The collection "messages" keeps a small stub of each, so that counts, places and search stay; history, quotes and
-previews read across both, and edits and deletions reach the archive. undo brings everything back.`,
+  summary: 'moves the content of old messages into a separate collection; reading works as before',
+  help: `The collection "messages" keeps a small stub of each message, so that counts, seq and search still work. History, quotes
+and previews read from both collections. Edits and deletions also apply to the archive. undo restores everything.`,
   kind: 'change',
   schema,
   options: [
-    new Option('--older-than-days <n>', 'messages that were sent longer ago than this').makeOptionMandatory(),
+    new Option('--older-than-days <n>', 'archive messages sent more than n days ago').makeOptionMandatory(),
   ],
   entryKinds: [archived],
   async *steps(context, { olderThanDays }) {
     const archive = createArchiveModel(context.connection);
-    await archive.model.createCollection();
-    await archive.model.createIndexes();
+    if (!context.isTrial) {
+      await archive.model.createCollection();
+      await archive.model.createIndexes();
+    }
     const before = new Date((await databaseNow(context)).getTime() - olderThanDays * MIN_AGE_MS);
-    context.progress.total(await archive.countOld(before), 'messages');
+    context.progress.total(await archive.countArchivable(before), 'messages');
     for (let afterId: MessageId | undefined; ;) {
       if (context.isStopping()) throw new Stopped();
-      const documents = await archive.findOld(before, { afterId, limit: BATCH });
+      const documents = await archive.findArchivable(before, { afterId, limit: BATCH });
       const last = documents.at(-1);
       if (last === undefined) return;
       const ids = documents.map(({ _id }) => _id.toHexString() as MessageId);

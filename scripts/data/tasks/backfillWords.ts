@@ -1,63 +1,63 @@
+import type mongoose from 'mongoose';
 import { z } from 'zod';
 import { createArchiveModel, type ArchiveModel } from '../../../backend/src/models/archiveModel.js';
-import type { MessageDocument } from '../../../backend/src/models/messageDocument.js';
+import type { MessageDocument } from '../../../backend/src/models/messageShape.js';
 import { objectId } from '../../../backend/src/models/objectIds.js';
-import { wordsOf } from '../../../backend/src/services/search/words.js';
+import { wordsOf } from '../../../backend/src/utils/searchWords.js';
 import { scanPages } from '../frame/scan.js';
-import { defineTask, type Step, type TaskContext } from '../frame/task.js';
+import { defineTask, type Step } from '../frame/task.js';
 
-/** What people said, is still there, and has no words. */
-const LACKING = {
-  words: { $exists: false },
-  deletedAt: { $exists: false },
-  controlSeq: { $exists: false },
-} as const;
+/** Filter for messages of users that are not deleted. */
+const SAID = { deletedAt: { $exists: false }, controlSeq: { $exists: false } } as const;
+
+const isEqual = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((word, index) => word === b[index]);
 
 /**
- * Gives messages their words, each only if it still is what was read: an edit or a deletion that came between has seen to
- * its words itself. One without any gets an empty list, so that it is not met again. Nothing is journaled: it follows
- * from the message, and a journal would be one more place where its text is.
+ * Returns updates for the messages whose search words differ from those this version computes. An update is skipped
+ * when the message was edited or deleted since it was read: edit and delete update the words themselves. The updates
+ * are not journaled: words are derived from the text, and a journal would be another place that holds message text.
  */
-async function index(
-  context: TaskContext,
+async function updatesOf(
   archive: Pick<ArchiveModel, 'complete'>,
   page: readonly MessageDocument[],
-): Promise<void> {
-  const editRevs = new Map(page.map(({ _id, editRev }) => [_id.toHexString(), editRev]));
-  const updates = (await archive.complete(page)).map((message) => ({
-    updateOne: {
-      filter: {
-        ...LACKING,
-        _id: objectId(message._id),
-        editRev: editRevs.get(message._id) ?? { $exists: false },
-      },
-      update: { $set: { words: wordsOf(message) } },
-    },
-  }));
-  await context.collection('messages').bulkWrite(updates, { ordered: false });
+): Promise<mongoose.mongo.AnyBulkWriteOperation[]> {
+  const stored = new Map(page.map((doc) => [doc._id.toHexString(), doc]));
+  return (await archive.complete(page)).flatMap((message) => {
+    const { words = [], editRev } = stored.get(message._id) ?? {};
+    const wanted = wordsOf(message);
+    if (isEqual(words, wanted)) return [];
+    const filter = { ...SAID, _id: objectId(message._id), editRev: editRev ?? { $exists: false } };
+    return [{ updateOne: { filter, update: { $set: { words: wanted } } } }];
+  });
 }
+
+const toStep = (
+  messages: mongoose.mongo.Collection,
+  { updates, from }: { updates: mongoose.mongo.AnyBulkWriteOperation[]; from: string },
+): Step => ({
+  lines: [`${updates.length} messages, starting at ${from}`],
+  counts: { indexed: updates.length },
+  apply: async () => {
+    await messages.bulkWrite(updates, { ordered: false });
+    return undefined;
+  },
+});
 
 export const backfillWords = defineTask({
   name: 'backfill-words',
-  summary: 'lets search find messages that were stored before there was search',
-  help: 'May run beside the server, and be stopped and run again. There is nothing to undo.',
+  summary: 'updates the search index for messages stored before search existed, or by an older version',
+  help: 'The server may be running. The task can be stopped and run again. There is nothing to undo.',
   kind: 'change',
   schema: z.object({}),
   async *steps(context) {
     const messages = context.collection('messages');
     const archive = createArchiveModel(context.connection);
     context.progress.total(await messages.estimatedDocumentCount());
-    for await (const found of scanPages(messages, { filter: LACKING })) {
+    for await (const found of scanPages(messages, { filter: SAID })) {
       const page = found as MessageDocument[];
-      const step: Step = {
-        lines: [`${page.length} messages from ${String(page[0]?._id)} on`],
-        counts: { indexed: page.length },
-        apply: async () => {
-          await index(context, archive, page);
-          return undefined;
-        },
-      };
-      yield step;
+      const updates = await updatesOf(archive, page);
+      if (updates.length > 0) yield toStep(messages, { updates, from: String(page[0]?._id) });
       context.progress.advance(page.length);
     }
   },

@@ -2,21 +2,26 @@ import { z } from 'zod';
 import { besideConversations, makeIndexes } from '../../../backend/src/database/indexes.js';
 import { BY_MERGE } from '../../../backend/src/models/conversationDocument.js';
 import { createModels } from '../../../backend/src/models/index.js';
+import { TASK } from '../../../backend/src/models/verify/remedy.js';
 import type { JournalWriter } from '../frame/journal.js';
 import { sideBySide, type AppliedStep } from '../frame/sideBySide.js';
-import { CannotRun, defineTask, type Step, type TaskContext } from '../frame/task.js';
+import { defineTask, type Finding, type Step } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
+import { CannotRun } from '../frame/taskErrors.js';
 import { beginMerge, findUnfinished, finishMerge } from '../merge/merge.js';
-import { findTail, type Merge, type ObjectId } from '../merge/stored.js';
+import { findTail, type Merge } from '../merge/stored.js';
 import { mergeKind } from '../merge/undoMerge.js';
-import { findDuplicates, type Duplicates } from './duplicates.js';
+import { findDuplicates, helpWithDuplicates, type Duplicates } from './duplicates.js';
+import { describeHelp } from './help.js';
+import { summariseMerges } from './summaries.js';
 
-/** Databases whose logs have been seen to, or are being. */
+/** Creation of the log indexes per database; at most one runs at a time. */
 const indexed = new WeakMap<object, Promise<void>>();
 
 /**
- * A log whose places are not unique cannot be merged safely: nor can one be written to by any server of today.
+ * Creates the unique indexes of the logs. Without unique `seq` a merge is not safe, and servers cannot write either.
  *
- * @throws CannotRun when old data stands in the way.
+ * @throws CannotRun when stored data prevents an index.
  */
 export function requireLogIndexes(context: TaskContext): Promise<void> {
   const { db = context.connection } = context.connection;
@@ -32,36 +37,32 @@ async function makeLogIndexes(context: TaskContext): Promise<void> {
   const models = besideConversations(createModels(context.connection));
   try {
     for (const { model } of models) await makeIndexes(model);
-    // Of the conversations this one alone: without it each merge would go through all of them.
+    // The only index of `conversations` needed here: without it each merge would scan all conversations.
     await context.collection('conversations').createIndex(BY_MERGE, { sparse: true }, {});
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CannotRun(`The unique indexes of the logs could not be made (${reason}). Nothing was changed.`);
+    throw new CannotRun(
+      `The unique indexes of the logs could not be created (${reason}). Nothing was changed.`,
+    );
   }
 }
 
-/** Messages without a place in their log are of no log: nobody could say where they belong. */
-async function countPlaceless(context: TaskContext, ids: readonly ObjectId[]): Promise<number> {
-  return context
-    .collection('messages')
-    .countDocuments({ conversationId: { $in: [...ids] }, seq: { $not: { $gte: 1 } } });
-}
-
-async function* stepsFor(
-  context: TaskContext,
-  found: Duplicates,
-): AsyncGenerator<AppliedStep | { problem: string }> {
+async function* stepsFor(context: TaskContext, found: Duplicates): AsyncGenerator<AppliedStep | Finding> {
   const { ids, key } = found;
-  const placeless = await countPlaceless(context, ids);
-  if (placeless > 0) {
-    yield { problem: `${key}: ${placeless} messages have no place (seq) in their log; not merged` };
+  const help = await helpWithDuplicates(context, found);
+  if (help !== TASK.merge) {
+    yield {
+      problem: `${key}: messages without a seq in their log; not merged${describeHelp(help)}`,
+      details: { participantsKey: key, conversationIds: ids.map(String), ...help },
+      counts: { notMerged: 1 },
+    };
     return;
   }
   const messages = context.collection('messages');
   const tails = await Promise.all(ids.map((id) => findTail(messages, id)));
   const described = ids.map((id, index) => `${String(id)} (${tails[index]?.seq ?? 0} entries)`).join(' and ');
   yield {
-    lines: [`merge ${described}: one conversation for ${key}`],
+    lines: [`merge ${described} into one conversation for ${key}`],
     counts: { pairs: 1, conversationsMerged: ids.length },
     apply: async (journal: JournalWriter) => {
       await requireLogIndexes(context);
@@ -72,7 +73,7 @@ async function* stepsFor(
 }
 
 const toFinish = (context: TaskContext, merge: Merge): Step => ({
-  lines: [`finish the merge into ${String(merge._id)} for ${merge.key}, which was interrupted`],
+  lines: [`complete the interrupted merge into ${String(merge._id)} for ${merge.key}`],
   counts: { mergesFinished: 1 },
   apply: async (journal) => {
     await requireLogIndexes(context);
@@ -81,11 +82,11 @@ const toFinish = (context: TaskContext, merge: Merge): Step => ({
   },
 });
 
-/** Every pair's conversations become one. Old ones that were half merged first. */
-export async function* mergeSteps(context: TaskContext): AsyncGenerator<Step | { problem: string }> {
-  const unfinished = await findUnfinished(context);
-  for (const merge of unfinished) yield toFinish(context, merge);
-  const busy = new Set(unfinished.map(({ key }) => key));
+/** Merges the conversations of every pair that has several. Interrupted merges are completed first. */
+export async function* mergeSteps(context: TaskContext): AsyncGenerator<Step | Finding> {
+  for (const merge of await findUnfinished(context)) yield toFinish(context, merge);
+  // A trial run leaves these merges unfinished. In a real run they are done, and their pairs may have more duplicates.
+  const busy = new Set((await findUnfinished(context)).map(({ key }) => key));
   yield* sideBySide(findDuplicates(context), async function* (found) {
     if (!busy.has(found.key)) yield* stepsFor(context, found);
   });
@@ -95,10 +96,11 @@ export const cleanupDuplicateChats = defineTask({
   name: 'cleanup-duplicate-chats',
   summary: 'merges several conversations of one pair into one',
   help:
-    'The messages of all are interleaved by time into a new conversation; positions, settings, reactions and reports\n' +
-    'follow. The old ids live on: whoever uses one is answered with the new conversation. Safe while people write.',
+    'All messages are interleaved by time in a new conversation. Positions, settings, reactions and reports are kept.\n' +
+    'The old ids redirect to the new conversation. Safe while the server is running.',
   kind: 'change',
   schema: z.object({}),
   entryKinds: [mergeKind],
   steps: (context) => mergeSteps(context),
+  summarise: summariseMerges,
 });

@@ -1,42 +1,66 @@
 import { z } from 'zod';
 import { createModels } from '../../../backend/src/models/index.js';
+import { findDiffering, wantedIndexes } from '../../../backend/src/models/indexObstacles.js';
+import { TASK } from '../../../backend/src/models/verify/remedy.js';
 import { mayBeDuplicateKey } from '../../../backend/src/models/insertMany.js';
+import { droppedIndex, toDroppedIndex } from '../frame/droppedIndex.js';
 import { indexesOf } from '../frame/entryKinds.js';
-import {
-  CannotRun,
-  defineTask,
-  type Note,
-  type Step,
-  type TaskContext,
-  type Yielded,
-} from '../frame/task.js';
+import type { JournalWriter } from '../frame/journal.js';
+import { defineTask, type Finding, type Note, type Step, type Yielded } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
+import { CannotRun } from '../frame/taskErrors.js';
 import { addConversationValidation } from './addConversationValidation.js';
 import { backfillParticipantsKey } from './backfillParticipantsKey.js';
 import { cleanupDuplicateChats } from './cleanupDuplicateChats.js';
-import { notUnique } from './syncIndexes.js';
+import { summariseMerges } from './summaries.js';
 import { verifyMessageUserIntegrity } from './verifyMessageUserIntegrity.js';
 
 const PAIR_INDEX = 'participantsKey_1';
-/** Old writers make duplicates meanwhile: each round leaves only what was made during it. */
+/** Old writers can create duplicates during a round. The next round merges these. */
 const MAX_ROUNDS = 20;
+/**
+ * Rounds without progress before giving up: the index was refused and nothing could be merged, so the rest is not
+ * mergeable.
+ */
+const MAX_ROUNDS_WITHOUT_PROGRESS = 2;
 
-/** Steps that change something; what a task cannot mend is said by the verification at the end. */
-async function* only(steps: AsyncIterable<Yielded>): AsyncGenerator<Step> {
-  for await (const one of steps) if ('lines' in one) yield one;
+/** Issues that the verification of a dry run omits: the steps before it would repair them. */
+const REPAIRED = new Set<unknown>(['duplicate', 'missingKey', 'wrongKey', 'unfinishedMerge']);
+
+/** Drops findings: the verification at the end reports what these tasks cannot repair. */
+async function* withoutFindings(steps: AsyncIterable<Yielded>): AsyncGenerator<Step | Note> {
+  for await (const one of steps) if (!('problem' in one)) yield one;
 }
 
-async function* mend(context: TaskContext): AsyncGenerator<Step> {
-  // First the merging: what it leaves has one conversation for each pair, and so one holder of each key.
-  yield* only(cleanupDuplicateChats.steps(context, {}));
-  yield* only(backfillParticipantsKey.steps(context, {}));
+async function* repair(context: TaskContext): AsyncGenerator<Step | Note> {
+  // Merging comes first: it leaves one conversation per pair, hence one holder per key.
+  yield* withoutFindings(cleanupDuplicateChats.steps(context, {}));
+  yield* withoutFindings(backfillParticipantsKey.steps(context, {}));
 }
 
-/** Undefined once it stands; otherwise what the database said: there are duplicates again. */
-async function makeIndex(context: TaskContext): Promise<Error | undefined> {
+/** Returns the unique index on the pair's key. @throws when the schema no longer declares it. */
+function pairIndexOf(context: TaskContext) {
   const { model } = createModels(context.connection).conversations;
+  const wanted = wantedIndexes(model).find(({ name }) => name === PAIR_INDEX);
+  if (wanted === undefined) throw new Error(`the schema declares no index ${PAIR_INDEX}`);
+  return { model, wanted };
+}
+
+/** Creates the index. @returns the database's error when duplicates prevent it, otherwise undefined. */
+async function makeIndex(context: TaskContext, journal: JournalWriter): Promise<Error | undefined> {
+  const { model, wanted } = pairIndexOf(context);
+  const conversations = context.collection('conversations');
+  await model.createCollection();
+  const existing = await indexesOf(context, 'conversations');
+  const differing = findDiffering('conversations', wanted, existing);
+  const old = existing.find(({ name }) => name === differing?.existing);
+  if (old?.name !== undefined) {
+    await journal.write([toDroppedIndex('conversations', old)]);
+    await conversations.dropIndex(old.name);
+  }
+  await journal.write([{ kind: 'index', collection: 'conversations', name: PAIR_INDEX }]);
   try {
-    await model.createCollection();
-    await model.collection.createIndex({ participantsKey: 1 }, { unique: true, sparse: true }, {});
+    await conversations.createIndex(wanted.fields, wanted.options, {});
     return undefined;
   } catch (error) {
     if (error instanceof Error && mayBeDuplicateKey(error)) return error;
@@ -44,49 +68,69 @@ async function makeIndex(context: TaskContext): Promise<Error | undefined> {
   }
 }
 
-/** @throws CannotRun where one of that name promises nothing. */
-async function isIndexed(context: TaskContext): Promise<boolean> {
-  const found = (await indexesOf(context, 'conversations')).find(({ name }) => name === PAIR_INDEX);
-  if (found !== undefined && found.unique !== true) {
-    throw new CannotRun(notUnique('conversations', PAIR_INDEX));
+/** Returns the work needed on the index as a sentence; undefined when the index exists as declared. */
+async function indexWork(context: TaskContext): Promise<string | undefined> {
+  const existing = await indexesOf(context, 'conversations');
+  const differing = findDiffering('conversations', pairIndexOf(context).wanted, existing);
+  if (differing !== undefined) {
+    return `drop the index ${differing.existing} of conversations, as ${differing.difference}, and create the unique index ${PAIR_INDEX}`;
   }
-  return found !== undefined;
+  const isThere = existing.some(({ name }) => name === PAIR_INDEX);
+  return isThere ? undefined : `create the unique index ${PAIR_INDEX} of conversations`;
 }
 
-/** In a dry run, and for the summary, every step is seen and none is done: one round shows everything. */
-async function* rounds(context: TaskContext): AsyncGenerator<Step | Note> {
+const UNMERGEABLE: Finding = {
+  problem: `the unique index ${PAIR_INDEX} of conversations cannot be created: some duplicates cannot be merged yet; npm run data -- check-duplicates lists them with the commands that help`,
+  details: { look: 'check-duplicates' },
+  counts: { indexesRefused: 1 },
+};
+
+/** Runs rounds until the index exists. A dry run lists the steps of one round. */
+async function* rounds(context: TaskContext): AsyncGenerator<Step | Note | Finding> {
   let refusal: Error | undefined;
+  let roundsWithoutProgress = 0;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const state = { isDone: false };
-    for await (const step of mend(context)) {
+    const state = { isDone: false, isRepaired: false };
+    for await (const step of repair(context)) {
+      if ('note' in step) {
+        yield step;
+        continue;
+      }
       yield {
         ...step,
         ...(step.apply !== undefined && {
           apply: async (journal) => {
             state.isDone = true;
+            state.isRepaired = true;
             return step.apply?.(journal);
           },
         }),
       };
     }
-    if (!(await isIndexed(context))) {
+    const work = await indexWork(context);
+    if (work !== undefined) {
       yield {
-        lines: [`make the unique index ${PAIR_INDEX} of conversations`],
+        lines: [work],
         counts: {},
         apply: async (journal) => {
           state.isDone = true;
-          await journal.write([{ kind: 'index', collection: 'conversations', name: PAIR_INDEX }]);
-          refusal = await makeIndex(context);
-          return refusal === undefined ? { indexesMade: 1 } : { roundsMore: 1 };
+          refusal = await makeIndex(context, journal);
+          return refusal === undefined ? { indexesMade: 1 } : { extraRounds: 1 };
         },
       };
     }
     yield { note: true, counts: {} };
-    // Once it stands, one more round finds what was made while it was being made; with it standing, nothing new can.
+    // After the index was created, one more round merges duplicates made during its creation. Later ones are
+    // impossible.
     if (!state.isDone) return;
+    roundsWithoutProgress = refusal === undefined || state.isRepaired ? 0 : roundsWithoutProgress + 1;
+    if (roundsWithoutProgress === MAX_ROUNDS_WITHOUT_PROGRESS) {
+      yield UNMERGEABLE;
+      return;
+    }
   }
   throw new CannotRun(
-    `Old writers make duplicates faster than they can be merged: stop them, and run it again.${
+    `Old writers create duplicates faster than they can be merged: stop them, and run this again.${
       refusal === undefined ? '' : ` (The index was refused: ${refusal.message}.)`
     }`,
   );
@@ -94,16 +138,29 @@ async function* rounds(context: TaskContext): AsyncGenerator<Step | Note> {
 
 export const harden = defineTask({
   name: 'harden',
-  summary: 'one conversation per pair, from now on: merge, backfill, unique index, verify',
+  summary: 'ensures one conversation per pair from now on: merge, backfill, unique index, verify',
   help:
-    'The order in which a live system is hardened, while old writers may still make duplicates: round after round,\n' +
-    'until the unique index stands; then everything is verified.',
+    'Hardens a live system while old writers may still create duplicates: repeats merge and backfill until the unique\n' +
+    'index exists, then verifies everything.',
   kind: 'change',
+  entryKinds: [droppedIndex],
   schema: z.object({}),
   async *steps(context) {
     yield* rounds(context);
     for (const task of [addConversationValidation, verifyMessageUserIntegrity]) {
-      yield* task.steps(context, {});
+      for await (const one of task.steps(context, {})) {
+        // In a dry run nothing has been repaired yet. These issues are already listed as steps.
+        if (context.isTrial && 'problem' in one && wouldBeRepaired(one)) continue;
+        yield one;
+      }
     }
   },
+  summarise: (outcome) => [
+    ...summariseMerges(outcome),
+    ...(addConversationValidation.summarise?.(outcome) ?? []),
+  ],
 });
+
+/** True when one of the steps would repair the issue. False for a merge that needs another command first. */
+const wouldBeRepaired = ({ details }: Finding): boolean =>
+  REPAIRED.has(details?.['issue']) && [TASK.merge.task, TASK.key.task].includes(String(details?.['task']));

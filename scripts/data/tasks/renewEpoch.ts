@@ -1,12 +1,21 @@
 import { z } from 'zod';
 import { createMetaModel } from '../../../backend/src/models/metaModel.js';
+import { defineEntryKind } from '../frame/entryKinds.js';
 import { defineTask } from '../frame/task.js';
+
+/** Journal entry with the previous epoch. Undo restores nothing: clients may have seen the new epoch already. */
+const note = defineEntryKind({
+  kind: 'note',
+  schema: z.object({ kind: z.literal('note'), epoch: z.string() }),
+  judge: () => Promise.resolve('skip'),
+  undo: () => Promise.resolve(),
+});
 
 export const renewEpoch = defineTask({
   name: 'renew-epoch',
-  summary: 'the last step of a restore from a backup: tells every client to load everything anew',
-  help: `After a restore clients hold places of messages that are gone, or that are other messages now. Stop the servers, restore,
-run this, start the servers. Running servers notice within a second; clients are told with their next sync.`,
+  summary: 'the last step of a restore from a backup: makes every client reload everything',
+  help: `After a restore, clients hold seqs of messages that no longer exist or are different messages now. Stop the servers,
+restore, run this, start the servers. Running servers notice within a second; clients are notified by their next sync.`,
   kind: 'change',
   schema: z.object({}),
   async *steps(context) {
@@ -20,10 +29,10 @@ run this, start the servers. Running servers notice within a second; clients are
         if (stored !== null) {
           await journal.write([{ kind: 'note', epoch: stored['value'] as string }]);
           await meta.renewEpoch({ value: String(stored['value']), pulse: Number(stored['pulse'] ?? 0) });
-        } else await meta.countLook();
+        } else await meta.incrementPulse();
         return undefined;
       },
     };
   },
-  entryKinds: [{ kind: 'note', judge: () => Promise.resolve('skip'), undo: () => Promise.resolve() }],
+  entryKinds: [note],
 });

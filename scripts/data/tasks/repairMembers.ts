@@ -1,26 +1,31 @@
-import type { ConversationId } from '../../../contract/index.js';
-import { GONE, RANKS } from '../../../backend/src/models/memberDocument.js';
+import type { ConversationId, UserId } from '../../../contract/index.js';
+import { RANK_LEFT, RANKS, type Absence } from '../../../backend/src/models/memberDocument.js';
+import { absencesAfter } from '../../../backend/src/services/membership/absences.js';
 import { toRecord } from '../../../backend/src/models/messageDocument.js';
 import {
   changeOf,
   fold,
-  nobodyIn,
-  type ControlEntry,
+  emptyMembership,
+  type MembershipEvent,
   type Membership,
 } from '../../../backend/src/services/membership/membership.js';
-import { toControlEntry } from '../../../backend/src/services/membership/membershipStore.js';
+import { toMembershipEvent } from '../../../backend/src/services/membership/membershipStore.js';
 import { canonical, setFields } from '../frame/changes.js';
-import type { Step, Stored, TaskContext } from '../frame/task.js';
+import type { Stored } from '../frame/stored.js';
+import type { Step } from '../frame/task.js';
+import type { TaskContext } from '../frame/taskContext.js';
 import { FROM_PRIMARY, insertMissing, newIdOf, numberOf, type ObjectId } from '../merge/stored.js';
 import type { LogRepair } from './readLog.js';
 
-/** Who is in a conversation by its log. */
+/** Membership derived from the log. */
 interface Derived {
-  /** Of the conversation's own document. */
+  /** Fields of the conversation document. */
   fields: Stored;
   membership: Membership | undefined;
-  /** Of groups and channels: the last entry that named each of them, and whether it took them out. */
+  /** The last entry that names each user, and whether that entry removed the user. Groups and channels only. */
   marks: Map<string, { seq: number; isGone: boolean }>;
+  /** Periods in which a user was not a member between two memberships. */
+  absences: ReadonlyMap<UserId, readonly Absence[]>;
 }
 
 interface Wanted {
@@ -28,19 +33,26 @@ interface Wanted {
   log: LogRepair;
 }
 
-/** A group from before there were control entries says by itself who is in it. */
-export function membersOf({ conversation, log }: Wanted): Derived {
+/**
+ * Derives the membership of a conversation. Groups created before membership events existed list their members in the
+ * document. If the `created` entry of a group is missing, its `members` documents are counted.
+ */
+export async function membersOf(context: TaskContext, { conversation, log }: Wanted): Promise<Derived> {
   const { type, participants } = conversation;
   const people = Array.isArray(participants) ? (participants as string[]) : [];
   const isGroup = type === 'group' || type === 'channel';
   const entries = log.controls.flatMap((control) => entryOf(conversation, control));
   const isFounded = entries[0]?.action.type === 'created';
   if (!isGroup || !isFounded) {
-    return { fields: { memberCount: people.length }, membership: undefined, marks: new Map() };
+    const isLost = isGroup && numberOf(conversation['control']) > 0;
+    const memberCount = isLost ? await countMembers(context, conversation) : people.length;
+    return { fields: { memberCount }, membership: undefined, marks: new Map(), absences: new Map() };
   }
   const start = {
-    ...nobodyIn(String(conversation['_id']) as ConversationId),
-    ...{ type: type as Membership['type'], isApart: type === 'channel', control: 0 },
+    ...emptyMembership(String(conversation['_id']) as ConversationId),
+    type: type as Membership['type'],
+    isLarge: type === 'channel',
+    control: 0,
   } satisfies Membership;
   const membership = entries.reduce(fold, start);
   const marks: Derived['marks'] = new Map();
@@ -50,48 +62,82 @@ export function membersOf({ conversation, log }: Wanted): Derived {
     for (const userId of gone) marks.set(userId, { seq: entry.seq, isGone: true });
   }
   const fields = {
-    ...{
-      memberCount: membership.memberCount,
-      control: membership.control,
-      removalSeq: membership.removalSeq,
-    },
-    ...(membership.isApart
+    memberCount: membership.memberCount,
+    control: membership.control,
+    removalSeq: membership.removalSeq,
+    ...(membership.isLarge
       ? { apart: true, ...(participants !== undefined && type === 'group' && { participants: undefined }) }
       : { participants: [...membership.members.keys()].sort() }),
   };
-  return { fields, membership, marks };
+  return { fields, membership, marks, absences: absencesAfter(membership.type, entries, []) };
 }
 
-function entryOf(conversation: Stored, control: Stored): ControlEntry[] {
+const countMembers = (context: TaskContext, { _id }: Stored): Promise<number> =>
+  context
+    .collection('members')
+    .countDocuments({ conversationId: _id as ObjectId, rank: { $lt: RANK_LEFT } }, FROM_PRIMARY);
+
+function entryOf(conversation: Stored, control: Stored): MembershipEvent[] {
   const message = {
     ...control,
     conversationId: conversation['_id'] as ObjectId,
     content: '',
     kind: 'system',
   };
-  // Whatever stands there is looked at by `toRecord`, which makes a sound one of it.
-  const entry = toControlEntry(toRecord(message as unknown as Parameters<typeof toRecord>[0]));
+  // `toRecord` validates the stored fields and returns a valid record.
+  const entry = toMembershipEvent(toRecord(message as unknown as Parameters<typeof toRecord>[0]));
   return entry === undefined ? [] : [entry];
 }
 
-/** A position beyond the end is cut to it; how many messages lie before it is counted again. */
+/** Positions beyond the tail are cut to it. The counts at the positions are recomputed. */
 function positionFields(member: Stored, log: LogRepair): Stored {
   const lastReadSeq = Math.min(numberOf(member['lastReadSeq']), log.lastSeq);
   const lastDeliveredSeq = Math.max(lastReadSeq, Math.min(numberOf(member['lastDeliveredSeq']), log.lastSeq));
   const count = lastReadSeq === log.lastSeq ? log.counted : log.countAt.get(lastReadSeq);
-  return { lastReadSeq, lastDeliveredSeq, ...(count !== undefined && { lastReadN: count }) };
+  return {
+    lastReadSeq,
+    lastDeliveredSeq,
+    ...(count !== undefined && { lastReadN: count }),
+    ...privateFields(member, log),
+  };
 }
 
-function standingFields(userId: string, { membership, marks }: Derived): Stored {
+/** Positions hidden from other members. Most members have none. */
+function privateFields(member: Stored, log: LogRepair): Stored {
+  const { privateReadSeq, privateDeliveredSeq } = member;
+  const readSeq = Math.min(numberOf(privateReadSeq), log.lastSeq);
+  const count = readSeq === log.lastSeq ? log.counted : log.countAt.get(readSeq);
+  return {
+    ...(privateReadSeq !== undefined && { privateReadSeq: readSeq }),
+    ...(privateReadSeq !== undefined && count !== undefined && { privateReadN: count }),
+    ...(privateDeliveredSeq !== undefined && {
+      privateDeliveredSeq: Math.min(numberOf(privateDeliveredSeq), log.lastSeq),
+    }),
+  };
+}
+
+/** Fields that follow from the membership events. @param member the existing document, if any. */
+function membershipFields(userId: string, { membership, marks, absences }: Derived, member?: Stored): Stored {
   const mark = marks.get(userId);
-  if (membership === undefined || mark === undefined) return {};
-  if (mark.isGone) return { rank: GONE, leftSeq: mark.seq };
+  if (membership === undefined) return {};
+  if (mark === undefined) {
+    // The log names every user who was ever a member. This one is counted as a member but was never named.
+    const counts = typeof member?.['rank'] === 'number' && member['rank'] < RANK_LEFT;
+    return counts ? { rank: RANK_LEFT, leftSeq: membership.control } : {};
+  }
+  const away = absences.get(userId as UserId);
+  const absence = away === undefined ? {} : { absences: away };
+  if (mark.isGone) return { ...absence, rank: RANK_LEFT, leftSeq: mark.seq };
   const facts = membership.members.get(userId as never);
   if (facts === undefined) return {};
   return {
-    ...{ role: facts.role, rank: RANKS[facts.role], joinedSeq: facts.joinedSeq, leftSeq: undefined },
-    // By it a member finds what keeps no list of its members.
-    apart: membership.isApart ? true : undefined,
+    ...absence,
+    role: facts.role,
+    rank: RANKS[facts.role],
+    joinedSeq: facts.joinedSeq,
+    leftSeq: undefined,
+    // Members of conversations that store no participant list find them through this flag.
+    apart: membership.isLarge ? true : undefined,
   };
 }
 
@@ -105,15 +151,15 @@ export async function* toMemberSteps(
   for await (const member of members.find({ conversationId }, FROM_PRIMARY)) {
     const userId = String(member['userId']);
     known.add(userId);
-    const wanted = { ...positionFields(member, log), ...standingFields(userId, derived) };
-    const off = Object.fromEntries(
+    const wanted = { ...positionFields(member, log), ...membershipFields(userId, derived, member) };
+    const differing = Object.fromEntries(
       Object.entries(wanted).filter(([name, value]) => canonical(member[name]) !== canonical(value)),
     );
-    if (Object.keys(off).length === 0) continue;
+    if (Object.keys(differing).length === 0) continue;
     yield {
-      lines: [`member ${userId} of ${String(conversationId)}: ${Object.keys(off).join(', ')}`],
+      lines: [`member ${userId} of ${String(conversationId)}: ${Object.keys(differing).join(', ')}`],
       counts: { membersRepaired: 1 },
-      changes: [setFields('members', member, off)],
+      changes: [setFields('members', member, differing)],
     };
   }
   for (const [userId, mark] of derived.marks) {
@@ -121,17 +167,25 @@ export async function* toMemberSteps(
     const _id = newIdOf(conversationId, userId, 'member');
     const before = mark.seq - 1;
     const base = {
-      ...{ lastReadSeq: before, lastReadN: log.countAt.get(before) ?? 0, lastDeliveredSeq: before },
+      lastReadSeq: before,
+      lastReadN: log.countAt.get(before) ?? 0,
+      lastDeliveredSeq: before,
       controlSeq: mark.seq,
     };
     const document = {
-      ...{ _id, conversationId, userId, ...base, changedAt: new Date() },
+      _id,
+      conversationId,
+      userId,
+      ...base,
+      changedAt: new Date(),
       ...Object.fromEntries(
-        Object.entries(standingFields(userId, derived)).filter(([, value]) => value !== undefined),
+        Object.entries(membershipFields(userId, derived)).filter(([, value]) => value !== undefined),
       ),
     };
     yield {
-      lines: [`member ${userId} of ${String(conversationId)}: is named by the log and has no document`],
+      lines: [
+        `member ${userId} of ${String(conversationId)}: has no document although the log names the user`,
+      ],
       counts: { membersMade: 1 },
       apply: async (journal) => {
         await journal.write([{ kind: 'inserted', collection: 'members', id: _id, document }]);

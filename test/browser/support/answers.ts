@@ -4,14 +4,14 @@ import type { Answer } from '../../../backend/public/js/types.js';
 export interface Question {
   event: string;
   payload: unknown;
-  /** Answers, and lets everything happen that follows from it. */
+  /** Answers the request, and waits for everything that follows. */
   answer: (given: Answer) => Promise<void>;
 }
 
 export const ok = (data: unknown): Answer => ({ success: true, data });
 export const failure = (code: string): Answer => ({ success: false, code, error: code });
 
-/** A server that is asked and answers when and what the test says. Needs fake timers. */
+/** A server whose answers are controlled by the test. Needs fake timers. */
 export class Answers {
   readonly asked: Question[] = [];
 
@@ -24,7 +24,7 @@ export class Answers {
       this.asked.push({ event, payload, answer });
     });
 
-  /** The question at this place, which has to have been asked. */
+  /** Returns the request with this index, which must have been sent. */
   nth(index: number): Question {
     const question = this.asked.at(index);
     if (question === undefined) throw new Error(`only ${this.asked.length} questions were asked`);

@@ -4,16 +4,18 @@ import type { TestServer } from '../../support/server.js';
 
 const CANDIDATES = [
   process.env['CHROMIUM_PATH'],
+  // A window of it costs half of what one of the whole browser costs.
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** A browser of this machine; undefined where there is none, and the tests that need one are left out. */
+/** Path of the installed browser. Undefined if there is none; tests that need one are skipped then. */
 export const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
 
-/** What cannot be avoided when a test takes the network away: the browser itself reports it. */
+/** Console error that the browser itself prints when a test cuts the network. */
 const NETWORK_ERROR =
   /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state/;
 
@@ -33,15 +35,15 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 export interface WindowOptions extends BrowserContextOptions {
-  /** The demo user; without, the window shows the choice. */
+  /** The demo user; without it, the window shows the choice of users. */
   as?: string;
-  /** Another window of the same browser profile: shares its storage, except for what belongs to a tab. */
+  /** Another window of the same browser profile: shares its storage, except for the storage of a tab. */
   beside?: ChatWindow;
   /** Prepares the page before it loads. */
   prepare?: (page: Page) => Promise<unknown>;
 }
 
-/** A window of the web client, and what it complained of. */
+/** A window of the web client, with the errors that it reported. */
 export class ChatWindow {
   readonly complaints: string[] = [];
 
@@ -56,7 +58,7 @@ export class ChatWindow {
     page.on('pageerror', (error) => this.complaints.push(String(error.stack)));
   }
 
-  /** Complaints besides those about the network. */
+  /** Errors other than those caused by the network. */
   get faults(): string[] {
     return this.complaints.filter((text) => !NETWORK_ERROR.test(text));
   }
@@ -111,7 +113,7 @@ export class ChatWindow {
     await this.page.getByRole('dialog').last().getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Opens the chat with one of the demo's people, made if there is none. */
+  /** Opens the chat with one of the demo users, and creates it if there is none. */
   async startChat(name: string): Promise<void> {
     await this.banner.waitFor({ state: 'hidden' });
     await this.page.getByRole('button', { name: 'New', exact: true }).click();

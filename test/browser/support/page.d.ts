@@ -1,8 +1,8 @@
 /**
- * What the tests use of the page's modules, which are plain JavaScript. `types.test.ts` checks the same tests against
- * the modules themselves, so that nothing here can differ from them.
+ * Types of the page's modules, which are plain JavaScript, as far as the tests use them. `types.test.ts` checks the
+ * same tests against the modules themselves, so that the types here cannot differ from them.
  */
-// A file of ambient modules cannot have imports of its own.
+// Files that declare ambient modules cannot have imports.
 /* eslint-disable @typescript-eslint/consistent-type-imports */
 type PageAction = import('../../../backend/public/js/types.js').Action;
 type PageState = import('../../../backend/public/js/types.js').State;
@@ -138,4 +138,23 @@ declare module '*/public/js/views/rows.js' {
     state: PageState,
     view: { id: string; low: number; high: number; newFrom: number | undefined },
   ): { kind: string; key: string }[];
+}
+
+declare module '*/public/js/bidi.js' {
+  export function showControls(text: string): string;
+  export function showInvisible(name: string): string;
+  export function isolate(text: string): string;
+}
+
+declare module '*/public/js/limits.js' {
+  export const MAX_LENGTHS: Record<
+    'text' | 'name' | 'title' | 'comment' | 'url' | 'userId' | 'words',
+    number
+  >;
+  export function textLength(text: string): number;
+  export function excessOf(text: string, max: number): string | undefined;
+}
+
+declare module '*/public/js/views/links.js' {
+  export function splitLinks(text: string): { text: string; href?: string }[];
 }

@@ -1,4 +1,4 @@
-/** What the server would send: plain views for the tests of the page's reducer. */
+/** Server views for the tests of the page's reducer. */
 
 import type { ConversationView, Message, Pending } from '../../../backend/public/js/types.js';
 

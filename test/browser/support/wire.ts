@@ -1,19 +1,19 @@
 import type { Page, WebSocketRoute } from 'playwright-core';
 import { until } from '../../support/until.js';
 
-/** What happens to an answer: it passes, waits, is lost, is lost with the connection, or another comes instead. */
+/** Treatment of an answer: pass it, hold it, drop it, drop it and the connection, or replace it. */
 type Verdict = 'pass' | 'hold' | 'drop' | 'cut' | { answer: unknown };
 
-/** Socket.IO on the wire: the packet's type, the id of the call, and what was said. */
+/** A Socket.IO acknowledgement: packet type, id of the call, and data. */
 const ANSWER = /^43(\d+)\[/;
 const COMMAND = /^42(\d*)\["([^"]+)",/;
 const PUSHED_MESSAGE = '42["message:new",';
 
-/** Stands between the page and the server: counts what is asked, and judges what is answered. */
+/** A proxy between page and server. It counts requests, and decides how answers are treated. */
 export class Wire {
   readonly asked: string[] = [];
   judge: (event: string) => Verdict = () => 'pass';
-  /** An answer given without asking the server. */
+  /** Returns an answer that is given without asking the server. */
   refuse: (event: string) => unknown = () => undefined;
   dropPushes = false;
   #dropped = 0;
@@ -46,7 +46,7 @@ export class Wire {
     return this.asked.filter((one) => one === event).length;
   }
 
-  /** Tells the page something, as if the server had. */
+  /** Sends a push to the page as if it came from the server. */
   push(event: string, data: unknown): void {
     for (const socket of this.#sockets) socket.send(`42${JSON.stringify([event, { success: true, data }])}`);
   }
@@ -56,12 +56,12 @@ export class Wire {
     await until(() => this.#dropped >= count, { what: `${count} dropped pushes` });
   }
 
-  /** Resolves when an answer waits. */
+  /** Resolves when an answer is held. */
   async holding(): Promise<void> {
     await until(() => this.#held.length > 0, { what: 'an answer that waits' });
   }
 
-  /** Lets through what waits, and whatever comes. */
+  /** Passes held answers on, and all later ones. */
   release(): void {
     this.judge = () => 'pass';
     for (const send of this.#held) send();
@@ -82,7 +82,7 @@ export class Wire {
     else if (verdict !== 'drop') client.send(`43${id ?? ''}${JSON.stringify([verdict.answer])}`);
   }
 
-  /** Ends every connection of the page. */
+  /** Closes every connection of the page. */
   async #cut(): Promise<void> {
     const sockets = [...this.#sockets];
     this.#sockets.clear();

@@ -4,7 +4,7 @@ import { EXTRA_KEYS, OPERATORS, SCALARS } from './hostile.js';
 import type { SampleContext } from './samples.js';
 import { pathsIn, replaceAt } from './schemaPaths.js';
 
-/** As much of JSON Schema as the contract's inputs come out with. */
+/** Keywords of JSON Schema that the contract's inputs use. */
 interface JsonSchema {
   type?: string;
   properties?: Record<string, JsonSchema>;
@@ -23,7 +23,7 @@ interface JsonSchema {
   maxItems?: number;
 }
 
-/** What a field of this name speaks of, so that what is generated is about something. */
+/** Values by field name, so that generated inputs refer to existing things. */
 export type Pool = Record<string, readonly unknown[]>;
 
 export function poolOf(context: SampleContext): Pool {
@@ -39,7 +39,7 @@ export function poolOf(context: SampleContext): Pool {
 }
 
 const MAX_CHARS = 40;
-/** A field that may be left out, and is. */
+/** Marks an optional field that is left out. */
 const ABSENT = Symbol('absent');
 const anyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: MAX_CHARS }),
@@ -57,7 +57,7 @@ function text({ pattern, format, maxLength = MAX_CHARS }: JsonSchema): fc.Arbitr
   return anyText.map((one) => one.slice(0, maxLength));
 }
 
-/** A number where a schema wants one, a numeral where a query string has to carry it. */
+/** Generates a number, or a numeral for query strings. */
 function number({ type, minimum = -5, maximum = 1e6 }: JsonSchema): fc.Arbitrary<number> {
   const low = Math.max(minimum, -1e6);
   const high = Math.min(maximum, 1e6);
@@ -107,11 +107,11 @@ function object({ properties = {}, required = [] }: JsonSchema, pool: Pool): fc.
     );
 }
 
-/** Inputs as a schema describes them; what its refinements forbid is among them now and then. */
+/** Generates inputs from a schema. Some violate its refinements. */
 export const likely = (schema: z.ZodType, pool: Pool): fc.Arbitrary<unknown> =>
   fromJson(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, pool);
 
-/** What belongs nowhere. */
+/** Generates values that are invalid everywhere. */
 const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(...SCALARS),
   fc.constantFrom(...OPERATORS.map(([, value]) => value)),
@@ -120,13 +120,13 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.anything({ maxDepth: 3, withNullPrototype: false }).map((value) => asJson(value)),
 );
 
-/** As it arrives: what JSON cannot say is gone. */
+/** Returns the value as it arrives over the wire: JSON drops what it cannot represent. */
 export function asJson(value: unknown): unknown {
   const json = JSON.stringify(value) as string | undefined;
   return json === undefined ? null : JSON.parse(json);
 }
 
-/** Inputs that fit, with something done to them: a field replaced, a field too many, or nothing of it left. */
+/** Generates fitting inputs with one defect: a replaced field, an extra field, or an empty object. */
 export const disturbed = (fitting: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof(
     {

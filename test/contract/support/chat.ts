@@ -5,7 +5,7 @@ import {
 } from '../../../contract/index.js';
 import type { TestServer } from '../../support/server.js';
 
-/** The one conversation of two people, opened without a socket. */
+/** Opens the direct conversation of two users without a socket. */
 export const openChat = async (
   server: TestServer,
   [caller, other]: readonly [UserId, UserId],
@@ -20,7 +20,7 @@ export interface Sent {
   replyTo?: number;
 }
 
-/** Sends without a socket: nobody's own device is left out of what is told. */
+/** Sends without a socket, so that every device of the sender gets the push. */
 export const sendAs = (server: TestServer, { conversationId, sender, ...message }: Sent) =>
   server.app.services.messages.send(sender, {
     content: 'hello',

@@ -3,14 +3,14 @@ import { until } from '../../support/until.js';
 
 type CollectionName = 'conversations' | 'messages' | 'members';
 
-/** What changes by itself: heartbeats, the pulse of the database, and when somebody was last seen. */
+/** Collections that change by themselves: heartbeats, the pulse of the database, last-seen times. */
 const RESTLESS = ['processes', 'users', 'meta'];
 
-/** A collection of a server's database, for what only a test may do: look at and change documents as they are. */
+/** Returns a raw collection of a server's database, which a test may read and change directly. */
 export const rawCollection = (server: TestServer, name: CollectionName) =>
   server.app.models[name].model.collection;
 
-/** Everything that is stored, by collection, as text that can be compared. */
+/** Returns all stored documents by collection, as comparable text. */
 export async function readEverything(server: TestServer): Promise<Record<string, string[]>> {
   const { db } = server.app.models.messages.model;
   const names = (await db.listCollections())

@@ -1,4 +1,4 @@
-/** An object with a key of its own that is called like this: `{__proto__: …}` in the source would set a prototype. */
+/** Creates an object with an own key of this name. `{__proto__: …}` in the source would set a prototype instead. */
 const withKey = (key: string, value: unknown): object =>
   JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(value)}}`) as object;
 
@@ -8,7 +8,7 @@ const nested = (depth: number): object => {
   return value;
 };
 
-/** Objects and lists that a database would read as an operator, or a program as something of its own. */
+/** Objects and lists that a database could read as operators, or a program as something special. */
 export const OPERATORS: readonly (readonly [string, unknown])[] = [
   ['$ne', { $ne: null }],
   ['$gt', { $gt: '' }],
@@ -31,7 +31,7 @@ export const OPERATORS: readonly (readonly [string, unknown])[] = [
   ['a deep one', nested(60)],
 ];
 
-/** Values of another kind than the one that belongs there. */
+/** Scalar values of various types. */
 export const SCALARS: readonly unknown[] = [
   null,
   true,
@@ -48,11 +48,11 @@ export const SCALARS: readonly unknown[] = [
   {},
 ];
 
-/** True if a value is of the same JSON kind as another: only a schema can say whether it fits. */
+/** True if two values have the same JSON type. Only a schema can decide whether the value fits. */
 export const isSameKind = (a: unknown, b: unknown): boolean =>
   typeof a === typeof b && Array.isArray(a) === Array.isArray(b) && (a === null) === (b === null);
 
-/** Keys that must not be heard of in any object that comes in. */
+/** Extra keys that must be refused in every input object. */
 export const EXTRA_KEYS: readonly (readonly [string, unknown])[] = [
   ['$where', '1'],
   ['$set', { role: 'admin' }],

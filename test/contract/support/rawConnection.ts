@@ -9,17 +9,17 @@ const OPCODE = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 export interface Frame {
   opcode: number;
   payload: Buffer;
-  /** False for a piece of a message that goes on. */
+  /** False for a fragment that is followed by others. */
   last?: boolean;
-  /** Clients have to mask; a hostile one does not. */
+  /** Clients must mask; a hostile one does not. */
   masked?: boolean;
-  /** A length that is announced in place of the true one. */
+  /** Announced length, if it differs from the real one. */
   announcedBytes?: number;
   /** The three reserved bits. */
   reserved?: number;
 }
 
-/** The bytes of one WebSocket frame, right or wrong. */
+/** Encodes the bytes of one WebSocket frame, valid or not. */
 export function encodeFrame({ opcode, payload, last = true, masked = true, ...lies }: Frame): Buffer {
   const length = lies.announcedBytes ?? payload.length;
   const head = [(last ? 0x80 : 0) | ((lies.reserved ?? 0) << 4) | opcode];
@@ -33,23 +33,23 @@ export function encodeFrame({ opcode, payload, last = true, masked = true, ...li
   return Buffer.concat([Buffer.from(head), extended, mask, body]);
 }
 
-/** A WebSocket to the server without any client library: it says exactly what a test wants, and hears everything. */
+/** A WebSocket connection without a client library: it sends exactly what a test wants, and receives everything. */
 export class RawConnection implements AsyncDisposable {
-  /** Text messages that came in. */
+  /** Text messages received so far. */
   readonly texts: string[] = [];
   isClosed = false;
-  /** What the server said in its close frame. */
+  /** Code of the server's close frame. */
   closeCode: number | undefined;
   #buffer = Buffer.alloc(0);
 
   private constructor(readonly socket: Socket) {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('close', () => (this.isClosed = true));
-    // Being cut off is what many tests are about.
+    // Many tests expect the connection to be cut.
     socket.on('error', () => undefined);
   }
 
-  /** Opens the transport only: nobody has said yet who they are. */
+  /** Opens the transport without authenticating. */
   static async open(url: string, headers: Record<string, string> = {}): Promise<RawConnection> {
     const upgrade = request(`${url}/socket.io/?EIO=4&transport=websocket`, {
       headers: {
@@ -72,7 +72,7 @@ export class RawConnection implements AsyncDisposable {
     return connection;
   }
 
-  /** Opens a connection that is let in. */
+  /** Opens an authenticated connection. */
   static async connect(url: string, token: string): Promise<RawConnection> {
     const connection = await RawConnection.open(url);
     connection.sendText(`40${JSON.stringify({ token })}`);
@@ -96,12 +96,12 @@ export class RawConnection implements AsyncDisposable {
     if (!this.isClosed) this.socket.write(bytes);
   }
 
-  /** The first text that fits, also one that has come already. */
+  /** Resolves with the first text that matches, including those received already. */
   next(fits: (text: string) => boolean): Promise<string> {
     return until(() => this.texts.find(fits), { what: 'a text from the server' });
   }
 
-  /** Takes nothing more out of the network, until `resume`. */
+  /** Stops reading from the network until `resume`. */
   stopReading(): void {
     this.socket.pause();
   }

@@ -4,15 +4,15 @@ import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
 import { readEverything, summariesWritten } from './database.js';
 
-/** Resolves when everything that the server has said to these clients so far has arrived. */
+/** Resolves when everything that the server has sent to these clients so far has arrived. */
 export async function caughtUp(clients: readonly TestClient[]): Promise<void> {
-  // What is sent to one socket arrives in its order, so an answer comes behind every push before it.
+  // Packets of one socket arrive in order, so the answer arrives after all earlier pushes.
   await Promise.all(clients.map((client) => client.call('getConversations', { limit: 1 })));
 }
 
 /**
- * Does something that has to be refused, and proves that it was: with this code, nobody of `listeners` heard
- * anything, and nothing was stored.
+ * Runs an action that must be refused. Checks the code, that none of `listeners` received anything, and that nothing
+ * was stored.
  */
 export async function expectRefused<Data>(
   act: () => Promise<Answer<Data>>,

@@ -2,7 +2,7 @@ import { ENDPOINTS, type EndpointName } from '../../../contract/index.js';
 import type { Api, ApiReply } from '../../support/api.js';
 import type { EndpointSample } from './samples.js';
 
-/** The path of an endpoint with its parameters and query in place. */
+/** Returns the path of an endpoint with its parameters and query. */
 export function pathOf(name: EndpointName, { params = {}, query = {} }: EndpointSample): string {
   const path = ENDPOINTS[name].path.replace(/:(\w+)/g, (_, key: string) =>
     encodeURIComponent(params[key] ?? ''),

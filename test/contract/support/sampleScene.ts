@@ -7,7 +7,10 @@ import type { SampleContext } from './samples.js';
 import { people } from './sharedServer.js';
 import { MODERATOR, shelfOf } from './shelf.js';
 
-/** A caller with what every command and endpoint can speak of: conversations, messages, a group, cursors, a token. */
+/**
+ * Creates a caller with everything that commands and endpoints can refer to: conversations, messages, a group, cursors,
+ * a token.
+ */
 export async function createSampleContext(
   server: TestServer,
   [caller, other]: readonly [UserId, UserId] = people('caller', 'other'),
@@ -32,7 +35,7 @@ export async function createSampleContext(
   };
 }
 
-/** The caller of a context, with all the rights that samples need. */
+/** Connects the caller of a context, with all rights that the samples need. */
 export const connectCaller = (server: TestServer, { callerId, token }: SampleContext): Promise<TestClient> =>
   server.connectAs(callerId, { token });
 

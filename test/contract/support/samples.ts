@@ -1,23 +1,25 @@
 import {
+  COMMAND_ROUTES,
   ENDPOINTS,
-  ROUTED_COMMANDS,
   type CommandName,
+  type CommandRoute,
   type EndpointName,
-  type RoutedCommand,
 } from '../../../contract/index.js';
 
-/** What samples speak of, all of it the caller's: see `createSampleContext`. */
+/** Everything that samples refer to; it belongs to the caller (see `createSampleContext`). */
 export interface SampleContext {
-  /** Of the caller and the other one: message 1 is the other's, message 2 the caller's. */
+  /**
+   * Direct conversation of the caller and the other user; message 1 is from the other user, message 2 from the caller.
+   */
   conversationId: string;
   messageId: string;
-  /** A closed group that the caller owns and the other one is in. */
+  /** A closed group that the caller owns; the other user is a member. */
   groupId: string;
   otherUserId: string;
-  /** Somebody who is in nothing. */
+  /** A user without conversations. */
   strangerId: string;
   callerId: string;
-  /** Says that the caller is a moderator, too. */
+  /** Token of the caller with the role of a moderator. */
   token: string;
   reportId: string;
   cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
@@ -85,14 +87,14 @@ const groupSamples = ({ groupId: conversationId, otherUserId, strangerId, cursor
   leaveConversation: [{ conversationId }],
   setRole: [{ conversationId, userId: otherUserId, role: 'admin' }],
   updateConversation: [{ conversationId, name: 'Climbers', avatar: PICTURE, history: 'all', open: true }],
-  openConversation: [{ conversationId, open: true }],
+  watchConversation: [{ conversationId, watching: true }],
 });
 
 const changeSamples = ({ conversationId }: SampleContext) => ({
   editMessage: [{ conversationId, seq: 2, content: 'hello again' }],
   deleteMessage: [{ conversationId, seq: 2, for: 'everyone' }],
-  react: [{ conversationId, seq: 1, emoji: '👍', on: true }],
-  pinMessage: [{ conversationId, seq: 1, pinned: true }],
+  react: [true, false].map((on) => ({ conversationId, seq: 1, emoji: '👍', on })),
+  pinMessage: [true, false].map((pinned) => ({ conversationId, seq: 1, pinned })),
   getChanges: [{ conversationId, afterRev: 0, limit: 10 }],
   getEdits: [{ conversationId, seq: 2 }],
   getReactions: [{ conversationId, seq: 1, emoji: '👍' }],
@@ -100,7 +102,7 @@ const changeSamples = ({ conversationId }: SampleContext) => ({
 });
 
 const listSamples = ({ conversationId }: SampleContext) => ({
-  setConversation: [
+  updateSettings: [
     {
       ...{ conversationId, pinned: true, mutedUntil: '2099-01-01T00:00:00.000Z' },
       ...{ archived: true, markedUnread: true },
@@ -113,7 +115,7 @@ const listSamples = ({ conversationId }: SampleContext) => ({
 const safetySamples = (context: SampleContext) => {
   const { conversationId, otherUserId, strangerId: userId, reportId, cursors } = context;
   return {
-    blockUser: [{ userId, blocked: true }],
+    blockUser: [true, false].map((blocked) => ({ userId, blocked })),
     getBlocked: [{ limit: 10, cursor: cursors.blocked }],
     unmatch: [{ conversationId }],
     report: [
@@ -122,9 +124,9 @@ const safetySamples = (context: SampleContext) => {
     ],
     getReports: [{ limit: 10, cursor: cursors.reports, status: 'open' }],
     resolveReport: [{ reportId, resolution: 'warned' }],
-    restrictUser: [{ userId, restricted: true }],
+    restrictUser: [true, false].map((restricted) => ({ userId, restricted })),
     getPrivacy: [{}],
-    setPrivacy: [{ readReceipts: true, lastSeen: 'everyone', typing: true }],
+    updatePrivacy: [{ readReceipts: true, lastSeen: 'everyone', typing: true, addToGroups: 'everyone' }],
   };
 };
 
@@ -134,7 +136,7 @@ const searchSamples = ({ conversationId, otherUserId, cursors }: SampleContext) 
   ],
 });
 
-/** Payloads that fit, which together use every field of the command's schema (a test sees to it). */
+/** Valid payloads that together use every field of the command's schema (checked by a test). */
 export const commandSamples = (context: SampleContext): Samples<CommandName> => ({
   ...coreSamples(context),
   ...groupSamples(context),
@@ -144,10 +146,10 @@ export const commandSamples = (context: SampleContext): Samples<CommandName> => 
   ...searchSamples(context),
 });
 
-/** Fields that take `null` for a value: it takes away what was set. */
+/** Fields that accept `null`, which removes the value. */
 export const NULLABLE: Partial<Record<CommandName | EndpointName, readonly string[]>> = {
   updateConversation: ['avatar'],
-  setConversation: ['mutedUntil'],
+  updateSettings: ['mutedUntil'],
 };
 
 export interface EndpointSample {
@@ -159,10 +161,17 @@ export interface EndpointSample {
 const texts = (fields: Fields): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
 
-/** A command's payload as the parts of a request. */
-export function toRequest(name: RoutedCommand, payload: Fields): EndpointSample {
-  const { method, path } = ENDPOINTS[name];
-  const fields = Object.entries(payload);
+/** HTTP routes that a payload of a command can be sent to. */
+export const routesOf = (command: CommandName, payload: Fields): CommandRoute[] =>
+  COMMAND_ROUTES.filter((name) => {
+    const { command: own, fixed } = ENDPOINTS[name];
+    return own === command && Object.entries(fixed).every(([field, value]) => payload[field] === value);
+  });
+
+/** Converts a command's payload to the parts of a request. */
+export function toRequest(name: CommandRoute, payload: Fields): EndpointSample {
+  const { method, path, fixed } = ENDPOINTS[name];
+  const fields = Object.entries(payload).filter(([field]) => !(field in fixed));
   const isParam = (field: string): boolean => path.split('/').includes(`:${field}`);
   const params = texts(Object.fromEntries(fields.filter(([field]) => isParam(field))));
   const rest = Object.fromEntries(fields.filter(([field]) => !isParam(field)));
@@ -173,12 +182,17 @@ export function toRequest(name: RoutedCommand, payload: Fields): EndpointSample 
   };
 }
 
-/** The same for HTTP. */
+/** Valid requests that together use every field of the endpoint's schemas. */
 export const endpointSamples = (context: SampleContext): Record<EndpointName, readonly EndpointSample[]> => {
   const { conversationId, messageId, otherUserId, callerId, cursors } = context;
   const samples = commandSamples(context);
-  const routed = {} as Record<RoutedCommand, readonly EndpointSample[]>;
-  for (const name of ROUTED_COMMANDS) routed[name] = samples[name].map((sample) => toRequest(name, sample));
+  const routed = {} as Record<CommandRoute, readonly EndpointSample[]>;
+  for (const name of COMMAND_ROUTES) {
+    const { command } = ENDPOINTS[name];
+    routed[name] = samples[command]
+      .filter((sample) => routesOf(command, sample).includes(name))
+      .map((sample) => toRequest(name, sample));
+  }
   const params = { conversationId };
   const occasion = { kind: 'order', id: '7', title: 'A bicycle' };
   return {

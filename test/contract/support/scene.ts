@@ -12,7 +12,7 @@ export interface Scene {
   conversationId: string;
 }
 
-/** Two people in a conversation, one of them with two devices. */
+/** Creates two users with a conversation; one of them has two devices. */
 export async function createScene(server: TestServer): Promise<Scene> {
   const [one, other] = people('alice', 'bob');
   const conversationId = await openChat(server, [one, other]);
@@ -26,7 +26,7 @@ export async function createScene(server: TestServer): Promise<Scene> {
 
 export const everyone = ({ alice, tablet, bob }: Scene): TestClient[] => [alice, tablet, bob];
 
-/** The newest page of messages. */
+/** Returns the newest page of messages. */
 export const storedMessages = async ({
   bob,
   conversationId,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** As much of JSON Schema as the contract's inputs come out with. */
+/** Keywords of JSON Schema that the contract's inputs use. */
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
@@ -20,13 +20,13 @@ function walk(schema: JsonSchema, path: string): string[] {
   return [...branches, ...properties, ...items];
 }
 
-/** Every field that an input may have, as `occasion.id` or `userIds[]`. */
+/** Returns all field paths of an input schema, such as `occasion.id` or `userIds[]`. */
 export function fieldPaths(schema: z.ZodType): string[] {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   return [...new Set(walk(json, ''))].sort();
 }
 
-/** Every field that a value has, in the same words. */
+/** Returns all field paths of a value, in the same notation. */
 export function pathsIn(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) {
     return value.flatMap((item) => [`${path}[]`, ...pathsIn(item, `${path}[]`)]);
@@ -38,13 +38,13 @@ export function pathsIn(value: unknown, path = ''): string[] {
   });
 }
 
-/** A copy of a value with something else at a place (its first item, where the path goes through a list). */
+/** Returns a copy of a value with the value at a path replaced (in lists, that of the first item). */
 export function replaceAt(value: unknown, path: string, replacement: unknown): unknown {
   const steps = path.replaceAll('[]', '.0').split('.');
   const copy: unknown = structuredClone(value);
   let target = copy as Record<string, unknown>;
   for (const step of steps.slice(0, -1)) target = target[step] as Record<string, unknown>;
-  // Not by assignment: that would set a prototype where the replacement's key is `__proto__`.
+  // Not by assignment, which would set a prototype if a key of the replacement is `__proto__`.
   Object.defineProperty(target, steps.at(-1) ?? '', {
     value: replacement,
     enumerable: true,
@@ -54,7 +54,7 @@ export function replaceAt(value: unknown, path: string, replacement: unknown): u
   return copy;
 }
 
-/** What is at a place (in the first item, where the path goes through a list). */
+/** Returns the value at a path (in lists, that of the first item). */
 export const valueAt = (value: unknown, path: string): unknown =>
   path
     .replaceAll('[]', '.0')

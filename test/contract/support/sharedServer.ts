@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { userId, type UserId } from '../../../contract/index.js';
 import { startServer, type ServerOptions, type TestServer } from '../../support/server.js';
 
-/** One server for all tests of a file; each test brings people of its own (see `people`). */
+/** Starts one server for all tests of a file. Each test uses its own users (see `people`). */
 export function sharedServer(options: ServerOptions = {}): () => TestServer {
   let server: TestServer | undefined;
   beforeAll(async () => {
@@ -19,7 +19,7 @@ export function sharedServer(options: ServerOptions = {}): () => TestServer {
 
 let counter = 0;
 
-/** Users whom no other test of the file knows: the same names with a number behind. */
+/** Returns user ids that are unique in the test file: the names with a number appended. */
 export function people<const Names extends readonly string[]>(
   ...names: Names
 ): { [Place in keyof Names]: UserId } {

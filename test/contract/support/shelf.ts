@@ -1,4 +1,4 @@
-import type { RoutedCommand, UserId } from '../../../contract/index.js';
+import type { CommandRoute, UserId } from '../../../contract/index.js';
 import { Api } from '../../support/api.js';
 import type { TestServer } from '../../support/server.js';
 import { openChat, sendAs } from './chat.js';
@@ -6,7 +6,7 @@ import { requestSample } from './requests.js';
 import { toRequest, type SampleContext } from './samples.js';
 import { people } from './sharedServer.js';
 
-/** The claims of a token whose user is a moderator. */
+/** Claims of a moderator's token. */
 export const MODERATOR = { roles: ['moderator'] };
 
 type Shelf = Pick<SampleContext, 'reportId'> & {
@@ -14,8 +14,8 @@ type Shelf = Pick<SampleContext, 'reportId'> & {
 };
 
 /**
- * What every sample may use, made once per server: a report, and cursors that go on behind a first page. A cursor says
- * only where to go on, so that it does for everybody.
+ * Objects that all samples can share, created once per server: a report, and cursors to a second page. A cursor is not
+ * bound to a user, so every user can use it.
  */
 const shelves = new WeakMap<TestServer, Promise<Shelf>>();
 
@@ -28,11 +28,11 @@ export function shelfOf(server: TestServer): Promise<Shelf> {
 async function stockShelf(server: TestServer): Promise<Shelf> {
   const [keeper, one, two] = people('keeper', 'one', 'two');
   const api = new Api(server.url, server.token(keeper, MODERATOR));
-  const ask = async (name: RoutedCommand, payload: Record<string, unknown>) => {
+  const ask = async (name: CommandRoute, payload: Record<string, unknown>) => {
     const { body } = await requestSample(api, name, toRequest(name, payload));
     return (body.success ? body.data : {}) as Record<string, string | undefined>;
   };
-  const cursor = async (name: RoutedCommand, payload: Record<string, unknown>): Promise<string> =>
+  const cursor = async (name: CommandRoute, payload: Record<string, unknown>): Promise<string> =>
     (await ask(name, { ...payload, limit: 1 }))['nextCursor'] ?? '';
   await welcome(server, [one, two]);
   const { conversation } = await server.app.services.groups.create(
@@ -55,6 +55,6 @@ async function stockShelf(server: TestServer): Promise<Shelf> {
   };
 }
 
-/** Lets people be known to the server: who has never shown a token is nobody yet. */
+/** Registers users with the server: a user exists after the first use of a token. */
 const welcome = (server: TestServer, userIds: readonly UserId[]) =>
   Promise.all(userIds.map((userId) => server.api(userId).get('/api/users/me')));

@@ -8,7 +8,7 @@ export type Doc = Record<string, unknown>;
 const { ObjectId } = mongoose.Types;
 const START = Date.UTC(2026, 0, 1);
 
-/** One message of a random history: in which of the duplicates, by whom, how much later than the one before. */
+/** One message of a random history: the duplicate it is in, its sender, and the time since the previous one. */
 interface Said {
   chat: number;
   by: number;
@@ -38,12 +38,12 @@ const damage = fc.constantFrom(
   'none',
 );
 
-/** Three conversations of one pair, and what is wrong with them. */
+/** Three conversations of one pair, and their damage. */
 export interface World {
   history: Said[];
   damages: string[];
   cleared: number;
-  /** Which of the chats holds the key; beyond them none does. */
+  /** Index of the chat that holds the key; none if it is out of range. */
   keyAt: number;
 }
 
@@ -57,7 +57,7 @@ export const world: fc.Arbitrary<World> = fc.record({
 export type Pair = readonly [string, string];
 export const PAIR: Pair = ['ann', 'b_b'];
 
-/** Three conversations of the same two, as the server would have stored them, and then damaged. */
+/** Stores three conversations of one pair like a server, and damages them. */
 export async function build(
   target: DataWorld,
   { history, damages, cleared, keyAt }: World,
@@ -144,7 +144,7 @@ async function harm(target: DataWorld, how: string, _id: mongoose.Types.ObjectId
     await target.connection.collection('messages').updateMany({ conversationId: _id }, { $inc: { n: 3 } });
 }
 
-/** What a reader may see: everything that is not cleared for them, as often as it is there. */
+/** Returns all messages that a reader may see, including duplicates. */
 export async function seenBy(target: DataWorld, userId: string): Promise<string[]> {
   const { connection } = target;
   const members = await connection.collection('members').find({ userId }).toArray();
@@ -168,7 +168,7 @@ export async function seenBy(target: DataWorld, userId: string): Promise<string[
     .sort();
 }
 
-/** One conversation of the pair is left, and everything about it is as the server would have it. */
+/** Checks that one conversation of the pair is left, and that it is consistent. */
 export async function check(target: DataWorld, pair: Pair = PAIR): Promise<void> {
   const { connection } = target;
   const conversations = await connection

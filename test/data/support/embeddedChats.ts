@@ -1,10 +1,10 @@
 import mongoose from 'mongoose';
 import { inject } from 'vitest';
 
-/** A minute of a day long ago. */
+/** Returns a time on a fixed day. */
 export const at = (minute: number): Date => new Date(Date.UTC(2024, 0, 1, 12, minute));
 
-/** Shape (a): a collection of chats with their messages inside, by ids, without keys. */
+/** Stores shape (a): a collection of chats with embedded messages, with user ids, without keys. */
 export async function seedEmbedded(name: string): Promise<void> {
   const old = await mongoose.createConnection(inject('mongoUri'), { dbName: name }).asPromise();
   await old.collection('people').insertMany([
@@ -19,7 +19,7 @@ export async function seedEmbedded(name: string): Promise<void> {
         { id: 'm1', from: 'ann', body: 'one', sentAt: at(1) },
       ],
     },
-    // A second chat of the same two: the bug that this server cannot have.
+    // A second chat of the same pair, which Parley prevents.
     { participants: ['ben', 'ann'], messages: [{ id: 'x1', from: 'ann', body: 'between', sentAt: at(1.5) }] },
     {
       participants: ['ann', 'ben', 'cem'],
@@ -33,13 +33,14 @@ export async function seedEmbedded(name: string): Promise<void> {
   await old.close();
 }
 
-/** The mapping for it. */
+/** Returns the mapping for shape (a). */
 export const embedded = (database: string): object => ({
   source: 'shop',
   mongo: { database },
   users: { collection: 'people', id: '_id', name: 'displayName', avatar: 'photo' },
   conversations: {
-    ...{ collection: 'chats', id: '_id', participants: 'participants', name: 'title', messages: 'messages' },
+    ...{ collection: 'chats', id: '_id', type: 'byParticipants', participants: 'participants' },
+    ...{ name: 'title', messages: 'messages' },
   },
   messages: { id: 'id', sender: 'from', text: 'body', at: 'sentAt' },
 });

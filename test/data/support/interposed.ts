@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 
 type Call = (...args: unknown[]) => unknown;
 
-/** What stands in for a method of a collection; undefined leaves it as it is. */
+/** Returns a replacement for a method of a collection; undefined keeps the original. */
 export type Interposition = (of: { collection: string; method: string; call: Call }) => Call | undefined;
 
 const over = <Target extends object>(
@@ -17,7 +17,7 @@ const over = <Target extends object>(
     },
   });
 
-/** The same connection, with something between it and the methods of its collections. */
+/** Returns the connection with replaced methods of its collections. */
 export const interpose = (connection: mongoose.Connection, between: Interposition): mongoose.Connection =>
   over(connection, (name) =>
     name === 'collection'

@@ -9,8 +9,8 @@ const WRITES = new Set([
 ]);
 
 /**
- * The database as of a process that is killed before its write number `left`: nothing of it comes later. What waits for a
- * database that is away would try again for ever: `death` tells the one who watches.
+ * Returns a connection that behaves as if the process were killed before its write number `left`: no later write is
+ * done. Work that retries database errors forever would not end, so `death` rejects.
  */
 export function killedAfter(
   connection: mongoose.Connection,

@@ -1,12 +1,12 @@
 import mongoose from 'mongoose';
 import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
 
-/** A line that somebody really wrote to somebody. */
+/** A message with its real addressee. */
 export interface Line {
   from: string;
   to: string;
   pauseMs?: number;
-  /** Index of the line that it answers. */
+  /** Index of the line that it replies to. */
   replyTo?: number;
   names?: boolean;
 }
@@ -14,7 +14,7 @@ export interface Line {
 const START_MS = Date.UTC(2026, 0, 1);
 export const textOf = (index: number): string => `line number ${index}`;
 
-/** Stores a chat of "two" in which more people talk, as a system that went wrong leaves it. */
+/** Stores a "one-to-one" chat with more than two users, like a faulty system. */
 export async function storeMixed(
   connection: mongoose.Connection,
   { participants, lines, fields = {} }: { participants: string[]; lines: readonly Line[]; fields?: object },
@@ -43,7 +43,7 @@ export async function storeMixed(
   return _id;
 }
 
-/** Every text that each of these people can read anywhere, as the stored logs and members have it. */
+/** Returns all texts that each user can read according to the stored logs and members. */
 export async function readableBy(
   connection: mongoose.Connection,
   people: readonly string[],

@@ -11,8 +11,8 @@ export const STARTS = {
   ],
 };
 
-/** Nothing belongs to nobody, every log is without a hole, every key is its pair's, every chat of two has two. */
-export async function expectSound({ connection }: DataWorld): Promise<void> {
+/** Checks that there are no orphans, no gaps in logs, no wrong keys, and exactly two members in each direct chat. */
+export async function expectConsistent({ connection }: DataWorld): Promise<void> {
   const conversations = await connection.collection('conversations').find().toArray();
   const known = new Set(conversations.map(({ _id }) => _id.toHexString()));
   for (const name of ['messages', 'members', 'reactions', 'hides', 'changes']) {

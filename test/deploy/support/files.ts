@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml';
 
 export const DEPLOY = 'deploy';
 
-/** The YAML files of a folder below `deploy`, with their documents; fails for one that is not YAML. */
+/** Parses the YAML files of a folder below `deploy`. Fails for invalid YAML. */
 export async function readYamlFiles(folder: string): Promise<[name: string, documents: unknown[]][]> {
   const names = (await readdir(join(DEPLOY, folder), { recursive: true })).filter((name) =>
     /\.ya?ml$/.test(name),
@@ -16,7 +16,7 @@ export async function readYamlFiles(folder: string): Promise<[name: string, docu
   );
 }
 
-/** The documents of a YAML file below `deploy`. Every key once, as the programs want it. */
+/** Parses the documents of a YAML file below `deploy`. Duplicate keys are rejected. */
 export async function readYaml(name: string): Promise<unknown[]> {
   const documents = parseAllDocuments(await readFile(join(DEPLOY, name), 'utf8'), { merge: true });
   return documents.map((document) => {
@@ -26,7 +26,7 @@ export async function readYaml(name: string): Promise<unknown[]> {
   });
 }
 
-/** The variables of an env file, as they stand. */
+/** Returns the variables of an env file. */
 export async function readEnvFile(path: string): Promise<Record<string, string>> {
   const lines = (await readFile(path, 'utf8')).split('\n');
   return Object.fromEntries(
@@ -37,17 +37,17 @@ export async function readEnvFile(path: string): Promise<Record<string, string>>
 }
 
 const run = promisify(execFile);
-/** Where Debian has them, whoever asks. */
+/** Search path with Debian's system folders, which are not in every user's PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
-/** Whether a program is on this machine. */
+/** Returns whether a program is installed. */
 export const isThere = (program: string): Promise<boolean> =>
   run('sh', ['-c', `command -v ${program}`], { env: { PATH } }).then(
     () => true,
     () => false,
   );
 
-/** Runs a program; throws with what it said when it fails. */
+/** Runs a program. Throws with its output when it fails. */
 export async function check(
   program: string,
   args: readonly string[],

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   COMMAND_NAMES,
+  COMMAND_ROUTES,
   ENDPOINTS,
   ENDPOINT_NAMES,
-  ROUTED_COMMANDS,
   type Answer,
   type CommandName,
+  type CommandRoute,
   type EndpointName,
-  type RoutedCommand,
 } from '../../../contract/index.js';
 import { requestSample } from '../../contract/support/requests.js';
 import { toRequest, type EndpointSample } from '../../contract/support/samples.js';
@@ -17,17 +17,17 @@ import type { TestClient } from '../../support/client.js';
 import type { ServerProcess } from '../../support/serverProcess.js';
 import { makeToken } from '../../support/tokens.js';
 
-/** Where and with whom everything is tried, again and again: nothing that is tried stands in another's way. */
+/** Context in which all commands are tried repeatedly without affecting each other. */
 export interface Setting {
   url: string;
-  /** A moderator, too. */
+  /** The user who runs the commands; also a moderator. */
   client: TestClient;
   otherUserId: string;
-  /** With the other one; the first three messages are the client's. */
+  /** Conversation with the other user; the first three messages are the client's. */
   conversationId: string;
-  /** A group that the client owns and the other one is in. */
+  /** A group that the client owns; the other user is a member. */
   groupId: string;
-  /** Conversations of the client's to leave, to close and to empty. */
+  /** Conversations of the client that are left, closed and cleared. */
   leftId: string;
   closedId: string;
   emptiedId: string;
@@ -36,7 +36,7 @@ export interface Setting {
 
 const tokenOf = (userId: string): string => makeToken(userId, MODERATOR);
 
-/** Connects somebody who opens a conversation with another, says three things in it, and makes what else is needed. */
+/** Connects a user with a conversation of three messages, and creates everything else that commands need. */
 export async function openSetting(
   server: ServerProcess,
   [userId, otherUserId]: readonly [string, string],
@@ -56,7 +56,7 @@ export async function openSetting(
   };
 }
 
-/** A right payload for each command: a new row of the contract without one is a compile error. */
+/** Valid payloads of all commands. A new command without one is a compile error. */
 const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown>> = {
   getOrCreateDirect: () => ({ otherUserId: `new-${crypto.randomUUID()}` }),
   getConversations: () => ({}),
@@ -81,7 +81,7 @@ const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown
   leaveConversation: ({ leftId }) => ({ conversationId: leftId }),
   setRole: ({ groupId, otherUserId }) => ({ conversationId: groupId, userId: otherUserId, role: 'admin' }),
   updateConversation: ({ groupId }) => ({ conversationId: groupId, name: 'Good friends' }),
-  openConversation: ({ groupId }) => ({ conversationId: groupId, open: true }),
+  watchConversation: ({ groupId }) => ({ conversationId: groupId, watching: true }),
   editMessage: ({ conversationId }) => ({ conversationId, seq: 2, content: 'two, edited' }),
   deleteMessage: ({ conversationId }) => ({ conversationId, seq: 3, for: 'everyone' }),
   react: ({ conversationId }) => ({ conversationId, seq: 1, emoji: '👍', on: true }),
@@ -90,7 +90,7 @@ const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown
   getEdits: ({ conversationId }) => ({ conversationId, seq: 2 }),
   getReactions: ({ conversationId }) => ({ conversationId, seq: 1 }),
   getReceipts: ({ conversationId }) => ({ conversationId, seq: 1 }),
-  setConversation: ({ emptiedId }) => ({ conversationId: emptiedId, pinned: true }),
+  updateSettings: ({ emptiedId }) => ({ conversationId: emptiedId, pinned: true }),
   clearHistory: ({ emptiedId }) => ({ conversationId: emptiedId }),
   deleteConversation: ({ emptiedId }) => ({ conversationId: emptiedId }),
   blockUser: () => ({ userId: 'blocked', blocked: true }),
@@ -101,12 +101,12 @@ const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown
   resolveReport: ({ reportId }) => ({ reportId, resolution: 'warned' }),
   restrictUser: () => ({ userId: 'restricted', restricted: true }),
   getPrivacy: () => ({}),
-  setPrivacy: () => ({ typing: true }),
+  updatePrivacy: () => ({ typing: true }),
   searchMessages: ({ conversationId }) => ({ conversationId, words: 'one' }),
 };
 
 /** A right request for each endpoint that is not a command's. */
-const requests: Record<Exclude<EndpointName, RoutedCommand>, (setting: Setting) => EndpointSample> = {
+const requests: Record<Exclude<EndpointName, CommandRoute>, (setting: Setting) => EndpointSample> = {
   createOrGetChat: () => ({ body: { otherUserId: `new-${crypto.randomUUID()}` } }),
   startConversation: ({ otherUserId }) => ({
     body: { otherUserId, occasion: { kind: 'order', id: 'A-1' } },
@@ -128,20 +128,20 @@ const requests: Record<Exclude<EndpointName, RoutedCommand>, (setting: Setting) 
   listOwnMessages: () => ({}),
 };
 
-const isRouted = (name: EndpointName): name is RoutedCommand =>
-  (ROUTED_COMMANDS as readonly EndpointName[]).includes(name);
+const isRouted = (name: EndpointName): name is CommandRoute =>
+  (COMMAND_ROUTES as readonly EndpointName[]).includes(name);
 
 const requestFor = (name: EndpointName, setting: Setting): EndpointSample =>
-  isRouted(name) ? toRequest(name, payloads[name](setting)) : requests[name](setting);
+  isRouted(name) ? toRequest(name, payloads[ENDPOINTS[name].command](setting)) : requests[name](setting);
 
-/** Logging out everywhere is tried as somebody new, or nothing after it would be right. */
+/** Revoking tokens is tried as a new user: otherwise all later calls would be refused. */
 const callerOf = (name: EndpointName, userId: string): string =>
   name === 'revokeTokens' ? `leaver-${crypto.randomUUID()}` : userId;
 
 /** Longer than any answer may take. */
-const SILENCE_MS = 25_000;
+const SILENCE_MS = 60_000;
 
-/** A code, `OK`, or that there was no answer. */
+/** Returns `OK`, the code of an error, or that there was no answer. */
 async function outcome(asked: Promise<Answer<unknown>>): Promise<string> {
   const silence = wait(SILENCE_MS, undefined, { ref: false });
   const answer = await Promise.race([asked, silence]).catch(() => undefined);
@@ -149,7 +149,7 @@ async function outcome(asked: Promise<Answer<unknown>>): Promise<string> {
   return answer.success ? 'OK' : answer.code;
 }
 
-/** Tries every command and every endpoint at once. @returns what each was answered: `OK` or a code. */
+/** Tries all commands and endpoints at once. @returns `OK` or the code for each. */
 export async function tryEverything(setting: Setting): Promise<Map<string, string>> {
   const commands = COMMAND_NAMES.map(async (name): Promise<[string, string]> => [
     name,
@@ -164,7 +164,7 @@ export async function tryEverything(setting: Setting): Promise<Map<string, strin
   return new Map(await Promise.all([...commands, ...endpoints]));
 }
 
-/** Those that were answered otherwise. */
+/** Returns the answers other than the expected ones. */
 export const others = (answers: ReadonlyMap<string, string>, ...expected: string[]): [string, string][] =>
   [...answers].filter(([, code]) => !expected.includes(code));
 
@@ -173,7 +173,7 @@ interface Readiness {
   missing: string[];
 }
 
-/** What `/health/ready` says. */
+/** Returns the answer of `/health/ready`. */
 export async function readiness(url: string): Promise<Readiness & { http: number }> {
   const response = await fetch(`${url}/health/ready`);
   return { http: response.status, ...((await response.json()) as Readiness) };

@@ -12,32 +12,32 @@ export interface Sent {
 const keyOf = (sent: Pick<Sent, 'conversationId' | 'senderId' | 'clientMessageId'>): string =>
   [sent.conversationId, sent.senderId, sent.clientMessageId].join(' ');
 
-/** What clients sent and what they were told, to be compared with what the database holds. */
+/** Records what clients sent and received, for comparison with the database. */
 export class Ledger {
   readonly #sent = new Map<string, Sent>();
   readonly #acked = new Map<string, SentMessageView>();
   readonly #refused = new Set<string>();
   readonly #ignored = new Set<string>();
-  /** Positions that were acknowledged as read. */
+  /** Read positions that were acknowledged. */
   readonly #read = new Map<string, number>();
 
   get ackedCount(): number {
     return this.#acked.size;
   }
 
-  /** Before a message goes out for the first time. */
+  /** Called before the first attempt to send a message. */
   sending(sent: Sent): void {
     this.#sent.set(keyOf(sent), sent);
   }
 
   acked(view: SentMessageView): void {
     const before = this.#acked.get(keyOf(view));
-    // Whatever is told about a message later is the same message at the same place.
+    // Every later view of a message must have the same id and seq.
     if (before !== undefined) expect([view._id, view.seq]).toEqual([before._id, before.seq]);
     this.#acked.set(keyOf(view), view);
   }
 
-  /** Refused for good: it must never be stored. */
+  /** Records a final refusal: the message must never be stored. */
   refused(sent: Sent): void {
     this.#refused.add(keyOf(sent));
   }
@@ -47,19 +47,23 @@ export class Ledger {
     this.#read.set(key, Math.max(seq, this.#read.get(key) ?? 0));
   }
 
-  /** Somebody else sends in this conversation: only its numbers are checked. */
+  /** Excludes a conversation to which others write: only its numbers are checked. */
   ignore(conversationId: string): void {
     this.#ignored.add(conversationId);
   }
 
   /**
-   * Invariants 3, 4, 5 and 7 over everything stored: no hole and no repeat in any conversation, every acknowledged
+   * promises 3, 4, 5 and 7 over everything stored: no hole and no repeat in any conversation, every acknowledged
    * message is there under its `seq`, nothing twice, nothing that nobody sent, no acknowledged position lost.
+   *
+   * @param conversationIds by default all that are stored.
    */
-  async check(truth: Truth): Promise<StoredMessage[]> {
-    const everything = await truth.messages();
+  async check(truth: Truth, conversationIds?: readonly string[]): Promise<StoredMessage[]> {
+    const everything = (await truth.messages()).filter(
+      ({ conversationId }) => conversationIds?.includes(conversationId) ?? true,
+    );
     expectGapless(everything);
-    // Who was let in or went is said by the server, and nobody sent it.
+    // Membership events are written by the server, so no client has sent them.
     const stored = everything.filter(
       ({ conversationId, seq, control }) => control !== seq && !this.#ignored.has(conversationId),
     );
@@ -83,7 +87,7 @@ export class Ledger {
     const read = new Map(
       (await truth.members()).map((one) => [`${one.conversationId} ${one.userId}`, one.lastReadSeq]),
     );
-    // Who sends has read what came before.
+    // Sending counts as reading everything before.
     for (const { conversationId, senderId, seq } of stored) {
       const key = `${conversationId} ${senderId}`;
       read.set(key, Math.max(seq, read.get(key) ?? 0));
@@ -95,7 +99,7 @@ export class Ledger {
   }
 }
 
-/** Invariant 3: in each conversation 1, 2, 3 … without a hole or a repeat, and `n` counts the messages among them. */
+/** Checks promise 3: in each conversation `seq` is 1, 2, 3 … without gaps, and `n` counts the messages. */
 export function expectGapless(messages: readonly StoredMessage[]): void {
   for (const conversationId of new Set(messages.map((message) => message.conversationId))) {
     const log = messages.filter((message) => message.conversationId === conversationId);

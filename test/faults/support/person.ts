@@ -4,32 +4,32 @@ import { connectClient, type TestClient } from '../../support/client.js';
 import { makeToken } from '../../support/tokens.js';
 import type { Ledger } from './ledger.js';
 
-/** Between two tries of the same message, in ms. */
-const RETRY_MS = 40;
+/** Between two tries of the same message, in ms: many try at once, and a machine that is busy with them heals no sooner. */
+const RETRY_MS = 150;
 
-/** Where a person connects to: a server process, or a proxy in front of it. */
-export interface Door {
+/** Address that a user connects to: a server process, or a proxy in front of it. */
+export interface Endpoint {
   url: string;
 }
 
 /**
- * Somebody with a phone: keeps connecting, and sends each message again, under the same id, until it is acknowledged.
- * Use with `await using`.
+ * A user with a persistent client: it reconnects, and sends each message again with the same id until it is
+ * acknowledged. Use with `await using`.
  */
 export class Person implements AsyncDisposable {
   #stopped = false;
   #client: TestClient | undefined;
   #connecting: Promise<TestClient> | undefined;
-  /** Nothing goes out for the first or second time while this is pending. */
+  /** While this is pending, nothing is sent. */
   #pause: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(
     readonly userId: string,
     readonly ledger: Ledger,
-    public door: Door,
+    public endpoint: Endpoint,
   ) {}
 
-  /** The connection as it is now; made anew where it is gone. */
+  /** Returns the open connection, and opens a new one if it was lost. */
   async connected(): Promise<TestClient> {
     for (;;) {
       if (this.#stopped) throw new Stopped();
@@ -44,13 +44,13 @@ export class Person implements AsyncDisposable {
     }
   }
 
-  /** Goes elsewhere: the next thing that is sent is sent there. */
-  moveTo(door: Door): void {
-    this.door = door;
+  /** Changes the server. Later messages are sent there. */
+  moveTo(endpoint: Endpoint): void {
+    this.endpoint = endpoint;
     this.#client?.close();
   }
 
-  /** From now on nothing goes out, not even again; what is under way is. */
+  /** Stops sending and retrying. Calls that were already sent continue. */
   pause(): void {
     if (this.#pause !== undefined) return;
     let resolve = (): void => undefined;
@@ -63,7 +63,7 @@ export class Person implements AsyncDisposable {
     this.#pause = undefined;
   }
 
-  /** Sends a message until it is acknowledged. @throws for any refusal but `UNAVAILABLE`. */
+  /** Sends a message until it is acknowledged. @throws for any refusal other than `UNAVAILABLE`. */
   async say(
     conversationId: string,
     content: string,
@@ -81,7 +81,7 @@ export class Person implements AsyncDisposable {
     }
   }
 
-  /** Marks everything up to a place as read, until that is acknowledged. */
+  /** Marks everything up to a `seq` as read, until that is acknowledged. */
   async read(conversationId: string, seq: number): Promise<void> {
     for (;;) {
       const answer = await this.#try((client) => client.call('message:read', { conversationId, seq }));
@@ -101,13 +101,13 @@ export class Person implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** Undefined when the connection was lost on the way. */
+  /** Returns undefined when the connection was lost before the answer. */
   async #try<Data>(call: (client: TestClient) => Promise<Answer<Data>>): Promise<Answer<Data> | undefined> {
     const client = await this.connected();
     try {
       return await call(client);
     } catch (error) {
-      // Without an answer on a connection that is still there, the server was silent: that is never right.
+      // A missing answer on an open connection is an error of the server.
       if (client.socket.connected) throw error;
       return undefined;
     }
@@ -115,12 +115,12 @@ export class Person implements AsyncDisposable {
 
   async #connect(): Promise<TestClient> {
     this.#client?.close();
-    this.#client = await connectClient(this.door.url, this.userId, { token: makeToken(this.userId) });
+    this.#client = await connectClient(this.endpoint.url, this.userId, { token: makeToken(this.userId) });
     return this.#client;
   }
 }
 
-/** The test is over while somebody still tried. */
+/** Thrown when the test ends while a user still retries. */
 export class Stopped extends Error {}
 
 function refuseUnlessUnavailable(answer: Answer<unknown> | undefined, what: string): void {

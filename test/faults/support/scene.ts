@@ -4,13 +4,13 @@ import { newDatabaseName } from '../../support/server.js';
 import { ServerProcess } from '../../support/serverProcess.js';
 import { TcpProxy } from '../../support/tcpProxy.js';
 import { Ledger } from './ledger.js';
-import { Person, type Door } from './person.js';
+import { Person, type Endpoint } from './person.js';
 import type { Lane } from './traffic.js';
 import { Truth } from './truth.js';
 
 type ProcessOptions = NonNullable<Parameters<typeof ServerProcess.start>[0]>;
 
-/** Everything a fault test begins is ended here: processes, proxies, people. Use with `await using`. */
+/** Owns everything that a fault test starts: processes, proxies, users. Use with `await using`. */
 export class Scene implements AsyncDisposable {
   readonly ledger = new Ledger();
   readonly #owned: AsyncDisposable[] = [];
@@ -18,11 +18,11 @@ export class Scene implements AsyncDisposable {
   private constructor(
     readonly mongoUri: string,
     readonly databaseName: string,
-    /** What the database holds, past every server and proxy. */
+    /** Direct access to the database, without servers and proxies. */
     readonly truth: Truth,
   ) {}
 
-  /** A new database; in that of the whole run, or in another one that a test may kill. */
+  /** Creates a new database on the shared database server, or on another one that a test may kill. */
   static async open(mongoUri = inject('mongoUri')): Promise<Scene> {
     const databaseName = newDatabaseName();
     const scene = new Scene(mongoUri, databaseName, await Truth.open(mongoUri, databaseName));
@@ -35,7 +35,7 @@ export class Scene implements AsyncDisposable {
     return one;
   }
 
-  /** Starts a server process on this database; should the test fail, what it had to say is shown. */
+  /** Starts a server process on this database. Its output is shown if the test fails. */
   async start(options: ProcessOptions = {}): Promise<ServerProcess> {
     const { mongoUri, databaseName } = this;
     const server = this.use(await ServerProcess.start({ mongoUri, databaseName, ...options }));
@@ -43,18 +43,18 @@ export class Scene implements AsyncDisposable {
     return server;
   }
 
-  /** Two server processes; the first perhaps with something of its own: a proxy before the database, other limits. */
+  /** Starts two server processes. @param ofA options of the first one, such as a proxy before the database. */
   async startTwo(ofA: ProcessOptions = {}): Promise<{ a: ServerProcess; b: ServerProcess }> {
     return { a: await this.start(ofA), b: await this.start() };
   }
 
-  /** A proxy in front of the database, or of something else. */
+  /** Starts a proxy in front of the database, or of another address. */
   async proxy(target: number | string = this.mongoUri): Promise<TcpProxy> {
     return this.use(await TcpProxy.start(target));
   }
 
-  people(names: readonly string[], door: Door): Person[] {
-    return names.map((name) => this.use(new Person(name, this.ledger, door)));
+  people(names: readonly string[], endpoint: Endpoint): Person[] {
+    return names.map((name) => this.use(new Person(name, this.ledger, endpoint)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,11 +62,11 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Asks each of these processes as any user. */
+/** Returns HTTP clients of these processes for any user. */
 export const apisOf = (...servers: ServerProcess[]): ((userId: string) => Api)[] =>
   servers.map((server) => (userId) => server.api(userId));
 
-/** Every pair of these people as a conversation, with both of them talking in it. */
+/** Opens a conversation for every pair of these users; both of them send in it. */
 export async function lanesOf(people: readonly Person[]): Promise<Lane[]> {
   const pairs = people.flatMap((one, index) => people.slice(index + 1).map((other) => [one, other] as const));
   const lanes = await Promise.all(

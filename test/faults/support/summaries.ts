@@ -4,7 +4,7 @@ import { dataOf, type Api } from '../../support/api.js';
 import { until } from '../../support/until.js';
 import type { StoredMember, StoredMessage, Truth } from './truth.js';
 
-/** What a conversation has to say of itself to one viewer, derived from the stored messages and positions alone. */
+/** Expected summary of a conversation for one viewer, derived only from stored messages and positions. */
 interface Model {
   _id: string;
   lastSeq: number;
@@ -15,7 +15,7 @@ interface Model {
   lastReadSeq: number;
 }
 
-/** Who was let in or went, what it is called: has a place, and is no message. */
+/** True for messages; false for membership events, which have a `seq` but are not counted. */
 const isMessage = ({ seq, control }: StoredMessage): boolean => control !== seq;
 
 function modelOf(
@@ -57,7 +57,7 @@ const directModels = (views: readonly ConversationView[]): Model[] =>
     .map(toModel)
     .sort(byId);
 
-/** Everything in a user's list, page by page. */
+/** Reads a user's whole list, page by page. */
 export async function listAll(api: Api): Promise<{ conversations: ConversationView[]; totalUnread: number }> {
   const conversations: ConversationView[] = [];
   let cursor: string | undefined;
@@ -70,7 +70,7 @@ export async function listAll(api: Api): Promise<{ conversations: ConversationVi
   }
 }
 
-/** Everything that `sync` finds since a cursor, or from the start. */
+/** Reads everything that `sync` returns since a cursor, or from the start. */
 export async function syncAll(
   api: Api,
   from?: string,
@@ -87,9 +87,8 @@ export async function syncAll(
 }
 
 /**
- * Lists, previews, counts, totals and `sync` of direct chats as each of these users sees them now, against the messages
- * collection. (Groups: the storm.)
- * Asks once: what is not right at this moment fails.
+ * Compares lists, previews, counts, totals and `sync` of direct chats for each of these users with the messages
+ * collection. (Groups are covered by the storm test.) Does not retry: everything must be correct at this moment.
  */
 export async function expectSummariesRight(
   truth: Truth,
@@ -101,7 +100,7 @@ export async function expectSummariesRight(
       const api = apiOf(userId);
       const [list, unread, synced] = await Promise.all([
         listAll(api),
-        api.get<{ totalUnread: number; conversations: number }>('/api/unread').then(dataOf),
+        api.get<{ totalUnread: number; unreadConversations: number }>('/api/unread').then(dataOf),
         syncAll(api),
       ]);
       return { userId, list, unread, synced };
@@ -124,11 +123,11 @@ export async function expectSummariesRight(
   }
 }
 
-/** The same, polled: what is derived may lag behind, but not for long. */
+/** Like `expectSummariesRight`, but polls, because derived state may lag briefly. */
 export async function untilSummariesRight(
   truth: Truth,
   apisOf: readonly ((userId: string) => Api)[],
-  { userIds, timeoutMs = 5_000 }: { userIds: readonly string[]; timeoutMs?: number },
+  { userIds }: { userIds: readonly string[] },
 ): Promise<void> {
   await until(
     async () => {
@@ -136,17 +135,17 @@ export async function untilSummariesRight(
       for (const apiOf of apisOf) await expectSummariesRight(truth, apiOf, userIds);
       return true;
     },
-    { what: 'right summaries', timeoutMs, everyMs: 50 },
+    { what: 'right summaries', everyMs: 50 },
   );
 }
 
-/** The stored summaries themselves, whatever a process may add to them from its memory. */
+/** Checks the stored summaries, without what processes add from memory. */
 export async function expectStoredSummariesRight(truth: Truth): Promise<void> {
   const messages = await truth.messages();
   for (const conversation of await truth.conversations()) {
     const log = messages.filter(({ conversationId }) => conversationId === conversation._id);
     const said = log.filter(isMessage);
-    // Of groups and channels each sender's own document says it.
+    // For groups and channels this is stored in the sender's member document.
     const senders = conversation.type === 'direct' ? conversation.participants : [];
     const lastSent = senders.map((userId) =>
       Math.max(0, ...said.filter(({ senderId }) => senderId === userId).map(({ seq }) => seq)),

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Stopped, type Person } from './person.js';
 
 export interface Lane {
@@ -6,13 +7,16 @@ export interface Lane {
 }
 
 export interface TrafficOptions {
-  /** How many messages each lane has under way at a time. */
+  /** Number of messages of a lane in flight. */
   width?: number;
-  /** Every so many messages of a lane, everything up to there is marked as read; 0 for never. */
+  /** A read is sent after this many messages of a lane; 0 for never. */
   readEvery?: number;
-  /** In every text. */
+  /** Part of every text. */
   label?: string;
 }
+
+/** Messages per second of all lanes together: enough that some are always under way, and the machine is not saturated. */
+const PER_SECOND = 250;
 
 /** People who keep talking until they are told to stop. */
 export class Traffic {
@@ -21,6 +25,8 @@ export class Traffic {
   #failure: Error | undefined;
   #onFailure: (error: Error) => void = () => undefined;
   readonly label: string;
+  /** Of each talker after each message, on average, in ms. */
+  readonly #pauseMs: number;
   readonly #talking: Promise<void>[];
 
   constructor(
@@ -28,6 +34,7 @@ export class Traffic {
     { width = 4, readEvery = 0, label = 'everybody' }: TrafficOptions = {},
   ) {
     this.label = label;
+    this.#pauseMs = (lanes.length * width * 1_000) / PER_SECOND;
     this.#talking = lanes.flatMap((lane) =>
       Array.from({ length: width }, () =>
         this.#talk(lane, readEvery).catch((error: unknown) => this.#note(error)),
@@ -35,19 +42,19 @@ export class Traffic {
     );
   }
 
-  /** What will be said soon: each text is said once, so that a fault that waits for it meets one message only. */
+  /** Returns texts that will be sent soon. Each text is sent once, so that a fault can wait for a single message. */
   upcomingTexts(count: number): string[] {
     return Array.from({ length: count }, (_, index) => `text ${this.#counter + 20 + index} of ${this.label}`);
   }
 
-  /** Waits for something while people talk. @throws as soon as somebody is refused. */
+  /** Waits for a promise while users send. @throws as soon as a message is refused. */
   async during<T>(something: Promise<T>): Promise<T> {
     const refused = new Promise<never>((_resolve, reject) => (this.#onFailure = reject));
     if (this.#failure !== undefined) throw this.#failure;
     return Promise.race([something, refused]);
   }
 
-  /** Resolves when everything that was begun is acknowledged. @throws the first refusal that nobody should see. */
+  /** Resolves when everything sent is acknowledged. @throws the first unexpected refusal. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(this.#talking);
@@ -59,6 +66,7 @@ export class Traffic {
       this.#counter += 1;
       const { seq } = await person.say(conversationId, `text ${this.#counter} of ${this.label}`);
       if (readEvery > 0 && count % readEvery === 0) await person.read(conversationId, seq);
+      await wait(this.#pauseMs * 2 * Math.random());
     }
   }
 

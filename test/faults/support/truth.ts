@@ -3,13 +3,13 @@ import { guardDriver } from '../../../backend/src/database/driverGuard.js';
 import type { Action } from '../../../contract/index.js';
 import { until } from '../../support/until.js';
 
-/** A message as the database holds it; ids as hex. */
+/** A stored message; ids as hex strings. */
 export interface StoredMessage {
   _id: string;
   conversationId: string;
   seq: number;
   n: number;
-  /** The last control entry up to this one: of a control entry its own `seq`. */
+  /** `seq` of the last membership event up to this entry; for a membership event its own. */
   control: number;
   silent?: boolean;
   action?: Action;
@@ -22,7 +22,7 @@ export interface StoredMessage {
 export interface StoredConversation {
   _id: string;
   type: string;
-  /** Of large groups and channels nobody: they are found through their members. */
+  /** Empty for large groups and channels, whose members are stored separately. */
   participants: string[];
   participantsKey?: string;
   lastSeq: number;
@@ -31,7 +31,7 @@ export interface StoredConversation {
   lastSent: number[];
   maybeUnread: string[];
   tail?: { seq: number; id: string };
-  /** The newest entry that history shows. */
+  /** The newest entry that is visible in the history. */
   shown?: { seq: number; id: string };
 }
 
@@ -45,7 +45,7 @@ export interface StoredMember {
 const hex = (value: unknown): unknown =>
   value instanceof mongoose.mongo.ObjectId ? value.toHexString() : value;
 
-/** ObjectIds, also one level down, as hex. */
+/** Converts ObjectIds to hex strings, also one level down. */
 function plain(doc: Record<string, unknown>): Record<string, unknown> {
   const inner = (value: unknown): unknown =>
     value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
@@ -54,7 +54,7 @@ function plain(doc: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(doc).map(([key, value]) => [key, inner(value)]));
 }
 
-/** What the database itself holds, read past the server. Use with `await using`. */
+/** Reads the database directly, without a server. Use with `await using`. */
 export class Truth implements AsyncDisposable {
   private constructor(
     readonly client: mongoose.mongo.MongoClient,
@@ -71,7 +71,7 @@ export class Truth implements AsyncDisposable {
     return this.client.db(this.databaseName);
   }
 
-  /** In the order of `seq` within each conversation. */
+  /** Returns messages in the order of `seq` within each conversation. */
   async messages(conversationId?: string): Promise<StoredMessage[]> {
     const filter =
       conversationId === undefined ? {} : { conversationId: new mongoose.mongo.ObjectId(conversationId) };
@@ -90,16 +90,15 @@ export class Truth implements AsyncDisposable {
     return this.#read<StoredMember>('members');
   }
 
-  /** The ids of the server processes that have registered. */
+  /** Returns the ids of the registered server processes. */
   async processes(): Promise<string[]> {
     return (await this.#read<{ _id: string }>('processes')).map(({ _id }) => _id);
   }
 
   /** Resolves when so many server processes are registered. */
-  async untilProcesses(count: number, timeoutMs = 10_000): Promise<void> {
+  async untilProcesses(count: number): Promise<void> {
     await until(async () => (await this.processes()).length === count, {
       what: `${count} registered processes`,
-      timeoutMs,
     });
   }
 

@@ -4,21 +4,21 @@ import type { TestServer } from '../../support/server.js';
 
 export type NewGroup = Partial<Omit<CreateGroupInput, 'participants'>> & { participants: readonly string[] };
 
-/** Makes a group (or what `input.type` says) of these people; the client owns it. */
+/** Creates a group (or `input.type`) with these members; the client owns it. */
 export async function createGroup(owner: TestClient, input: NewGroup): Promise<ConversationView> {
   return (await owner.ok('createGroup', { name: 'Friends', ...input })).conversation;
 }
 
 type Clients<Ids extends readonly unknown[]> = { [Place in keyof Ids]: TestClient };
 
-/** A connection of each of these people. */
+/** Connects each of these users. */
 export const connectAll = <const Ids extends readonly string[]>(
   server: TestServer,
   ids: Ids,
 ): Promise<Clients<Ids>> =>
   Promise.all(ids.map((id) => server.connectAs(id))) as Promise<unknown> as Promise<Clients<Ids>>;
 
-/** Everything that a member sees of a conversation's log. */
+/** Returns everything that a member sees of a conversation's log. */
 export async function readLog(client: TestClient, conversationId: string): Promise<EntryView[]> {
   const entries: EntryView[] = [];
   for (let after = 0; ;) {
@@ -29,7 +29,7 @@ export async function readLog(client: TestClient, conversationId: string): Promi
   }
 }
 
-/** Ids of all members, from the pages of the list of members. */
+/** Returns the ids of all members, from the pages of the member list. */
 export async function listMembers(client: TestClient, conversationId: string): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | undefined; ;) {
@@ -40,5 +40,5 @@ export async function listMembers(client: TestClient, conversationId: string): P
   }
 }
 
-/** 1 … n, what the places of a whole log have to be. */
+/** Returns 1 … n, the expected `seq`s of a whole log. */
 export const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);

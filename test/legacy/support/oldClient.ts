@@ -4,7 +4,7 @@ import { until } from '../../support/until.js';
 
 type Fields = Record<string, unknown>;
 
-/** A client from before: its token in the query, old names, ids of conversations that it makes up itself. */
+/** A legacy client: token in the query, old event names, derived ids of conversations. */
 export class OldTestClient implements AsyncDisposable {
   readonly heard: { event: string; args: unknown[] }[] = [];
 
@@ -12,7 +12,7 @@ export class OldTestClient implements AsyncDisposable {
     socket.onAny((event: string, ...args: unknown[]) => this.heard.push({ event, args }));
   }
 
-  /** @throws what `connect_error` says. */
+  /** Connects. @throws the message of `connect_error`. */
   static async connect(
     url: string,
     token: string,
@@ -39,7 +39,7 @@ export class OldTestClient implements AsyncDisposable {
     this.socket.emit(event, ...args);
   }
 
-  /** With an acknowledgement. */
+  /** Emits an event with an acknowledgement. */
   async ask(event: string, ...args: unknown[]): Promise<Fields> {
     return (await this.socket.timeout(10_000).emitWithAck(event, ...args)) as Fields;
   }

@@ -4,7 +4,10 @@ import { until } from '../../support/until.js';
 /** A text of 8,000 characters that is 32 KB on the wire. */
 export const LONG_TEXT = '\u{1F4AC}'.repeat(8_000);
 
-/** Sends long messages, twenty (or `atATime`) at once, for as long as `goOn` says; resolves with how many were stored. */
+/**
+ * Sends long messages, twenty (or `atATime`) at once, while `goOn` returns true. @returns the number of stored
+ * messages.
+ */
 export async function sendWhile(
   sender: TestClient,
   conversationId: string,
@@ -20,7 +23,7 @@ export async function sendWhile(
   return sent;
 }
 
-/** All messages of a conversation as its member finds them after a `sync`, in order. */
+/** Returns all messages of a conversation in order, as its member finds them after a `sync`. */
 export async function allMessages(reader: TestClient, conversationId: string): Promise<number[]> {
   await reader.ok('sync', {});
   const seqs: number[] = [];
@@ -31,7 +34,7 @@ export async function allMessages(reader: TestClient, conversationId: string): P
   }
 }
 
-/** A metric of a server, by what `/metrics` says; 0 where it has not been counted yet. */
+/** Returns a metric from `/metrics`; 0 if it has not been counted yet. */
 export async function scrape(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))];
@@ -41,5 +44,4 @@ export async function scrape(url: string, name: string): Promise<number> {
 export const untilMetric = (url: string, name: string, atLeast: number): Promise<unknown> =>
   until(async () => (await scrape(url, name)) >= atLeast, {
     what: `${name} ≥ ${atLeast}`,
-    timeoutMs: 20_000,
   });

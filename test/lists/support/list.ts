@@ -1,7 +1,7 @@
 import type { ConversationListAnswer, ConversationView, ListInput } from '../../../contract/index.js';
 import type { TestClient } from '../../support/client.js';
 
-/** Every page of a list, by cursor to the end. */
+/** Returns every page of a list, by cursor to the end. */
 export async function walkPages(
   client: TestClient,
   input: Omit<ListInput, 'cursor'> = {},
@@ -15,7 +15,7 @@ export async function walkPages(
   }
 }
 
-/** The whole list. */
+/** Returns the whole list. */
 export async function walkList(
   client: TestClient,
   input: Omit<ListInput, 'cursor'> = {},
@@ -26,6 +26,6 @@ export async function walkList(
 export const idsOf = (conversations: readonly { _id: string }[]): string[] =>
   conversations.map(({ _id }) => _id);
 
-/** Sends, and fails unless it succeeded. */
+/** Sends a message, and fails unless it was accepted. */
 export const say = (client: TestClient, conversationId: string, content = 'hello') =>
   client.ok('sendMessage', { conversationId, content, clientMessageId: crypto.randomUUID() });

@@ -1,16 +1,16 @@
-import type { ConversationView, OwnView, SyncAnswer } from '../../../contract/index.js';
+import type { ConversationView, SettingsView, SyncAnswer } from '../../../contract/index.js';
 import type { TestClient } from '../../support/client.js';
 
-/** What a client holds that knows nothing but what `sync` has told it. */
+/** State of a client that knows only what `sync` returns. */
 export class Replica {
   readonly conversations = new Map<string, ConversationView>();
-  readonly own = new Map<string, OwnView>();
+  readonly settings = new Map<string, SettingsView>();
   totals = { totalUnread: 0, mutedUnread: 0 };
   #cursor: string | undefined;
 
   constructor(readonly client: TestClient) {}
 
-  /** One round: pages until there are no more. */
+  /** Syncs one round: pages until there are no more. */
   async sync(): Promise<void> {
     let answer: SyncAnswer;
     do {
@@ -18,18 +18,18 @@ export class Replica {
       this.#cursor = answer.cursor;
       for (const id of answer.removed) {
         this.conversations.delete(id);
-        this.own.delete(id);
+        this.settings.delete(id);
       }
-      for (const own of answer.own) {
-        this.own.set(own.conversationId, own);
-        if (own.deleted === true) this.conversations.delete(own.conversationId);
+      for (const settings of answer.settings) {
+        this.settings.set(settings.conversationId, settings);
+        if (settings.deleted === true) this.conversations.delete(settings.conversationId);
       }
       for (const conversation of answer.conversations) this.conversations.set(conversation._id, conversation);
       this.totals = { totalUnread: answer.totalUnread, mutedUnread: answer.mutedUnread };
     } while (answer.hasMore);
   }
 
-  /** Syncs again and again until the work is done, and once more behind it. */
+  /** Syncs repeatedly until the work is done, and once more afterwards. */
   async syncWhile<Result>(work: Promise<Result>, check: () => void = () => undefined): Promise<Result> {
     const progress = { isDone: false };
     const done = work.finally(() => (progress.isDone = true));

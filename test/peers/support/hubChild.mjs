@@ -1,14 +1,17 @@
-// One worker's end of the hub in a process of its own, driven by a test: `call` in, `returned` and `heard` out.
-import { HubBus } from '../../../dist/backend/src/cluster/hub/hubBus.js';
-import { HubLink } from '../../../dist/backend/src/cluster/hub/hubLink.js';
-import { HubPresence } from '../../../dist/backend/src/cluster/hub/hubPresence.js';
+// A worker's end of the broker in a separate process, driven by a test: receives `call`, sends `returned` and `heard`.
+import { BrokerBus } from '../../../dist/backend/src/cluster/broker/brokerBus.js';
+import { BrokerLink } from '../../../dist/backend/src/cluster/broker/brokerLink.js';
+import { BrokerPresence } from '../../../dist/backend/src/cluster/broker/brokerPresence.js';
 
 const maxBytes = Number(process.argv[2]);
-const link = new HubLink((frames, done) => process.send({ parley: 'hub', frames }, undefined, {}, done), {
-  maxBytes,
-});
-const bus = new HubBus(link);
-const store = new HubPresence(link);
+const link = new BrokerLink(
+  (frames, done) => process.send({ parley: 'broker', frames }, undefined, {}, done),
+  {
+    maxBytes,
+  },
+);
+const bus = new BrokerBus(link);
+const store = new BrokerPresence(link);
 const hear = (heard, ...args) => process.send({ heard, args });
 store.onDoubt(() => hear('doubt'));
 
@@ -36,7 +39,7 @@ const calls = {
 };
 
 process.on('message', async (message) => {
-  if (message.parley === 'hub') link.receive(message.frames);
+  if (message.parley === 'broker') link.receive(message.frames);
   if (message.call === undefined) return;
   const { call, id, args } = message;
   try {

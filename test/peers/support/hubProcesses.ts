@@ -2,19 +2,19 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { UserId } from '../../../contract/index.js';
-import { HubRouter } from '../../../backend/src/cluster/hub/router.js';
-import type { ToPeer, ToRouter } from '../../../backend/src/cluster/hub/frames.js';
+import { BrokerRouter } from '../../../backend/src/cluster/broker/router.js';
+import type { ToWorker, ToBroker } from '../../../backend/src/cluster/broker/frames.js';
 import type { Bus, BusListener, PresenceStore } from '../../../backend/src/services/ports.js';
 
 const CHILD = fileURLToPath(new URL('./hubChild.mjs', import.meta.url));
 
 type Said =
-  | { parley: 'hub'; frames: ToRouter[] }
+  | { parley: 'broker'; frames: ToBroker[] }
   | { returned: number; value?: unknown; error?: string }
   | { heard: string; args: string[] };
 
-/** One end of the hub, in a process of its own; what it is told here it does there. */
-export class HubProcess {
+/** A worker's end of the broker in a separate process. Calls are forwarded to it. */
+export class BrokerClientProcess {
   readonly #waiting = new Map<
     number,
     { resolve: (value: unknown) => void; reject: (error: Error) => void }
@@ -28,7 +28,7 @@ export class HubProcess {
 
   constructor(
     readonly child: ChildProcess,
-    onFrames: (frames: ToRouter[]) => void,
+    onFrames: (frames: ToBroker[]) => void,
   ) {
     let begin = (): void => undefined;
     this.begun = new Promise((resolve) => (begin = resolve));
@@ -65,7 +65,7 @@ export class HubProcess {
     };
   }
 
-  /** Calls that are never answered, as the process was killed, stay open. */
+  /** Calls a method. The call never settles if the process is killed. */
   call(name: string, ...args: unknown[]): Promise<unknown> {
     const id = (this.#counter += 1);
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
@@ -90,33 +90,36 @@ export class HubProcess {
   }
 }
 
-export interface HubLimits {
-  /** What may wait for one process, in bytes, at the router and at the process. */
+export interface BrokerLimits {
+  /** Limit of the bytes that wait for one process, at the router and at the process. */
   maxBytes?: number;
 }
 
-/** A hub with its router here and every peer in a process of its own, over real channels. Use with `await using`. */
-export class Hub implements AsyncDisposable {
+/**
+ * A broker with its router in this process and every peer in a separate one, over real channels. Use with `await
+ * using`.
+ */
+export class Broker implements AsyncDisposable {
   dropped = 0;
-  readonly peers: HubProcess[] = [];
+  readonly peers: BrokerClientProcess[] = [];
 
-  static async start(count: number, { maxBytes = 8 * 1024 * 1024 }: HubLimits = {}): Promise<Hub> {
-    const hub = new Hub();
-    const router = new HubRouter({ maxBytes, onDropped: (dropped) => (hub.dropped += dropped) });
+  static async start(count: number, { maxBytes = 8 * 1024 * 1024 }: BrokerLimits = {}): Promise<Broker> {
+    const broker = new Broker();
+    const router = new BrokerRouter({ maxBytes, onDropped: (dropped) => (broker.dropped += dropped) });
     for (let id = 1; id <= count; id += 1) {
       const child = fork(CHILD, [String(maxBytes)], { execArgv: [] });
-      hub.peers.push(new HubProcess(child, (frames) => router.receive(id, frames)));
-      router.add(id, (frames: ToPeer[], done) => {
-        if (child.connected) child.send({ parley: 'hub', frames }, undefined, {}, done);
+      broker.peers.push(new BrokerClientProcess(child, (frames) => router.receive(id, frames)));
+      router.add(id, (frames: ToWorker[], done) => {
+        if (child.connected) child.send({ parley: 'broker', frames }, undefined, {}, done);
         else done(new Error('gone'));
       });
       child.once('exit', () => router.remove(id));
     }
-    await Promise.all(hub.peers.map(({ begun }) => begun));
-    return hub;
+    await Promise.all(broker.peers.map(({ begun }) => begun));
+    return broker;
   }
 
-  peer(index: number): HubProcess {
+  peer(index: number): BrokerClientProcess {
     const peer = this.peers[index];
     if (peer === undefined) throw new Error(`there is no peer ${index}`);
     return peer;

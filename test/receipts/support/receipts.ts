@@ -8,14 +8,14 @@ export type Receipts = CommandData<'getReceipts'>;
 export const receiptsOf = (client: TestClient, conversationId: string, seq: number): Promise<Receipts> =>
   client.ok('getReceipts', { conversationId, seq });
 
-/** What is said of one person; fails when they are not named. */
+/** Returns the row of one user; fails if the user is not listed. */
 export function rowOf({ members }: Receipts, userId: string): ReceiptView {
   const row = members?.find((one) => one.userId === userId);
   if (row === undefined) throw new Error(`${userId} is not named`);
   return row;
 }
 
-/** Names of those who have read it. */
+/** Returns the ids of users who have read it. */
 export const readersOf = ({ members = [] }: Receipts): string[] =>
   members
     .filter(({ read }) => read)
@@ -29,14 +29,14 @@ export const readAs = (server: TestServer, userId: string, at: { conversationId:
     seq: at.seq,
   });
 
-/** Does something, and says between which two moments, in ms, it was done. */
+/** Runs some work. @returns the times in ms before and after it. */
 export async function timed(work: () => Promise<unknown>): Promise<{ fromMs: number; toMs: number }> {
   const fromMs = Date.now();
   await work();
   return { fromMs, toMs: Date.now() };
 }
 
-/** The clock of the database is known within a round trip. */
+/** Accuracy of the estimated database clock, in ms: one round trip. */
 const TOLERANCE_MS = 250;
 export const isWithin = (
   at: string | undefined,
@@ -44,7 +44,7 @@ export const isWithin = (
 ): boolean =>
   at !== undefined && Date.parse(at) >= fromMs - TOLERANCE_MS && Date.parse(at) <= toMs + TOLERANCE_MS;
 
-/** Commands of a kind to a collection that a server sends from now on. */
+/** Records commands of one kind to a collection from now on. */
 export function watchCommands(
   server: TestServer,
   wanted: { kind: 'update' | 'insert'; collection: string },
@@ -70,7 +70,7 @@ export function watchCommands(
   };
 }
 
-/** Does something again and again until the work is done. @throws what the work throws. */
+/** Repeats an action until the work is done. @throws the error of the work. */
 export async function whileRunning(work: Promise<unknown>, again: () => Promise<void>): Promise<void> {
   const isSettled = (): Promise<boolean> =>
     Promise.race([

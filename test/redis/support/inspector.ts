@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** Looks into Redis past every server. Use with `await using`. */
+/** Reads Redis directly, without a server. Use with `await using`. */
 export class Inspector implements AsyncDisposable {
   readonly redis: Redis;
 
@@ -11,7 +11,7 @@ export class Inspector implements AsyncDisposable {
     this.redis = new Redis(url);
   }
 
-  /** Whether a user is entered by exactly so many processes. */
+  /** Returns whether exactly this many processes have entered a user. */
   async hasOnline(userId: string, processes: number): Promise<boolean> {
     const keys = await this.redis.keys(`parley:${this.databaseName}:{presence}:online:*`);
     const flags = await Promise.all(keys.map((key) => this.redis.sismember(key, userId)));

@@ -9,7 +9,7 @@ export interface TwoServers extends AsyncDisposable {
   redis: RedisServer;
 }
 
-/** @param ofA the environment of the first alone: perhaps a proxy before its Redis. */
+/** Starts both servers. @param ofA environment of the first one only, such as a proxy before its Redis. */
 export async function startTwo(
   ofA: (redis: RedisServer) => Promise<Record<string, string>> | Record<string, string> = () => ({}),
 ): Promise<TwoServers> {
@@ -29,7 +29,7 @@ export async function startTwo(
   };
 }
 
-/** The same, with a proxy between the first server and Redis. */
+/** Starts both servers, with a proxy between the first one and Redis. */
 export async function startTwoWithProxy(): Promise<TwoServers & { proxy: TcpProxy }> {
   const proxies: TcpProxy[] = [];
   const servers = await startTwo(async (redis) => {

@@ -1,15 +1,19 @@
 import type { Ability, Outcome, SafetyScene, Verb } from '../../../contract/index.js';
 import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
+import { until } from '../../support/until.js';
 import { codeOf, createGroup, say, settle } from './pair.js';
 
-/** One side of a conversation, and the other as it sees it. */
+/** One side of a conversation, with the other side as seen from it. */
 export interface Side {
   me: TestClient;
   other: TestClient;
   conversationId: string;
-  /** The newest that the other has said which this is about. */
+  /** `seq` of the other side's newest message that the feature under test concerns. */
   aboutSeq: number;
+  /** `seq` of the first message of each side; 0 for a user who has sent none. */
+  mySeq: number;
+  otherSeq: number;
 }
 
 export interface Stage {
@@ -20,7 +24,10 @@ export interface Stage {
 
 const NEVER = 'zebra';
 
-/** Two people in a conversation of their own, or in a group, each of whom has said something. */
+/**
+ * Creates two users in a direct conversation or in a group. Each has sent a message, except in `unmet`, where only the
+ * other side has.
+ */
 export async function createStage(server: TestServer, scene: SafetyScene): Promise<Stage> {
   const name = crypto.randomUUID();
   const [me, other] = await Promise.all([server.connectAs(`me-${name}`), server.connectAs(`other-${name}`)]);
@@ -28,21 +35,21 @@ export async function createStage(server: TestServer, scene: SafetyScene): Promi
     token: server.token(`moderator-${name}`, { roles: ['moderator'] }),
   });
   const conversationId =
-    scene === 'direct' ? await me.open(other.userId) : await createGroup([me, other], 'both of us');
-  const mySeq = await say(me, conversationId, `a ${NEVER} of mine`);
+    scene === 'group' ? await createGroup([me, other], 'both of us') : await me.open(other.userId);
+  const mySeq = scene === 'unmet' ? 0 : await say(me, conversationId, `a ${NEVER} of mine`);
   const theirSeq = await say(other, conversationId, `a ${NEVER} of theirs`);
   return {
-    mine: { me, other, conversationId, aboutSeq: theirSeq },
-    theirs: { me: other, other: me, conversationId, aboutSeq: mySeq },
+    mine: { me, other, conversationId, aboutSeq: theirSeq, mySeq, otherSeq: theirSeq },
+    theirs: { me: other, other: me, conversationId, aboutSeq: mySeq, mySeq: theirSeq, otherSeq: mySeq },
     moderator,
   };
 }
 
-/** What each verb of the table is. */
+/** Applies each verb of the table. */
 export const USE: Record<Verb, (stage: Stage) => Promise<unknown>> = {
   block: ({ mine }) => mine.me.ok('blockUser', { userId: mine.other.userId, blocked: true }),
   mute: ({ mine }) =>
-    mine.me.ok('setConversation', {
+    mine.me.ok('updateSettings', {
       conversationId: mine.conversationId,
       mutedUntil: new Date(Date.now() + 3_600_000).toISOString(),
     }),
@@ -56,16 +63,16 @@ export const USE: Record<Verb, (stage: Stage) => Promise<unknown>> = {
     moderator.ok('restrictUser', { userId: mine.other.userId, restricted: true }),
 };
 
-/** Both say something once more. */
+/** Sends another message of each side. */
 export async function speakAgain({ mine, theirs }: Stage): Promise<void> {
   mine.aboutSeq = await say(mine.other, mine.conversationId, `another ${NEVER} of theirs`);
   theirs.aboutSeq = await say(theirs.other, theirs.conversationId, `another ${NEVER} of mine`);
 }
 
-/** A refusal stands for itself, anything else for yes. */
+/** Returns a refusal as it is, and `yes` for success. */
 const asOutcome = (code: string): Outcome => (code === 'OK' ? 'yes' : (code as Outcome));
 
-/** What one side finds out, by the commands and pushes of a client. */
+/** Determines each ability of one side with the commands and pushes of a client. */
 export const PROBES: Record<Ability, (side: Side) => Promise<Outcome>> = {
   send: async ({ me, conversationId }) => asOutcome(await codeOf(me.send(conversationId, 'a question'))),
   receive: async ({ me, other, conversationId }) => {
@@ -85,7 +92,7 @@ export const PROBES: Record<Ability, (side: Side) => Promise<Outcome>> = {
     return me.pushes('typing').length > 0 ? 'yes' : 'no';
   },
   receipts: async ({ me, other, conversationId }) => {
-    // Something to read, where it can be sent.
+    // Creates something to read, if sending is possible.
     await me.send(conversationId, 'have you read this?');
     await other.call('message:read', { conversationId, seq: 10_000 });
     await settle(other, me);
@@ -106,4 +113,27 @@ export const PROBES: Record<Ability, (side: Side) => Promise<Outcome>> = {
     const found = answer.data.messages.find(({ seq }) => seq === aboutSeq);
     return found?.kind === 'hidden' ? 'hidden' : found === undefined ? 'no' : 'yes';
   },
+  reaction: async (side) => {
+    const { me, other, conversationId, mySeq: seq } = side;
+    await other.call('react', { conversationId, seq, emoji: '🦩', on: true });
+    await settle(other, me);
+    return noticed(side, seq, '🦩');
+  },
+  edit: async (side) => {
+    const { me, other, conversationId, otherSeq: seq } = side;
+    await other.call('editMessage', { conversationId, seq, content: 'a giraffe' });
+    await settle(other, me);
+    return noticed(side, seq, 'a giraffe');
+  },
 };
+
+/** Returns whether an effect was both pushed and readable. One without the other is an error. */
+async function noticed({ me, conversationId }: Side, seq: number, what: string): Promise<Outcome> {
+  const answer = await me.call('getMessages', { conversationId, around: seq });
+  const read = answer.success && JSON.stringify(answer.data.messages).includes(what);
+  const isHeard = (): boolean => JSON.stringify(me.heard).includes(what);
+  // Pushes may arrive after the answer.
+  if (read) await until(isHeard, { what: `${what} to be heard as well` });
+  if (!read && isHeard()) throw new Error(`${what} was heard alone`);
+  return read ? 'yes' : 'no';
+}

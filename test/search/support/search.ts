@@ -3,7 +3,7 @@ import type { TestClient } from '../../support/client.js';
 
 type Wanted = Partial<CommandPayload<'searchMessages'>> | Record<string, unknown>;
 
-/** Everything that a search finds, page by page. Fails where a search does not come to an end. */
+/** Returns everything that a search finds, page by page. Fails if it does not end. */
 export async function findAll(client: TestClient, wanted: Wanted): Promise<MessageView[]> {
   const found: MessageView[] = [];
   let cursor: string | undefined;
@@ -18,6 +18,6 @@ export async function findAll(client: TestClient, wanted: Wanted): Promise<Messa
 
 export const textsOf = (messages: readonly MessageView[]): string[] => messages.map(({ content }) => content);
 
-/** What a search finds, as texts. */
+/** Returns the texts that a search finds. */
 export const find = async (client: TestClient, wanted: Wanted): Promise<string[]> =>
   textsOf(await findAll(client, wanted));

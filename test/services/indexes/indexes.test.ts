@@ -27,7 +27,7 @@ afterAll(async () => {
   await connection.close();
 });
 
-/** The commands of a kind behind a call, as the driver sent them. */
+/** Returns the commands of one kind that a call sends. */
 async function commandsOf(
   kind: string,
   call: () => Promise<unknown>,
@@ -42,7 +42,7 @@ async function commandsOf(
   return commands;
 }
 
-/** The `find` commands behind a query. */
+/** Returns the `find` commands of a query. */
 async function findsOf(name: string): Promise<mongoose.mongo.BSON.Document[]> {
   const [, call] = QUERIES[name] ?? ['', () => Promise.resolve()];
   const commands = await commandsOf('find', () => call(at));
@@ -50,27 +50,27 @@ async function findsOf(name: string): Promise<mongoose.mongo.BSON.Document[]> {
   return commands.map(({ lsid: _session, $db: _database, txnNumber: _number, ...find }) => find);
 }
 
-/** A stage of a plan: MongoDB's, or PostgreSQL's where the compatible database shows that. */
+/** A stage of a query plan: of MongoDB, or of PostgreSQL where the compatible database shows it. */
 interface Stage {
   indexName?: string;
   'Index Name'?: string;
   'Index Cond'?: string;
 }
 
-/** Every stage of a plan, wherever it hides. */
+/** Returns all stages of a plan. */
 function stagesOf(plan: unknown): Stage[] {
   if (typeof plan !== 'object' || plan === null) return [];
   return [plan, ...Object.values(plan).flatMap((inner) => stagesOf(inner))];
 }
 
 /**
- * Whether a stage searches in its index. PostgreSQL may also walk through the whole table along the index of ids: then
- * the condition names the table alone.
+ * True when a stage searches in its index. PostgreSQL may also scan the whole table along the index of ids; then the
+ * condition names only the table.
  */
 const isSearch = (stage: Stage): boolean =>
   stage['Index Name'] !== BY_ID || stage['Index Cond']?.includes('object_id') === true;
 
-test.each(Object.keys(QUERIES))('%s: searched in the index that is meant for it', async (name) => {
+test.each(Object.keys(QUERIES))('%s: searches in its intended index', async (name) => {
   const [meant] = QUERIES[name] ?? [''];
   const used = new Set<string>();
   for (const command of await findsOf(name)) {
@@ -82,11 +82,58 @@ test.each(Object.keys(QUERIES))('%s: searched in the index that is meant for it'
       const index = stage['Index Name'] ?? stage.indexName;
       if (index !== undefined) used.add(index);
     }
-    // A lookup by id is so plain for MongoDB that its plan names no index.
+    // MongoDB's plan of a lookup by id names no index.
     if (/IDHACK|EXPRESS|CLUSTERED/.test(text)) used.add(BY_ID);
     expect(stages.every(isSearch)).toBe(true);
   }
   for (const index of [meant].flat()) expect([...used]).toContain(index);
+});
+
+test('the number of large groups and channels of users is counted in its index', async () => {
+  const commands = await commandsOf('aggregate', () => at.models.members.countLarge([ALICE]));
+  expect(commands).toHaveLength(1);
+  for (const { lsid: _session, $db: _database, txnNumber: _number, ...aggregate } of commands) {
+    const plan: unknown = await connection.db?.command({ explain: aggregate, verbosity: 'queryPlanner' });
+    expect(JSON.stringify(plan)).not.toMatch(/COLLSCAN|"Seq Scan"/);
+    const used = stagesOf(plan).map((stage) => stage['Index Name'] ?? stage.indexName);
+    expect(used).toContain('userId_1_apart_1');
+  }
+});
+
+test('exceptions to unread counts: each range is searched in its intended index', async () => {
+  const range = { conversationId: at.chat, afterSeq: 100, toSeq: 200, exceptNs: [150] };
+  const [command] = await commandsOf('aggregate', () =>
+    at.models.unreadExceptions.countBySender([
+      { ...range, onlyDeleted: true },
+      { ...range, onlyDeleted: false },
+    ]),
+  );
+  const plan: unknown = await connection.db?.command({
+    explain: { aggregate: 'messages', pipeline: command?.['pipeline'] as unknown, cursor: {} },
+    verbosity: 'queryPlanner',
+  });
+  expect(JSON.stringify(plan)).not.toMatch(/COLLSCAN|"Seq Scan"/);
+  const used = stagesOf(plan).flatMap((stage) => stage['Index Name'] ?? stage.indexName ?? []);
+  expect(used).toEqual(
+    expect.arrayContaining(['conversationId_1_seq_1_deletedAt_1', 'conversationId_1_seq_1']),
+  );
+});
+
+test('entries up to positions: each range is searched in the index of places', async () => {
+  const positions = [7, 500].map((seq) => ({ conversationId: at.chat, seq }));
+  const [command, ...others] = await commandsOf('aggregate', () =>
+    at.models.messages.factsUpTo(positions, 5),
+  );
+  expect(others).toEqual([]);
+  const plan: unknown = await connection.db?.command({
+    explain: { aggregate: 'messages', pipeline: command?.['pipeline'] as unknown, cursor: {} },
+    verbosity: 'queryPlanner',
+  });
+  expect(JSON.stringify(plan)).not.toMatch(/COLLSCAN|"Seq Scan"/);
+  const stages = stagesOf(plan);
+  expect(stages.every(isSearch)).toBe(true);
+  const used = stages.map((stage) => stage['Index Name'] ?? stage.indexName);
+  expect(used.filter((index) => index === 'conversationId_1_seq_1').length).toBeGreaterThanOrEqual(2);
 });
 
 /** Every write that a server makes while it serves, as far as it looks for something. */
@@ -100,16 +147,31 @@ const WRITES: Record<string, () => Promise<unknown>> = {
       {
         ...{ conversationId: at.chat, lastSeq: 2, messageCount: 2, lastMessageId: at.aMessage },
         ...{ control: 0, shown: { seq: 2, id: at.aMessage }, lastMessageAt: new Date() },
-        ...{ lastSent: new Map([[0, { seq: 2, n: 2 }]]), senders: new Map(), unreadFor: new Set([ALICE]) },
+        lastDeletedSeq: 0,
+        ...{
+          lastSent: new Map([[0, { seq: 2, n: 2 }]]),
+          senders: new Map(),
+          lastQuiet: new Map(),
+          quietSenders: new Map(),
+          unreadFor: new Set([ALICE]),
+        },
       },
     ]),
-  'what a control entry makes of a member': () =>
-    at.models.members.applyControls(at.chat, [{ userId: ALICE, seq: 1, role: 'admin' }], { isApart: false }),
-  'where a list of members is': () => at.models.members.setApart(at.chat, true),
+  'what a membership event makes of a member': () =>
+    at.models.members.applyMembershipEvents(at.chat, [{ userId: ALICE, seq: 1, role: 'admin' }], {
+      isLarge: false,
+    }),
+  'where a list of members is': () => at.models.members.setLarge(at.chat, true),
   'what is read': () =>
     at.models.conversations.clearUnread([{ conversationId: at.chat, userId: ALICE, readSeq: 2 }]),
   'an occasion': () =>
-    at.models.conversations.addOccasion(at.chat, { kind: 'general', startedBy: ALICE, at: new Date() }),
+    at.models.conversations.addOccasion(
+      at.chat,
+      { kind: 'general', startedBy: ALICE, at: new Date() },
+      false,
+    ),
+  'an opening of what was opened under a restriction': () =>
+    at.models.conversations.openShadow(at.chat, ALICE),
   'a quarantine': () => at.models.conversations.quarantineKey(at.chat, 'no such key'),
   'when users were seen': () => at.models.users.updateLastSeen(new Map([['u1' as UserId, new Date()]])),
 };
@@ -130,10 +192,10 @@ test.each(Object.keys(WRITES))('the write of %s finds its document in an index',
   }
 });
 
-/** What is asked once at the start, by whoever watches the database, or by a script in batches. */
-const NOT_WHILE_SERVING = /^(facts|meta|processes|verification)\.|^archive\.find(Old|Stubs)$/;
+/** Queries that run only once at the start, in background checks, or in scripts. */
+const NOT_WHILE_SERVING = /^(facts|meta|processes|verification)\.|^archive\.find(Archivable|Stubs)$/;
 
-test('no query of the models is left out here', () => {
+test('every query of the models is tested here', () => {
   const asked = Object.values(QUERIES).map(([, call]) => call.toString());
   const left = Object.entries(at.models)
     .flatMap(([model, one]) => Object.keys(one).map((name) => `${model}.${name}`))
@@ -153,7 +215,7 @@ test.each(Object.keys(QUERIES))('%s: examines at most twice what it returns', as
       continue;
     }
     if (IN_ORDER.has(name)) continue;
-    // Not told: then all that fits the filter may have been examined, as far as the index bounds it.
+    // If the count is not reported, everything within the index bounds may have been examined.
     const fitting = await db
       ?.collection(command['find'] as string)
       .countDocuments(command['filter'] as object);

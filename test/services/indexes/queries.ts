@@ -22,10 +22,10 @@ const BY_REACTION = 'conversationId_1_seq_1_userId_1';
 const BY_REV = 'conversationId_1_rev_1';
 const BY_BLOCK = 'blockerId_1_blockedId_1';
 
-/** The index that it is meant for (several, where it asks for several things), and the call. */
+/** A query with its intended index (or several). */
 type Query = readonly [index: string | readonly string[], call: (at: Seeded) => Promise<unknown>];
 
-/** Every query that a server asks while it serves, by name, and the index that it is meant for. */
+/** All queries of a running server by name, with their intended indexes. */
 export const QUERIES: Record<string, Query> = {
   'the conversation of a pair': [
     BY_KEY,
@@ -49,30 +49,34 @@ export const QUERIES: Record<string, Query> = {
     (at) => findMergedInto(at.models.conversations.model.collection, [objectId(at.chat)]),
   ],
   'members of groups': [BY_RANK, (at) => at.models.members.findCurrent([at.chat])],
-  'owners and admins': [BY_RANK, (at) => at.models.members.findStaff([at.chat])],
+  'owners and admins': [BY_RANK, (at) => at.models.members.findOwnersAndAdmins([at.chat])],
   'a page of members': [BY_RANK, (at) => at.models.members.findPage(at.chat, 50)],
   'a later page of members': [
     BY_RANK,
     (at) => at.models.members.findPage(at.chat, 50, { rank: 2, joinedSeq: 0, userId: 'a' }),
   ],
-  'some members': [BY_POSITION, (at) => at.models.members.findPairs(at.chat, [ALICE])],
-  'large groups and channels': ['userId_1_apart_1', (at) => at.models.members.findApart([ALICE])],
-  'positions of everybody': [BY_POSITION, (at) => at.models.members.findOf(at.ids.slice(0, 50))],
-  'how far everybody has come': [BY_POSITION, (at) => at.models.members.findReach([at.chat])],
+  'some members': [BY_POSITION, (at) => at.models.members.findByUsers(at.chat, [ALICE])],
+  'large groups and channels': ['userId_1_apart_1', (at) => at.models.members.findLarge([ALICE])],
+  'positions of everybody': [BY_POSITION, (at) => at.models.members.findByConversations(at.ids.slice(0, 50))],
+  'how far everybody has come': [BY_POSITION, (at) => at.models.members.findPositions([at.chat])],
   'who has got a message': [
     'conversationId_1_fork_1',
-    (at) => at.models.receipts.findOf(at.chat, { seq: 700, lastSeq: MESSAGES }),
+    (at) => at.models.receipts.findByMessage(at.chat, { seq: 700, lastSeq: MESSAGES }),
   ],
-  'own positions, a few': [BY_POSITION, (at) => at.models.members.findOwn(ALICE, at.ids.slice(0, 50))],
-  'own positions, many': [BY_OWN_CHANGE, (at) => at.models.members.findOwn(ALICE, at.ids)],
+  'who was away': [
+    'conversationId_1_absences.toSeq_1',
+    (at) => at.models.members.findAbsent(at.chat, { fromSeq: 3, toSeq: 7 }),
+  ],
+  'own positions, a few': [BY_POSITION, (at) => at.models.members.findByUser(ALICE, at.ids.slice(0, 50))],
+  'own positions, many': [BY_OWN_CHANGE, (at) => at.models.members.findByUser(ALICE, at.ids)],
   'own positions that changed': [BY_OWN_CHANGE, (at) => at.models.members.findChanged(ALICE, 100, NEVER)],
   'the tail of a log': [BY_SEQ, (at) => at.models.messages.findTail(at.chat, MESSAGES - 1)],
   'the newest messages': [BY_SEQ, (at) => at.models.messages.findSince(at.chat, MESSAGES - 1, 100)],
-  'control entries': [BY_CONTROL, (at) => at.models.messages.findControls(at.chat, 10)],
+  'membership events': [BY_CONTROL, (at) => at.models.messages.findMembershipEvents(at.chat, 10)],
   'counts at places': [BY_SEQ, (at) => at.models.messages.findCounts(at.chat, [3, 7])],
   'answers behind a message': [
     BY_SEQ,
-    (at) => at.models.messages.findAnswers(at.chat, [ALICE], { afterSeq: 3, toSeq: 50 }),
+    (at) => at.models.messages.findSentInRange(at.chat, [ALICE], { afterSeq: 3, toSeq: 50, viewer: ALICE }),
   ],
   'messages anywhere': [BY_SEQ, (at) => at.models.messages.findRange(at.chat, 1, 50)],
   'old messages': [BY_SEQ, (at) => at.models.messages.findSettledRange(at.chat, 1, 50)],
@@ -81,7 +85,8 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.messages.findByClientIds(at.chat, [{ senderId: ALICE, clientMessageId: 'm3' }]),
   ],
   'messages by ids': [BY_ID, (at) => at.models.messages.findByIds(at.messageIds.slice(0, 50))],
-  'the place of a message': [BY_ID, (at) => at.models.messages.findSeq(at.chat, at.aMessage)],
+  'the entry of a message': [BY_ID, (at) => at.models.messages.findEntry(at.chat, at.aMessage)],
+
   'what a user wrote': ['senderId_1__id_-1', (at) => at.models.messages.findBySender(ALICE, { limit: 50 })],
   'messages with a word': [
     'conversationId_1_words_1_seq_1',
@@ -110,44 +115,68 @@ export const QUERIES: Record<string, Query> = {
   users: [BY_ID, (at) => at.models.users.findByIds(['u1', 'u2'] as UserId[])],
   'users who changed': ['profileChangedAt_1', (at) => at.models.users.findChangedSince(new Date())],
   'a page of groups': [BY_GROUP, (at) => at.models.conversations.findGroupPage(ALICE, 50)],
+  'groups that are shared with others': [
+    BY_GROUP,
+    (at) => at.models.conversations.findShared(ALICE, ['u1' as UserId, 'u2' as UserId], 50),
+  ],
+  'who of some has written in which groups': [
+    BY_POSITION,
+    (at) => at.models.members.findWriters(at.ids.slice(0, 50), [ALICE]),
+  ],
   'restricted users': ['restrictedAt_1', (at) => at.models.users.findRestricted()],
   'what one user hid on a page': [
     BY_HIDER,
     (at) => at.models.hides.findRange('u3' as UserId, at.chat, { fromSeq: 1, toSeq: 50 }),
   ],
-  'what one user hid of some': [BY_HIDER, (at) => at.models.hides.findAmong('u3' as UserId, at.chat, [3, 4])],
+  'what one user hid of some': [
+    BY_HIDER,
+    (at) => at.models.hides.findHiddenSeqs('u3' as UserId, at.chat, [3, 4]),
+  ],
   'who hid a message': [
     [BY_SEQ, 'conversationId_1_clearedSeq_1'],
-    (at) => at.models.hides.findUsers(at.chat, [3, 5]),
+    (at) => at.models.hides.findHidingUsers(at.chat, [3, 5]),
   ],
   'what one user hid lately': [
     'userId_1_conversationId_1_at_1',
     (at) => at.models.hides.findSince('u3' as UserId, [at.chat], new Date(0)),
   ],
-  'pinned conversations': [BY_PIN, (at) => at.models.ownStates.findPinned(ALICE, 50)],
+  'pinned conversations': [BY_PIN, (at) => at.models.memberSettings.findPinned(ALICE, 50)],
   'later pinned conversations': [
     BY_PIN,
-    (at) => at.models.ownStates.findPinned(ALICE, 50, { at: new Date(), conversationId: at.chat }),
+    (at) => at.models.memberSettings.findPinned(ALICE, 50, { at: new Date(), conversationId: at.chat }),
   ],
-  'the archive of a user': [BY_ARCHIVE, (at) => at.models.ownStates.findArchived(ALICE, 50)],
-  'marked as unread': ['userId_1_markedUnread_1', (at) => at.models.ownStates.findMarked([ALICE])],
+  'the archive of a user': [BY_ARCHIVE, (at) => at.models.memberSettings.findArchived(ALICE, 50)],
+  'marked as unread': ['userId_1_markedUnread_1', (at) => at.models.memberSettings.findMarkedUnread([ALICE])],
   'own reactions': [
     BY_REACTION,
     (at) => at.models.reactions.findPairs(at.chat, { seqs: [3], userIds: ['u3' as UserId] }),
   ],
-  'who reacted': [BY_REACTION, (at) => at.models.reactions.findOf(at.chat, { seq: 3, limit: 100 })],
+  'who reacted': [BY_REACTION, (at) => at.models.reactions.findByMessage(at.chat, { seq: 3, limit: 100 })],
   'a page of changes': [BY_REV, (at) => at.models.changes.findAfter(at.chat, 5, 100)],
   'the tail of the changes': [BY_REV, (at) => at.models.changes.findTail(at.chat, MESSAGES - 1)],
   'changes by ids': [BY_ID, (at) => at.models.changes.findByIds(at.messageIds.slice(0, 2))],
   'the texts of a message': [
-    'conversationId_1_seq_1_rev_1',
+    'conversationId_1_seq_1_kind_1_rev_1',
     (at) => at.models.changes.findEdits(at.chat, 1, 100),
   ],
+  'changes under a restriction': [
+    'conversationId_1_by_1_rev_1',
+    (at) => at.models.changes.findShadow([at.chat], { by: ALICE, restrictedAt: new Date(0), limit: 100 }),
+  ],
+  'membership events under a restriction': [
+    'senderId_1_conversationId_1_kind_1_seq_1',
+    (at) => at.models.messages.findShadowActions(ALICE, [at.chat], { restrictedAt: new Date(0), limit: 100 }),
+  ],
+  'reactions of some users': [
+    BY_REACTION,
+    (at) => at.models.reactions.findByUsers(at.chat, { seqs: [3], userIds: new Set(['u3' as UserId]) }),
+  ],
+  'reactions on a message': [BY_REACTION, (at) => at.models.reactions.findByMessages(at.chat, [3])],
   'changes since a time': [BY_ID, (at) => at.models.changes.findRevsSince('f'.repeat(24))],
-  'messages that change': [BY_SEQ, (at) => at.models.changedMessages.findPlaces(at.chat, [3, 7])],
+  'messages that change': [BY_SEQ, (at) => at.models.changedMessages.findBySeqs(at.chat, [3, 7])],
   'blocks of two': [BY_BLOCK, (at) => at.models.blocks.findBetween(ALICE, 'u3' as UserId)],
   'who has blocked somebody': [BY_BLOCK, (at) => at.models.blocks.findBlockers('u3' as UserId, [ALICE])],
-  'blocks of some': [[BY_BLOCK, 'blockedId_1'], (at) => at.models.blocks.findOf(['u3' as UserId])],
+  'blocks of some': [[BY_BLOCK, 'blockedId_1'], (at) => at.models.blocks.findByUsers(['u3' as UserId])],
   'blocks that changed': ['changedAt_1', (at) => at.models.blocks.findChangedSince(new Date())],
   'a page of blocks': [BY_BLOCK, (at) => at.models.blocks.findPage(ALICE, 50)],
   'where a message went': [
@@ -155,11 +184,12 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.moved.findSeq(at.chat, 7, { floor: true, within: undefined }),
   ],
   'where a change went': [BY_REV, (at) => at.models.moved.findRev(at.chat, 7)],
-  'what became of a message': [BY_ID, (at) => at.models.moved.findMessage(at.aMessage)],
+  'where messages were before': ['into_1_toSeq_1', (at) => at.models.moved.findOrigins(at.chat, [7])],
+  'what became of a message': [BY_ID, (at) => at.models.moved.findNewId(at.aMessage)],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
-/** Read in the order of an index up to a limit: what that examines only a server that counts can tell. */
+/** Queries that read in index order up to a limit. How much they examine is known only if the database counts it. */
 export const IN_ORDER = new Set([
   'a page of the list',
   'a later page of the list',

@@ -1,5 +1,5 @@
 import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
-import { GONE, RANKS } from '../../../backend/src/models/memberDocument.js';
+import { RANK_LEFT, RANKS } from '../../../backend/src/models/memberDocument.js';
 import type { Models } from '../../../backend/src/models/index.js';
 import { newConversationId, newMessageId } from '../../../backend/src/models/objectIds.js';
 import { participantsKey } from '../../../backend/src/utils/participantsKey.js';
@@ -9,7 +9,7 @@ export const CONVERSATIONS = 300;
 export const MESSAGES = 2_000;
 export const NEVER = { changedAt: new Date(0), _id: '0'.repeat(24), conversationId: '0'.repeat(24) };
 
-/** What is looked for: some ids of what `seed` has made. */
+/** Ids of documents that `seed` has created. */
 export interface Seeded {
   models: Models;
   ids: readonly ConversationId[];
@@ -18,7 +18,7 @@ export interface Seeded {
   aMessage: MessageId;
 }
 
-/** Enough of everything that a plan without an index would be a scan. */
+/** Stores enough documents that a plan without an index would be a scan. */
 export async function seed(models: Models): Promise<Seeded> {
   const now = new Date();
   const [chat, aMessage] = [newConversationId(), newMessageId()];
@@ -39,7 +39,7 @@ export async function seed(models: Models): Promise<Seeded> {
   await models.members.model.insertMany(
     ids.map((conversationId, index) => ({
       ...{ conversationId, userId: ALICE, lastReadSeq: 1, lastDeliveredSeq: 1, changedAt: now },
-      ...{ role: 'member', rank: index % 10 === 0 ? GONE : RANKS.member, joinedSeq: 0 },
+      ...{ role: 'member', rank: index % 10 === 0 ? RANK_LEFT : RANKS.member, joinedSeq: 0 },
       ...(index % 10 === 1 && { apart: true }),
     })),
   );
@@ -75,7 +75,7 @@ export async function seed(models: Models): Promise<Seeded> {
   return { models, ids, messageIds, chat, aMessage };
 }
 
-/** What people do with messages, and with each other. */
+/** Stores receipts, reactions, changes, blocks and other related documents. */
 async function seedBesides(models: Models, chat: ConversationId): Promise<void> {
   const now = new Date();
   const users = Array.from({ length: CONVERSATIONS }, (_, index) => `u${index}`);

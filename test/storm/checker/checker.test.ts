@@ -6,23 +6,23 @@ import { goodHistory } from './sample.js';
 
 const rulesOf = (history: History): string[] => Object.keys(checkHistory(history).counts);
 
-test('a history in which every promise holds is found to be right', () => {
+test('a history in which every promise holds is accepted', () => {
   expect(checkHistory(goodHistory()).violations).toEqual([]);
 });
 
-describe('one promise broken on purpose is found', () => {
+describe('a deliberately broken promise is found', () => {
   test.each(Object.entries(MUTATIONS))('%s', (_name, mutation) => {
     expect(rulesOf(mutate(goodHistory(), mutation))).toContain(mutation.rule);
   });
 });
 
-test('every promise that the checker judges is broken by some mutation', () => {
+test('every rule of the checker is broken by some mutation', () => {
   const broken = new Set(Object.values(MUTATIONS).map(({ rule }) => rule));
-  // Whether things work again is seen by the runner, not in a history.
+  // Recovery is checked by the runner, not in a history.
   expect(Object.keys(RULES).filter((rule) => !broken.has(rule as never))).toEqual(['recovery']);
 });
 
-test('a violation comes with the lines of the logs that show it', () => {
+test('a violation contains the log lines that show it', () => {
   const history = mutate(
     goodHistory(),
     MUTATIONS['an acknowledged message is gone from the end'] ?? { rule: 'lost', apply: () => undefined },
@@ -37,7 +37,7 @@ test('a violation comes with the lines of the logs that show it', () => {
   );
 });
 
-test('what was under way when a page or a position was asked for may be in it or not', () => {
+test('operations in progress when a page or a position was requested may or may not be included', () => {
   const history = goodHistory();
   const ack = history.events.find((event) => event.kind === 'acked' && event.message.seq === 3);
   const messages = history.final.messages.filter(({ seq, senderId }) => seq < 3 && senderId !== 'cat');
@@ -62,7 +62,7 @@ test('what was under way when a page or a position was asked for may be in it or
   expect(rulesOf(history)).toEqual(['stale']);
 });
 
-test('in a conversation of many, a member is owed the places of their time and no others', () => {
+test('in a group, a member must get exactly the entries of their membership', () => {
   const history = goodHistory();
   const [chat] = history.final.conversations;
   if (chat === undefined) throw new Error('there is no conversation');
@@ -82,7 +82,7 @@ test('in a conversation of many, a member is owed the places of their time and n
   });
   const strip = (one: History): History => ({
     ...one,
-    // With a third member nothing is "read" before she has read it; statuses are not what this test is about.
+    // With a third member a message is not "read" before she has read it; this test is not about statuses.
     events: one.events.map((event) =>
       event.kind === 'page'
         ? { ...event, messages: event.messages.map(({ status: _status, ...rest }) => rest) }

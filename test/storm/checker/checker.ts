@@ -6,7 +6,7 @@ import { leak } from './rules/privacy.js';
 import { history, stale } from './rules/reads.js';
 import { pair, refusal, summary, unread } from './rules/summaries.js';
 
-/** One fault breaks a thousand answers: of each rule the first violations are kept, and all are counted. */
+/** Number of violations kept per rule, because one fault can cause thousands. All are counted. */
 const MAX_KEPT = 10;
 const MAX_SHOWN = 2;
 const MAX_EVIDENCE = 6;
@@ -31,11 +31,11 @@ const CHECKS = [
 
 export interface Verdict {
   violations: Violation[];
-  /** How many of each rule; rules that held are not in it. */
+  /** Number of violations per rule; rules without violations are missing. */
   counts: Partial<Record<Rule, number>>;
 }
 
-/** Compares what clients did and were told with what the database holds. Pure: the same history, the same verdict. */
+/** Compares the actions and observations of clients with the database. Pure: equal histories give equal verdicts. */
 export function checkHistory(given: History): Verdict {
   const facts = new Facts(given);
   const counts: Partial<Record<Rule, number>> = {};
@@ -51,7 +51,7 @@ export function checkHistory(given: History): Verdict {
   return { violations, counts };
 }
 
-/** For a person: the promises that were broken, each with the first cases and the lines of the logs that show them. */
+/** Formats the broken promises, each with the first cases and their log lines. */
 export function formatVerdict({ violations, counts }: Verdict): string {
   const rules = Object.keys(RULES) as Rule[];
   return rules

@@ -27,16 +27,16 @@ export function groupBy<Key, One>(all: readonly One[], key: (one: One) => Key): 
 
 const placeOf = (conversationId: string, userId: string): string => `${conversationId} ${userId}`;
 
-/** Something that rose over time, in the order of time: asks how far it had come at a moment. */
+/** A value that increases over time. Answers how high it was at a given time. */
 export class Rising {
   readonly #steps: { at: number; seq: number }[] = [];
 
-  /** Has to be called in the order of `at`. */
+  /** Must be called in the order of `at`. */
   add(at: number, seq: number): void {
     if (seq > (this.#steps.at(-1)?.seq ?? 0)) this.#steps.push({ at, seq });
   }
 
-  /** How far it had come before this moment; 0 for not at all. */
+  /** Returns the value before this time; 0 if there was none. */
   before(at: number): number {
     let low = 0;
     let high = this.#steps.length;
@@ -59,7 +59,7 @@ export class Facts {
   readonly byConversation: ReadonlyMap<string, FinalMessage[]>;
   readonly byKey: ReadonlyMap<string, FinalMessage>;
   readonly byId: ReadonlyMap<string, FinalMessage>;
-  /** The end of each conversation as far as it had been acknowledged to anybody. */
+  /** The acknowledged tail of each conversation over time. */
   readonly ackedEnd: ReadonlyMap<string, Rising>;
   readonly #ackedRead = new Map<string, Rising>();
   readonly #ackedDelivered = new Map<string, Rising>();
@@ -82,7 +82,7 @@ export class Facts {
     this.#indexPositions();
   }
 
-  /** The events of a kind, in the order of time. */
+  /** Returns the events of a kind, ordered by time. */
   of<Kind extends EventKind>(kind: Kind): EventOf<Kind>[] {
     return (this.#byKind.get(kind) ?? []) as unknown as EventOf<Kind>[];
   }
@@ -91,15 +91,15 @@ export class Facts {
     return this.byConversation.get(conversationId) ?? [];
   }
 
-  /** What is stored at a place. */
+  /** Returns the stored message with this `seq`. */
   at(conversationId: string, seq: number): FinalMessage | undefined {
     const log = this.log(conversationId);
-    // Where there is no gap it is there, and otherwise it has to be looked for.
+    // Without gaps the message is at this index; otherwise it is searched.
     const guess = log[seq - 1];
     return guess?.seq === seq ? guess : log.find((message) => message.seq === seq);
   }
 
-  /** Whether a user may know of this place of a conversation; without a place, of the conversation at all. */
+  /** Returns whether a user may know an entry of a conversation; without `seq`, the conversation itself. */
   mayKnow(userId: string, conversationId: string, seq?: number): boolean {
     const members = this.conversations.get(conversationId)?.members ?? [];
     return members.some(
@@ -109,19 +109,30 @@ export class Facts {
     );
   }
 
-  /** Whether somebody was in a conversation at a place of its log. */
+  /** Returns whether a user was a member at a `seq`. */
   wasIn(userId: string, conversationId: string, seq: number): boolean {
     return this.#spells(userId, conversationId).some(
       ({ joinedSeq, fromSeq, untilSeq }) => (joinedSeq ?? fromSeq) <= seq && seq <= (untilSeq ?? Infinity),
     );
   }
 
-  /** Whether somebody is in a conversation in the end. */
+  /** Returns whether the entry was stored during an absence of a user between two memberships: it stays hidden then. */
+  wasAwayAt(userId: string, conversationId: string, seq: number): boolean {
+    const spells = this.#spells(userId, conversationId).toSorted(
+      (a, b) => (a.joinedSeq ?? a.fromSeq) - (b.joinedSeq ?? b.fromSeq),
+    );
+    return spells.some(({ untilSeq = Infinity, leftFreely = false }, index) => {
+      const back = spells[index + 1];
+      return !leftFreely && back !== undefined && seq > untilSeq && seq < (back.joinedSeq ?? back.fromSeq);
+    });
+  }
+
+  /** Returns whether a user is a member at the end. */
   isIn(userId: string, conversationId: string): boolean {
     return this.#spells(userId, conversationId).some(({ untilSeq }) => untilSeq === undefined);
   }
 
-  /** Whether somebody was in a conversation all the time: then nobody may have refused them. */
+  /** Returns whether a user was a member all the time, so that no refusal is allowed. */
   wasAlwaysIn(userId: string, conversationId: string): boolean {
     const [first, ...others] = this.#spells(userId, conversationId);
     return (
@@ -136,25 +147,25 @@ export class Facts {
     return (this.conversations.get(conversationId)?.members ?? []).filter((one) => one.userId === userId);
   }
 
-  /** How far a user had certainly come at a moment: what was acknowledged to them before. */
+  /** Returns the position of a user that was acknowledged before this time. */
   floor(conversationId: string, userId: string, at: number): { readSeq: number; deliveredSeq: number } {
     const key = placeOf(conversationId, userId);
     const readSeq = this.#ackedRead.get(key)?.before(at) ?? 0;
     return { readSeq, deliveredSeq: Math.max(readSeq, this.#ackedDelivered.get(key)?.before(at) ?? 0) };
   }
 
-  /** How far a user has come at the end; who sends has read what came before. */
+  /** Returns the position of a user at the end. Sending counts as reading everything before. */
   finalPosition(conversationId: string, userId: string): { readSeq: number; deliveredSeq: number } {
     const stored = this.#finalPositions.get(placeOf(conversationId, userId));
     const sentSeq =
       this.log(conversationId).findLast(
-        ({ senderId, isControl }) => senderId === userId && isControl !== true,
+        ({ senderId, isMembershipEvent }) => senderId === userId && isMembershipEvent !== true,
       )?.seq ?? 0;
     const readSeq = Math.max(stored?.readSeq ?? 0, sentSeq);
     return { readSeq, deliveredSeq: Math.max(stored?.deliveredSeq ?? 0, readSeq) };
   }
 
-  /** The least that everybody but the sender has reached. */
+  /** Returns the lowest position of all members except the sender. */
   rankOf(
     message: { conversationId: string; senderId: string; seq: number },
     positionOf: (userId: string) => { readSeq: number; deliveredSeq: number },
@@ -194,7 +205,7 @@ export class Facts {
     };
     for (const { at, conversationId, userId, ...told } of this.of('advanced')) {
       const key = placeOf(conversationId, userId);
-      // What was asked for and is told to be reached has been written; what else is told may rest on messages only.
+      // A position confirmed on request is stored; other shown positions may be derived from messages.
       rise(this.#ackedDelivered, key).add(at, Math.min(told.askedSeq, told.deliveredSeq));
       if (told.wasRead) rise(this.#ackedRead, key).add(at, Math.min(told.askedSeq, told.readSeq));
     }

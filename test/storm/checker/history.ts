@@ -1,12 +1,12 @@
 /**
- * What a run leaves behind: what clients did and were told (`StormEvent`, in the order of one clock) and what the
- * database holds at the end (`FinalState`). Plain data: it is written to a file and read back as it is.
+ * The record of a run: actions and observations of clients (`StormEvent`, ordered by one clock), and the content of the
+ * database at the end (`FinalState`). Plain data, which is written to a file and read back unchanged.
  */
 
-/** The `_id` of a place that somebody was told of and may not look into. */
+/** The `_id` of an entry that is hidden from a user. */
 export const HIDDEN = 'hidden';
 
-/** A message as somebody saw it, or as it is stored. */
+/** A message as a client saw it, or as it is stored. */
 export interface SeenMessage {
   _id: string;
   conversationId: string;
@@ -19,7 +19,7 @@ export interface SeenMessage {
 
 export type Status = 'sent' | 'delivered' | 'read';
 
-/** How far a member has come, as somebody was told. */
+/** A position of a member as shown to a client. */
 export interface SeenPosition {
   conversationId: string;
   userId: string;
@@ -27,7 +27,7 @@ export interface SeenPosition {
   deliveredSeq: number;
 }
 
-/** A conversation as `sync`, a list or a push showed it to somebody. */
+/** A conversation as `sync`, a list or a push showed it to a client. */
 export interface SeenConversation {
   conversationId: string;
   participants: string[];
@@ -39,38 +39,38 @@ export interface SeenConversation {
   positions: SeenPosition[];
 }
 
-/** What one device held at the end: of each conversation its message ids in the order of `seq`, from 1 on. */
+/** State of a device at the end: for each conversation its message ids in the order of `seq`, from 1 on. */
 export type Holdings = Record<string, string[]>;
 
 interface Happening {
-  /** Ms since the run began, on the one clock of the runner (clients' own clocks may be wrong). */
+  /** Ms since the start of the run, by the clock of the runner (clocks of clients may be wrong). */
   at: number;
-  /** The device: `user/number`. */
+  /** Device, as `user/number`. */
   client: string;
   user: string;
-  /** The server it was connected to. */
+  /** The server that the device was connected to. */
   server?: string | undefined;
 }
 
 interface EventData {
   connected: object;
   disconnected: { reason: string };
-  /** A message goes out, for the first time or again. */
+  /** A message is sent, for the first time or again. */
   send: { conversationId: string; clientMessageId: string; content: string; attempt: number };
   acked: { message: SeenMessage; duplicate: boolean };
-  /** Refused for good. */
+  /** A final refusal of a message. */
   refused: { conversationId: string; clientMessageId: string; content: string; code: string };
-  /** `message:new`. */
+  /** A message received live (`message:new`). */
   heard: { message: SeenMessage };
-  /** Read from the database by the runner, straight after a message was heard live. */
+  /** Lookup of a message in the database by the runner, directly after it was received live. */
   spotCheck: { messageId: string; found: boolean };
   page: {
     conversationId: string;
-    /** When it was asked for: whatever was acknowledged before has to be in it. */
+    /** Time of the request: everything acknowledged before must be included. */
     askedAt: number;
-    /** The first place that the page covers; undefined for the newest page. */
+    /** First `seq` that the page covers; undefined for the newest page. */
     fromSeq?: number | undefined;
-    /** The last place that was asked for; undefined for "up to the end". */
+    /** Last `seq` requested; undefined for the tail. */
     toSeq?: number | undefined;
     limit: number;
     messages: SeenMessage[];
@@ -80,32 +80,32 @@ interface EventData {
   advanced: SeenPosition & {
     askedAt: number;
     askedSeq: number;
-    /** `message:read`, else `message:delivered`. */
+    /** True for `message:read`, false for `message:delivered`. */
     wasRead: boolean;
     unreadCount?: number | undefined;
   };
-  /** `message:status`. */
+  /** A position or status received live (`message:status`). */
   status: SeenPosition;
   synced: { askedAt: number; conversations: SeenConversation[]; own: SeenPosition[]; totalUnread: number };
   opened: { withUser: string; conversationId: string; created: boolean };
-  /** Any other push about a conversation (created, updated, typing), perhaps with a place of its log. */
+  /** Any other push about a conversation (created, updated, typing), with a `seq` if it has one. */
   told: {
     push: string;
     conversationId: string;
     seq?: number | undefined;
     conversation?: SeenConversation | undefined;
   };
-  /** A push about another person (presence). */
+  /** A push about another user (presence). */
   toldOf: { push: string; aboutUser: string };
-  /** Somebody tried what they may not, and this was the answer (`OK` or a code). */
+  /** The answer to a command that the user has no right to (`OK` or a code). */
   trespass: { command: string; conversationId: string; code: string };
-  /** A command of a client failed in a way that no fault explains. */
+  /** A command that failed in a way that no fault explains. */
   surprise: { command: string; code: string; conversationId?: string | undefined };
-  /** What the device had gathered by itself, live and by `sync`, when everything was quiet. */
+  /** State that the device has collected live and by `sync`, after the run. */
   final: { holdings: Holdings };
-  /** The whole history, read anew from the start by the same user. */
+  /** The whole history, read again from the start by the same user. */
   fresh: { holdings: Holdings };
-  /** The list and the totals, when everything was quiet. */
+  /** The list and the totals, after the run. */
   counted: { conversations: SeenConversation[]; totalUnread: number; unreadEndpoint: number };
 }
 
@@ -113,18 +113,20 @@ export type EventKind = keyof EventData;
 export type EventOf<Kind extends EventKind> = Happening & { kind: Kind } & EventData[Kind];
 /** One line of a client's log. */
 export type StormEvent = { [Kind in EventKind]: EventOf<Kind> }[EventKind];
-/** What a client says; the log adds when and who. */
+/** An event as a client reports it; the log adds time and client. */
 export type Entry = { [Kind in EventKind]: { kind: Kind } & EventData[Kind] }[EventKind];
 
-/** Who is in a conversation, and for which places: whoever joined later or left hears those in between. */
+/** A membership and its range of entries: members who joined later or left receive only those in between. */
 export interface Membership {
   userId: string;
-  /** The first place that they may see. */
+  /** The first visible `seq`. */
   fromSeq: number;
-  /** The entry that let them in; 0 for a pair. By default `fromSeq`. */
+  /** `seq` of the entry that added the member; 0 for a pair. By default `fromSeq`. */
   joinedSeq?: number | undefined;
-  /** The last place that is theirs; undefined while they are in it. */
+  /** The last visible `seq`; undefined while the user is a member. */
   untilSeq?: number | undefined;
+  /** True when the user left a channel voluntarily: it stays readable. */
+  leftFreely?: boolean | undefined;
 }
 
 export interface FinalConversation {
@@ -133,22 +135,22 @@ export interface FinalConversation {
   /** The sorted pair of a direct conversation. */
   pairKey?: string | undefined;
   members: Membership[];
-  /** The stored summary. */
+  /** From the stored summary. */
   lastSeq: number;
   messageCount: number;
   lastMessageId?: string | undefined;
 }
 
 export interface FinalMessage extends SeenMessage {
-  /** How many counted messages there are up to this one. */
+  /** Number of counted messages up to this one. */
   n: number;
-  /** Says who is in the conversation: not counted, and sent by no client as a message. */
-  isControl?: boolean | undefined;
-  /** Not shown to anybody. */
+  /** True for membership events: not counted, and not sent by clients as messages. */
+  isMembershipEvent?: boolean | undefined;
+  /** True for entries that are never shown. */
   isSilent?: boolean | undefined;
 }
 
-/** What the database itself holds when everything is quiet, read past every server. */
+/** Content of the database after the run, read without a server. */
 export interface FinalState {
   conversations: FinalConversation[];
   messages: FinalMessage[];
@@ -183,8 +185,8 @@ export type Rule = keyof typeof RULES;
 
 export interface Violation {
   rule: Rule;
-  /** What is wrong, with names and numbers. */
+  /** Description of the violation, with names and numbers. */
   text: string;
-  /** The lines of the logs that show it. */
+  /** The log lines that show it. */
   evidence: StormEvent[];
 }

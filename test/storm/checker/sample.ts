@@ -15,15 +15,15 @@ const stored = (seq: number, senderId: string, conversationId = CHAT): FinalMess
 });
 
 /**
- * Two people who talk, and a third with a chat of their own: a history made by hand, in which every promise holds.
- * Ann writes 1 and 3, Bob 2; Bob has read up to 2 by writing and then reads 3; Ann has not read anything. A group that
- * the third has with two others: one of them is taken out of it before the third writes there.
+ * A handmade history in which every promise holds: two users who write to each other, and a third with a separate chat.
+ * Ann writes 1 and 3, Bob 2; Bob has read up to 2 by writing and then reads 3; Ann has read nothing. The third user has
+ * a group with two others; one of them is removed before the third user writes there.
  */
 export function goodHistory(): History {
   const log = [stored(1, 'ann'), stored(2, 'bob'), stored(3, 'ann')] as const;
   const [first, second, third] = log;
   const hello = stored(1, 'cat', OTHER_CHAT);
-  const control = { isControl: true, n: 0 };
+  const control = { isMembershipEvent: true, n: 0 };
   const made = { ...stored(1, 'cat', GROUP), ...control };
   const removed = { ...stored(2, 'cat', GROUP), ...control };
   const alone = { ...stored(3, 'cat', GROUP), n: 1 };

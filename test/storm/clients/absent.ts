@@ -1,17 +1,17 @@
 import mongoose from 'mongoose';
 import type { Truth } from '../../faults/support/truth.js';
 
-/** How long somebody was away, in ms. */
+/** Duration of the absence, in ms. */
 export const AWAY_MS = 31 * 86_400_000;
 
-/** Every time that the server has stored, by collection. */
+/** All time fields of the server's documents, by collection. */
 const TIMES: Record<string, readonly string[]> = {
   messages: ['createdAt'],
   conversations: ['createdAt', 'lastMessageAt', 'changedAt'],
   members: ['changedAt'],
 };
 
-/** Moves everything stored so far into the past, as if it had been there for a month. No server may be running. */
+/** Moves all stored times into the past. No server may be running. */
 export async function makeOld(truth: Truth, byMs: number): Promise<void> {
   for (const [name, fields] of Object.entries(TIMES)) {
     const collection = truth.db.collection(name);
@@ -28,7 +28,7 @@ export async function makeOld(truth: Truth, byMs: number): Promise<void> {
   }
 }
 
-/** The same for a cursor of `sync` that was given out before. (Opaque to clients; a test may know what is in it.) */
+/** Moves the time of a `sync` cursor into the past. (Clients treat cursors as opaque; this test knows the format.) */
 export function makeCursorOld(cursor: string, byMs: number): string {
   const [epoch, conversations, own, untilMs] = JSON.parse(
     Buffer.from(cursor, 'base64url').toString('utf8'),

@@ -7,7 +7,7 @@ import { trespass } from './trespass.js';
 
 const MAX_WAITING = 10;
 
-/** A device in the hands of somebody: one decision after the other until it is told to stop. */
+/** Lets a device act: one decision after another until it is stopped. */
 export async function live(
   device: Device,
   world: World,
@@ -32,7 +32,7 @@ async function act(
   const conversationId = conversation.id;
   switch (decision.action) {
     case 'say':
-      // Whoever sees that nothing goes out stops typing.
+      // A user whose messages are not sent stops typing.
       if (device.outbox.length > MAX_WAITING || !mayWrite(conversation, parts.user)) return;
       device.say(conversationId, { hangUp: decision.hangUp });
       return;

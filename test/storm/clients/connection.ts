@@ -11,9 +11,9 @@ import { openSocket, type ClientSocket } from '../../support/client.js';
 import type { Balancer } from '../parts/balancer.js';
 import type { Node } from '../parts/cluster.js';
 
-/** A handshake that takes longer goes elsewhere, in ms. */
+/** Time after which a handshake is given up, in ms. */
 const CONNECT_TIMEOUT_MS = 4_000;
-/** Pushes that say when to come back. */
+/** Pushes that tell when to reconnect. */
 const FAREWELLS: ReadonlySet<string> = new Set(['server:draining', 'connection:ended']);
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 3_000;
@@ -22,7 +22,7 @@ export interface ConnectionParts {
   balancer: Balancer;
   token: () => string;
   transport: 'websocket' | 'polling';
-  /** A server that says nothing for this long is given up, in ms: a paused one holds its connections. */
+  /** Time without an answer after which a server is given up, in ms: a paused server keeps its connections open. */
   patienceMs: number;
   headers?: Record<string, string>;
   onConnect: (connection: Connection) => void;
@@ -34,8 +34,8 @@ type CommandInput<Name extends CommandName> = Parameters<ClientSocketCall<Name>>
 type ClientSocketCall<Name extends CommandName> = (payload: CommandPayload<Name>) => void;
 
 /**
- * Keeps a device connected for as long as it wants to be: takes the servers in turn, waits longer each time, with
- * jitter, and as long as a server that stops has asked for.
+ * Keeps a device connected: uses the servers in turn, with increasing delays and jitter, and waits as long as a
+ * stopping server has asked for.
  */
 export class Connection {
   #socket: ClientSocket | undefined;
@@ -50,7 +50,7 @@ export class Connection {
     return this.#socket?.connected === true;
   }
 
-  /** Where it is connected to. */
+  /** The current server. */
   get server(): string | undefined {
     return this.#node?.name;
   }
@@ -60,19 +60,19 @@ export class Connection {
     this.#keeping ??= this.#keep();
   }
 
-  /** Ends it and does not come back until `open`. */
+  /** Closes the connection and does not reconnect until `open`. */
   async close(): Promise<void> {
     this.#wanted = false;
     this.#socket?.disconnect();
     await this.#keeping;
   }
 
-  /** Ends it without a word and comes back: a tunnel, a change of network. */
+  /** Drops the connection without closing it and reconnects, like a phone in a tunnel. */
   hangUp(): void {
     this.#socket?.io.engine.close();
   }
 
-  /** Undefined when there is no connection, or no answer: then it goes to another server. */
+  /** Returns undefined without a connection or an answer; it changes the server then. */
   async call<Name extends CommandName>(
     event: Name,
     payload: CommandInput<Name> | Record<string, unknown>,
@@ -101,21 +101,21 @@ export class Connection {
       if (this.#isWanted()) await wait(backoffMs * (0.5 + Math.random()));
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
     }
-    // In the same turn in which nobody wants it any more: whoever does later begins anew.
+    // In the same turn in which the loop ends, so that a later caller starts a new one.
     this.#keeping = undefined;
   }
 
-  /** Asked anew after every wait. */
+  /** Evaluated again after every wait. */
   #isWanted(): boolean {
     return this.#wanted;
   }
 
-  /** @returns what resolves with the reason when the connection has ended; undefined when there is none. */
+  /** @returns a promise of the reason when the connection ends; undefined without a connection. */
   async #connectOnce(): Promise<{ ended: Promise<string> } | undefined> {
     const node = this.parts.balancer.next(this.#node?.name);
     this.#node = node;
     const { token, transport, headers } = this.parts;
-    const socket = openSocket(node.door.url, {
+    const socket = openSocket(node.clientProxy.url, {
       token: token(),
       transports: [transport],
       ...(headers && { headers }),
@@ -143,7 +143,7 @@ export class Connection {
     return undefined;
   }
 
-  /** Waits as long as a server asks for, when it stops or has too many who come at once. */
+  /** Waits as long as a server asks for when it stops or has too many connections. */
   #obey(said: unknown): void {
     if (said === null || typeof said !== 'object') return;
     const { afterMs, retryAfterMs } = said as { afterMs?: unknown; retryAfterMs?: unknown };

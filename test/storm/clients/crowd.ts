@@ -6,10 +6,10 @@ import { until } from '../../support/until.js';
 import { Connection } from './connection.js';
 import { hearPush } from './pushes.js';
 
-/** Everybody is back within this, or something is wrong; nothing is promised about how fast. */
+/** Time within which all must have reconnected. No speed is promised. */
 const BACK_WITHIN_MS = 120_000;
 
-/** Connections that do nothing but be there: each of somebody of their own, who must never hear a thing. */
+/** Idle connections, each of a user of their own, who must never receive anything. */
 export class Crowd {
   readonly #connections: Connection[];
 
@@ -41,7 +41,7 @@ export class Crowd {
     return this.#connections.filter(({ isUp }) => isUp).length;
   }
 
-  /** All at once. Resolves when everybody is there. */
+  /** Connects all at once. Resolves when all are connected. */
   async connect(): Promise<void> {
     for (const connection of this.#connections) connection.open();
     await until(() => this.connected === this.size, {
@@ -50,7 +50,7 @@ export class Crowd {
     });
   }
 
-  /** All at once, as when a mast fails. */
+  /** Drops all connections at once, as when a cell tower fails. */
   hangUp(): void {
     for (const connection of this.#connections) connection.hangUp();
   }

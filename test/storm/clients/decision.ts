@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** What a person does next, and how often compared with the rest. */
+/** Actions of a user with their relative frequency. */
 const WEIGHTS = {
   say: 52,
   read: 20,
@@ -15,25 +15,25 @@ const WEIGHTS = {
 } as const;
 export type Action = keyof typeof WEIGHTS;
 
-/** Follows from the seed alone; what comes of it depends on what is there by then. */
+/** A decision follows from the seed alone; its effect depends on the current state. */
 export interface Decision {
   action: Action;
-  /** Which conversation, which place: shares from 0 to 1. */
+  /** Selects the conversation and the entry: shares from 0 to 1. */
   which: number;
   where: number;
-  /** How long the person does nothing then, in ms. */
+  /** Pause after the action, in ms. */
   waitMs: number;
-  /** Hangs up before the answer is there. */
+  /** True to drop the connection before the answer. */
   hangUp: boolean;
   awayMs: number;
 }
 
 const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1_000;
-/** As a person who writes several messages in a row. */
+/** Probability of several messages in a row. */
 const BURST = 0.15;
 
-/** Always asks for the same number of numbers, so that one decision does not shift the next. */
+/** Always uses the same number of random values, so that one decision does not shift the next. */
 export const decide = (random: Random): Decision => ({
   action: random.weighted(WEIGHTS),
   which: random.next(),

@@ -19,34 +19,34 @@ import { seenConversation, seenMessage, seenPosition } from './views.js';
 
 export interface DeviceParts {
   user: string;
-  /** `user/number`. */
+  /** Device, as `user/number`. */
   client: string;
   balancer: Balancer;
   log: StormLog;
-  /** How wrong its own clock is, in ms. */
+  /** Error of its clock, in ms. */
   clockOffByMs: number;
   transport: 'websocket' | 'polling';
-  /** How long it waits for an answer before it goes to another server, in ms. */
+  /** Time without an answer after which it changes the server, in ms. */
   patienceMs: number;
-  /** Looks a message up in the database that was heard a moment ago; undefined when the database is away. */
+  /** Looks up a message in the database that was just received; undefined while the database is unreachable. */
   isStored: (messageId: string) => Promise<boolean | undefined>;
-  /** Large groups, which are heard by those who have them open. */
+  /** Large groups, whose messages only members with an open conversation receive. */
   crowds: () => readonly string[];
-  /** What it held when it was last used. */
+  /** State from the last use. */
   store?: Store;
 }
 
 const PAGE = 200;
 const RETRY_MS = 200;
-/** Delivery is reported for everything that came within this time together. */
+/** Time within which arrivals are acknowledged as delivered together. */
 const REPORT_AFTER_MS = 300;
-/** Of what is heard live, every so many are looked up in the database at once. */
+/** Every n-th message received live is looked up in the database immediately. */
 const SPOT_CHECK_EVERY = 10;
 const DAY_S = 86_400;
 
 /**
- * One device of a person, as the documentation asks for: an outbox that repeats, `sync` on every connect, holes
- * closed by `seq`, positions reported. It believes live pushes for the moment and the database in the end.
+ * One device of a user that behaves as documented: an outbox with retries, `sync` on every connect, gaps closed by
+ * `seq`, positions reported. Live pushes are used immediately; the database has the final word.
  */
 export class Device {
   readonly store: Store;
@@ -91,14 +91,16 @@ export class Device {
     return this.#stopped;
   }
 
-  /** What this device believes the time to be. */
+  /** Returns the time by the device's clock. */
   ownTimeMs(): number {
     return Date.now() + this.parts.clockOffByMs;
   }
 
-  /** Issued by a backend with this device's clock; `exp` is right, or the server would rightly refuse it. */
+  /**
+   * Returns a token issued with this device's clock, as far as the server accepts it: `exp` is right, `iat` not ahead.
+   */
   token(): string {
-    const iat = Math.floor(this.ownTimeMs() / 1_000);
+    const iat = Math.floor(Math.min(this.ownTimeMs(), Date.now()) / 1_000);
     return makeToken(this.parts.user, { iat, exp: Math.floor(Date.now() / 1_000) + DAY_S });
   }
 
@@ -107,7 +109,7 @@ export class Device {
     log.add({ client, user, server: this.connection.server }, entry);
   }
 
-  /** An id for a message that says when it was made, by this device's clock. */
+  /** Returns an id for a message that contains the time by this device's clock. */
   newClientMessageId(): string {
     this.#named += 1;
     return `${this.parts.client.replace('/', '.')}-${this.ownTimeMs().toString(36)}-${this.#named}`;
@@ -119,7 +121,7 @@ export class Device {
     this.outbox.add({ ...options, conversationId, clientMessageId, content });
   }
 
-  /** The direct conversation with somebody; asks until there is an answer. Undefined when the run is over. */
+  /** Opens the direct conversation with a user, and retries until it is answered. Undefined when the run is over. */
   async open(withUser: string): Promise<string | undefined> {
     const answer = await this.ask('getOrCreateDirect', { otherUserId: withUser });
     if (answer === undefined) return undefined;
@@ -134,7 +136,7 @@ export class Device {
     return this.#report('message:read', conversationId);
   }
 
-  /** A page from anywhere in the history. */
+  /** Reads a page from anywhere in the history. */
   async browse(conversationId: string, where: { before?: number; limit: number }): Promise<void> {
     const askedAt = this.parts.log.now();
     const answer = await this.connection.call('getMessages', { conversationId, ...where });
@@ -149,7 +151,7 @@ export class Device {
     this.#logPage(answer.data, { conversationId, askedAt, limit: where.limit, ...range });
   }
 
-  /** The list, as a person scrolls through it. */
+  /** Reads the list page by page. */
   async list(): Promise<void> {
     const askedAt = this.parts.log.now();
     const answer = await this.connection.call('getConversations', { limit: 100 });
@@ -167,13 +169,13 @@ export class Device {
     });
   }
 
-  /** Everything that changed since the last time, then every hole. False when the connection did not last. */
+  /** Syncs all changes, then closes gaps. False when the connection was lost. */
   sync(): Promise<boolean> {
     this.#syncing ??= this.#sync().finally(() => (this.#syncing = undefined));
     return this.#syncing;
   }
 
-  /** Asks again until it succeeds, over as many connections as it takes. Undefined when it is stopped or refused. */
+  /** Repeats a command until it succeeds, over as many connections as needed. Undefined when stopped or refused. */
   async ask<Name extends CommandName>(
     event: Name,
     payload: Record<string, unknown>,
@@ -192,7 +194,7 @@ export class Device {
     return undefined;
   }
 
-  /** Tells the checker what this device has gathered by itself. */
+  /** Records the state that this device has collected. */
   testify(): void {
     this.log({ kind: 'final', holdings: this.store.holdings() });
   }
@@ -208,7 +210,7 @@ export class Device {
     this.log({ kind: 'send', ...payload, attempt });
     const answer = this.connection.call('sendMessage', payload);
     if (hangUp === true && attempt === 1) {
-      // The bytes are on their way; whoever hangs up in the same turn would take them back.
+      // Waits until the bytes are sent: closing in the same turn would discard them.
       await wait(2);
       this.connection.hangUp();
     }
@@ -224,9 +226,10 @@ export class Device {
         this.#surprise('sync', answer);
         return false;
       }
-      const { conversations, own, totalUnread, epoch, hasMore } = answer.data;
+      const { conversations, settings, totalUnread, epoch, hasMore } = answer.data;
       const seen = conversations.map(seenConversation);
-      this.log({ kind: 'synced', askedAt, conversations: seen, own: own.map(seenPosition), totalUnread });
+      const own = settings.map(seenPosition);
+      this.log({ kind: 'synced', askedAt, conversations: seen, own, totalUnread });
       this.store.enter(epoch);
       for (const { conversationId, lastSeq } of seen) {
         const held = this.store.get(conversationId);
@@ -239,7 +242,7 @@ export class Device {
     return this.store.incomplete().length === 0;
   }
 
-  /** Closes holes until there is none, or the connection is gone: the next `sync` goes on. */
+  /** Closes gaps until there are none, or the connection is lost: the next `sync` continues. */
   #fill(): Promise<void> {
     this.#filling ??= this.#fillAll().finally(() => (this.#filling = undefined));
     return this.#filling;
@@ -255,7 +258,7 @@ export class Device {
         if (answer?.success !== true) {
           this.#surprise('getMessages', answer, conversationId);
           if (answer === undefined || mayRetry(answer.code)) return;
-          // Not this device's after all: what it was told of it is reported, and nobody asks again.
+          // The device has lost access: the answer is recorded, and the conversation dropped.
           this.store.forget(conversationId);
           break;
         }
@@ -267,12 +270,14 @@ export class Device {
     this.#reportSoon();
   }
 
-  /** Whoever is not in one just now is told so, and looks again after the next connect. */
+  /** Opens large groups. A refusal because of a missing membership is retried after the next connect. */
   async #look(): Promise<void> {
     await Promise.all(
       this.parts
         .crowds()
-        .map((conversationId) => this.connection.call('openConversation', { conversationId, open: true })),
+        .map((conversationId) =>
+          this.connection.call('watchConversation', { conversationId, watching: true }),
+        ),
     );
   }
 
@@ -347,7 +352,7 @@ export class Device {
     this.log({ kind: 'page', ...asked, messages: page.messages.map(seenMessage), lastSeq: page.lastSeq });
   }
 
-  /** No answer, or one that says "again", is what faults do; anything else is a fault of somebody. */
+  /** Records failures that faults do not explain. No answer, or a retryable code, is expected during faults. */
   #surprise(command: string, answer: Answer<unknown> | undefined, conversationId?: string): void {
     if (answer === undefined || answer.success || mayRetry(answer.code)) return;
     this.log({ kind: 'surprise', command, code: answer.code, conversationId });

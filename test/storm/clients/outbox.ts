@@ -5,7 +5,7 @@ export interface Outgoing {
   conversationId: string;
   clientMessageId: string;
   content: string;
-  /** Hangs up straight after sending it for the first time: sent, and no answer comes. */
+  /** True to drop the connection directly after the first attempt, so that no answer arrives. */
   hangUp?: boolean;
 }
 
@@ -19,7 +19,10 @@ export interface OutboxParts {
 
 const RETRY_MS = 150;
 
-/** Messages that wait to be acknowledged: in order, each again under the same id until it is, or is refused for good. */
+/**
+ * Messages that wait for an acknowledgement: in order, each retried with its id until it is acknowledged or finally
+ * refused.
+ */
 export class Outbox {
   readonly #waiting: Outgoing[] = [];
   #isSending = false;
@@ -44,7 +47,7 @@ export class Outbox {
     this.#isSending = false;
   }
 
-  /** False when the run is over before it is settled. */
+  /** Returns false when the run ends before the message is settled. */
   async #deliver(message: Outgoing): Promise<boolean> {
     for (let attempt = 1; !this.parts.isStopped();) {
       if (!this.parts.isUp()) {
@@ -67,6 +70,6 @@ export class Outbox {
   }
 }
 
-/** As the table of errors says. */
+/** Returns whether the table of errors allows a retry. */
 export const mayRetry = (code: keyof typeof ERRORS): boolean =>
   ERRORS[code].retry === 'same' || ERRORS[code].retry === 'later';

@@ -2,14 +2,14 @@ import type { PushData, PushName } from '../../../contract/index.js';
 import { HIDDEN, type Entry, type SeenMessage } from '../checker/history.js';
 import { seenConversation, seenMessage, seenPosition } from './views.js';
 
-/** What a push says, for the log and for the store. */
+/** Content of a push, for the log and the store. */
 export interface Heard {
   entry: Entry;
   message?: SeenMessage;
   head?: { conversationId: string; lastSeq: number };
 }
 
-/** Takes a push apart. Farewells of the server are the connection's business. */
+/** Parses a push. Announcements of the end of a connection are handled by `Connection`. */
 export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
   switch (event) {
     case 'message:new': {
@@ -44,13 +44,13 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
     case 'message:deleted':
     case 'message:reaction':
     case 'message:counts':
-    case 'conversation:own':
+    case 'conversation:settings':
       yield {
         entry: { kind: 'told', push: event, conversationId: (data as PushData<typeof event>).conversationId },
       };
       return;
     case 'conversation:removed':
-      // It may overtake the news of being let in again: the next answer says which of the two holds.
+      // This push may overtake the one of a new membership: the next answer shows which is current.
       return;
     case 'typing':
       yield {
@@ -68,7 +68,7 @@ export function* hearPush(event: PushName, data: unknown): Generator<Heard> {
     case 'sync:advised':
       return;
     default:
-      // A push that this model does not know yet is none of its conversations' (a later version of the server).
+      // An unknown push of a later version of the server.
       return;
   }
 }

@@ -1,13 +1,13 @@
 import type { Holdings } from '../checker/history.js';
 
-/** A conversation as a device holds it: whatever came, in whatever order, and where it ends as far as is known. */
+/** State of a conversation on a device: everything received, in any order, and its known tail. */
 class Held {
   readonly ids = new Map<number, string>();
-  /** Everything up to here is held, without a hole. */
+  /** Everything up to here is held, without a gap. */
   through = 0;
-  /** The furthest place heard of. */
+  /** The highest known `seq`. */
   head = 0;
-  /** The furthest position of this user that was answered. */
+  /** The highest acknowledged read position of this user. */
   readSeq = 0;
   deliveredSeq = 0;
 
@@ -18,7 +18,7 @@ class Held {
   }
 }
 
-/** What a device keeps: messages by their place, so that it sees what it lacks. Survives being offline. */
+/** Local state of a device: messages by `seq`, so that gaps are detected. Survives being offline. */
 export class Store {
   cursor: string | undefined;
   #epoch: string | undefined;
@@ -34,25 +34,25 @@ export class Store {
     this.#conversations.delete(conversationId);
   }
 
-  /** The conversations that lack something between their beginning and their head. */
+  /** Returns the conversations with gaps before their head. */
   incomplete(): string[] {
     return [...this.#conversations].filter(([, { head, through }]) => head > through).map(([id]) => id);
   }
 
-  /** Those with something that this device has not reported as delivered. */
+  /** Returns the conversations with messages that this device has not acknowledged as delivered. */
   undelivered(): string[] {
     return [...this.#conversations]
       .filter(([, { through, deliveredSeq }]) => through > deliveredSeq)
       .map(([id]) => id);
   }
 
-  /** Another history than the one this device knows (a restored database): everything is forgotten. */
+  /** Drops everything if the epoch differs from the known one (a restored database). */
   enter(epoch: string): void {
     if (this.#epoch !== undefined && this.#epoch !== epoch) this.#conversations.clear();
     this.#epoch = epoch;
   }
 
-  /** As far as there is no hole; beyond one, `hole` stands for what is missing. */
+  /** Returns messages up to the first gap; beyond it, `hole` marks missing ones. */
   holdings(): Holdings {
     return Object.fromEntries(
       [...this.#conversations].map(([conversationId, { ids, head }]) => [

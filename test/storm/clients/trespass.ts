@@ -21,8 +21,8 @@ const command =
 const overHttp =
   (method: string, path: (conversationId: string) => string, body?: object): Attempt =>
   async (device, conversationId) => {
-    const { door } = device.parts.balancer.next();
-    const reply = new Api(door.url, device.token()).request(method, path(conversationId), body);
+    const { clientProxy } = device.parts.balancer.next();
+    const reply = new Api(clientProxy.url, device.token()).request(method, path(conversationId), body);
     const answer = await reply.then(
       (one) => one.body,
       () => undefined,
@@ -30,7 +30,7 @@ const overHttp =
     return [`${method} ${path(':id')}`, codeOf(answer)];
   };
 
-/** Everything that somebody may try in a conversation that is not theirs. */
+/** All commands that a user can try in a conversation they have no access to. */
 const ATTEMPTS: readonly Attempt[] = [
   command('getMessages', (conversationId) => ({ conversationId })),
   command('getConversation', (conversationId) => ({ conversationId })),
@@ -43,7 +43,7 @@ const ATTEMPTS: readonly Attempt[] = [
   command('message:delivered', (conversationId) => ({ conversationId, seq: 1 })),
   command('typing', (conversationId) => ({ conversationId, typing: true })),
   command('getMembers', (conversationId) => ({ conversationId })),
-  command('openConversation', (conversationId) => ({ conversationId, open: true })),
+  command('watchConversation', (conversationId) => ({ conversationId, watching: true })),
   command('joinConversation', (conversationId) => ({ conversationId })),
   command('addMembers', (conversationId, { parts }) => ({ conversationId, userIds: [parts.user] })),
   command('getChanges', (conversationId) => ({ conversationId, afterRev: 0 })),
@@ -56,7 +56,7 @@ const ATTEMPTS: readonly Attempt[] = [
   overHttp('POST', (id) => `/api/conversations/${id}/read`, { seq: 1 }),
 ];
 
-/** One attempt at a conversation of others. */
+/** Tries one command in a conversation of others. */
 export async function trespass(
   device: Device,
   conversationId: string | undefined,
@@ -68,7 +68,7 @@ export async function trespass(
   device.log({ kind: 'trespass', command: name, conversationId, code });
 }
 
-/** A stranger: connected, knows every id, is in no conversation, tries one after the other and watches everybody. */
+/** A stranger: connected, knows all ids, is in no conversation, and tries one command after another. */
 export async function prowl(
   device: Device,
   world: World,

@@ -1,7 +1,7 @@
 import type { ConversationView, EntryView, PositionView } from '../../../contract/index.js';
 import { HIDDEN, type SeenConversation, type SeenMessage, type SeenPosition } from '../checker/history.js';
 
-/** Of a hidden one its place alone is known. */
+/** Converts a view; for a hidden entry only its `seq` is known. */
 export const seenMessage = (view: EntryView): SeenMessage => ({
   _id: view._id ?? HIDDEN,
   conversationId: view.conversationId,
@@ -12,7 +12,9 @@ export const seenMessage = (view: EntryView): SeenMessage => ({
   status: view.status,
 });
 
-export const seenPosition = (view: PositionView): SeenPosition => ({
+export const seenPosition = (
+  view: Pick<PositionView, 'conversationId' | 'userId' | 'readSeq' | 'deliveredSeq'>,
+): SeenPosition => ({
   conversationId: view.conversationId,
   userId: view.userId,
   readSeq: view.readSeq,

@@ -4,9 +4,9 @@ import type { FaultKind, PlannedFault } from './schedule.js';
 
 export interface Scene {
   cluster: Cluster;
-  /** How long a paused server sleeps, in ms. */
+  /** Duration of a pause of a server, in ms. */
   pauseMs: number;
-  /** Cuts every client off at once, and resolves when all are back. */
+  /** Drops all clients at once. Resolves when all have reconnected. */
   comeBackAllAtOnce: () => Promise<void>;
 }
 
@@ -15,7 +15,7 @@ interface Target extends Scene {
   strength: number;
 }
 
-/** The longest that each thing is away, in ms; `strength` takes a part of it. */
+/** Longest durations of faults, in ms; scaled by `strength`. */
 const DATABASE_DOWN_MS = 1_500;
 const CUT_MS = 2_000;
 const REDIS_DOWN_MS = 2_500;
@@ -24,12 +24,12 @@ const DELAYED_MS = 4_000;
 const DELAY_MS = 300;
 const LOST_REPLIES = 4;
 const LOSE_WITHIN_MS = 2_500;
-/** What an insert of messages looks like on the wire: the command, the length of the name, the name. */
+/** Wire format of an insert of messages: the command, the length of the name, the name. */
 const INSERT_OF_MESSAGES = 'insert\u0000\u0009\u0000\u0000\u0000messages\u0000';
-/** A send of a client that polls, as it goes through the door. */
+/** A send of a long-polling client on the wire. */
 const SEND_OF_A_CLIENT = '"sendMessage"';
 
-/** What is done for each kind. Each resolves when the hurt is over: from then on everything should heal. */
+/** Injection of each kind of fault. Resolves when the fault is over, after which everything should recover. */
 const INJECTIONS: Record<FaultKind, (target: Target) => Promise<void>> = {
   killServer: async ({ cluster, node }) => {
     await node.process.kill();
@@ -52,11 +52,11 @@ const INJECTIONS: Record<FaultKind, (target: Target) => Promise<void>> = {
   },
   cutDatabase: ({ node, strength }) => cut(node.toDatabase, strength),
   cutRedis: ({ node, strength }) => cut(node.toRedis, strength),
-  cutClients: ({ node, strength }) => cut(node.door, strength),
+  cutClients: ({ node, strength }) => cut(node.clientProxy, strength),
   loseReplies: async ({ node }) => {
     const rules = [
       node.toDatabase.watch(INSERT_OF_MESSAGES, 'loseReply', LOST_REPLIES),
-      node.door.watch(SEND_OF_A_CLIENT, 'loseReply', LOST_REPLIES),
+      node.clientProxy.watch(SEND_OF_A_CLIENT, 'loseReply', LOST_REPLIES),
       node.toRedis.watch('publish', 'loseReply', LOST_REPLIES),
     ];
     await wait(LOSE_WITHIN_MS);
@@ -73,7 +73,7 @@ const INJECTIONS: Record<FaultKind, (target: Target) => Promise<void>> = {
     cluster.redis.resume();
   },
   delay: async ({ node, strength }) => {
-    const proxies = [node.door, node.toDatabase, node.toRedis];
+    const proxies = [node.clientProxy, node.toDatabase, node.toRedis];
     for (const proxy of proxies) proxy.delay(DELAY_MS * strength);
     await wait(DELAYED_MS);
     for (const proxy of proxies) proxy.delay(0);
@@ -81,7 +81,7 @@ const INJECTIONS: Record<FaultKind, (target: Target) => Promise<void>> = {
   comeBackAllAtOnce: ({ comeBackAllAtOnce }) => comeBackAllAtOnce(),
 };
 
-async function cut(proxy: Node['door'], strength: number): Promise<void> {
+async function cut(proxy: Node['clientProxy'], strength: number): Promise<void> {
   proxy.cut();
   await wait(CUT_MS * strength);
   proxy.pass();
@@ -93,7 +93,7 @@ export async function inject(scene: Scene, fault: PlannedFault): Promise<void> {
   await INJECTIONS[fault.kind]({ ...scene, node, strength: fault.strength });
 }
 
-/** Faults that hit the one server that the schedule names. */
+/** Faults that affect a single server, which the schedule names. */
 const OF_ONE_SERVER: ReadonlySet<FaultKind> = new Set([
   'killServer',
   'pauseServer',
@@ -105,6 +105,6 @@ const OF_ONE_SERVER: ReadonlySet<FaultKind> = new Set([
   'delay',
 ]);
 
-/** For the progress line. */
+/** Name of the target for the progress line. */
 export const targetOf = (scene: Scene, { kind, server }: PlannedFault): string =>
   OF_ONE_SERVER.has(kind) ? (scene.cluster.nodes[server % scene.cluster.nodes.length]?.name ?? '') : '';

@@ -8,11 +8,11 @@ import type { World } from '../world.js';
 
 const USER = 'probe';
 const OTHER = 'probe-friend';
-/** Long: when this is asked nothing is hurt any more, and a machine may be busy. */
+/** Long, because no fault is active then, but the machine may be busy. */
 const ANSWER_TIMEOUT_MS = 20_000;
 const RETRY_MS = 50;
 
-/** Asks one server after the other whether it takes messages: what "recovered" means. */
+/** Checks servers one after another for accepting messages, which defines "recovered". */
 export class Probe {
   #conversationId: string | undefined;
   #count = 0;
@@ -40,7 +40,9 @@ export class Probe {
 
   async #try(node: Node, clientMessageId: string, attempt: number): Promise<boolean> {
     try {
-      await using client = await within(connectClient(node.door.url, USER, { token: makeToken(USER) }));
+      await using client = await within(
+        connectClient(node.clientProxy.url, USER, { token: makeToken(USER) }),
+      );
       const conversationId = (this.#conversationId ??= await within(client.open(OTHER)));
       this.world.add(conversationId, [USER, OTHER]);
       const teller = { client: `${USER}/${node.name}`, user: USER, server: node.name };
@@ -64,7 +66,7 @@ async function within<T>(asked: Promise<T>): Promise<T> {
   try {
     return await Promise.race([asked, late]);
   } catch (error) {
-    // A connection that comes after all is not left open.
+    // A connection that opens after the timeout is closed.
     void asked.then(
       (one) => {
         if (isClient(one)) one.close();

@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** Everything that is done to the parts, with what it means. */
+/** All faults, with a description. */
 export const FAULTS = {
   killServer: 'a server is killed (SIGKILL) and started again',
   pauseServer: 'a server sleeps (SIGSTOP) and wakes (SIGCONT)',
@@ -18,19 +18,19 @@ export const FAULTS = {
 export type FaultKind = keyof typeof FAULTS;
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 
-/** What the schedule says: follows from the seed alone. */
+/** A planned fault. It follows from the seed alone. */
 export interface PlannedFault {
   number: number;
   kind: FaultKind;
-  /** Which server, by its place. */
+  /** Index of the server. */
   server: number;
-  /** How long something stays away, or how late everything is, as a share of what is usual for the kind: 0.5 to 1. */
+  /** Duration or delay as a share of the usual value of this kind: 0.5 to 1. */
   strength: number;
-  /** How long everything is left alone afterwards, in ms. */
+  /** Time without faults afterwards, in ms. */
   settleMs: number;
 }
 
-/** One fault at a time, for ever: each kind once in every round, in an order of its own. */
+/** Yields one fault at a time, endlessly: each kind once per round, in random order. */
 export function* planFaults(
   random: Random,
   parts: { servers: number; settleMs: { min: number; max: number } },

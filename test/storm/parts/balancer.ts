@@ -4,8 +4,8 @@ const CHECK_EVERY_MS = 500;
 const CHECK_TIMEOUT_MS = 1_500;
 
 /**
- * What stands before several servers: takes them in turn, and leaves out those that do not say that they are ready.
- * Knows what a real one would know, which is not always the truth.
+ * A load balancer: uses the servers in turn, and skips those that do not report that they are ready. It has only the
+ * knowledge of a real one, which may be outdated.
  */
 export class Balancer implements Disposable {
   readonly #ready = new Set<string>();
@@ -17,7 +17,7 @@ export class Balancer implements Disposable {
     this.#timers = nodes.map((node) => setInterval(() => void this.#check(node), CHECK_EVERY_MS));
   }
 
-  /** The next one; any, when none says that it is ready. @param except the one that somebody has just been sent away from. */
+  /** Returns the next ready server; any server when none is ready. @param except the server that refused the client. */
   next(except?: string): Node {
     const ready = this.nodes.filter(({ name }) => this.#ready.has(name));
     const others = ready.filter(({ name }) => name !== except);
@@ -36,10 +36,10 @@ export class Balancer implements Disposable {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  async #check({ name, door }: Node): Promise<void> {
+  async #check({ name, clientProxy }: Node): Promise<void> {
     try {
       const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-      const { ok } = await fetch(`${door.url}/health/ready`, { signal });
+      const { ok } = await fetch(`${clientProxy.url}/health/ready`, { signal });
       if (ok) this.#ready.add(name);
       else this.#ready.delete(name);
     } catch {

@@ -7,8 +7,8 @@ import { TcpProxy } from '../../support/tcpProxy.js';
 export interface Node {
   name: string;
   process: ServerProcess;
-  /** Between clients and this server: keeps its port over restarts. */
-  door: TcpProxy;
+  /** Proxy between clients and this server; it keeps its port over restarts. */
+  clientProxy: TcpProxy;
   toDatabase: TcpProxy;
   toRedis: TcpProxy;
 }
@@ -16,16 +16,16 @@ export interface Node {
 export interface ClusterOptions {
   servers: number;
   databaseName: string;
-  /** For every server: `--import` of a sabotage. */
+  /** Node options of every server: `--import` of a sabotage. */
   nodeArgs: string[];
-  /** Of another build than this checkout's. */
+  /** Entry point of another build than this checkout's. */
   entry: string | undefined;
 }
 
-/** Servers, their database and their Redis, all of them to be hurt. Use with `await using`. */
+/** Servers with their database and Redis, all of which can be faulted. Use with `await using`. */
 export class Cluster implements AsyncDisposable {
   readonly nodes: Node[] = [];
-  /** What servers said that are gone. */
+  /** Output of servers that have ended. */
   readonly output: string[] = [];
   readonly #owned: AsyncDisposable[] = [];
 
@@ -37,7 +37,7 @@ export class Cluster implements AsyncDisposable {
     this.#owned.push(database, redis);
   }
 
-  /** Database and Redis run; no server yet. */
+  /** Starts database and Redis, and no server. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const redis = await RedisServer.start();
     try {
@@ -52,15 +52,15 @@ export class Cluster implements AsyncDisposable {
     while (this.nodes.length < count) this.nodes.push(await this.#addNode(this.nodes.length + 1));
   }
 
-  /** Starts a server that has ended; clients find it behind the same port. */
+  /** Restarts a server that has ended, behind the same port. */
   async restart(node: Node): Promise<void> {
     this.output.push(`— ${node.name}, process ${node.process.child.pid ?? 0}:\n`, ...node.process.output);
     await node.process[Symbol.asyncDispose]();
     node.process = await this.#startProcess(node);
-    node.door.targetPort = node.process.port;
+    node.clientProxy.targetPort = node.process.port;
   }
 
-  /** Everything that the servers had to say. */
+  /** Returns the output of all servers. */
   allOutput(): string {
     const living = this.nodes.map(({ name, process }) => `— ${name}:\n${process.output.join('')}`);
     return [...this.output, ...living].join('');
@@ -75,8 +75,8 @@ export class Cluster implements AsyncDisposable {
     const toDatabase = await this.#own(TcpProxy.start(this.database.uri));
     const toRedis = await this.#own(TcpProxy.start(this.redis.url));
     const process = await this.#startProcess({ toDatabase, toRedis });
-    const door = await this.#own(TcpProxy.start(process.port));
-    return { name: `s${number}`, process, door, toDatabase, toRedis };
+    const clientProxy = await this.#own(TcpProxy.start(process.port));
+    return { name: `s${number}`, process, clientProxy, toDatabase, toRedis };
   }
 
   #startProcess({ toDatabase, toRedis }: Pick<Node, 'toDatabase' | 'toRedis'>): Promise<ServerProcess> {

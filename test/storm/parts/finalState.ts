@@ -4,7 +4,7 @@ import type { FinalState, Membership } from '../checker/history.js';
 import { groupBy } from '../checker/facts.js';
 import type { StoredConversation, StoredMessage, Truth } from '../../faults/support/truth.js';
 
-/** What the database holds now, as the checker wants it. */
+/** Reads the current content of the database in the format of the checker. */
 export async function readFinalState(truth: Truth): Promise<FinalState> {
   const [messages, conversations, members] = await Promise.all([
     truth.messages(),
@@ -16,7 +16,7 @@ export async function readFinalState(truth: Truth): Promise<FinalState> {
     messages: messages.map(({ _id, conversationId, seq, n, control, silent, senderId, ...said }) => ({
       ...{ _id, conversationId, seq, n, senderId },
       ...{ clientMessageId: said.clientMessageId, content: said.content },
-      ...(control === seq && { isControl: true }),
+      ...(control === seq && { isMembershipEvent: true }),
       ...(silent === true && { isSilent: true }),
     })),
     conversations: conversations.map((one) => ({
@@ -37,18 +37,20 @@ export async function readFinalState(truth: Truth): Promise<FinalState> {
   };
 }
 
-/** A pair is in its conversation from the start; who is in a group follows from the entries of its log. */
+/** Derives members: a pair is in its conversation from the start; members of a group follow from its log. */
 function membersOf({ type, participants }: StoredConversation, log: readonly StoredMessage[]): Membership[] {
   if (type === 'direct') return participants.map((id) => ({ userId: id, fromSeq: 1, joinedSeq: 0 }));
   const members: Membership[] = [];
   for (const { seq, senderId, action } of log) {
     if (action === undefined) continue;
     const { joined, gone } = changeOf({ senderId: userId.parse(senderId), action });
-    // These groups show everything to whoever joins.
+    // These groups show their whole history to new members.
     for (const id of joined) members.push({ userId: id, fromSeq: 1, joinedSeq: seq });
     for (const id of gone) {
       const open = members.find((member) => member.userId === id && member.untilSeq === undefined);
-      if (open !== undefined) open.untilSeq = seq;
+      if (open === undefined) continue;
+      open.untilSeq = seq;
+      open.leftFreely = type === 'channel' && action.type === 'left';
     }
   }
   return members;

@@ -1,5 +1,5 @@
-// Answers one report of a position in twenty with a place further back: `node --import` this before a server.
-import { ReceiptService } from '../../../dist/backend/src/services/receiptService.js';
+// Answers one position report in twenty with a lower position. Loaded with `node --import` before a server.
+import { ReceiptService } from '../../../dist/backend/src/services/receipts/receiptService.js';
 
 const EVERY = 20;
 const STEPS_BACK = 2;

@@ -1,5 +1,6 @@
-// Sends one message in twenty to everybody who is connected, whoever it was for: `node --import` this before a server.
-// On the level of the wire, so that it does not matter how the server delivers.
+// Sends one message in twenty to all connected sockets. Loaded with `node --import` before a server. It works on the
+// wire, so
+// that it does not depend on how the server delivers.
 import { Socket } from 'engine.io';
 
 const EVERY = 20;

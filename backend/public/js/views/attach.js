@@ -4,20 +4,28 @@
  *
  * @import { Attachment, Carried } from '../types.js'
  */
+import { MAX_LENGTHS } from '../limits.js';
 import { webAddress } from './addresses.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { openMenu } from './menu.js';
 
 /** @typedef {(carried: Carried, caption: string) => void} OnAttached */
-/** @typedef {{ name: string, label: string, type?: string, required?: boolean, placeholder?: string, pattern?: string, step?: string }} Field */
+/** @typedef {{ name: string, label: string, type?: string, required?: boolean, placeholder?: string, pattern?: string, step?: string, max?: number }} Field */
 /** @typedef {Record<string, string>} Values */
 
 /** @type {Field} */
-const CAPTION = { name: 'caption', label: 'Text beside it' };
+const CAPTION = { name: 'caption', label: 'Text beside it', max: MAX_LENGTHS.text };
 
 /** @type {Field} */
-const ADDRESS = { name: 'url', label: 'Address', type: 'url', required: true, placeholder: 'https://…' };
+const ADDRESS = {
+  name: 'url',
+  label: 'Address',
+  type: 'url',
+  required: true,
+  placeholder: 'https://…',
+  max: MAX_LENGTHS.url,
+};
 
 /**
  * @param {HTMLElement} opener
@@ -69,7 +77,13 @@ function openPlace(onAttached) {
 function openCard(onAttached) {
   const fields = [
     { name: 'title', label: 'Title', required: true },
-    { name: 'picture', label: 'Picture’s address', type: 'url', placeholder: 'https://…' },
+    {
+      name: 'picture',
+      label: 'Picture’s address',
+      type: 'url',
+      placeholder: 'https://…',
+      max: MAX_LENGTHS.url,
+    },
     { name: 'amount', label: 'Price', placeholder: '49.90', pattern: '\\d{1,12}(\\.\\d{1,4})?' },
     { name: 'currency', label: 'Currency', placeholder: 'EUR', pattern: '[A-Z]{3}' },
     CAPTION,
@@ -94,7 +108,7 @@ function openCard(onAttached) {
  * @param {(values: Values) => Carried | string} read a string says what is wrong
  */
 function openForm({ title, fields, onAttached }, read) {
-  const inputs = fields.map(({ name, label, ...attributes }) =>
+  const inputs = fields.map(({ name, label, max = MAX_LENGTHS.title, ...attributes }) =>
     h(
       'label',
       { class: 'field' },
@@ -102,10 +116,9 @@ function openForm({ title, fields, onAttached }, read) {
       h('input', {
         name,
         type: 'text',
-        maxlength: '200',
+        'data-max-length': String(max),
         autocomplete: 'off',
         ...attributes,
-        ...(attributes.type === 'url' && { maxlength: '2048' }),
       }),
     ),
   );

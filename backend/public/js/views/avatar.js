@@ -3,7 +3,8 @@
  *
  * @import { User } from '../types.js'
  */
-import { nameOf } from '../selectors.js';
+import { withoutControls } from '../bidi.js';
+import { firstGrapheme } from '../graphemes.js';
 import { h } from './dom.js';
 
 const HUES = 10;
@@ -15,12 +16,7 @@ export function initials(name) {
     .split(/[\s._-]+/u)
     .filter((word) => word !== '');
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-  return (
-    letters
-      .map((word) => [...word][0])
-      .join('')
-      .toLocaleUpperCase() || '?'
-  );
+  return letters.map(firstGrapheme).join('').toLocaleUpperCase() || '?';
 }
 
 /** @param {string} id */
@@ -38,7 +34,7 @@ export function avatar(user, size = '') {
   const element = h(
     'span',
     { class: `avatar hue-${hueOf(user._id)} ${size}`.trim(), 'aria-hidden': 'true' },
-    h('span', { class: 'initials' }, initials(nameOf(user))),
+    h('span', { class: 'initials' }, initials(withoutControls(user.name ?? user._id))),
   );
   // The page's policy lets in pictures over HTTPS only.
   if (user.avatar?.startsWith('https://')) {

@@ -3,12 +3,13 @@
  *
  * @import { Attachment, Card, Carried, Place } from '../types.js'
  */
+import { isolate, showControls, showInvisible } from '../bidi.js';
 import { shownAddress, webAddress } from './addresses.js';
 import { h, icon } from './dom.js';
+import { OUTWARD } from './links.js';
 import { priceText } from './summary.js';
 
 const MAX_PICTURE_PX = 320;
-const LINK = { target: '_blank', rel: 'noopener noreferrer nofollow' };
 
 /**
  * @param {Carried} carried
@@ -36,14 +37,19 @@ function attachmentElement(attachment) {
  */
 function picture(attachment, src) {
   const { width, height, name, url } = attachment;
-  const image = h('img', { src, alt: name ?? 'Picture', loading: 'lazy', referrerpolicy: 'no-referrer' });
+  const image = h('img', {
+    src,
+    alt: showInvisible(name ?? 'Picture'),
+    loading: 'lazy',
+    referrerpolicy: 'no-referrer',
+  });
   if (width !== undefined && height !== undefined) {
     // Its place is kept before it comes: nothing jumps.
     const scale = Math.min(1, MAX_PICTURE_PX / width, MAX_PICTURE_PX / height);
     image.width = Math.round(width * scale);
     image.height = Math.round(height * scale);
   }
-  const link = h('a', { class: 'picture', href: webAddress(url), ...LINK }, image);
+  const link = h('a', { class: 'picture', href: webAddress(url), ...OUTWARD }, image);
   image.addEventListener('error', () => link.replaceWith(fileElement(attachment)));
   return link;
 }
@@ -56,7 +62,12 @@ const voice = ({ name, durationMs }, src) =>
   h(
     'div',
     { class: 'voice' },
-    h('audio', { src, controls: true, preload: 'none', 'aria-label': name ?? 'Voice message' }),
+    h('audio', {
+      src,
+      controls: true,
+      preload: 'none',
+      'aria-label': showInvisible(name ?? 'Voice message'),
+    }),
     durationMs === undefined ? undefined : h('span', { class: 'carried-note' }, durationText(durationMs)),
   );
 
@@ -69,13 +80,25 @@ function fileElement({ kind, name, url, sizeBytes }) {
     h(
       'span',
       { class: 'carried-text' },
-      h('span', { class: 'carried-title', dir: 'auto' }, label),
+      h('span', { class: 'carried-title', dir: 'ltr' }, ...fileName(label)),
       h('span', { class: 'carried-note' }, sizeBytes === undefined ? hostOf(href) : sizeText(sizeBytes)),
     ),
   ];
   return href === undefined
     ? h('span', { class: 'carried' }, ...inside)
-    : h('a', { class: 'carried', href, ...LINK }, ...inside);
+    : h('a', { class: 'carried', href, ...OUTWARD }, ...inside);
+}
+
+/**
+ * A file's name with its extension at the end, whatever the letters before it do to the direction.
+ *
+ * @param {string} name
+ */
+function fileName(name) {
+  const shown = showInvisible(name);
+  const dot = shown.lastIndexOf('.');
+  if (dot <= 0) return [h('bdi', {}, shown)];
+  return [h('bdi', {}, shown.slice(0, dot)), h('bdi', { dir: 'ltr' }, shown.slice(dot))];
 }
 
 /** @param {string | undefined} href */
@@ -87,12 +110,12 @@ function placeElement({ latitude, longitude, title }) {
   const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;
   return h(
     'a',
-    { class: 'carried', href, ...LINK },
+    { class: 'carried', href, ...OUTWARD },
     h('span', { class: 'carried-icon' }, icon('location')),
     h(
       'span',
       { class: 'carried-text' },
-      h('span', { class: 'carried-title', dir: 'auto' }, title ?? 'Location'),
+      h('span', { class: 'carried-title', dir: 'auto' }, showControls(title ?? 'Location')),
       h('span', { class: 'carried-note' }, point),
     ),
   );
@@ -117,9 +140,9 @@ function cardElement({ kind, title, pictureUrl, price, id }) {
         'span',
         { class: 'carried-note' },
         kind === 'order' ? 'Order' : 'Product',
-        id === undefined ? '' : ` · ${id}`,
+        id === undefined ? '' : ` · ${isolate(showControls(id))}`,
       ),
-      h('span', { class: 'carried-title', dir: 'auto' }, title),
+      h('span', { class: 'carried-title', dir: 'auto' }, showControls(title)),
       price === undefined ? undefined : h('span', { class: 'card-price' }, priceText(price)),
     ),
   );

@@ -46,6 +46,7 @@ export function mountChat(parts, client) {
       text: parts.composerText,
       send: parts.send,
       mode: parts.composerMode,
+      note: parts.composerNote,
       attach: parts.attach,
       closed: parts.closed,
     },

@@ -3,7 +3,8 @@
  *
  * @import { Conversation, Occasion, State } from '../types.js'
  */
-import { nameFor, nameOf, otherOf } from '../selectors.js';
+import { isolate, showControls } from '../bidi.js';
+import { nameOf, nameWithin, nameWithinFor, otherOf } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { h, icon, setAttribute, setText } from './dom.js';
 import { lastSeen } from './format.js';
@@ -30,7 +31,8 @@ export function mountChatHead(parts) {
     sign = next;
     const name = other === undefined ? '' : nameOf(other);
     setText(parts.title, name);
-    setAttribute(parts.composerText, 'placeholder', name === '' ? 'Message' : `Message ${name}`);
+    const placeholder = other === undefined ? 'Message' : `Message ${nameWithin(other)}`;
+    setAttribute(parts.composerText, 'placeholder', placeholder);
     parts.headAvatar.className = isOnline ? 'avatar-frame online' : 'avatar-frame';
     const shape = conversation?.type === 'direct' ? '' : 'group';
     parts.headAvatar.replaceChildren(...(other === undefined ? [] : [avatar(other, shape)]));
@@ -53,7 +55,7 @@ export function subtitle(state, conversation) {
   if (conversation === undefined) return '';
   const typist = state.typing[conversation.id];
   if (conversation.type !== 'direct') {
-    return typist === undefined ? sizeOf(conversation) : `${nameFor(state, typist)} is typing…`;
+    return typist === undefined ? sizeOf(conversation) : `${nameWithinFor(state, typist)} is typing…`;
   }
   // Without a connection nothing is known of others.
   if (state.connection.status !== 'online') return '';
@@ -79,7 +81,7 @@ function renderOccasions(element, occasions) {
   element.hidden = newest === undefined;
   if (newest === undefined) return;
   const text = (/** @type {Occasion} */ { kind, title, id }) =>
-    [OCCASIONS[kind], title ?? id].filter(Boolean).join(' · ');
+    [OCCASIONS[kind], isolate(showControls(title ?? id ?? ''))].filter(Boolean).join(' · ');
   setAttribute(element, 'title', occasions.map(text).reverse().join('\n'));
   element.replaceChildren(
     icon(newest.kind),

@@ -6,7 +6,7 @@
  * @import { MenuItem } from './menu.js'
  */
 import { isMuted } from '../conversations.js';
-import { nameOf, otherOf, unreadOf } from '../selectors.js';
+import { nameOf, nameWithin, otherOf, unreadOf } from '../selectors.js';
 import { ask } from './dialog.js';
 import { openMenu } from './menu.js';
 import { openReport } from './reportDialog.js';
@@ -147,7 +147,7 @@ async function block(client, conversation) {
   const isSure =
     isBlocked ||
     (await ask({
-      title: `Block ${nameOf(other)}?`,
+      title: `Block ${nameWithin(other)}?`,
       text: 'Neither of you can write to, see or find the other any more, and in groups you do not see what they say. They are not told.',
       choices: [{ label: 'Block', value: true }],
     }));
@@ -183,11 +183,12 @@ export const leaveItem = (client, conversation) => ({
  * @param {Client} client
  * @param {Conversation} conversation
  */
-async function leave(client, { id, name, role, memberCount }) {
+async function leave(client, conversation) {
+  const { id, role, memberCount } = conversation;
   const next =
     role === 'owner' && memberCount > 1 ? ' The longest-standing admin or member owns it then.' : '';
   const isSure = await ask({
-    title: `Leave ${name ?? 'the group'}?`,
+    title: `Leave ${nameWithin(otherOf(conversation))}?`,
     text: `You hear and read nothing of it any more.${next}`,
     choices: [{ label: 'Leave', value: true }],
   });

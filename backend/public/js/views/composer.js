@@ -4,10 +4,12 @@
  * @import { Client } from '../client.js'
  * @import { Conversation, Message } from '../types.js'
  */
+import { isolate } from '../bidi.js';
 import { quoteOf } from '../entries.js';
+import { excessOf, MAX_LENGTHS } from '../limits.js';
 import { logOf, whyClosed } from '../selectors.js';
 import { openAttachMenu } from './attach.js';
-import { h, icon } from './dom.js';
+import { h, icon, setAttribute, setText } from './dom.js';
 import { quoteLine } from './summary.js';
 import { told } from './toast.js';
 
@@ -19,6 +21,7 @@ const MAX_HEIGHT_PX = 180;
  * @property {HTMLTextAreaElement} text
  * @property {HTMLButtonElement} send
  * @property {HTMLElement} mode what is answered or edited
+ * @property {HTMLElement} note why it cannot be sent as it is
  * @property {HTMLButtonElement} attach
  * @property {HTMLElement} closed why one cannot write
  *
@@ -28,7 +31,7 @@ const MAX_HEIGHT_PX = 180;
  * @param {Client} client
  * @param {() => void} onSent
  */
-export function mountComposer({ form, text, send, mode, attach, closed }, client, onSent) {
+export function mountComposer({ form, text, send, mode, note, attach, closed }, client, onSent) {
   /** @type {string | undefined} */
   let conversationId;
   /** @type {About | undefined} */
@@ -37,16 +40,27 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
 
   const draftKey = () => `parley.draft.${client.store.getState().me}/${conversationId}`;
 
+  /** A picture keeps its place without the text beside it. */
+  const mayBeEmpty = () => about?.kind === 'edit' && about.message.kind !== 'text';
+
   function fit() {
-    send.disabled = text.value.trim() === '';
+    const excess = excessOf(text.value, MAX_LENGTHS.text);
+    note.hidden = excess === undefined;
+    setText(note, excess ?? '');
+    setAttribute(text, 'aria-invalid', excess !== undefined);
+    send.disabled = excess !== undefined || (text.value.trim() === '' && !mayBeEmpty());
     text.style.height = 'auto';
     text.style.height = `${Math.min(text.scrollHeight, MAX_HEIGHT_PX)}px`;
   }
 
   function keepDraft() {
     if (about?.kind === 'edit') return;
-    if (text.value === '') sessionStorage.removeItem(draftKey());
-    else sessionStorage.setItem(draftKey(), text.value);
+    if (text.value === '') return sessionStorage.removeItem(draftKey());
+    try {
+      sessionStorage.setItem(draftKey(), text.value);
+    } catch {
+      // There is no room for so long a text: it stays in the field alone.
+    }
   }
 
   const draft = () => (conversationId === undefined ? '' : (sessionStorage.getItem(draftKey()) ?? ''));
@@ -73,7 +87,7 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
         h(
           'span',
           { class: 'quote-author' },
-          kind === 'edit' ? 'Edit message' : `Reply to ${author === 'You' ? 'yourself' : author}`,
+          kind === 'edit' ? 'Edit message' : `Reply to ${author === 'You' ? 'yourself' : isolate(author)}`,
         ),
         h('span', { class: 'quote-text', dir: 'auto' }, said),
       ),
@@ -98,7 +112,7 @@ export function mountComposer({ form, text, send, mode, attach, closed }, client
 
   function submit() {
     const content = text.value.trim();
-    if (content === '' || conversationId === undefined) return;
+    if (send.disabled || conversationId === undefined) return;
     if (about?.kind === 'edit') return void save(about.message, content);
     text.value = '';
     keepDraft();

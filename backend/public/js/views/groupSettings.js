@@ -4,6 +4,7 @@
  * @import { Client } from '../client.js'
  * @import { Conversation } from '../types.js'
  */
+import { MAX_LENGTHS } from '../limits.js';
 import { webAddress } from './addresses.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -19,11 +20,16 @@ export function openGroupSettings(client, { id, name, avatar, history, isOpen, t
   const form = h(
     'form',
     { class: 'stack' },
-    field('Name', { name: 'name', required: true, maxlength: '100', value: name ?? '' }),
+    field('Name', {
+      name: 'name',
+      required: true,
+      'data-max-length': String(MAX_LENGTHS.name),
+      value: name ?? '',
+    }),
     field('Picture’s address', {
       name: 'avatar',
       type: 'url',
-      maxlength: '2048',
+      'data-max-length': String(MAX_LENGTHS.url),
       value: avatar ?? '',
       placeholder: 'https://…',
     }),

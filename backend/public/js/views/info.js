@@ -4,6 +4,7 @@
  * @import { Client } from '../client.js'
  * @import { Conversation } from '../types.js'
  */
+import { showControls } from '../bidi.js';
 import { nameOf, otherOf, rightsOf } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { sizeOf, subtitle } from './chatHead.js';
@@ -12,8 +13,9 @@ import { openDialog } from './dialog.js';
 import { h, icon, setText } from './dom.js';
 import { openGroupSettings } from './groupSettings.js';
 import { createMemberList } from './memberList.js';
+import { everyMinute } from './minutes.js';
 import { createPeoplePicker } from './peoplePicker.js';
-import { toast } from './toast.js';
+import { tellRefused, toast } from './toast.js';
 
 /**
  * @param {Client} client
@@ -55,7 +57,7 @@ export function openInfo(client, id, { search }) {
       avatar(otherOf(now), isDirect ? 'large' : 'large group'),
       h('p', { class: 'info-name', dir: 'auto' }, nameOf(otherOf(now))),
       h('p', { class: 'info-note' }, isDirect ? subtitle(state, now) : sizeOf(now)),
-      isDirect ? h('p', { class: 'info-id' }, now.otherId) : '',
+      isDirect ? h('p', { class: 'info-id', dir: 'auto' }, showControls(now.otherId)) : '',
     );
     tools.replaceChildren(...toolsFor(now));
   }
@@ -88,9 +90,13 @@ export function openInfo(client, id, { search }) {
       ...(members === undefined ? [] : [h('h3', { class: 'list-title' }, 'Members'), members.element]),
       h('div', { class: 'info-dangers' }, ...dangers(client, conversation, () => dialog.close())),
     ],
-    onClose: () => unsubscribe(),
+    onClose() {
+      unsubscribe();
+      stopMinutes();
+    },
   });
   const unsubscribe = client.store.subscribe(render);
+  const stopMinutes = everyMinute(render);
   render();
 }
 
@@ -147,6 +153,7 @@ function openAdd(client, { id, people }, members) {
     setText(add, 'Add');
     if ('error' in outcome) return dialog.fail(outcome.error);
     dialog.close();
+    tellRefused(outcome.data.refused);
     await members?.reload();
   });
 }

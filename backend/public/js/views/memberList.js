@@ -5,7 +5,7 @@
  * @import { Conversation, Member } from '../types.js'
  * @import { MenuItem } from './menu.js'
  */
-import { mayRemove, nameOf, rightsOf } from '../selectors.js';
+import { mayRemove, nameOf, nameWithin, rightsOf } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { ask } from './dialog.js';
 import { h, icon } from './dom.js';
@@ -71,7 +71,7 @@ export function createMemberList(client, id, onWrite) {
       'li',
       { class: 'person-line' },
       avatar(member, 'small'),
-      h('span', { class: 'person-name', dir: 'auto' }, nameOf(member), isMe ? ' (you)' : ''),
+      h('span', { class: 'person-name' }, h('bdi', {}, nameOf(member)), isMe ? ' (you)' : ''),
       ROLE_NAMES[member.role] === ''
         ? undefined
         : h('span', { class: `role role-${member.role}` }, ROLE_NAMES[member.role]),
@@ -90,7 +90,7 @@ export function createMemberList(client, id, onWrite) {
         class: 'tool',
         type: 'button',
         'aria-haspopup': 'menu',
-        'aria-label': `What to do with ${nameOf(member)}`,
+        'aria-label': `What to do with ${nameWithin(member)}`,
       },
       icon('menu'),
     );
@@ -130,7 +130,7 @@ export function createMemberList(client, id, onWrite) {
   /** @param {Member} member */
   async function handOn(member) {
     const isSure = await ask({
-      title: `Make ${nameOf(member)} the owner?`,
+      title: `Make ${nameWithin(member)} the owner?`,
       text: 'You become an admin. Only they can give the group back to you.',
       choices: [{ label: 'Hand on', value: true }],
     });
@@ -140,7 +140,7 @@ export function createMemberList(client, id, onWrite) {
   /** @param {Member} member */
   async function remove(member) {
     const isSure = await ask({
-      title: `Remove ${nameOf(member)}?`,
+      title: `Remove ${nameWithin(member)}?`,
       text: 'They hear and read nothing of it any more.',
       choices: [{ label: 'Remove', value: true }],
     });

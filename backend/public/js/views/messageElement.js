@@ -9,6 +9,7 @@ import { avatar, hueOf } from './avatar.js';
 import { carriedElements } from './carried.js';
 import { h, hidden, icon } from './dom.js';
 import { clockTime, fullTime } from './format.js';
+import { linked } from './links.js';
 import { KIND_ICONS } from './summary.js';
 
 const STATUS_TEXTS = {
@@ -89,7 +90,7 @@ const bubble = (row, actions) =>
 /** @param {MessageRow} row */
 function words({ isDeleted, content }) {
   if (isDeleted) return h('span', { class: 'text deleted' }, 'This message was deleted');
-  return content === '' ? undefined : h('span', { class: 'text', dir: 'auto' }, content);
+  return content === '' ? undefined : h('span', { class: 'text', dir: 'auto' }, ...linked(content));
 }
 
 /**
@@ -100,7 +101,7 @@ const quote = ({ seq, author, text, kind }, { jump }) =>
   h(
     'button',
     { class: 'quote', type: 'button', title: 'Go to this message', click: () => jump(seq) },
-    author === '' ? undefined : h('span', { class: 'quote-author' }, author),
+    author === '' ? undefined : h('span', { class: 'quote-author', dir: 'auto' }, author),
     h(
       'span',
       { class: kind === 'deleted' || kind === 'hidden' ? 'quote-text faint' : 'quote-text', dir: 'auto' },
@@ -189,7 +190,7 @@ const reactions = (row, actions) =>
             actions.reactions(row);
           },
         },
-        h('span', {}, emoji),
+        h('bdi', {}, emoji),
         h('span', { class: 'reaction-count' }, String(count)),
       ),
     ),

@@ -9,6 +9,7 @@ import { avatar } from './avatar.js';
 import { openDialog, spinner } from './dialog.js';
 import { h, icon } from './dom.js';
 import { clockTime, fullTime } from './format.js';
+import { linked } from './links.js';
 
 /**
  * A dialog whose content is loaded.
@@ -36,14 +37,14 @@ export const openReceipts = (client, message) =>
   openLoaded(
     'Seen by',
     client.messages.receipts(message),
-    ({ readCount, deliveredCount, memberCount, members }) => {
+    ({ readCount, deliveredCount, recipientCount, members }) => {
       if (members === undefined) {
         return [
           h('p', { class: 'figure' }, String(readCount)),
           h(
             'p',
             { class: 'figure-note' },
-            `of ${memberCount === 1 ? '1 other has' : `${memberCount} others have`} seen this message`,
+            `of ${recipientCount === 1 ? '1 other has' : `${recipientCount} others have`} seen this message`,
           ),
           ...(deliveredCount > readCount
             ? [h('p', { class: 'figure-note' }, `${deliveredCount} have received it`)]
@@ -139,7 +140,7 @@ export const openVersions = (client, message) =>
         h(
           'li',
           {},
-          h('p', { class: 'text', dir: 'auto' }, content),
+          h('p', { class: 'text', dir: 'auto' }, ...linked(content)),
           h('time', { class: 'person-note', datetime: at }, fullTime(at)),
         ),
       ),

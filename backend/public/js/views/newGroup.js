@@ -3,10 +3,12 @@
  *
  * @import { Client } from '../client.js'
  */
+import { MAX_LENGTHS } from '../limits.js';
 import { webAddress } from './addresses.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { createPeoplePicker } from './peoplePicker.js';
+import { tellRefused } from './toast.js';
 
 /**
  * @param {Client} client
@@ -31,7 +33,12 @@ export function openNewGroup(client, onMade) {
       { class: 'dialog-note' },
       'Everybody writes in a group. In a channel its owner and admins post, and anybody may join.',
     ),
-    field('Name', { name: 'name', required: true, maxlength: '100', placeholder: 'Weekend hike' }),
+    field('Name', {
+      name: 'name',
+      required: true,
+      'data-max-length': String(MAX_LENGTHS.name),
+      placeholder: 'Weekend hike',
+    }),
     h('fieldset', { class: 'field' }, h('legend', {}, 'Members'), picker.element),
     h(
       'details',
@@ -43,7 +50,7 @@ export function openNewGroup(client, onMade) {
         field('Picture’s address', {
           name: 'avatar',
           type: 'url',
-          maxlength: '2048',
+          'data-max-length': String(MAX_LENGTHS.url),
           placeholder: 'https://…',
         }),
         h(
@@ -79,7 +86,10 @@ export function openNewGroup(client, onMade) {
     });
     submit.disabled = false;
     if ('error' in outcome) dialog.fail(outcome.error);
-    else end(outcome.data.conversation._id);
+    else {
+      end(outcome.data.conversation._id);
+      tellRefused(outcome.data.refused);
+    }
   });
 }
 
@@ -120,8 +130,7 @@ function joinForm(client, onJoined) {
     field('Id of an open channel or group', {
       name: 'id',
       required: true,
-      pattern: '[0-9a-f]{24}',
-      maxlength: '24',
+      pattern: '\\s*[0-9a-f]{24}\\s*',
     }),
     note,
     h('footer', { class: 'dialog-foot' }, h('button', { class: 'button button-quiet' }, 'Join')),

@@ -5,9 +5,12 @@
  * @import { User } from '../types.js'
  */
 import { fetchDemoUsers } from '../api.js';
-import { nameFor, nameOf } from '../selectors.js';
+import { showControls } from '../bidi.js';
+import { MAX_LENGTHS } from '../limits.js';
+import { nameFor, nameOf, nameWithinFor } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { h, icon } from './dom.js';
+import { fits } from './lengthNotes.js';
 
 const MAX_SHOWN = 100;
 
@@ -26,7 +29,7 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
     'aria-label': 'Find people',
     autocomplete: 'off',
     spellcheck: 'false',
-    maxlength: '128',
+    'data-max-length': String(MAX_LENGTHS.userId),
   });
   const list = h('ul', { class: 'people picker-list', 'aria-label': 'People' });
 
@@ -55,8 +58,9 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
     chips.hidden = chosen.size === 0;
     const found = candidates();
     const typed = field.value.trim();
+    const mayPick = typed !== '' && fits(field);
     const isKnown = found.some(({ _id }) => _id === typed) || chosen.has(typed) || without.has(typed);
-    list.replaceChildren(...found.map(option), ...(typed === '' || isKnown ? [] : [option({ _id: typed })]));
+    list.replaceChildren(...found.map(option), ...(mayPick && !isKnown ? [option({ _id: typed })] : []));
   }
 
   /** @param {string} id */
@@ -66,10 +70,10 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
       {
         class: 'chip',
         type: 'button',
-        'aria-label': `Leave out ${nameFor(client.store.getState(), id)}`,
+        'aria-label': `Leave out ${nameWithinFor(client.store.getState(), id)}`,
         click: () => toggle(id),
       },
-      nameFor(client.store.getState(), id),
+      h('bdi', {}, nameFor(client.store.getState(), id)),
       icon('close'),
     );
 
@@ -88,8 +92,8 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
           click: () => pick(user._id),
         },
         avatar(user),
-        h('span', { class: 'person-name' }, nameOf(user)),
-        h('span', { class: 'person-id' }, user._id),
+        h('span', { class: 'person-name', dir: 'auto' }, nameOf(user)),
+        h('span', { class: 'person-id', dir: 'auto' }, showControls(user._id)),
         h('span', { class: 'person-check' }, icon('sent')),
       ),
     );
@@ -108,7 +112,7 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
     event.preventDefault();
     const [first] = candidates();
     const typed = field.value.trim();
-    if (typed !== '') pick(first?._id ?? typed);
+    if (typed !== '' && fits(field)) pick(first?._id ?? typed);
   });
   void fetchDemoUsers().then(
     (users) => {

@@ -1,3 +1,4 @@
+import { showControls } from '../bidi.js';
 import { nameOf } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { h } from './dom.js';
@@ -13,6 +14,6 @@ export const personButton = (user, onPick) =>
     'button',
     { class: 'person', type: 'button', click: onPick },
     avatar(user),
-    h('span', { class: 'person-name' }, nameOf(user)),
-    h('span', { class: 'person-id' }, user._id),
+    h('span', { class: 'person-name', dir: 'auto' }, nameOf(user)),
+    h('span', { class: 'person-id', dir: 'auto' }, showControls(user._id)),
   );

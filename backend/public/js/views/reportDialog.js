@@ -4,8 +4,9 @@
  * @import { Client } from '../client.js'
  * @import { Message, User } from '../types.js'
  */
+import { MAX_LENGTHS } from '../limits.js';
 import { REPORT_REASONS } from '../safety.js';
-import { nameFor, nameOf } from '../selectors.js';
+import { nameFor, nameWithin, nameWithinFor } from '../selectors.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { summaryOf } from './summary.js';
@@ -21,13 +22,13 @@ export function openReport(client, what) {
   const userId = isMessage ? what.senderId : what._id;
   const place = isMessage ? { conversationId: what.conversationId, seq: what.seq } : { userId };
   const note = isMessage
-    ? `${nameFor(state, userId)}: ${summaryOf(state, what)}`
-    : 'The moderators see who they are. They are not told who reported them.';
+    ? [h('bdi', {}, nameFor(state, userId)), `: ${summaryOf(state, what)}`]
+    : ['The moderators see who they are. They are not told who reported them.'];
   const block = h('input', { type: 'checkbox', name: 'block' });
   const form = h(
     'form',
     {},
-    h('p', { class: isMessage ? 'report-quote' : 'dialog-text', dir: 'auto' }, note),
+    h('p', { class: isMessage ? 'report-quote' : 'dialog-text', dir: 'auto' }, ...note),
     h(
       'fieldset',
       { class: 'choices' },
@@ -45,13 +46,18 @@ export function openReport(client, what) {
       'label',
       { class: 'field' },
       h('span', {}, 'Anything the moderators should know'),
-      h('textarea', { name: 'comment', rows: '3', maxlength: '1000' }),
+      h('textarea', { name: 'comment', rows: '3', 'data-max-length': String(MAX_LENGTHS.comment) }),
     ),
-    h('label', { class: 'choice' }, block, `Also block ${isMessage ? nameFor(state, userId) : nameOf(what)}`),
+    h(
+      'label',
+      { class: 'choice' },
+      block,
+      `Also block ${isMessage ? nameWithinFor(state, userId) : nameWithin(what)}`,
+    ),
     h('footer', { class: 'dialog-foot' }, h('button', { class: 'button button-danger' }, 'Report')),
   );
   const dialog = openDialog({
-    title: isMessage ? 'Report this message' : `Report ${nameOf(what)}`,
+    title: isMessage ? 'Report this message' : `Report ${nameWithin(what)}`,
     content: [form],
   });
   form.addEventListener('submit', async (event) => {

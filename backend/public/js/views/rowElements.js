@@ -4,7 +4,6 @@
  * @import { MessageRow, Row } from './rows.js'
  */
 import { h, hidden } from './dom.js';
-import { dayName } from './format.js';
 import { fillMessage } from './messageElement.js';
 
 /**
@@ -34,10 +33,10 @@ export function fillRow(element, row, actions) {
       element.className = 'row-system';
       element.dataset.id = row.key;
       element.dataset.seq = String(row.seq);
-      return element.replaceChildren(h('span', { dir: 'auto' }, row.text));
+      return element.replaceChildren(h('span', {}, row.text));
     case 'day':
       element.className = 'row-day';
-      return element.replaceChildren(h('span', {}, dayName(row.at)));
+      return element.replaceChildren(h('span', {}, row.name));
     case 'divider':
       element.className = 'row-divider';
       return element.replaceChildren(h('span', {}, 'New messages'));
@@ -53,7 +52,7 @@ export function fillRow(element, row, actions) {
     case 'typing':
       element.className = 'row typing';
       return element.replaceChildren(
-        ...(row.author === undefined ? [] : [h('span', { class: 'author' }, row.author)]),
+        ...(row.author === undefined ? [] : [h('span', { class: 'author', dir: 'auto' }, row.author)]),
         h('div', { class: 'bubble' }, h('i'), h('i'), h('i'), hidden('typing…')),
       );
   }

@@ -6,9 +6,9 @@
  */
 import { markOf } from '../conversations.js';
 import { quoteOf } from '../entries.js';
-import { logOf, nameFor, pendingOf, personOf, statusOf } from '../selectors.js';
+import { logOf, nameFor, nameWithinFor, pendingOf, personOf, statusOf } from '../selectors.js';
 import { indexOf, messageAt } from '../log.js';
-import { dayKey } from './format.js';
+import { dayKey, dayName } from './format.js';
 import { quoteLine } from './summary.js';
 import { systemText } from './systemText.js';
 
@@ -43,7 +43,7 @@ const TOGETHER_MS = 5 * 60_000;
  *
  * @typedef {MessageRow
  *   | SystemRow
- *   | { kind: 'day', key: string, at: string }
+ *   | { kind: 'day', key: string, name: string }
  *   | { kind: 'gap', key: string, from: number, to: number, isFailed: boolean }
  *   | { kind: 'older', key: string, isFailed: boolean }
  *   | { kind: 'start', key: string, isGroup: boolean }
@@ -118,7 +118,7 @@ function topRows({ conversation, first, isFailed }) {
  */
 function add(rows, before, { item, isNewest }) {
   const isNewDay = before === undefined || dayKey(before.at) !== dayKey(item.at);
-  if (isNewDay) rows.push({ kind: 'day', key: `day ${item.key}`, at: item.at });
+  if (isNewDay) rows.push({ kind: 'day', key: `day ${item.key}`, name: dayName(item.at) });
   if (isNewest) rows.push({ kind: 'divider', key: 'divider' });
   const isFirst = isNewDay || isNewest || !standTogether(before, item);
   if (isFirst) endRun(before);
@@ -170,7 +170,9 @@ function noteSeenBy(state, conversation, items) {
   );
   if (seen.length === 0) return;
   last.seenBy =
-    seen.length > 3 ? `Seen by ${seen.length}` : `Seen by ${seen.map((id) => nameFor(state, id)).join(', ')}`;
+    seen.length > 3
+      ? `Seen by ${seen.length}`
+      : `Seen by ${seen.map((id) => nameWithinFor(state, id)).join(', ')}`;
 }
 
 /**

@@ -4,10 +4,13 @@
  * @import { Client } from '../client.js'
  * @import { Message, State } from '../types.js'
  */
+import { excessOf, MAX_LENGTHS } from '../limits.js';
 import { nameFor, nameOf, otherOf } from '../selectors.js';
 import { avatar } from './avatar.js';
-import { h, icon } from './dom.js';
+import { h, icon, setText } from './dom.js';
 import { fullTime, listTime } from './format.js';
+import { everyMinute } from './minutes.js';
+import { previewText } from './previewText.js';
 import { summaryOf } from './summary.js';
 
 const WAIT_MS = 250;
@@ -36,6 +39,8 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
     lists.hidden = words !== '';
     clear.hidden = words === '';
     if (words === '') return;
+    const excess = excessOf(words, MAX_LENGTHS.words);
+    if (excess !== undefined) return results.replaceChildren(note(excess));
     showNames(words);
     timer = setTimeout(() => void find(words), WAIT_MS);
   }
@@ -50,7 +55,7 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
     results.replaceChildren(
       ...(found.length === 0 ? [] : [h('h3', { class: 'list-title' }, 'Chats')]),
       h('ul', { class: 'conversation-list' }, ...found.map((one) => chatLine(state, one))),
-      h('p', { class: 'search-note', role: 'status' }, 'Searching messages…'),
+      note('Searching messages…'),
     );
   }
 
@@ -62,9 +67,9 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
     const mine = asked;
     const answer = await client.search.find({ words }, cursor);
     if (mine !== asked) return;
-    const note = results.querySelector('.search-note');
-    if ('error' in answer) return note?.replaceChildren(answer.error);
-    note?.remove();
+    const shown = results.querySelector('.search-note');
+    if ('error' in answer) return shown?.replaceChildren(answer.error);
+    shown?.remove();
     const { messages, nextCursor } = answer;
     if (cursor === undefined) {
       results.append(
@@ -84,7 +89,13 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
     end();
   });
   clear.addEventListener('click', end);
+  everyMinute(() => {
+    for (const time of results.querySelectorAll('time')) setText(time, listTime(time.dateTime));
+  });
 }
+
+/** @param {string} text */
+const note = (text) => h('p', { class: 'search-note', role: 'status' }, text);
 
 /** @param {() => void} more */
 const moreButton = (more) => {
@@ -109,15 +120,13 @@ const chatLine = (state, conversation) =>
       'a',
       { class: 'conversation', href: `#/c/${conversation.id}` },
       avatar(otherOf(conversation), conversation.type === 'direct' ? '' : 'group'),
-      h('span', { class: 'conversation-name' }, nameOf(otherOf(conversation))),
+      h('span', { class: 'conversation-name', dir: 'auto' }, nameOf(otherOf(conversation))),
       h(
         'span',
         { class: 'conversation-preview' },
-        h(
-          'span',
-          { class: 'preview-text', dir: 'auto' },
-          conversation.lastMessage === undefined ? '' : summaryOf(state, conversation.lastMessage),
-        ),
+        previewText({
+          text: conversation.lastMessage === undefined ? '' : summaryOf(state, conversation.lastMessage),
+        }),
       ),
     ),
   );
@@ -129,7 +138,7 @@ const chatLine = (state, conversation) =>
 function foundLine(state, message) {
   const conversation = state.conversations[message.conversationId];
   const where = conversation === undefined ? 'Another chat' : nameOf(otherOf(conversation));
-  const who = message.senderId === state.me ? 'You' : nameFor(state, message.senderId);
+  const author = message.senderId === state.me ? 'You' : nameFor(state, message.senderId);
   return h(
     'li',
     {},
@@ -137,7 +146,7 @@ function foundLine(state, message) {
       'a',
       { class: 'conversation found', href: `#/c/${message.conversationId}/${message.seq}` },
       h('span', { class: 'found-icon' }, icon('general')),
-      h('span', { class: 'conversation-name' }, where),
+      h('span', { class: 'conversation-name', dir: 'auto' }, where),
       h(
         'time',
         { class: 'conversation-time', datetime: message.createdAt, title: fullTime(message.createdAt) },
@@ -146,7 +155,7 @@ function foundLine(state, message) {
       h(
         'span',
         { class: 'conversation-preview' },
-        h('span', { class: 'preview-text', dir: 'auto' }, `${who}: ${summaryOf(state, message)}`),
+        previewText({ author, text: `: ${summaryOf(state, message)}` }),
       ),
     ),
   );

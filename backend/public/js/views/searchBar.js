@@ -4,6 +4,7 @@
  * @import { Client } from '../client.js'
  * @import { Message } from '../types.js'
  */
+import { excessOf, MAX_LENGTHS } from '../limits.js';
 import { nameFor } from '../selectors.js';
 import { h, setText } from './dom.js';
 
@@ -52,6 +53,8 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
     [found, cursor, index] = [[], undefined, 0];
     const what = wanted();
     if (!('words' in what) && !('senderId' in what)) return show('');
+    const excess = excessOf(words.value, MAX_LENGTHS.words);
+    if (excess !== undefined) return show(excess);
     show('Searching…');
     const answer = await client.search.find(what);
     if (mine !== asked) return;

@@ -42,7 +42,7 @@ function privacyFields(client, privacy) {
   const toggle = (/** @type {'readReceipts' | 'typing'} */ name, /** @type {string} */ label) => {
     const input = h('input', { type: 'checkbox', role: 'switch', checked: privacy[name] });
     input.addEventListener('change', async () => {
-      const isSet = await told(client.safety.setPrivacy({ [name]: input.checked }), 'Saved');
+      const isSet = await told(client.safety.updatePrivacy({ [name]: input.checked }), 'Saved');
       if (!isSet) input.checked = !input.checked;
     });
     return h('label', { class: 'switch' }, h('span', {}, label), input);
@@ -50,17 +50,19 @@ function privacyFields(client, privacy) {
   return [
     toggle('readReceipts', 'Others see what you have read'),
     toggle('typing', 'Others see you type'),
-    lastSeenField(client, privacy),
+    audienceField(client, privacy, { name: 'lastSeen', label: 'Who sees when you were here' }),
+    audienceField(client, privacy, { name: 'addToGroups', label: 'Who may add you to groups' }),
   ];
 }
 
 /**
  * @param {Client} client
  * @param {Privacy} privacy
+ * @param {{ name: 'lastSeen' | 'addToGroups', label: string }} setting
  */
-function lastSeenField(client, { lastSeen }) {
-  const option = (/** @type {Privacy['lastSeen']} */ value, /** @type {string} */ label) =>
-    h('option', { value, selected: value === lastSeen }, label);
+function audienceField(client, privacy, { name, label }) {
+  const option = (/** @type {Privacy['lastSeen']} */ value, /** @type {string} */ text) =>
+    h('option', { value, selected: value === privacy[name] }, text);
   const select = h(
     'select',
     {},
@@ -68,13 +70,13 @@ function lastSeenField(client, { lastSeen }) {
     option('contacts', 'People I chat with'),
     option('nobody', 'Nobody'),
   );
-  let saved = lastSeen;
+  let saved = privacy[name];
   select.addEventListener('change', async () => {
     const wanted = /** @type {Privacy['lastSeen']} */ (select.value);
-    if (await told(client.safety.setPrivacy({ lastSeen: wanted }), 'Saved')) saved = wanted;
+    if (await told(client.safety.updatePrivacy({ [name]: wanted }), 'Saved')) saved = wanted;
     else select.value = saved;
   });
-  return h('label', { class: 'switch' }, h('span', {}, 'Who sees when you were here'), select);
+  return h('label', { class: 'switch' }, h('span', {}, label), select);
 }
 
 /**
@@ -107,7 +109,7 @@ function blockedLine(client, user) {
   };
   line.append(
     avatar(user, 'small'),
-    h('span', { class: 'person-name' }, nameOf(user)),
+    h('span', { class: 'person-name', dir: 'auto' }, nameOf(user)),
     h('button', { class: 'button button-quiet', type: 'button', click: () => void unblock() }, 'Unblock'),
   );
   return line;

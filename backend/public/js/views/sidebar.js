@@ -11,6 +11,7 @@ import { openChatMenu } from './chatMenu.js';
 import { arrange, h, hidden, icon, setAttribute, setText } from './dom.js';
 import { mountFilters } from './filters.js';
 import { badge, fullTime, listTime } from './format.js';
+import { previewText } from './previewText.js';
 import { KIND_ICONS, kindOf, summaryOf, wordsOf } from './summary.js';
 
 const LOAD_MORE_WITHIN_PX = 400;
@@ -122,14 +123,14 @@ function updateRow(row, state, conversation) {
       { class: isOnline ? 'avatar-frame online' : 'avatar-frame' },
       avatar(otherOf(conversation), isGroup ? 'group' : ''),
     ),
-    h('span', { class: 'conversation-name' }, name, isOnline ? hidden(', online') : undefined),
+    h('span', { class: 'conversation-name' }, h('bdi', {}, name), isOnline ? hidden(', online') : undefined),
     h('time', { class: 'conversation-time', datetime: at, title: fullTime(at) }, time),
     h(
       'span',
       { class: `conversation-preview ${preview.tone}` },
       preview.icon === undefined ? undefined : icon(preview.icon, `tick tick-${preview.tick ?? ''}`),
       preview.tick === undefined ? undefined : hidden(`${preview.tick}: `),
-      h('span', { class: 'preview-text', dir: 'auto' }, preview.text),
+      previewText(preview),
     ),
     marks(shown),
   );
@@ -182,13 +183,16 @@ function toRow(state, conversation) {
 /**
  * @param {State} state
  * @param {Conversation} conversation
- * @returns {{ text: string, tone: string, icon?: string, tick?: string }}
+ * @returns {{ author?: string, text: string, tone: string, icon?: string, tick?: string }}
  */
 function toPreview(state, conversation) {
   const isDirect = conversation.type === 'direct';
   const typist = state.typing[conversation.id];
   if (typist !== undefined) {
-    return { text: isDirect ? 'typing…' : `${nameFor(state, typist)} is typing…`, tone: 'lively' };
+    return {
+      ...(isDirect ? { text: 'typing…' } : { author: nameFor(state, typist), text: ' is typing…' }),
+      tone: 'lively',
+    };
   }
   const pending = pendingOf(state, conversation.id).at(-1);
   if (pending !== undefined) {
@@ -210,7 +214,7 @@ function toPreview(state, conversation) {
   }
   const kindIcon = last.deletedAt === undefined ? KIND_ICONS[last.kind] : undefined;
   return {
-    text: isDirect ? text : `${nameFor(state, last.senderId)}: ${text}`,
+    ...(isDirect ? { text } : { author: nameFor(state, last.senderId), text: `: ${text}` }),
     tone: '',
     ...(kindIcon !== undefined && { icon: kindIcon }),
   };
@@ -225,7 +229,7 @@ function toPreview(state, conversation) {
 export function renderMe(element, user) {
   if (element.dataset.sign === JSON.stringify(user)) return;
   element.dataset.sign = JSON.stringify(user);
-  const name = h('span', { class: 'me-name' });
+  const name = h('span', { class: 'me-name', dir: 'auto' });
   setText(name, nameOf(user));
   element.replaceChildren(avatar(user, 'small'), name);
 }

@@ -5,6 +5,7 @@
  * @import { Session } from '../session.js'
  */
 import { fetchDemoUsers } from '../api.js';
+import { isolate, showControls } from '../bidi.js';
 import { demoSession, tokenSession } from '../session.js';
 import { personButton } from './person.js';
 import { h, refs, setText } from './dom.js';
@@ -69,6 +70,7 @@ export async function chooseSession(root, wanted) {
  */
 function leadFor(users, wanted) {
   if (users.length === 0) return 'Sign in with a token of your app’s backend.';
-  if (wanted !== undefined) return `There is no “${wanted}” in this demo. Who are you?`;
+  if (wanted !== undefined)
+    return `There is no “${isolate(showControls(wanted))}” in this demo. Who are you?`;
   return 'Who are you? Open a second window as somebody else, and talk.';
 }

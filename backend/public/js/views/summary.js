@@ -3,6 +3,7 @@
  *
  * @import { Card, Message, Pending, Quote, State } from '../types.js'
  */
+import { showControls, showInvisible, withoutControls } from '../bidi.js';
 import { nameFor } from '../selectors.js';
 import { systemText } from './systemText.js';
 
@@ -30,7 +31,7 @@ export const KIND_ICONS = {
 
 /** @param {{ kind: string, content?: string | undefined }} said */
 export const wordsOf = ({ kind, content }) =>
-  content !== undefined && content !== '' ? content : (KINDS[kind] ?? 'Message');
+  content !== undefined && content !== '' ? withoutControls(content) : (KINDS[kind] ?? 'Message');
 
 /**
  * @param {State} state
@@ -39,8 +40,10 @@ export const wordsOf = ({ kind, content }) =>
 export function summaryOf(state, message) {
   if (message.deletedAt !== undefined) return KINDS.deleted;
   if (message.kind === 'system') return systemText(state, message) ?? '';
-  const { attachments, card, location } = message;
-  return message.content || card?.title || location?.title || attachments?.[0]?.name || wordsOf(message);
+  const { content, attachments, card, location } = message;
+  if (content !== '') return withoutControls(content);
+  const title = card?.title || location?.title;
+  return title ? showControls(title) : showInvisible(attachments?.[0]?.name ?? '') || wordsOf(message);
 }
 
 /**

@@ -3,7 +3,8 @@
  *
  * @import { Message, State } from '../types.js'
  */
-import { nameFor } from '../selectors.js';
+import { isolate, showControls } from '../bidi.js';
+import { nameWithinFor } from '../selectors.js';
 
 const ROLES = { owner: 'the owner', admin: 'an admin', member: 'a member' };
 const MAX_NAMES = 4;
@@ -15,12 +16,14 @@ const MAX_NAMES = 4;
  */
 export function systemText(state, { senderId, action }) {
   if (action === undefined) return undefined;
-  const who = (/** @type {string | undefined} */ id) => (id === state.me ? 'you' : nameFor(state, id ?? ''));
+  const who = (/** @type {string | undefined} */ id) =>
+    id === state.me ? 'you' : nameWithinFor(state, id ?? '');
   const whom = namesOf(action.userIds ?? [], who);
   const doer = capital(who(senderId));
+  const name = isolate(showControls(action.name ?? ''));
   switch (action.type) {
     case 'created':
-      return action.name === undefined ? `${doer} created this group` : `${doer} created “${action.name}”`;
+      return action.name === undefined ? `${doer} created this group` : `${doer} created “${name}”`;
     case 'added':
       return `${doer} added ${whom}`;
     case 'joined':
@@ -34,7 +37,7 @@ export function systemText(state, { senderId, action }) {
     case 'role':
       return `${doer} made ${who(action.userId)} ${ROLES[action.role ?? 'member']}`;
     case 'renamed':
-      return `${doer} named the group “${action.name ?? ''}”`;
+      return `${doer} named the group “${name}”`;
     case 'avatar':
       return `${doer} ${action.avatar === undefined ? 'took the picture away' : 'changed the picture'}`;
     case 'settings':

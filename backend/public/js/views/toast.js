@@ -1,4 +1,5 @@
 /** Short news at the bottom of the page: what was done, or why not. */
+import { refusedText } from '../groups.js';
 import { h } from './dom.js';
 
 const SHOWN_MS = 4_500;
@@ -20,6 +21,16 @@ export function toast(text, tone = '') {
     element.remove();
     if (region.childElementCount === 0) region.hidePopover();
   }, SHOWN_MS);
+}
+
+/**
+ * Says how many people could not be added to a group.
+ *
+ * @param {readonly unknown[]} [refused]
+ */
+export function tellRefused(refused = []) {
+  const text = refusedText(refused);
+  if (text !== undefined) toast(text, 'error');
 }
 
 /**

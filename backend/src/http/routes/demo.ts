@@ -2,7 +2,7 @@ import type { Router } from 'express';
 import jwt from 'jsonwebtoken';
 import type { UserId } from '../../../../contract/index.js';
 
-/** People for a first look, enough for a group: never offered in production (see `config.ts`). */
+/** Demo users, enough for a group. `config.ts` refuses the demo in production. */
 export const DEMO_USERS = [
   { _id: 'alice' as UserId, name: 'Alice Moreau' },
   { _id: 'bob' as UserId, name: 'Bob Tanaka' },
@@ -12,6 +12,7 @@ export const DEMO_USERS = [
   { _id: 'farid' as UserId, name: 'Farid Haddad' },
 ] as const;
 
+/** Lifetime of a demo token, in seconds. */
 const TOKEN_LIFE_S = 12 * 60 * 60;
 
 export interface DemoOptions {
@@ -20,13 +21,14 @@ export interface DemoOptions {
   issuer?: string | undefined;
 }
 
-/** Hands a token for each demo user to anyone who asks. */
+/** Mounts `GET /api/demo`, which returns a token for each demo user without authentication. */
 export function mountDemo(router: Router, { secret, audience, issuer }: DemoOptions): void {
   router.get('/api/demo', (_request, response) => {
     const users = DEMO_USERS.map(({ _id, name }) => ({
       _id,
       name,
-      token: jwt.sign({ name }, secret, {
+      // `iat` has milliseconds, so that a token issued in the same second as a revocation is compared correctly.
+      token: jwt.sign({ name, iat: Date.now() / 1_000 }, secret, {
         subject: _id,
         expiresIn: TOKEN_LIFE_S,
         algorithm: 'HS256',

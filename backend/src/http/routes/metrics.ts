@@ -3,23 +3,24 @@ import type { Request, Router } from 'express';
 import { Gauge } from 'prom-client';
 import type { Config } from '../../config.js';
 import { AppError } from '../../utils/appError.js';
+import { bearerToken } from '../../utils/bearerToken.js';
 import type { Metrics } from '../../utils/metrics.js';
 import { isReady, type ComponentChecks } from './operations.js';
 
-interface MetricsParts {
+interface MetricsDeps {
   config: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>;
   metrics: Metrics;
   checks: ComponentChecks;
-  /** The figures in the text format: of this process, or of all workers where it is one of several. */
+  /** Returns the metrics in the Prometheus text format: of this process, or of all workers in cluster mode. */
   renderMetrics: () => Promise<string>;
 }
 
-/** What the server measures, for Prometheus: to whom that may be told. */
-export function mountMetrics(router: Router, { config, metrics, checks, renderMetrics }: MetricsParts): void {
-  // Asked whenever the figures are read, also by a primary that gathers those of all workers.
+/** Mounts `GET /metrics` for Prometheus. Requires `METRICS_TOKEN` if it is set, else localhost in production. */
+export function mountMetrics(router: Router, { config, metrics, checks, renderMetrics }: MetricsDeps): void {
+  // Computed at each scrape, also when the cluster's primary process collects the metrics of all workers.
   new Gauge({
     name: 'parley_ready',
-    help: '1 while this process can serve everybody: what /health/ready answers.',
+    help: '1 while this process is ready to serve requests, as /health/ready answers.',
     aggregator: 'min',
     registers: [metrics.registry],
     async collect() {
@@ -38,8 +39,8 @@ export function mountMetrics(router: Router, { config, metrics, checks, renderMe
 
 /** @throws AppError `UNAUTHENTICATED`. */
 function requireToken(request: Request, token: string): void {
-  const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  // Hashes have one length and nothing in common: neither the length of the token nor its beginning shows in the time.
+  const given = bearerToken(request.headers.authorization) ?? '';
+  // Hashes have equal lengths, so the time of the comparison reveals neither the token's length nor its prefix.
   if (!timingSafeEqual(hash(given), hash(token))) {
     throw new AppError('UNAUTHENTICATED', 'Send Authorization: Bearer <METRICS_TOKEN>.');
   }
@@ -47,11 +48,11 @@ function requireToken(request: Request, token: string): void {
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** What a proxy adds. Behind one on this machine everybody would come from here. */
+/** Headers that a reverse proxy adds. Behind a proxy on this machine, all requests seem to come from localhost. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
 /**
- * A private network is no proof of anything: behind a load balancer the whole world comes from one.
+ * Requires a request from this machine. A private address is not enough: behind a load balancer every request has one.
  *
  * @throws AppError `FORBIDDEN`.
  */

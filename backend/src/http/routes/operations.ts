@@ -1,19 +1,19 @@
 import type { Router } from 'express';
 
-/** Whether each part of the server answers now. */
+/** Health checks of the server's components. A check that rejects counts as unavailable. */
 export interface ComponentChecks {
-  /** Without one of these nobody can be served. */
+  /** Required components: without one of them, no request can be served. */
   needed: Record<string, () => Promise<boolean>>;
-  /** Without one of these everybody is served, with something missing. */
+  /** Optional components: without one of them, the server is degraded. */
   useful: Record<string, () => Promise<boolean>>;
 }
 
-/** Whether everybody can be served now. */
+/** True when every required component answers. */
 export const isReady = async ({ needed }: ComponentChecks): Promise<boolean> =>
-  missingIn(await ask(needed)).length === 0;
+  unavailableIn(await runChecks(needed)).length === 0;
 
-/** The names of the parts and what each answers. */
-async function ask(
+/** Runs checks. Returns the status of each component by name. */
+async function runChecks(
   checks: Record<string, () => Promise<boolean>>,
 ): Promise<Record<string, 'ok' | 'unavailable'>> {
   const answers = await Promise.all(
@@ -25,21 +25,24 @@ async function ask(
   return Object.fromEntries(answers);
 }
 
-const missingIn = (components: Record<string, string>): string[] =>
+const unavailableIn = (components: Record<string, string>): string[] =>
   Object.keys(components).filter((name) => components[name] !== 'ok');
 
-/** For orchestrators and load balancers: alive, and ready. */
-export function mountOperations(router: Router, parts: { checks: ComponentChecks }): void {
+/** Mounts the liveness and readiness probes of orchestrators and load balancers. */
+export function mountOperations(router: Router, deps: { checks: ComponentChecks }): void {
   router.get('/health/live', (_request, response) => {
     response.json({ status: 'ok' });
   });
   router.get('/health/ready', async (_request, response) => {
-    const [needed, useful] = await Promise.all([ask(parts.checks.needed), ask(parts.checks.useful)]);
+    const [needed, useful] = await Promise.all([
+      runChecks(deps.checks.needed),
+      runChecks(deps.checks.useful),
+    ]);
     const components = { ...needed, ...useful };
-    const missing = missingIn(components);
-    const mayServe = missingIn(needed).length === 0;
-    const status = missing.length === 0 ? 'ok' : mayServe ? 'degraded' : 'unavailable';
-    // Degraded is ready: a load balancer that took out every server for want of Redis would be the outage.
-    response.status(mayServe ? 200 : 503).json({ status, components, missing });
+    const missing = unavailableIn(components);
+    const canServe = unavailableIn(needed).length === 0;
+    const status = missing.length === 0 ? 'ok' : canServe ? 'degraded' : 'unavailable';
+    // A degraded server is ready: otherwise a Redis outage would take every server out of the load balancer.
+    response.status(canServe ? 200 : 503).json({ status, components, missing });
   });
 }

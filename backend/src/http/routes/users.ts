@@ -1,23 +1,23 @@
 import type { Router } from 'express';
-import { mount, type RouteParts } from '../route.js';
+import { mount, type RouteDeps } from '../route.js';
 
-/** The caller's own profile and sessions. */
-export function mountUsers(router: Router, parts: RouteParts): void {
-  const { users } = parts;
-  mount(parts, router, {
+/** Mounts the endpoints of the caller's own profile and tokens. */
+export function mountUsers(router: Router, deps: RouteDeps): void {
+  const { users } = deps;
+  mount(deps, router, {
     name: 'getProfile',
     handle: async ({ userId }) => ({
-      data: { user: (await users.views([userId])).get(userId) ?? { _id: userId } },
+      user: (await users.views([userId], userId)).get(userId) ?? { _id: userId },
     }),
   });
-  mount(parts, router, {
+  mount(deps, router, {
     name: 'updateProfile',
-    handle: async ({ userId }, { body }) => ({ data: { user: await users.updateProfile(userId, body) } }),
+    handle: async ({ userId }, { body }) => ({ user: await users.updateProfile(userId, body) }),
   });
-  mount(parts, router, {
+  mount(deps, router, {
     name: 'revokeTokens',
     handle: async ({ userId }) => ({
-      data: { tokensValidFrom: (await users.revokeTokens(userId)).toISOString() },
+      tokensValidFrom: (await users.revokeTokens(userId)).toISOString(),
     }),
   });
 }

@@ -1,35 +1,26 @@
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
 import { sleep } from '../../utils/clock.js';
-import { GONE } from '../memberDocument.js';
+import { RANK_LEFT } from '../memberDocument.js';
 import type { ObjectId } from '../objectIds.js';
+import { isDerivable, hasEnded, TYPES } from './derivable.js';
+import { showCommand, TASK, type Remedy } from './remedy.js';
+import { findKeyHolders, type PairKeyHolders } from './keyHolders.js';
 import { readLogFacts, type LogFacts } from './logFacts.js';
 import { pagesOf } from './pages.js';
 import { keyOf, pairOf, type Stored } from './pairs.js';
-
-/** What can be wrong with a conversation as it is stored. */
-export const ISSUES = {
-  shape: 'its type or its members cannot be read',
-  notTwo: 'a direct conversation with other than two distinct members',
-  wrongKey: 'its key is not that of its pair',
-  missingKey: 'it has not got the key of its pair',
-  lostTarget: 'it points to a conversation that is not there, or back to itself',
-  unfinishedMerge: 'a merge was interrupted',
-  hole: 'places are missing in its log',
-  placeless: 'messages without a place in its log',
-  counter: 'lastSeq, messageCount or memberCount are not what its log and its members say',
-} as const;
-export type IssueName = keyof typeof ISSUES;
-
-export interface Issue {
-  conversationId: string;
-  issue: IssueName;
-  what: string;
-}
+import { findPlaceless, placelessRemedy, type Placeless } from './placeless.js';
+import { findUnfinished } from './unfinished.js';
+import type { Issue, IssueName } from './issues.js';
 
 export interface VerifiedPage {
+  /** Conversations examined. */
+  examined: number;
+  /** Examined conversations that are in use, or that have ended (merged or split) and have an issue. */
   conversations: number;
-  /** How many of them have at least one issue. */
-  withIssues: number;
+  /** Ended conversations without an issue: they redirect to the conversations that continue them. */
+  ended: number;
+  /** Number of counted messages in the conversations that are in use. */
+  messages: number;
   issues: Issue[];
 }
 
@@ -37,161 +28,163 @@ interface Collections {
   conversations: mongoose.mongo.Collection;
   messages: mongoose.mongo.Collection;
   members: mongoose.mongo.Collection;
+  merges: mongoose.mongo.Collection;
 }
 
+/** Conversations per page. */
 const PAGE = 200;
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const idOf = (conversation: Stored): ObjectId => conversation['_id'] as ObjectId;
-const isOver = (conversation: Stored): boolean => conversation['mergedInto'] !== undefined;
-
-/** Where an ended conversation goes on: one that was split leads to itself, and from there to each of its pairs. */
-function leadsTo({ mergedInto, splitInto }: Stored): string[] {
-  return Array.isArray(splitInto)
-    ? (splitInto as { conversationId: ObjectId }[]).map(({ conversationId }) => String(conversationId))
-    : [String(mergedInto)];
-}
 
 /**
- * Looks at every conversation and at its log, page by page. Summaries are written behind the messages: what is off is
- * looked at once more before it is said.
+ * Verifies all conversations with their logs, page by page. Summaries are written after the messages, so conversations
+ * with issues are examined again before the issues are reported.
  *
- * @param settleMs how long a summary may lag.
+ * @param settleMs maximum lag of a summary, in ms.
  */
 export async function* verifyConversations(
   collections: Collections,
   { settleMs }: { settleMs: number },
 ): AsyncGenerator<VerifiedPage> {
   for await (const page of pagesOf(collections.conversations, { batch: PAGE })) {
-    const first = await issuesOf(collections, page);
-    const doubtful = new Set(first.map(({ conversationId }) => conversationId));
-    let issues = first;
-    if (doubtful.size > 0 && settleMs > 0) {
+    const first = await examine(collections, page);
+    const suspects = new Set(first.issues.map(({ conversationId }) => conversationId));
+    let { issues } = first;
+    if (suspects.size > 0 && settleMs > 0) {
       await sleep(settleMs);
-      const ids = page.filter((one) => doubtful.has(String(one['_id']))).map(idOf);
+      const ids = page.filter((one) => suspects.has(String(one['_id']))).map(idOf);
       const again = await collections.conversations
         .find({ _id: { $in: ids } }, { readPreference: 'primary' })
         .sort({ _id: 1 })
         .toArray();
-      issues = await issuesOf(collections, again);
+      ({ issues } = await examine(collections, again));
     }
-    const withIssues = new Set(issues.map(({ conversationId }) => conversationId)).size;
-    yield { conversations: page.length, withIssues, issues };
+    const withIssues = new Set(issues.map(({ conversationId }) => conversationId));
+    const ended = page.filter((one) => hasEnded(one) && !withIssues.has(String(one['_id']))).length;
+    const { messages } = first;
+    yield { examined: page.length, conversations: page.length - ended, ended, messages, issues };
   }
 }
 
-/** @param page read before the logs are: what the logs hold can only be more. */
-async function issuesOf(collections: Collections, page: readonly Stored[]): Promise<Issue[]> {
+/** @param page must have been read before the logs, so that a log can only contain more than the page says. */
+async function examine(
+  collections: Collections,
+  page: readonly Stored[],
+): Promise<{ issues: Issue[]; messages: number }> {
   const logs = await readLogFacts(
     collections.messages,
     page.map((one) => ({ _id: idOf(one), lastSeq: numberOf(one['lastSeq']) })),
   );
-  const [targets, keyHolders, memberCounts] = await Promise.all([
-    findTargets(collections, page),
+  const placeless = await findAllPlaceless(collections, page, logs);
+  const [unfinished, keys, memberCounts] = await Promise.all([
+    findUnfinished(collections, page),
     findKeyHolders(collections, page),
     countMembers(collections, page),
   ]);
-  return page.flatMap((conversation) => {
+  let messages = 0;
+  const issues = page.flatMap((conversation) => {
     const id = idOf(conversation).toHexString();
-    const say = (issue: IssueName, what: string): Issue => ({ conversationId: id, issue, what });
+    const toIssue: IssueFactory = (issue, what, help) => ({ conversationId: id, issue, what, help });
     const log = logs.get(id);
-    if (isOver(conversation)) {
-      const isFine = leadsTo(conversation).every((target) => target !== id && targets.has(target));
-      return isFine ? [] : [say('lostTarget', `mergedInto ${String(conversation['mergedInto'])}`)];
-    }
+    const withoutSeq = placeless.get(id);
+    const endIssue = unfinished.issueOf(conversation, toIssue);
+    // A split needs a `seq` for every message, so messages without one have to be repaired first.
+    if (endIssue !== undefined)
+      return [withoutSeq === undefined ? endIssue : { ...endIssue, help: placelessRemedy(withoutSeq) }];
+    const placelessIssues =
+      withoutSeq === undefined
+        ? []
+        : [toIssue('placeless', `${log?.placeless ?? 0} messages`, placelessRemedy(withoutSeq))];
+    if (hasEnded(conversation)) return placelessIssues;
+    messages += log?.counted ?? 0;
     return [
-      ...shapeIssues(conversation, say),
-      ...keyIssues(conversation, { say, keyHolders }),
-      ...(log === undefined ? [] : logIssues(conversation, { log, say, members: memberCounts.get(id) })),
+      ...shapeIssues(
+        conversation,
+        toIssue,
+        withoutSeq === undefined ? TASK.split : placelessRemedy(withoutSeq),
+      ),
+      ...keyIssues(conversation, { toIssue, keys }),
+      ...placelessIssues,
+      ...(log === undefined ? [] : logIssues(conversation, { log, toIssue, members: memberCounts.get(id) })),
     ];
   });
+  return { issues, messages };
 }
 
-type Say = (issue: IssueName, what: string) => Issue;
+type IssueFactory = (issue: IssueName, what: string, help: Remedy) => Issue;
 
-function shapeIssues(conversation: Stored, say: Say): Issue[] {
-  const { type = 'direct', participants, apart } = conversation;
-  if (!['direct', 'group', 'channel'].includes(String(type))) return [say('shape', `type ${String(type)}`)];
+/** @param splitHelp remedy when the conversation has to be split. */
+function shapeIssues(conversation: Stored, toIssue: IssueFactory, splitHelp: Remedy): Issue[] {
+  const { type = 'direct', participants, apart, _id } = conversation;
+  if (!TYPES.includes(type)) return [toIssue('shape', `type ${String(type)}`, showCommand(_id))];
   const isList = Array.isArray(participants) && participants.every((one) => typeof one === 'string');
   if (type !== 'direct') {
     return isList || apart === true || type === 'channel'
       ? []
-      : [say('shape', 'participants are no list of ids')];
+      : [toIssue('shape', 'participants is not a list of ids', showCommand(_id))];
   }
-  if (!isList) return [say('shape', 'participants are no list of ids')];
-  if (participants.length === 0 && conversation['memberCount'] === 0) {
-    return [say('unfinishedMerge', 'run cleanup-duplicate-chats again')];
-  }
-  const isPair = pairOf(conversation) !== undefined;
-  return isPair ? [] : [say('notTwo', `members: ${[...participants].sort().join(', ')}`)];
+  if (!isList) return [toIssue('shape', 'participants is not a list of ids', showCommand(_id))];
+  if (pairOf(conversation) !== undefined) return [];
+  // A conversation without participants cannot be split.
+  const help = participants.length > 0 ? splitHelp : showCommand(_id);
+  return [toIssue('notTwo', `members: ${[...participants].sort().join(', ')}`, help)];
 }
 
 function keyIssues(
   conversation: Stored,
-  { say, keyHolders }: { say: Say; keyHolders: ReadonlyMap<string, Stored> },
+  { toIssue, keys }: { toIssue: IssueFactory; keys: PairKeyHolders },
 ): Issue[] {
   const key = keyOf(conversation);
-  const { participantsKey: own } = conversation;
-  if (key === undefined) return own === undefined ? [] : [say('wrongKey', JSON.stringify(own))];
-  if (own === key) return [];
-  if (own !== undefined) return [say('wrongKey', `${JSON.stringify(own)} instead of ${key}`)];
-  // After a merge one of the old documents keeps the key, and leads here.
-  const leadsHere = String(keyHolders.get(key)?.['mergedInto']) === String(conversation['_id']);
-  return leadsHere ? [] : [say('missingKey', key)];
+  const { participantsKey: storedKey } = conversation;
+  // A wrong key is corrected, or removed when it belongs to another conversation.
+  if (storedKey !== undefined && storedKey !== key) {
+    const expectedText = key === undefined ? '' : ` instead of ${key}`;
+    return [toIssue('wrongKey', `${JSON.stringify(storedKey)}${expectedText}`, TASK.key)];
+  }
+  if (key === undefined || storedKey === key) return [];
+  const help = keys.helpFor(conversation, key);
+  return help === undefined ? [] : [toIssue('missingKey', key, help)];
 }
 
 function logIssues(
   conversation: Stored,
-  { log, say, members }: { log: LogFacts; say: Say; members: number | undefined },
+  { log, toIssue, members }: { log: LogFacts; toIssue: IssueFactory; members: number | undefined },
 ): Issue[] {
-  const { type = 'direct', participants } = conversation;
+  const { type = 'direct', participants, _id } = conversation;
   const listed = Array.isArray(participants) ? participants.length : 0;
   const expected = { lastSeq: log.lastSeq, messageCount: log.counted, memberCount: members ?? listed };
-  const off = (['lastSeq', 'messageCount', 'memberCount'] as const).filter(
+  const differing = (['lastSeq', 'messageCount', 'memberCount'] as const).filter(
     (name) =>
       numberOf(conversation[name]) !== expected[name] &&
       !(name === 'memberCount' && (conversation[name] === undefined || (type === 'direct' && listed !== 2))),
   );
+  const counters = differing.map((name) => `${name} ${numberOf(conversation[name])} is ${expected[name]}`);
+  if (log.lastN !== log.counted) counters.push(`n ${log.lastN} is ${log.counted}`);
   return [
-    ...(log.entries === log.lastSeq ? [] : [say('hole', `${log.entries} messages up to ${log.lastSeq}`)]),
-    ...(log.placeless === 0 ? [] : [say('placeless', `${log.placeless} messages`)]),
-    ...(off.length === 0
+    ...(log.entries === log.lastSeq
       ? []
-      : [
-          say(
-            'counter',
-            off.map((name) => `${name} ${numberOf(conversation[name])} is ${expected[name]}`).join(', '),
-          ),
-        ]),
-    ...(log.lastN === log.counted ? [] : [say('counter', `n ${log.lastN} is ${log.counted}`)]),
+      : [toIssue('hole', `${log.entries} messages up to ${log.lastSeq}`, showCommand(_id))]),
+    ...(counters.length === 0 || !isDerivable(conversation)
+      ? []
+      : [toIssue('counter', counters.join(', '), TASK.repair)]),
   ];
 }
 
-async function findTargets(
-  { conversations }: Collections,
+async function findAllPlaceless(
+  collections: Collections,
   page: readonly Stored[],
-): Promise<Map<string, Stored>> {
-  const ids = page
-    .filter(isOver)
-    .flatMap(leadsTo)
-    .map((id) => new mongoose.Types.ObjectId(id));
-  if (ids.length === 0) return new Map();
-  const found = await conversations.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
-  return new Map(found.map((one) => [String(one._id), one]));
+  logs: ReadonlyMap<string, LogFacts>,
+): Promise<Map<string, Placeless>> {
+  const found = new Map<string, Placeless>();
+  for (const conversation of page) {
+    const id = idOf(conversation).toHexString();
+    if ((logs.get(id)?.placeless ?? 0) === 0) continue;
+    found.set(id, await findPlaceless(collections, conversation));
+  }
+  return found;
 }
 
-async function findKeyHolders(
-  { conversations }: Collections,
-  page: readonly Stored[],
-): Promise<Map<string, Stored>> {
-  const keys = page.flatMap((one) => (one['participantsKey'] === undefined ? (keyOf(one) ?? []) : []));
-  if (keys.length === 0) return new Map();
-  const found = await conversations
-    .find({ participantsKey: { $in: keys } }, { projection: { participantsKey: 1, mergedInto: 1 } })
-    .toArray();
-  return new Map(found.map((one) => [String(one['participantsKey']), one]));
-}
-
-/** Of groups and channels whose log says who is in them. */
+/** Counts the members of groups and channels whose members are derived from the log. */
 async function countMembers({ members }: Collections, page: readonly Stored[]): Promise<Map<string, number>> {
   const groups = page.filter(
     ({ type, control, mergedInto }) =>
@@ -200,7 +193,7 @@ async function countMembers({ members }: Collections, page: readonly Stored[]): 
   if (groups.length === 0) return new Map();
   const found = await members
     .aggregate<{ _id: ObjectId; count: number }>([
-      { $match: { conversationId: { $in: groups.map(idOf) }, rank: { $lt: GONE } } },
+      { $match: { conversationId: { $in: groups.map(idOf) }, rank: { $lt: RANK_LEFT } } },
       { $group: { _id: '$conversationId', count: { $sum: 1 } } },
     ])
     .toArray();

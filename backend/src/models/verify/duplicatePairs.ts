@@ -11,34 +11,34 @@ export interface Duplicates {
   ids: ObjectId[];
 }
 
-/** Conversations looked at together; what is kept of each is 8 bytes. */
-const PART_SIZE = 4_000_000;
+/** Maximum conversations per pass; each needs 8 bytes of memory. */
+const MAX_PER_PASS = 4_000_000;
 const PAIR_FIELDS = { type: 1, participants: 1, mergedInto: 1 } as const;
 const PAIRS_ONLY = { participants: { $size: 2 }, mergedInto: { $exists: false } } as const;
 
 const hashOf = (key: string): bigint => createHash('sha256').update(key).digest().readBigUInt64BE();
 
-/** How many parts the conversations are looked at in, twice each at most. */
-export const partsOf = (count: number): number => Math.max(1, Math.ceil(count / PART_SIZE));
+/** Returns the number of passes over the conversations. Each pass reads them at most twice. */
+export const passCount = (count: number): number => Math.max(1, Math.ceil(count / MAX_PER_PASS));
 
 /**
- * Every pair with more than one conversation, whether their documents have the key or not, and whether its index is
- * there or not. Nothing is asked of the database but pages in the order of `_id`; of each conversation a hash is kept.
+ * Finds every pair with more than one conversation in use, with or without keys or their unique index. It only reads
+ * pages in the order of `_id`, and keeps a hash per conversation.
  *
- * @param onPage is told how many were looked at; may throw to end it.
+ * @param onPage is called with the number of conversations read; it may throw to end the search.
  */
 export async function* findDuplicatePairs(
   conversations: mongoose.mongo.Collection,
   onPage: (count: number) => void,
 ): AsyncGenerator<Duplicates> {
-  const parts = BigInt(partsOf(await conversations.estimatedDocumentCount()));
-  for (let part = 0n; part < parts; part += 1n) {
-    const isInPart = (hash: bigint): boolean => hash % parts === part;
-    const repeated = await findRepeated(hashes(conversations, onPage), isInPart);
+  const passes = BigInt(passCount(await conversations.estimatedDocumentCount()));
+  for (let pass = 0n; pass < passes; pass += 1n) {
+    const isInPass = (hash: bigint): boolean => hash % passes === pass;
+    const repeated = await findRepeated(hashes(conversations, onPage), isInPass);
     if (repeated.size === 0) continue;
     const groups = new Map<string, ObjectId[]>();
     for await (const { key, hash, _id } of hashes(conversations, onPage)) {
-      if (isInPart(hash) && repeated.has(hash)) groups.set(key, [...(groups.get(key) ?? []), _id]);
+      if (isInPass(hash) && repeated.has(hash)) groups.set(key, [...(groups.get(key) ?? []), _id]);
     }
     for (const [key, ids] of groups) if (ids.length > 1) yield { key, ids };
   }
@@ -65,12 +65,12 @@ async function* hashes(
 
 async function findRepeated(
   found: AsyncIterable<Hashed>,
-  isInPart: (hash: bigint) => boolean,
+  isInPass: (hash: bigint) => boolean,
 ): Promise<Set<bigint>> {
   let kept = new BigUint64Array(1_024);
   let count = 0;
   for await (const { hash } of found) {
-    if (!isInPart(hash)) continue;
+    if (!isInPass(hash)) continue;
     if (count === kept.length) {
       const larger = new BigUint64Array(kept.length * 2);
       larger.set(kept);
@@ -81,9 +81,9 @@ async function findRepeated(
   }
   const sorted = kept.subarray(0, count).sort();
   const repeated = new Set<bigint>();
-  for (let place = 1; place < count; place += 1) {
-    const hash = sorted[place];
-    if (hash !== undefined && hash === sorted[place - 1]) repeated.add(hash);
+  for (let index = 1; index < count; index += 1) {
+    const hash = sorted[index];
+    if (hash !== undefined && hash === sorted[index - 1]) repeated.add(hash);
   }
   return repeated;
 }

@@ -2,35 +2,44 @@ import type mongoose from 'mongoose';
 import type { ObjectId } from '../objectIds.js';
 import type { Stored } from './pairs.js';
 
-/** What the messages of a conversation say, counted. */
+/** Counts over the messages of a conversation. */
 export interface LogFacts {
-  /** Messages with a place in the log. */
+  /** Messages with a valid `seq`. */
   entries: number;
-  /** Messages without one: no reader ever sees them. */
+  /** Messages without a valid `seq`: no reader ever sees them. */
   placeless: number;
   lastSeq: number;
-  /** Messages that count: no control entries, none under a restriction. */
+  /**
+   * Counted messages with a valid `seq`: no membership events and no shadow entries. The same rule as in
+   * `repair-counters`.
+   */
   counted: number;
-  /** The number of the newest one among those that count, as it says itself. */
+  /** The highest `n` of the messages with a valid `seq`. */
   lastN: number;
 }
 
-/** Messages that one question to the database may count over, so that it is answered within seconds. */
-const MAX_PER_QUESTION = 50_000;
+/** Maximum messages counted by one query, so that it takes seconds at most. */
+const MAX_PER_QUERY = 50_000;
 const NONE: LogFacts = { entries: 0, placeless: 0, lastSeq: 0, counted: 0, lastN: 0 };
 
 const isMissing = (field: string): Stored => ({ $eq: [{ $type: `$${field}` }, 'missing'] });
 const sumIf = (condition: Stored): Stored => ({ $sum: { $cond: [condition, 1, 0] } });
+/** Equivalent to the filter `{seq: {$gte: 1}}`, which never matches values that are not numbers. */
+const HAS_SEQ = { $and: [{ $isNumber: '$seq' }, { $gte: ['$seq', 1] }] };
+const maxOf = (field: string): Stored => ({ $max: { $cond: [HAS_SEQ, field, 0] } });
 const GROUP = {
   _id: '$conversationId',
-  entries: sumIf({ $gte: ['$seq', 1] }),
+  entries: sumIf(HAS_SEQ),
   all: { $sum: 1 },
-  lastSeq: { $max: '$seq' },
-  counted: sumIf({ $and: [isMissing('controlSeq'), isMissing('shadow')] }),
-  lastN: { $max: '$n' },
+  lastSeq: maxOf('$seq'),
+  counted: sumIf({ $and: [HAS_SEQ, isMissing('controlSeq'), { $ne: ['$shadow', true] }] }),
+  lastN: maxOf('$n'),
 };
 
-async function ask(messages: mongoose.mongo.Collection, match: Stored): Promise<[string, LogFacts][]> {
+async function countMatching(
+  messages: mongoose.mongo.Collection,
+  match: Stored,
+): Promise<[string, LogFacts][]> {
   const found = await messages
     .aggregate<Stored & { _id: ObjectId }>([{ $match: match }, { $group: GROUP }], {
       readPreference: 'primary',
@@ -58,39 +67,39 @@ const add = (a: LogFacts, b: LogFacts): LogFacts => ({
 });
 
 /**
- * Counts the logs of conversations: many small ones in one question, a long one in several.
+ * Counts the logs of conversations: many short ones in one query, a long one in several.
  *
- * @param conversations with their own idea of how long they are, which decides only how they are asked for.
+ * @param conversations with their stored `lastSeq`, which only determines how the queries are divided.
  */
 export async function readLogFacts(
   messages: mongoose.mongo.Collection,
   conversations: readonly { _id: ObjectId; lastSeq: number }[],
 ): Promise<Map<string, LogFacts>> {
   const facts = new Map(conversations.map(({ _id }) => [_id.toHexString(), NONE]));
-  const learn = (found: readonly [string, LogFacts][]): void => {
+  const addFacts = (found: readonly [string, LogFacts][]): void => {
     for (const [id, more] of found) facts.set(id, add(facts.get(id) ?? NONE, more));
   };
-  const long = conversations.filter(({ lastSeq }) => lastSeq > MAX_PER_QUESTION);
+  const long = conversations.filter(({ lastSeq }) => lastSeq > MAX_PER_QUERY);
   for (const { _id, lastSeq } of long) {
-    for (let from = 0; from <= lastSeq; from += MAX_PER_QUESTION) {
-      const isLast = from + MAX_PER_QUESTION > lastSeq;
-      const range = { $gt: from, ...(!isLast && { $lte: from + MAX_PER_QUESTION }) };
-      learn(await ask(messages, { conversationId: _id, seq: range }));
+    for (let from = 0; from <= lastSeq; from += MAX_PER_QUERY) {
+      const isLast = from + MAX_PER_QUERY > lastSeq;
+      const range = { $gt: from, ...(!isLast && { $lte: from + MAX_PER_QUERY }) };
+      addFacts(await countMatching(messages, { conversationId: _id, seq: range }));
     }
-    learn(await ask(messages, { conversationId: _id, seq: { $not: { $gte: 1 } } }));
+    addFacts(await countMatching(messages, { conversationId: _id, seq: { $not: { $gte: 1 } } }));
   }
   let group: ObjectId[] = [];
   let size = 0;
   const flush = async (): Promise<void> => {
-    if (group.length > 0) learn(await ask(messages, { conversationId: { $in: group } }));
+    if (group.length > 0) addFacts(await countMatching(messages, { conversationId: { $in: group } }));
     group = [];
     size = 0;
   };
   for (const { _id, lastSeq } of conversations) {
-    if (lastSeq > MAX_PER_QUESTION) continue;
+    if (lastSeq > MAX_PER_QUERY) continue;
     group.push(_id);
     size += lastSeq;
-    if (size > MAX_PER_QUESTION) await flush();
+    if (size > MAX_PER_QUERY) await flush();
   }
   await flush();
   return facts;

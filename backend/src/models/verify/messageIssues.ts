@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import type { ObjectId } from '../objectIds.js';
+import { showCommand, type Remedy } from './remedy.js';
 import { pagesOf } from './pages.js';
 import type { Stored } from './pairs.js';
 
@@ -8,6 +9,8 @@ export interface MessageIssue {
   conversationId: string;
   issue: 'orphan' | 'foreignSender';
   what: string;
+  /** Always the `show` command: a person has to restore the conversation, or find out who wrote to the database. */
+  help: Remedy;
 }
 
 interface Collections {
@@ -16,10 +19,14 @@ interface Collections {
   members: mongoose.mongo.Collection;
 }
 
+/** Messages per page. */
 const PAGE = 2_000;
 const FIELDS = { conversationId: 1, senderId: 1, moved: 1 } as const;
 
-/** Every message has its conversation, and whoever sent it is in it or was. Page by page, in the order of ids. */
+/**
+ * Verifies, page by page in the order of ids, that every message has its conversation and that its sender is or was a
+ * member.
+ */
 export async function* verifyMessages(
   collections: Collections,
 ): AsyncGenerator<{ messages: number; issues: MessageIssue[] }> {
@@ -39,22 +46,24 @@ async function issuesOf(collections: Collections, page: readonly Stored[]): Prom
     )
     .toArray();
   const conversations = new Map(found.map((one) => [String(one._id), one]));
-  const judged = page.map((message) => {
+  const verdicts = page.map((message) => {
     const conversation = conversations.get(String(message['conversationId']));
-    if (conversation === undefined) return { message, is: 'orphan' as const };
-    if (message['moved'] === true) return { message, is: 'fine' as const };
+    if (conversation === undefined) return { message, verdict: 'orphan' as const };
+    if (message['moved'] === true) return { message, verdict: 'fine' as const };
     return {
       message,
-      is: isListed(conversation, message['senderId']) ? ('fine' as const) : ('stranger' as const),
+      verdict: isListed(conversation, message['senderId']) ? ('fine' as const) : ('stranger' as const),
     };
   });
-  const strangers = judged.filter(({ is }) => is === 'stranger').map(({ message }) => message);
-  const wereIn = await findMembers(collections, strangers);
-  return judged.flatMap(({ message, is }) => {
-    if (is === 'orphan') return [toIssue(message, 'orphan', 'there is no such conversation')];
-    const wasIn = wereIn.has(`${String(message['conversationId'])} ${String(message['senderId'])}`);
-    if (is === 'fine' || wasIn) return [];
-    return [toIssue(message, 'foreignSender', `${String(message['senderId'])} is not, and was not, in it`)];
+  const unlisted = verdicts.filter(({ verdict }) => verdict === 'stranger').map(({ message }) => message);
+  const memberPairs = await findMembers(collections, unlisted);
+  return verdicts.flatMap(({ message, verdict }) => {
+    if (verdict === 'orphan') return [toIssue(message, 'orphan', 'its conversation does not exist')];
+    const isOrWasMember = memberPairs.has(
+      `${String(message['conversationId'])} ${String(message['senderId'])}`,
+    );
+    if (verdict === 'fine' || isOrWasMember) return [];
+    return [toIssue(message, 'foreignSender', `${String(message['senderId'])} is not and was not a member`)];
   });
 }
 
@@ -66,9 +75,10 @@ const toIssue = (message: Stored, issue: MessageIssue['issue'], what: string): M
   conversationId: String(message['conversationId']),
   issue,
   what,
+  help: showCommand(message['_id']),
 });
 
-/** Who has a document in `members`: it stays when they leave. */
+/** Returns the senders with a document in `members`, which remains when a member leaves. */
 async function findMembers(
   { members }: Collections,
   messages: readonly Stored[],

@@ -1,18 +1,19 @@
 import type mongoose from 'mongoose';
 import type { Stored } from './pairs.js';
 
+/** Default number of documents per page. */
 const BATCH = 1_000;
 
 export interface PageOptions {
-  /** Narrows each page; the range of `_id` stays. */
+  /** Additional filter of each page. */
   filter?: Stored;
   projection?: Stored;
   batch?: number;
 }
 
 /**
- * Every document of a collection in the order of `_id`, page by page, each a range of the index: however long the work
- * on one takes, no cursor grows old, and what is written meanwhile is met at most once.
+ * Iterates over a collection in the order of `_id`, one index range per page. Processing a page may take any time,
+ * because no cursor stays open. A document written in the meantime is returned at most once.
  */
 export async function* pagesOf(
   collection: mongoose.mongo.Collection,

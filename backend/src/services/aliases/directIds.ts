@@ -1,18 +1,18 @@
 import type { UserId } from '../../../../contract/index.js';
 
-/** How old clients make up the id of a chat of two. */
+/** Format in which old clients build the id of a direct conversation: prefix, user, separator, user. */
 export interface DirectIdForm {
-  /** What stands before the two user ids, such as `direct_`. */
+  /** Text before the two user ids, such as `direct_`. */
   prefix: string;
-  /** What stands between them, such as `_`. */
+  /** Text between the two user ids, such as `_`. */
   separator: string;
-  /** Whether the old app put the two in order (by code units); an id in the other order is then none of its. */
+  /** True when the old app sorted the two users by code units. An id in the other order is then invalid. */
   sorted: boolean;
 }
 
 /**
- * With whom the caller would be in a chat of this old id, by every way to cut it into two users of whom the caller is
- * one: one way at least when it is an id of theirs, two when both its beginning and its end could be the caller.
+ * Returns the possible partners of the caller in a direct conversation with this old id. Empty if the caller is not
+ * part of it. Two partners if both its beginning and its end could be the caller.
  */
 export function partnersIn(oldId: string, caller: UserId, form: DirectIdForm): UserId[] {
   const { prefix, separator, sorted } = form;
@@ -31,7 +31,7 @@ export function partnersIn(oldId: string, caller: UserId, form: DirectIdForm): U
   return [...found].filter((other) => other !== '' && other !== caller);
 }
 
-/** The id under which an old client of the caller knows their chat with somebody, if it can be read in one way only. */
+/** Returns the old id of the caller's direct conversation with another user; undefined if it would be ambiguous. */
 export function directIdOf(caller: UserId, other: UserId, form: DirectIdForm): string | undefined {
   const [first, second] = caller < other ? [caller, other] : [other, caller];
   const oldId = form.prefix + first + form.separator + second;

@@ -1,10 +1,12 @@
 import type { ConversationId, MessageId, UserId } from '../../../../contract/index.js';
-import type { ChangeRecord, What } from '../../models/changeModel.js';
+import type { ChangeRecord, ChangeContent } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
-import type { Membership } from '../membership/membership.js';
+import { createDeferred, type Deferred } from '../../utils/deferred.js';
+import type { Membership } from '../membership/index.js';
+import type { Shadow } from '../visibility/index.js';
 
-/** What somebody wants to do with a message. */
-export type Wish =
+/** A change of a message that a user requests. */
+export type ChangeRequest =
   | { kind: 'edit'; content: string }
   | { kind: 'delete' }
   | { kind: 'reaction'; emoji: string; on: boolean }
@@ -14,54 +16,50 @@ export interface ChangeDraft {
   conversationId: ConversationId;
   seq: number;
   by: UserId;
-  wish: Wish;
-  /** The socket that waits for the answer, so that it is not told twice. */
+  request: ChangeRequest;
+  /** Socket that receives the answer, so that it receives no push. */
   originSocketId?: string | undefined;
 }
 
-/** What became of a wish. */
+/** Result of a request. */
 export interface Changed {
-  /** Undefined when everything was so already: nothing was written. */
+  /** Undefined when the message was in the requested state already: nothing was stored. */
   change: ChangeRecord | undefined;
   /** The message as of `rev`. */
   message: MessageRecord;
   rev: number;
-  /** Who is in the conversation, as the change was judged. */
+  /** Membership that the request was checked against. */
   membership: Membership;
 }
 
-/** A change on its way into the log. It keeps its id over all attempts, so that a stored one is recognised. */
-export interface Waiting {
+/** A request that waits for its log entry. It keeps its id over all attempts, so that a stored one is recognised. */
+export interface QueuedChange extends Deferred<Changed> {
   readonly _id: MessageId;
   readonly draft: ChangeDraft;
-  readonly promise: Promise<Changed>;
-  resolve: (changed: Changed) => void;
-  reject: (error: unknown) => void;
-  /** An attempt may have stored it without our hearing of it. */
-  isDoubtful: boolean;
-  /** How often the database refused it while it took others. */
+  /** True when an attempt may have stored it although no answer of the database arrived. */
+  mayBeStored: boolean;
+  /** Number of times that the database refused it while it accepted others. */
   failures: number;
 }
 
-export function createWaiting(draft: ChangeDraft, _id: MessageId): Waiting {
-  let resolve: Waiting['resolve'] = () => undefined;
-  let reject: Waiting['reject'] = () => undefined;
-  const promise = new Promise<Changed>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  // Whoever asked may have stopped waiting: a late refusal is then nobody's, and no crash.
-  promise.catch(() => undefined);
-  return { _id, draft, promise, resolve, reject, isDoubtful: false, failures: 0 };
+export function createQueuedChange(draft: ChangeDraft, _id: MessageId): QueuedChange {
+  const deferred = createDeferred<Changed>();
+  // The caller may have stopped waiting: without this, a late refusal would be an unhandled rejection.
+  deferred.promise.catch(() => undefined);
+  return { _id, draft, ...deferred, mayBeStored: false, failures: 0 };
 }
 
-/** A wish that was granted, as an entry of the log. */
-export const toChange = (
-  { _id, draft }: Waiting,
-  place: { rev: number; at: Date },
-  what: What,
+/** Returns the log entry of an accepted request. */
+export const toChangeRecord = (
+  { _id, draft }: QueuedChange,
+  position: { rev: number; at: Date },
+  { what, shadow }: { what: ChangeContent; shadow: Shadow | undefined },
 ): ChangeRecord => ({
   ...what,
-  ...{ _id, conversationId: draft.conversationId, seq: draft.seq, by: draft.by },
-  ...place,
+  ...shadow,
+  _id,
+  conversationId: draft.conversationId,
+  seq: draft.seq,
+  by: draft.by,
+  ...position,
 });

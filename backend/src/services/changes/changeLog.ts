@@ -7,105 +7,111 @@ import { AppError, unavailable } from '../../utils/appError.js';
 import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
-import type { Lease } from '../commitLog/parts.js';
-import type { DatabaseTime } from '../derived/databaseTime.js';
-import type { WriteWatermark } from '../derived/writeWatermark.js';
-import type { Membership } from '../membership/membership.js';
-import { applyLedger, type ApplyParts } from './apply.js';
-import { createWaiting, toChange, type ChangeDraft, type Changed, type Waiting } from './change.js';
-import { judge, noSuchMessage, type ChangeWindows } from './judge.js';
-import { readLedger, type LedgerParts, type Opened } from './readLedger.js';
+import type { Lease, DatabaseTime, WriteWatermark } from '../runtime/index.js';
+import type { Membership } from '../membership/index.js';
+import { applyLedger, type ApplyDeps } from './applyLedger.js';
+import {
+  createQueuedChange,
+  toChangeRecord,
+  type ChangeDraft,
+  type Changed,
+  type QueuedChange,
+} from './change.js';
+import { authorizeChange, noSuchMessage, type ChangeWindows } from './authorizeChange.js';
+import { readLedger, type LedgerDeps, type OpenedLedger } from './readLedger.js';
+import type { Restrictions } from '../visibility/index.js';
 import type { Ledger } from './ledger.js';
 
-export interface ChangeLogParts extends LedgerParts, ApplyParts {
+export interface ChangeLogDeps extends LedgerDeps, ApplyDeps {
   changes: ChangeModel;
   changedMessages: ChangedMessages;
   reactions: ReactionModel;
   lease: Lease;
+  restrictions: Restrictions;
   time: DatabaseTime;
   watermark: WriteWatermark;
   logger: Logger;
   windowsOfChange: ChangeWindows;
-  /** Called with what was stored and applied, in its order, before anybody is answered. */
-  onChanged: (changed: readonly { waiting: Waiting; changed: Changed }[]) => Promise<void>;
+  /** Called with stored and applied changes, in their order, before any caller receives an answer. */
+  onChanged: (changed: readonly { queued: QueuedChange; changed: Changed }[]) => Promise<void>;
 }
 
-/** Changes per insert. */
+/** Maximum number of changes per insert. */
 const MAX_BATCH = 100;
-/** Changes that may wait in this process. */
-const MAX_WAITING = 10_000;
+/** Maximum number of changes that wait in this process. */
+const MAX_QUEUED = 10_000;
 const MAX_FAILURES = 3;
-/** What was judged longer ago than this is not stored, in ms. */
-const MAX_JUDGED_MS = 1_000;
+/** Verdicts older than this are not stored, in ms: the membership may have changed since. */
+const MAX_VERDICT_AGE_MS = 1_000;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 
 interface Lane {
   conversationId: ConversationId;
-  waiting: Waiting[];
-  /** Taken out of `waiting` and not brought to an end yet. */
-  taken: Waiting[];
-  /** Those who wait for everything that is in the log to be applied. */
+  queue: QueuedChange[];
+  /** Taken out of `queue` and not settled yet. */
+  inFlight: QueuedChange[];
+  /** Callers that wait until all changes in the log are applied. */
   catchingUp: (() => void)[];
 }
 
-/** What a round made of one that waits. */
-interface Ruled {
-  waiting: Waiting;
-  /** Refused, so already, or the entry that it becomes. */
-  ruling: AppError | 'nothing' | ChangeRecord;
-  /** An earlier attempt has stored it. */
+/** A queued change with the verdict of one round. */
+interface DecidedChange {
+  queued: QueuedChange;
+  /** The error that refuses it, `nothing` if no change is needed, or the log entry. */
+  verdict: AppError | 'nothing' | ChangeRecord;
+  /** True when an earlier attempt has stored it. */
   isStored: boolean;
 }
 
-const isChange = (ruling: Ruled['ruling']): ruling is ChangeRecord =>
-  ruling !== 'nothing' && !(ruling instanceof AppError);
+const isChange = (verdict: DecidedChange['verdict']): verdict is ChangeRecord =>
+  verdict !== 'nothing' && !(verdict instanceof AppError);
 
 /**
- * The second log: gives every change of a message its place (`rev`) in its conversation, and applies it. What waits for
- * one conversation goes out together; one round per conversation is under way at a time. A change is judged against the
- * message as of the end of the log, and the unique place makes sure that it is still the end when it is stored.
+ * Assigns every change of a message its `rev` in the conversation's change log, and applies it. Changes that wait for
+ * one conversation are stored together, in one round at a time. A change is checked against the message as of the end
+ * of the log. The unique index on `rev` guarantees that this still is the end when the change is stored.
  */
 export class ChangeLog {
-  readonly #parts: ChangeLogParts;
+  readonly #deps: ChangeLogDeps;
   readonly #lanes = new Map<ConversationId, Lane>();
   #running: Promise<void> = Promise.resolve();
-  #waitingCount = 0;
+  #queuedCount = 0;
   #isClosed = false;
 
-  constructor(parts: ChangeLogParts) {
-    this.#parts = parts;
+  constructor(deps: ChangeLogDeps) {
+    this.#deps = deps;
   }
 
-  /** Takes a change in. @throws AppError `UNAVAILABLE` when too much waits; the promise rejects with a refusal. */
+  /** Queues a change. @throws AppError `UNAVAILABLE` when the queue is full. The promise rejects with a refusal. */
   append(draft: ChangeDraft): Promise<Changed> {
     if (this.#isClosed) throw unavailable('The server is stopping.');
-    if (this.#waitingCount >= MAX_WAITING) throw unavailable('Too many changes wait for the database.');
-    const waiting = createWaiting(draft, newMessageId());
-    this.#waitingCount += 1;
-    this.#open(draft.conversationId, (lane) => lane.waiting.push(waiting));
-    return waiting.promise;
+    if (this.#queuedCount >= MAX_QUEUED) throw unavailable('Too many changes wait for the database.');
+    const queued = createQueuedChange(draft, newMessageId());
+    this.#queuedCount += 1;
+    this.#open(draft.conversationId, (lane) => lane.queue.push(queued));
+    return queued.promise;
   }
 
-  /** Resolves when everything that was in a conversation's log is applied: also what a process left that died. */
+  /** Resolves when all changes in a conversation's log are applied, including those left by a process that died. */
   catchUp(conversationId: ConversationId): Promise<void> {
     return new Promise((resolve) => {
       this.#open(conversationId, (lane) => lane.catchingUp.push(resolve));
     });
   }
 
-  /** The smallest id of a change that may be stored and is not applied yet. */
+  /** Returns the lowest id of a change that may be stored and is not applied yet. */
   oldestPendingId(): string | undefined {
     let oldest: string | undefined;
-    for (const { waiting, taken } of this.#lanes.values()) {
-      for (const { _id } of [...taken, ...waiting]) {
+    for (const { queue, inFlight } of this.#lanes.values()) {
+      for (const { _id } of [...inFlight, ...queue]) {
         if (oldest === undefined || _id < oldest) oldest = _id;
       }
     }
     return oldest;
   }
 
-  /** Takes nothing more, and resolves when everything taken in is brought to an end. */
+  /** Accepts no more changes. Resolves when all queued ones are settled. */
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#lanes.size > 0) await this.#running;
@@ -113,7 +119,7 @@ export class ChangeLog {
 
   #open(conversationId: ConversationId, add: (lane: Lane) => void): void {
     const known = this.#lanes.get(conversationId);
-    const lane = known ?? { conversationId, waiting: [], taken: [], catchingUp: [] };
+    const lane = known ?? { conversationId, queue: [], inFlight: [], catchingUp: [] };
     add(lane);
     if (known !== undefined) return;
     this.#lanes.set(conversationId, lane);
@@ -121,145 +127,174 @@ export class ChangeLog {
   }
 
   async #run(lane: Lane): Promise<void> {
-    // What is asked for in this turn of the event loop goes together.
+    // Changes requested in the same turn of the event loop are stored together.
     await new Promise((resolve) => setImmediate(resolve));
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
-    while (lane.waiting.length > 0 || lane.catchingUp.length > 0) {
-      lane.taken = lane.waiting.splice(0, MAX_BATCH);
+    while (lane.queue.length > 0 || lane.catchingUp.length > 0) {
+      lane.inFlight = lane.queue.splice(0, MAX_BATCH);
       const catchingUp = lane.catchingUp.splice(0);
       try {
         await this.#round(lane);
         for (const done of catchingUp) done();
         backoff.reset();
       } catch (error) {
-        this.#parts.logger.warn({ err: error, changes: lane.taken.length }, 'changes wait for the database');
+        this.#deps.logger.warn(
+          { err: error, changes: lane.inFlight.length },
+          'changes wait for the database',
+        );
         lane.catchingUp.unshift(...catchingUp);
         await sleep(backoff.next());
       }
-      lane.waiting.unshift(...lane.taken);
-      lane.taken = [];
+      lane.queue.unshift(...lane.inFlight);
+      lane.inFlight = [];
     }
     this.#lanes.delete(lane.conversationId);
   }
 
-  /** Brings those taken as far as it can; who is left in `taken` goes again. */
+  /** Settles as many of the changes in flight as possible. The others stay in `inFlight` and are queued again. */
   async #round(lane: Lane): Promise<void> {
-    // Asked before the end is read: what is found is then in the log that is read, or applied already.
-    const found = await this.#findDoubtful(lane);
-    const opened = await readLedger(this.#parts, lane);
-    const rulings = this.#judgeAll(lane, opened, found);
-    const lost = await this.#insert(lane, rulings, opened.readAtMs);
-    // Judged one behind the other: what stands behind one that was not stored goes again with it.
-    const held = lost === undefined ? rulings : rulings.slice(0, rulings.indexOf(lost));
-    const stored = held.flatMap(({ ruling, isStored }) =>
-      isChange(ruling) && !isStored ? [{ change: ruling }] : [],
+    await this.#deps.restrictions.ensureFresh();
+    // Read before the end of the log: a stored change is then part of the log that is read, or applied already.
+    const found = await this.#findStored(lane);
+    const opened = await readLedger(this.#deps, lane);
+    const verdicts = this.#authorizeAll(lane, opened, found);
+    const unstored = await this.#insert(lane, verdicts, opened.readAtMs);
+    // Each change was checked against the ones before it: changes after an unstored one are checked again.
+    const decided = unstored === undefined ? verdicts : verdicts.slice(0, verdicts.indexOf(unstored));
+    const stored = decided.flatMap(({ verdict, isStored }) =>
+      isChange(verdict) && !isStored ? [{ change: verdict }] : [],
     );
-    const ledger = lost === undefined ? opened.ledger : opened.foldAgain(stored);
+    const ledger = unstored === undefined ? opened.ledger : opened.refold(stored);
     if (stored.length > 0 || opened.isBehind) await this.#apply(ledger);
-    await this.#answer(lane, { held, ledger, membership: opened.judged.membership });
+    await this.#answer(lane, { decided, ledger, membership: opened.logState.membership });
   }
 
-  #judgeAll(lane: Lane, { ledger, judged }: Opened, found: readonly ChangeRecord[]): Ruled[] {
+  #authorizeAll(lane: Lane, opened: OpenedLedger, found: readonly ChangeRecord[]): DecidedChange[] {
     const byId = new Map(found.map((change) => [change._id, change]));
-    const nowMs = this.#parts.time.nowMs();
-    const stored = lane.taken.flatMap((waiting): Ruled[] => {
-      const ruling = byId.get(waiting._id);
-      return ruling === undefined ? [] : [{ waiting, ruling, isStored: true }];
+    const stored = lane.inFlight.flatMap((queued): DecidedChange[] => {
+      const verdict = byId.get(queued._id);
+      return verdict === undefined ? [] : [{ queued, verdict, isStored: true }];
     });
-    const fresh = lane.taken
+    const fresh = lane.inFlight
       .filter(({ _id }) => !byId.has(_id))
-      .map((waiting): Ruled => {
-        const court = { ...judged, ledger, nowMs, windows: this.#parts.windowsOfChange };
-        const verdict = judge(waiting.draft, court);
-        if (verdict === 'nothing' || verdict instanceof AppError) {
-          return { waiting, ruling: verdict, isStored: false };
-        }
-        const change = toChange(waiting, { rev: ledger.rev + 1, at: new Date(nowMs) }, verdict);
-        ledger.fold(change);
-        return { waiting, ruling: change, isStored: false };
-      });
+      .map((queued): DecidedChange => ({
+        queued,
+        verdict: this.#authorizeOne(queued, opened),
+        isStored: false,
+      }));
     return [...stored, ...fresh];
   }
 
+  /** Checks a request. For a shadow change, checks it against the messages as its author sees them. */
+  #authorizeOne(
+    queued: QueuedChange,
+    { ledger, shadowLedgers, logState }: OpenedLedger,
+  ): DecidedChange['verdict'] {
+    const { restrictions, time, windowsOfChange } = this.#deps;
+    const { by, seq, request } = queued.draft;
+    const nowMs = time.nowMs();
+    const shadow = restrictions.checkChange(by, request.kind, ledger.message(seq));
+    const ownLedger = shadow && shadowLedgers.get(by);
+    const context = { ...logState, ledger: ownLedger ?? ledger, nowMs, windows: windowsOfChange };
+    const verdict = authorizeChange(queued.draft, context);
+    if (verdict === 'nothing' || verdict instanceof AppError) return verdict;
+    const position = { rev: ledger.rev + 1, at: new Date(nowMs) };
+    const change = toChangeRecord(queued, position, { what: verdict, shadow });
+    ledger.fold(change);
+    ownLedger?.add(change);
+    return change;
+  }
+
   /**
-   * Stores what was granted, unless it was judged too long ago.
+   * Stores the accepted changes, unless they were checked too long ago.
    *
-   * @returns the first that was not stored: its place was taken, or it failed.
+   * @returns the first one that was not stored: its `rev` was taken, or the insert failed. Undefined if all were
+   * stored.
    */
-  async #insert(lane: Lane, rulings: readonly Ruled[], judgedAtMs: number): Promise<Ruled | undefined> {
-    const { lease, changes } = this.#parts;
-    const granted = rulings.filter(({ ruling, isStored }) => isChange(ruling) && !isStored);
+  async #insert(
+    lane: Lane,
+    verdicts: readonly DecidedChange[],
+    readAtMs: number,
+  ): Promise<DecidedChange | undefined> {
+    const { lease, changes } = this.#deps;
+    const granted = verdicts.filter(({ verdict, isStored }) => isChange(verdict) && !isStored);
     if (granted.length === 0) return undefined;
-    // Last of all: what came before may have taken so long that another process has taken over.
+    // Checked last: the steps before may have taken so long that another process has taken over.
     if (!lease.isFresh()) await lease.ensureFresh();
-    // A process that was asleep judges again: somebody may have been removed meanwhile.
-    if (monotonicMs() - judgedAtMs > MAX_JUDGED_MS) return granted[0];
-    for (const { waiting } of granted) waiting.isDoubtful = true;
-    const results = await changes.insert(granted.flatMap(({ ruling }) => (isChange(ruling) ? [ruling] : [])));
+    // After a pause of the process the requests are checked again: users may have been removed meanwhile.
+    if (monotonicMs() - readAtMs > MAX_VERDICT_AGE_MS) return granted[0];
+    for (const { queued } of granted) queued.mayBeStored = true;
+    const results = await changes.insert(
+      granted.flatMap(({ verdict }) => (isChange(verdict) ? [verdict] : [])),
+    );
     const index = results.findIndex(({ outcome }) => outcome !== 'stored');
-    const lost = granted[index];
+    const unstored = granted[index];
     const result = results[index];
-    if (lost !== undefined && result?.outcome === 'failed')
-      this.#noteFailure(lane, lost.waiting, result.error);
-    return lost;
+    if (unstored !== undefined && result?.outcome === 'failed')
+      this.#noteFailure(lane, unstored.queued, result.error);
+    return unstored;
   }
 
-  #noteFailure(lane: Lane, waiting: Waiting, cause: unknown): void {
-    waiting.failures += 1;
-    if (waiting.failures < MAX_FAILURES) return;
-    this.#parts.logger.error({ cause }, 'a change cannot be stored');
-    this.#settle(lane, waiting).reject(new AppError('INTERNAL', 'This cannot be stored.', { cause }));
+  #noteFailure(lane: Lane, queued: QueuedChange, cause: unknown): void {
+    queued.failures += 1;
+    if (queued.failures < MAX_FAILURES) return;
+    this.#deps.logger.error({ cause }, 'a change cannot be stored');
+    this.#settle(lane, queued).reject(new AppError('INTERNAL', 'This change cannot be stored.', { cause }));
   }
 
-  /** Of those whose outcome was unknown, or who met a unique index: the ones that are stored. */
-  #findDoubtful(lane: Lane): Promise<ChangeRecord[]> {
-    const ids = lane.taken.filter(({ isDoubtful }) => isDoubtful).map(({ _id }) => _id);
-    return this.#parts.changes.findByIds(ids);
+  /** Returns those changes that an earlier attempt has stored without this process noticing. */
+  #findStored(lane: Lane): Promise<ChangeRecord[]> {
+    const ids = lane.inFlight.filter(({ mayBeStored }) => mayBeStored).map(({ _id }) => _id);
+    return this.#deps.changes.findByIds(ids);
   }
 
-  /** What is stored gets applied, however long the database is away. */
+  /** Applies stored changes, and retries until the database accepts them. */
   async #apply(ledger: Ledger): Promise<void> {
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
     for (;;) {
       try {
-        await this.#parts.watermark.track(() => applyLedger(this.#parts, ledger));
+        await this.#deps.watermark.track(() => applyLedger(this.#deps, ledger));
         return;
       } catch (error) {
-        this.#parts.logger.warn({ err: error }, 'changes could not be applied, trying again');
+        this.#deps.logger.warn({ err: error }, 'changes could not be applied, trying again');
         await sleep(backoff.next());
       }
     }
   }
 
-  /** Everything that was judged holds and is applied: tells everybody, then those who wait. */
+  /** Announces the decided changes, which are stored and applied, then answers their callers. */
   async #answer(
     lane: Lane,
-    { held, ledger, membership }: { held: readonly Ruled[]; ledger: Ledger; membership: Membership },
+    {
+      decided,
+      ledger,
+      membership,
+    }: { decided: readonly DecidedChange[]; ledger: Ledger; membership: Membership },
   ): Promise<void> {
-    const answers = held.map(({ waiting, ruling }) => {
-      const message = ledger.message(waiting.draft.seq);
-      if (ruling instanceof AppError || message === undefined) {
-        return { waiting, refusal: ruling instanceof AppError ? ruling : noSuchMessage() };
+    const answers = decided.map(({ queued, verdict }) => {
+      const message = ledger.message(queued.draft.seq);
+      if (verdict instanceof AppError || message === undefined) {
+        return { queued, refusal: verdict instanceof AppError ? verdict : noSuchMessage() };
       }
-      const change = isChange(ruling) ? ruling : undefined;
-      return { waiting, changed: { change, message, rev: change?.rev ?? ledger.rev, membership } };
+      const change = isChange(verdict) ? verdict : undefined;
+      return { queued, changed: { change, message, rev: change?.rev ?? ledger.rev, membership } };
     });
-    await this.#parts
-      .onChanged(answers.flatMap(({ waiting, changed }) => (changed ? [{ waiting, changed }] : [])))
+    await this.#deps
+      .onChanged(answers.flatMap(({ queued, changed }) => (changed ? [{ queued, changed }] : [])))
       .catch((error: unknown) => {
-        // Live delivery is a hint: who missed it learns by `sync`.
-        this.#parts.logger.warn({ err: error }, 'changes could not be announced');
+        // Live delivery is best effort: clients that missed it read the changes with `sync`.
+        this.#deps.logger.warn({ err: error }, 'changes could not be announced');
       });
-    for (const { waiting, changed, refusal } of answers) {
-      const settled = this.#settle(lane, waiting);
+    for (const { queued, changed, refusal } of answers) {
+      const settled = this.#settle(lane, queued);
       if (changed === undefined) settled.reject(refusal);
       else settled.resolve(changed);
     }
   }
 
-  #settle(lane: Lane, waiting: Waiting): Waiting {
-    lane.taken = lane.taken.filter((one) => one !== waiting);
-    this.#waitingCount -= 1;
-    return waiting;
+  #settle(lane: Lane, queued: QueuedChange): QueuedChange {
+    lane.inFlight = lane.inFlight.filter((one) => one !== queued);
+    this.#queuedCount -= 1;
+    return queued;
   }
 }

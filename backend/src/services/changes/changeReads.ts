@@ -1,4 +1,6 @@
 import {
+  emojiForms,
+  emojiKey,
   LIMITS,
   type CommandData,
   type CommandPayload,
@@ -10,20 +12,20 @@ import type { ChangeModel, ChangeRecord } from '../../models/changeModel.js';
 import type { ConversationModel } from '../../models/conversationModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
-import type { Access } from '../access.js';
-import { toHidden } from '../fanOut.js';
-import type { MessageViews } from '../messageViews.js';
-import type { UserDirectory } from '../userDirectory.js';
-import type { Visibility } from '../visibility.js';
-import { toChangeView } from './announce.js';
+import type { Access } from '../membership/index.js';
+import { toHidden, type MessageViews, displayEmoji } from '../views/index.js';
+import type { PersonalView, Visibility } from '../visibility/index.js';
+import type { UserDirectory } from '../users/index.js';
+import { toChangeView, toHiddenChange } from './changeViews.js';
 import type { ChangeLog } from './changeLog.js';
-import type { ChangeService, Place } from './changeService.js';
+import type { ChangeService, MessageRef } from './changeService.js';
 
-interface ChangeReadParts {
+interface ChangeReadDeps {
   changes: ChangeModel;
-  changedMessages: Pick<ChangedMessages, 'findPlaces'>;
+  changedMessages: Pick<ChangedMessages, 'findBySeqs'>;
   conversations: Pick<ConversationModel, 'findById'>;
-  reactions: Pick<ReactionModel, 'findOf'>;
+  reactions: Pick<ReactionModel, 'findByMessage'>;
+  personal: Pick<PersonalView, 'messages'>;
   changeLog: Pick<ChangeLog, 'catchUp'>;
   service: Pick<ChangeService, 'requireVisible'>;
   access: Access;
@@ -32,20 +34,20 @@ interface ChangeReadParts {
   users: Pick<UserDirectory, 'views'>;
 }
 
-/** Texts of one message, and people who reacted to it, that are answered. */
+/** Maximum number of texts of a message, or of reactions, in one answer. */
 const MAX_SHOWN = 100;
 
-/** What was changed, as its readers see it. */
+/** Reads the change log for its viewers. */
 export class ChangeReads {
-  readonly #parts: ChangeReadParts;
+  readonly #deps: ChangeReadDeps;
 
-  constructor(parts: ChangeReadParts) {
-    this.#parts = parts;
+  constructor(deps: ChangeReadDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * What happened to messages behind a place of the change log, with each message as it is now. What a process left
-   * half done that died is finished first, so that no `rev` is answered whose message does not show it.
+   * Returns the changes after a `rev`, each with its message as it is now. Changes that a process stored but did not
+   * apply before it died are applied first, so that the messages include every change that is returned.
    *
    * @throws AppError `NOT_PARTICIPANT`.
    */
@@ -53,8 +55,8 @@ export class ChangeReads {
     caller: UserId,
     { conversationId: id, afterRev, limit = LIMITS.changePageDefault }: CommandPayload<'getChanges'>,
   ): Promise<CommandData<'getChanges'>> {
-    const { access, changes, conversations, changeLog } = this.#parts;
-    const entered = await access.requireMember(caller, id);
+    const { access, changes, conversations, changeLog } = this.#deps;
+    const accessBefore = await access.requireMember(caller, id);
     const [record, found] = await Promise.all([
       conversations.findById(id),
       changes.findAfter(id, afterRev, limit),
@@ -64,24 +66,26 @@ export class ChangeReads {
     const lastRev = found.at(-1)?.rev ?? 0;
     if (lastRev > appliedRev) await changeLog.catchUp(id);
     const messages = await this.#messagesOf(id, found);
-    // Read behind a control entry that the check at the door had not seen: it may have shown the caller out.
-    const isBehind = messages.some(({ control }) => control > entered.membership.control);
-    const standing = isBehind ? await access.requireMember(caller, id) : entered;
+    // The messages include a membership event that is newer than the check above: it may have removed the caller.
+    const isAccessStale = messages.some(({ control }) => control > accessBefore.membership.control);
+    const memberAccess = isAccessStale ? await access.requireMember(caller, id) : accessBefore;
     const rev = Math.max(tailRev, lastRev);
     return {
-      changes: await this.#present(caller, { found, messages, standing }),
+      changes: await this.#present(caller, { found, messages, memberAccess }),
       rev,
       hasMore: lastRev > 0 && lastRev < rev,
       ...(afterRev > rev && { reload: true }),
     };
   }
 
-  /** The texts that a message has had; none of a deleted one. @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`. */
-  async edits(caller: UserId, place: Place): Promise<CommandData<'getEdits'>> {
-    const { message } = await this.#parts.service.requireVisible(caller, place);
-    const changes = await this.#parts.changes.findEdits(place.conversationId, place.seq, MAX_SHOWN);
+  /** Returns all texts that a message had; none if it is deleted. @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`. */
+  async edits(caller: UserId, ref: MessageRef): Promise<CommandData<'getEdits'>> {
+    const { message, viewer } = await this.#deps.service.requireVisible(caller, ref);
+    const changes = await this.#deps.changes.findEdits(ref.conversationId, ref.seq, MAX_SHOWN);
     if (message.deletedAt !== undefined) return { edits: [] };
-    const texts = changes.flatMap((change) => (change.kind === 'edit' ? [change] : []));
+    const texts = changes.flatMap((change) =>
+      change.kind === 'edit' && viewer.seesChange(change) ? [change] : [],
+    );
     const [first] = texts;
     if (first === undefined) return { edits: [] };
     return {
@@ -92,26 +96,39 @@ export class ChangeReads {
     };
   }
 
-  /** Who reacted to a message. @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`. */
+  /** Returns the reactions to a message with their users. @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`. */
   async reactions(
     caller: UserId,
-    { emoji, ...place }: CommandPayload<'getReactions'>,
+    { emoji, ...ref }: CommandPayload<'getReactions'>,
   ): Promise<CommandData<'getReactions'>> {
-    const { service, reactions, users } = this.#parts;
-    const { message } = await service.requireVisible(caller, place);
-    if (message.deletedAt !== undefined) return { reactions: [] };
-    const found = await reactions.findOf(place.conversationId, { seq: place.seq, emoji, limit: MAX_SHOWN });
-    const profiles = await users.views(found.map(({ userId }) => userId));
-    const given = found.flatMap(({ userId, emojis }) =>
+    const { service, reactions, personal, users } = this.#deps;
+    const { message, viewer } = await service.requireVisible(caller, ref);
+    const [own] = await personal.messages(viewer, [message]);
+    if (own === undefined || own.message.deletedAt !== undefined) return { reactions: [] };
+    const among = emoji === undefined ? undefined : emojiForms(emoji);
+    const found = await reactions.findByMessage(ref.conversationId, {
+      seq: ref.seq,
+      among,
+      limit: MAX_SHOWN,
+    });
+    const visible = found.filter(({ userId }) => userId !== caller && !viewer.blocked.has(userId));
+    const all = [...visible, { userId: caller, emojis: own.emojis }].sort((a, b) =>
+      a.userId < b.userId ? -1 : 1,
+    );
+    const profiles = await users.views(
+      all.map(({ userId }) => userId),
+      caller,
+    );
+    const given = all.flatMap(({ userId, emojis }) =>
       emojis
-        .filter((one) => emoji === undefined || one === emoji)
-        .map((one) => ({ emoji: one, user: profiles.get(userId) ?? { _id: userId } })),
+        .filter((one) => emoji === undefined || emojiKey(one) === emojiKey(emoji))
+        .map((one) => ({ emoji: displayEmoji(one), user: profiles.get(userId) ?? { _id: userId } })),
     );
     return { reactions: given.slice(0, MAX_SHOWN) };
   }
 
   #messagesOf(id: ConversationId, found: readonly ChangeRecord[]): Promise<MessageRecord[]> {
-    return this.#parts.changedMessages.findPlaces(
+    return this.#deps.changedMessages.findBySeqs(
       id,
       found.map(({ seq }) => seq),
     );
@@ -119,25 +136,27 @@ export class ChangeReads {
 
   async #present(
     caller: UserId,
-    what: {
+    page: {
       found: readonly ChangeRecord[];
       messages: readonly MessageRecord[];
-      standing: Awaited<ReturnType<Access['requireMember']>>;
+      memberAccess: Awaited<ReturnType<Access['requireMember']>>;
     },
   ): Promise<CommandData<'getChanges'>['changes']> {
-    const { found, messages, standing } = what;
+    const { found, messages, memberAccess } = page;
     if (found.length === 0) return [];
-    const { views, visibility } = this.#parts;
-    const { conversationId } = standing.membership;
+    const { views, visibility } = this.#deps;
+    const { conversationId } = memberAccess.membership;
     const range = { fromSeq: messages[0]?.seq ?? 0, toSeq: messages.at(-1)?.seq ?? 0 };
-    const [viewer, positions] = await Promise.all([
-      visibility.viewerOf(caller, standing, range),
-      views.standing([conversationId], caller),
+    const [viewer, context] = await Promise.all([
+      visibility.viewerOf(caller, memberAccess, range),
+      views.loadContext([conversationId], caller),
     ]);
-    const shown = await views.presentFor(viewer, messages, positions);
+    const shown = await views.presentFor(viewer, messages, context);
     const bySeq = new Map(shown.map((view) => [view.seq, view]));
     return found.map((change) =>
-      toChangeView(change, bySeq.get(change.seq) ?? toHidden({ conversationId, seq: change.seq })),
+      viewer.seesChange(change)
+        ? toChangeView(change, bySeq.get(change.seq) ?? toHidden({ conversationId, seq: change.seq }))
+        : toHiddenChange(change),
     );
   }
 }

@@ -1,39 +1,40 @@
-import type { ChangeView, ConversationId, OwnView, UserId } from '../../../../contract/index.js';
+import type { ConversationId, SettingsView, ShownChangeView, UserId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { HideModel } from '../../models/hideModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
-import type { Access } from '../access.js';
-import type { DatabaseTime } from '../derived/databaseTime.js';
-import type { WriteWatermark } from '../derived/writeWatermark.js';
-import type { MessageViews } from '../messageViews.js';
+import type { Access } from '../membership/index.js';
+import type { DatabaseTime, WriteWatermark } from '../runtime/index.js';
+import { type MessageViews, toSettingsView } from '../views/index.js';
 import type { Publisher } from '../ports.js';
-import { toOwnView } from '../ownViews.js';
-import { effectivePosition, unreadCount } from '../present.js';
-import type { Viewer, Visibility } from '../visibility.js';
-import { toChangeView, toUnchangedView } from './announce.js';
-import type { Changed, Wish } from './change.js';
+import type { Acquaintance, ViewerRules, Viewer, Visibility } from '../visibility/index.js';
+import { effectivePosition } from '../positions/index.js';
+import { toChangeView, toUnchangedView } from './changeViews.js';
+import type { Changed, ChangeRequest } from './change.js';
 import type { ChangeLog } from './changeLog.js';
-import { noSuchMessage } from './judge.js';
+import { noSuchMessage } from './authorizeChange.js';
 
-export interface ChangeServiceParts {
+export interface ChangeServiceDeps {
   changeLog: ChangeLog;
   access: Access;
   visibility: Visibility;
   views: MessageViews;
-  changedMessages: Pick<ChangedMessages, 'findPlaces'>;
+  changedMessages: Pick<ChangedMessages, 'findBySeqs'>;
   hides: HideModel;
-  members: Pick<MemberModel, 'findOwn'>;
+  members: Pick<MemberModel, 'findByUser'>;
+  acquaintance: Pick<Acquaintance, 'isBlocked' | 'hasHiddenBlock'>;
+  viewerRules: Pick<ViewerRules, 'redactedCounts'>;
   time: DatabaseTime;
   watermark: WriteWatermark;
   publisher: Publisher;
-  /** After this long a change is answered `UNAVAILABLE`, in ms; the change itself goes on. */
+  /** Time after which a change is answered with `UNAVAILABLE`, in ms. The change itself stays queued. */
   sendTimeoutMs: number;
 }
 
-export interface Place {
+/** Identifies a message by its position. */
+export interface MessageRef {
   conversationId: ConversationId;
   seq: number;
 }
@@ -43,117 +44,150 @@ interface Caller {
   socketId?: string | undefined;
 }
 
-/** What people do with messages after they were sent. */
+/** Changes messages after they were sent: edits, reactions, pins and deletions. */
 export class ChangeService {
-  readonly #parts: ChangeServiceParts;
+  readonly #deps: ChangeServiceDeps;
   readonly #deadline: SharedDeadline;
 
-  constructor(parts: ChangeServiceParts) {
-    this.#parts = parts;
-    this.#deadline = new SharedDeadline(parts.sendTimeoutMs);
+  constructor(deps: ChangeServiceDeps) {
+    this.#deps = deps;
+    this.#deadline = new SharedDeadline(deps.sendTimeoutMs);
   }
 
   /**
-   * Edits, reacts or pins: stored first, then applied to the message, told to the members, and answered. What is so
-   * already is answered and nothing is written.
+   * Edits, reacts or pins. The change is stored, applied to the message, pushed to the members, and then answered. If
+   * the message is in the requested state already, nothing is stored.
    *
-   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`, `FORBIDDEN`, `BLOCKED`, `LIMIT_EXCEEDED`, `UNAVAILABLE` (the same
-   * again is safe), `INTERNAL`.
+   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`, `FORBIDDEN`, `BLOCKED`, `LIMIT_EXCEEDED`, `UNAVAILABLE` (safe to
+   * repeat), `INTERNAL`.
    */
-  async change(caller: Caller, place: Place, wish: Wish): Promise<{ change: ChangeView }> {
-    const { views } = this.#parts;
-    const { viewer } = await this.requireVisible(caller.userId, place);
-    const changed = await this.#append(caller, place, wish);
-    const standing = await views.standing([place.conversationId], caller.userId);
-    const [message] = await views.presentFor(viewer, [changed.message], standing);
+  async change(
+    caller: Caller,
+    ref: MessageRef,
+    request: ChangeRequest,
+  ): Promise<{ change: ShownChangeView }> {
+    const { views } = this.#deps;
+    const { viewer, message: target } = await this.requireVisible(caller.userId, ref);
+    const unchangedView = await this.#answerIfBlockHidden(caller.userId, { viewer, target, request });
+    if (unchangedView !== undefined) return { change: unchangedView };
+    const changed = await this.#append(caller, ref, request);
+    const context = await views.loadContext([ref.conversationId], caller.userId);
+    const [message] = await views.presentFor(viewer, [changed.message], context);
     if (message === undefined) throw noSuchMessage();
     return {
       change:
         changed.change === undefined
-          ? toUnchangedView(message, { rev: changed.rev, by: caller.userId, wish })
+          ? toUnchangedView(message, { rev: changed.rev, by: caller.userId, request })
           : toChangeView(changed.change, message),
     };
   }
 
   /** Deletes a message for everyone. @throws as `change`. */
-  async deleteForEveryone(caller: Caller, place: Place): Promise<Place & { rev: number }> {
-    await this.requireVisible(caller.userId, place);
-    const { rev } = await this.#append(caller, place, { kind: 'delete' });
-    return { ...place, rev };
+  async deleteForEveryone(caller: Caller, ref: MessageRef): Promise<MessageRef & { rev: number }> {
+    await this.requireVisible(caller.userId, ref);
+    const { rev } = await this.#append(caller, ref, { kind: 'delete' });
+    return { ...ref, rev };
   }
 
-  /** Deletes a message for the caller alone, on all of their devices. @throws `NOT_PARTICIPANT`, `NOT_FOUND`. */
-  async deleteForMe({ userId, socketId }: Caller, place: Place): Promise<Place & { rev: number }> {
-    const { conversationId, seq } = place;
-    const { hides, watermark, publisher } = this.#parts;
-    const { message, viewer } = await this.#find(userId, place);
+  /** Deletes a message for the caller only, on all of their devices. @throws `NOT_PARTICIPANT`, `NOT_FOUND`. */
+  async deleteForMe({ userId, socketId }: Caller, ref: MessageRef): Promise<MessageRef & { rev: number }> {
+    const { conversationId, seq } = ref;
+    const { hides, watermark, publisher } = this.#deps;
+    const { message, viewer } = await this.#find(userId, ref);
     if (!viewer.sees(message)) {
-      const hidden = await hides.findAmong(userId, conversationId, [seq]);
+      const hidden = await hides.findHiddenSeqs(userId, conversationId, [seq]);
       if (hidden.length === 0) throw noSuchMessage();
     }
     const unreadN = await this.#unreadNumber(userId, message);
     await watermark.track(async () => {
       await hides.add(userId, conversationId, seq);
-      // Last: whoever finds by `sync` that something was hidden finds what.
-      await hides.noteInOwnState(userId, conversationId, { seq, unreadN });
+      // Written last: a `sync` that finds the note must also find the hidden message.
+      await hides.recordInMember(userId, conversationId, { seq, unreadN });
     });
-    const own = await this.#ownView(userId, place);
-    publisher.toUsers([userId], { event: 'conversation:own', data: own }, { exceptSocketId: socketId });
-    return { ...place, rev: 0 };
+    const settings = await this.#settingsView(userId, ref);
+    publisher.toUsers(
+      [userId],
+      { event: 'conversation:settings', data: settings },
+      { exceptSocketId: socketId },
+    );
+    return { ...ref, rev: 0 };
   }
 
-  /** A message that the caller sees. @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`. */
-  async requireVisible(userId: UserId, place: Place): Promise<{ message: MessageRecord; viewer: Viewer }> {
-    const found = await this.#find(userId, place);
+  /** Returns a message that the caller may see. @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`. */
+  async requireVisible(userId: UserId, ref: MessageRef): Promise<{ message: MessageRecord; viewer: Viewer }> {
+    const found = await this.#find(userId, ref);
     if (!found.viewer.sees(found.message)) throw noSuchMessage();
     return found;
   }
 
   async #find(
     userId: UserId,
-    { conversationId, seq }: Place,
+    { conversationId, seq }: MessageRef,
   ): Promise<{ message: MessageRecord; viewer: Viewer }> {
-    const { access, changedMessages, visibility } = this.#parts;
-    const [standing, [message]] = await Promise.all([
+    const { access, changedMessages, visibility } = this.#deps;
+    const [memberAccess, [message]] = await Promise.all([
       access.requireMember(userId, conversationId),
-      changedMessages.findPlaces(conversationId, [seq]),
+      changedMessages.findBySeqs(conversationId, [seq]),
     ]);
     if (message === undefined) throw noSuchMessage();
-    const viewer = await visibility.viewerOf(userId, standing, { fromSeq: seq, toSeq: seq });
+    const viewer = await visibility.viewerOf(userId, memberAccess, { fromSeq: seq, toSeq: seq });
     return { message, viewer };
   }
 
-  #append(caller: Caller, place: Place, wish: Wish): Promise<Changed> {
-    const draft = { ...place, by: caller.userId, wish, originSocketId: caller.socketId };
-    return this.#deadline.race(this.#parts.changeLog.append(draft), () => {
-      // Nobody waits for the answer any more: its socket hears it like the others.
+  /**
+   * Returns the answer for a caller who is blocked by the other participant and has never met them. The change is not
+   * stored and is answered as if it had been applied before, so that the block is not revealed. Undefined when the
+   * change proceeds. Shadow messages can be changed: the caller sent them after the block, and only the caller sees
+   * them.
+   */
+  async #answerIfBlockHidden(
+    userId: UserId,
+    { viewer, target, request }: { viewer: Viewer; target: MessageRecord; request: ChangeRequest },
+  ): Promise<ShownChangeView | undefined> {
+    const { views, acquaintance } = this.#deps;
+    if (!(await acquaintance.isBlocked(userId))) return undefined;
+    const { conversationId } = target;
+    const context = await views.loadContext([conversationId], userId);
+    const record = context.conversations.get(conversationId);
+    if (record?.type !== 'direct' || (target.shadow === true && record.blockedBy.length === 0))
+      return undefined;
+    if (!(await acquaintance.hasHiddenBlock(userId, record))) return undefined;
+    const [message] = await views.presentFor(viewer, [target], context);
+    return message && toUnchangedView(message, { rev: record.rev, by: userId, request });
+  }
+
+  #append(caller: Caller, ref: MessageRef, request: ChangeRequest): Promise<Changed> {
+    const draft = { ...ref, by: caller.userId, request, originSocketId: caller.socketId };
+    return this.#deadline.race(this.#deps.changeLog.append(draft), () => {
+      // The acknowledgement has timed out: the calling socket is notified like the others.
       draft.originSocketId = undefined;
-      return unavailable('The database has not answered yet; the same again is safe.');
+      return unavailable('The database has not answered yet; this change is safe to repeat.');
     });
   }
 
-  /** The number of a message among the counted ones, if it counts as unread for this user. */
+  /** Returns the message's number among the counted messages if it is unread for this user, otherwise undefined. */
   async #unreadNumber(userId: UserId, message: MessageRecord): Promise<number | undefined> {
     if (message.senderId === userId || message.kind === 'system') return undefined;
     const readSeq = await this.#readSeq(userId, message.conversationId);
     return message.seq > readSeq ? message.n : undefined;
   }
 
-  async #ownView(userId: UserId, { conversationId, seq }: Place): Promise<OwnView> {
-    const { members, views, time } = this.#parts;
+  async #settingsView(userId: UserId, { conversationId, seq }: MessageRef): Promise<SettingsView> {
+    const { members, views, viewerRules, time } = this.#deps;
     const [[own], { conversations }] = await Promise.all([
-      members.findOwn(userId, [conversationId]),
-      views.standing([conversationId], userId),
+      members.findByUser(userId, [conversationId]),
+      views.loadContext([conversationId], userId),
     ]);
     const conversation = conversations.get(conversationId);
     if (own === undefined || conversation === undefined) throw noSuchMessage();
     const reached = effectivePosition(conversation, new Map([[userId, own]]), userId);
-    const unread = unreadCount(conversation, reached);
-    return { ...toOwnView(own, { conversation, reached, unread, now: time.now() }), hiddenSeqs: [seq] };
+    const counts = await viewerRules.redactedCounts.unread(userId, [{ conversation, reached }]);
+    const unread = counts.get(conversationId) ?? 0;
+    return { ...toSettingsView(own, { conversation, reached, unread, now: time.now() }), hiddenSeqs: [seq] };
   }
 
   async #readSeq(userId: UserId, id: ConversationId): Promise<number> {
-    const { conversations, positions } = await this.#parts.views.standing([id], userId);
+    const { conversations, positions } = await this.#deps.views.loadContext([id], userId);
     const conversation = conversations.get(id);
     if (conversation === undefined) throw noSuchMessage();
     return effectivePosition(conversation, positions.get(id) ?? new Map(), userId).readSeq;

@@ -1,19 +1,20 @@
-import { announceChanges, type AnnounceParts } from './announce.js';
-import { ChangeLog, type ChangeLogParts } from './changeLog.js';
+import { announceChanges, type AnnounceDeps } from './announceChanges.js';
+import { ChangeLog, type ChangeLogDeps } from './changeLog.js';
 import { ChangeReads } from './changeReads.js';
-import { ChangeService, type ChangeServiceParts } from './changeService.js';
+import { ChangeService, type ChangeServiceDeps } from './changeService.js';
 
 export { recoverChanges } from './recoverChanges.js';
 export type { ChangeLog } from './changeLog.js';
 
-export const createChangeLog = (
-  parts: Omit<ChangeLogParts, 'onChanged'>,
-  announced: AnnounceParts,
-): ChangeLog => new ChangeLog({ ...parts, onChanged: (batch) => announceChanges(announced, batch) });
+export const createChangeLog = (deps: Omit<ChangeLogDeps, 'onChanged'>, announced: AnnounceDeps): ChangeLog =>
+  new ChangeLog({ ...deps, onChanged: (batch) => announceChanges(announced, batch) });
 
-type ReadParts = ConstructorParameters<typeof ChangeReads>[0];
+type ReadDeps = ConstructorParameters<typeof ChangeReads>[0];
 
-export function createChangeServices(parts: ChangeServiceParts & Omit<ReadParts, 'service'>) {
-  const service = new ChangeService(parts);
-  return { changes: service, changeReads: new ChangeReads({ ...parts, service }) };
+export function createChangeServices(deps: ChangeServiceDeps & Omit<ReadDeps, 'service'>) {
+  const service = new ChangeService(deps);
+  return { changes: service, changeReads: new ChangeReads({ ...deps, service }) };
 }
+
+export type { ChangeWindows } from './authorizeChange.js';
+export { ChangeService, type MessageRef } from './changeService.js';

@@ -5,10 +5,10 @@ import type { ChangeRecord } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import type { ReactionRecord } from '../../models/reactionModel.js';
 
-/** What was read of a conversation: everything is as of `rev`, or newer where another process was quicker. */
+/** State read from the database. It is as of `rev`; single messages may be newer if another process applied changes. */
 export interface LedgerBase {
   conversationId: ConversationId;
-  /** Every change up to it is applied to what was read. */
+  /** All changes up to this one are applied to the state. */
   rev: number;
   pinned: readonly number[];
   messages: readonly MessageRecord[];
@@ -18,9 +18,9 @@ export interface LedgerBase {
 const reactionKey = (seq: number, userId: UserId): string => `${seq} ${userId}`;
 
 /**
- * The messages that changes are about, as of a place in the change log: what was read, with the changes behind it folded
- * in. Each aspect of a message keeps the `rev` that made it, so a change that it has already is passed over, and the
- * same changes in the same order make the same of it on every process.
+ * Messages as of a `rev` of the change log: the state read from the database, with later changes folded in. The text
+ * and the reactions of a message keep the `rev` of their last change, so changes that are included already are
+ * skipped. The same changes in the same order give the same result on every process.
  */
 export class Ledger {
   readonly conversationId: ConversationId;
@@ -35,7 +35,7 @@ export class Ledger {
 
   constructor(
     base: LedgerBase,
-    /** What search finds a message by. */
+    /** Returns the search words of a message. */
     readonly wordsOf: (said: MessageRecord) => string[],
   ) {
     this.conversationId = base.conversationId;
@@ -45,7 +45,7 @@ export class Ledger {
     this.#rev = base.rev;
   }
 
-  /** The last change that is folded in. */
+  /** `rev` of the last change folded in. */
   get rev(): number {
     return this.#rev;
   }
@@ -58,7 +58,13 @@ export class Ledger {
     return [...this.#deleted];
   }
 
-  /** The deleted ones as they are now. */
+  /** Highest `seq` of a deleted message that counts as unread for others; 0 for none. */
+  get lastDeletedSeq(): number {
+    const counted = this.deletedMessages().filter(({ shadow }) => shadow !== true);
+    return Math.max(0, ...counted.map(({ seq }) => seq));
+  }
+
+  /** Returns the deleted messages in their current state. */
   deletedMessages(): MessageRecord[] {
     return this.deleted.flatMap((seq) => this.#messages.get(seq) ?? []);
   }
@@ -71,8 +77,15 @@ export class Ledger {
     return this.#reactions.get(reactionKey(seq, userId))?.emojis ?? [];
   }
 
+  /** Returns a user's reactions to a message, with the `rev` of the last change. */
+  reactionsOf(seq: number, userId: UserId): ReactionRecord | undefined {
+    return this.#reactions.get(reactionKey(seq, userId));
+  }
+
+  /** Folds in the next change. A shadow change only advances `rev`, as other users do not see it. */
   fold(change: ChangeRecord): void {
     this.#rev = change.rev;
+    if (change.shadow === true) return;
     if (change.kind === 'pin') this.#pin(change.seq, change.what.on);
     const message = this.#messages.get(change.seq);
     if (message === undefined) return;
@@ -82,7 +95,7 @@ export class Ledger {
     if (change.kind === 'reaction') this.#react(message, change);
   }
 
-  /** What is to be written of messages. */
+  /** Returns the messages that must be written. */
   messageChanges(): MessageChange[] {
     const touched = new Set([...this.#edited, ...this.#counted, ...this.#deleted]);
     return [...touched].flatMap((seq) => {
@@ -91,7 +104,7 @@ export class Ledger {
     });
   }
 
-  /** What is to be written of who has which reactions. */
+  /** Returns the reactions of users that must be written. */
   reactionChanges(): ReactionRecord[] {
     return [...this.#reacted].flatMap((key) => {
       const one = this.#reactions.get(key);
@@ -131,7 +144,7 @@ export class Ledger {
     this.#messages.set(message.seq, { ...edited, words: this.wordsOf(edited) });
   }
 
-  /** Final; also noted for a message that is deleted already: its texts may still lie elsewhere. */
+  /** Deletion is final. Messages deleted before are included too: their texts may still exist in other locations. */
   #delete(message: MessageRecord, { at, by }: ChangeRecord): void {
     this.#pin(message.seq, false);
     this.#deleted.add(message.seq);
@@ -142,27 +155,29 @@ export class Ledger {
 
   #react(message: MessageRecord, { rev, by, what }: ChangeRecord & { kind: 'reaction' }): void {
     const { seq } = message;
+    const { emoji, on } = what;
+    if (emoji === undefined) return;
     const key = reactionKey(seq, by);
     const own = this.#reactions.get(key);
     if ((own?.rev ?? 0) < rev) {
-      const others = (own?.emojis ?? []).filter((emoji) => emoji !== what.emoji);
-      const emojis = what.on ? [...others, what.emoji] : others;
+      const others = (own?.emojis ?? []).filter((one) => one !== emoji);
+      const emojis = on ? [...others, emoji] : others;
       this.#reactions.set(key, { seq, userId: by, rev, emojis });
       this.#reacted.add(key);
     }
     if ((message.reactRev ?? 0) >= rev) return;
     this.#counted.add(seq);
-    this.#messages.set(seq, { ...message, reactions: recount(message, what), reactRev: rev });
+    this.#messages.set(seq, { ...message, reactions: recount(message, { emoji, on }), reactRev: rev });
   }
 }
 
-/** The counts of a message behind one more change; emojis in the order in which they came. */
+/** Returns the reaction counts after one more change, in the order in which the emojis were first used. */
 function recount(
   { reactions = [] }: MessageRecord,
   { emoji, on }: { emoji: string; on: boolean },
 ): { emoji: string; count: number }[] {
-  const isThere = reactions.some((one) => one.emoji === emoji);
-  if (!isThere) return on ? [...reactions, { emoji, count: 1 }] : reactions;
+  const exists = reactions.some((one) => one.emoji === emoji);
+  if (!exists) return on ? [...reactions, { emoji, count: 1 }] : reactions;
   return reactions
     .map((one) => (one.emoji === emoji ? { emoji, count: one.count + (on ? 1 : -1) } : one))
     .filter(({ count }) => count > 0);

@@ -5,69 +5,96 @@ import type { ConversationModel, ConversationRecord } from '../../models/convers
 import type { MessageRecord } from '../../models/messageModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
 import { monotonicMs } from '../../utils/clock.js';
-import type { Judged } from '../commitLog/entry.js';
-import { nobodyIn } from '../membership/membership.js';
-import type { MembershipStore } from '../membership/membershipStore.js';
-import type { Waiting } from './change.js';
+import { type LogState, emptyMembership, type MembershipStore } from '../membership/index.js';
+import { type Restrictions, MAX_SHADOW_CHANGES } from '../visibility/index.js';
+import type { QueuedChange } from './change.js';
 import { Ledger, type LedgerBase } from './ledger.js';
+import { ShadowLedger } from './shadowLedger.js';
 
-export interface LedgerParts {
+export interface LedgerDeps {
   conversations: Pick<ConversationModel, 'findById'>;
-  changes: Pick<ChangeModel, 'findAfter'>;
-  changedMessages: Pick<ChangedMessages, 'findPlaces'>;
+  changes: Pick<ChangeModel, 'findAfter' | 'findShadow'>;
+  changedMessages: Pick<ChangedMessages, 'findBySeqs'>;
   reactions: Pick<ReactionModel, 'findPairs'>;
   memberships: MembershipStore;
-  /** What search finds a message by. */
+  restrictions: Pick<Restrictions, 'shadowOf'>;
+  /** Returns the search words of a message. */
   wordsOf: (said: MessageRecord) => string[];
 }
 
-/** A conversation at the end of its change log. */
-export interface Opened {
+/** State of a conversation at the end of its change log. */
+export interface OpenedLedger {
   ledger: Ledger;
-  judged: Judged;
-  /** When who is in the conversation was read (monotonic, ms). */
+  /** Ledgers as seen by the restricted users among the authors of the changes in flight. */
+  shadowLedgers: ReadonlyMap<UserId, ShadowLedger>;
+  /** Membership and member facts for the authors. */
+  logState: LogState;
+  /** Time at which the membership was read (monotonic, ms). */
   readAtMs: number;
-  /** Something is in the log that is not applied yet. */
+  /** True when the log holds changes that are not applied yet. */
   isBehind: boolean;
-  /** The ledger as it was opened, with these changes behind it. */
-  foldAgain: (stored: readonly { change: ChangeRecord }[]) => Ledger;
+  /** Returns the ledger as it was opened, with these changes appended. */
+  refold: (stored: readonly { change: ChangeRecord }[]) => Ledger;
 }
 
-interface Wanted {
+interface ReadRequest {
   conversationId: ConversationId;
-  taken: readonly Waiting[];
+  inFlight: readonly QueuedChange[];
 }
 
 /**
- * Reads the end of a conversation's change log, the messages that those who wait are about, and who is in the
- * conversation: the membership last, so that whoever was out when the end was read is not taken for a member.
+ * Reads the end of a conversation's change log, the messages of the changes in flight, and the membership. The
+ * membership is read last: a user who was removed before the end of the log was read must not count as a member.
  */
-export async function readLedger(parts: LedgerParts, { conversationId, taken }: Wanted): Promise<Opened> {
-  const record = await parts.conversations.findById(conversationId);
-  const pending = record === undefined ? [] : await readPending(parts, record);
-  const base = await readBase(parts, { conversationId, record, taken, pending });
-  const userIds = [...new Set(taken.map(({ draft }) => draft.by))];
-  const membership = (await parts.memberships.current(conversationId)) ?? nobodyIn(conversationId);
-  const facts = await parts.memberships.complete(membership, userIds);
-  const foldAgain = (stored: readonly { change: ChangeRecord }[]): Ledger => {
-    const ledger = new Ledger(base, parts.wordsOf);
+export async function readLedger(
+  deps: LedgerDeps,
+  { conversationId, inFlight }: ReadRequest,
+): Promise<OpenedLedger> {
+  const record = await deps.conversations.findById(conversationId);
+  const pending = record === undefined ? [] : await readPending(deps, record);
+  const base = await readBase(deps, { conversationId, record, inFlight, pending });
+  const userIds = [...new Set(inFlight.map(({ draft }) => draft.by))];
+  const membership = (await deps.memberships.current(conversationId)) ?? emptyMembership(conversationId);
+  const facts = await deps.memberships.complete(membership, userIds);
+  const refold = (stored: readonly { change: ChangeRecord }[]): Ledger => {
+    const ledger = new Ledger(base, deps.wordsOf);
     for (const change of [...pending, ...stored.map((one) => one.change)]) ledger.fold(change);
     return ledger;
   };
+  const ledger = refold([]);
   return {
-    ledger: foldAgain([]),
-    judged: { membership, facts },
+    ledger,
+    shadowLedgers: await readShadowLedgers(deps, ledger, userIds),
+    logState: { membership, facts },
     readAtMs: monotonicMs(),
     isBehind: pending.length > 0,
-    foldAgain,
+    refold,
   };
+}
+
+/** Reads shadow changes. Runs after the pending changes were read, so that every change is found by one of the two. */
+async function readShadowLedgers(
+  { changes, restrictions }: LedgerDeps,
+  ledger: Ledger,
+  userIds: readonly UserId[],
+): Promise<Map<UserId, ShadowLedger>> {
+  const ledgers = await Promise.all(
+    userIds.map(async (by) => {
+      const restrictedAt = restrictions.shadowOf(by)?.restrictedAt;
+      if (restrictedAt === undefined) return [];
+      const range = { by, restrictedAt, limit: MAX_SHADOW_CHANGES };
+      const stored = await changes.findShadow([ledger.conversationId], range);
+      return [[by, new ShadowLedger(ledger, by, stored)] as const];
+    }),
+  );
+  return new Map(ledgers.flat());
 }
 
 const PENDING_PAGE = 500;
 
-/** What is in the log and not said to be applied: what is under way on other processes, or was left by a dead one. */
+/** Reads changes that are stored and not applied: by processes that still run, or by one that died. */
 async function readPending(
-  { changes }: LedgerParts,
+  { changes }: LedgerDeps,
   { _id, rev }: ConversationRecord,
 ): Promise<ChangeRecord[]> {
   const pending: ChangeRecord[] = [];
@@ -79,14 +106,14 @@ async function readPending(
 }
 
 async function readBase(
-  { changedMessages, reactions }: LedgerParts,
-  what: Wanted & { record: ConversationRecord | undefined; pending: readonly ChangeRecord[] },
+  { changedMessages, reactions }: LedgerDeps,
+  request: ReadRequest & { record: ConversationRecord | undefined; pending: readonly ChangeRecord[] },
 ): Promise<LedgerBase> {
-  const { conversationId, record, taken, pending } = what;
-  const drafts = taken.map(({ draft }) => draft);
+  const { conversationId, record, inFlight, pending } = request;
+  const drafts = inFlight.map(({ draft }) => draft);
   const seqs = [...new Set([...drafts, ...pending].map(({ seq }) => seq))];
   const reacting = [
-    ...drafts.filter(({ wish }) => wish.kind === 'reaction'),
+    ...drafts.filter(({ request }) => request.kind === 'reaction'),
     ...pending.filter(({ kind }) => kind === 'reaction'),
   ];
   const pairs = {
@@ -94,11 +121,14 @@ async function readBase(
     userIds: [...new Set<UserId>(reacting.map(({ by }) => by))],
   };
   const [messages, found] = await Promise.all([
-    changedMessages.findPlaces(conversationId, seqs),
+    changedMessages.findBySeqs(conversationId, seqs),
     reactions.findPairs(conversationId, pairs),
   ]);
   return {
-    ...{ conversationId, messages, reactions: found },
-    ...{ rev: record?.rev ?? 0, pinned: record?.pinned ?? [] },
+    conversationId,
+    messages,
+    reactions: found,
+    rev: record?.rev ?? 0,
+    pinned: record?.pinned ?? [],
   };
 }

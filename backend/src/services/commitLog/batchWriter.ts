@@ -1,262 +1,274 @@
 import type { InsertResult } from '../../models/insertMany.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { wasNeverSent } from '../../models/unavailable.js';
-import { Backoff } from '../../utils/backoff.js';
 import { AppError, conflict } from '../../utils/appError.js';
+import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
-import { groupByLane, placeEntries, type Batch, type Placed, type Slot } from './batch.js';
-import type { Committed, Entry } from './entry.js';
-import type { Lane } from './lane.js';
-import { nobodyIn } from '../membership/membership.js';
-import { Sealed } from '../membership/rules.js';
-import type { CommitLogParts } from './parts.js';
-import { authoriseSlots, loadLanes, reloadLanes } from './prepare.js';
-import { applyControl } from './applyControl.js';
-
-interface LaneEvents {
-  settled: (entry: Entry) => void;
-  released: (lane: Lane) => void;
-}
+import { groupBy } from '../../utils/groupBy.js';
+import { emptyMembership, Sealed } from '../membership/index.js';
+import { applyMembershipEvent } from './applyMembershipEvent.js';
+import { assignSeqs, type Batch, type Outcome, type Sequenced, type Slot } from './batch.js';
+import type { CommitLogDeps } from './deps.js';
+import { isRepeat, type Entry } from './entry.js';
+import type { LogView } from './logView.js';
+import { authoriseSlots, loadLogs, marksOf, markUnseen, reloadLogs, type Refused } from './prepare.js';
 
 /**
- * An entry that fails this often by itself, while the database takes other writes, is given up: often enough that a
- * network which drops a connection now and then is not taken for a bad message.
+ * An entry is refused after failing this often as a batch of one while the database accepted other writes. The number
+ * is high enough that occasional connection errors do not cause a refusal.
  */
 const MAX_FAILURES_ALONE = 3;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 
-/** So often the word of another process is enough to know why a place was taken. */
-const MAX_OUTRUN = 3;
+/**
+ * Number of lost races that an entry attributes to announcements of other processes, before the log is read instead.
+ */
+const MAX_LOST_RACES = 3;
 
-/** Whether another process has said that it took this place: then nothing has to be asked, the next one is tried. */
-function wasOutrun(lane: Lane, { entry, record }: Placed): boolean {
-  if (lane.heardSeq < record.seq || entry.outrun >= MAX_OUTRUN) return false;
-  entry.outrun += 1;
+/**
+ * True when another process has announced that it took this `seq`: the next one can be tried without a query. Counts
+ * the lost race in `entry.lostRaces`.
+ */
+function noteAnnouncedRace({ log, entry, record }: Sequenced): boolean {
+  if (log.remoteSeq < record.seq || entry.lostRaces >= MAX_LOST_RACES) return false;
+  entry.lostRaces += 1;
   return true;
 }
 
-/** Brings a batch to an end: every entry of it is stored, answered, or back in its lane. */
+/**
+ * Writes batches and returns the outcome of each entry. It updates the `LogView` of each conversation. The commit log
+ * manages queues and answers.
+ */
 export class BatchWriter {
-  constructor(
-    readonly parts: CommitLogParts,
-    readonly events: LaneEvents,
-  ) {}
+  readonly #deps: CommitLogDeps;
 
-  async write(batch: Batch): Promise<void> {
-    const lanes = batch.slots.map((slot) => slot.lane);
-    let placed: Placed[] | undefined;
+  constructor(deps: CommitLogDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Writes a batch. Yields outcomes as soon as they are known, exactly one per entry: those of the insert come before
+   * those that need further queries. Never throws: while the database is unreachable, it waits.
+   */
+  async *write(batch: Batch): AsyncGenerator<Outcome[]> {
+    const open = new Set(batch.slots.flatMap(({ entries }) => entries));
+    for await (const outcomes of this.#attempt(batch, open)) {
+      for (const { entry } of outcomes) open.delete(entry);
+      yield outcomes;
+    }
+    if (open.size > 0) yield [...open].map((entry) => ({ kind: 'retry', entry }));
+  }
+
+  async *#attempt(batch: Batch, open: ReadonlySet<Entry>): AsyncGenerator<Outcome[]> {
+    const { safety, lease, metrics, logger } = this.#deps;
+    let sequenced: Sequenced[] | undefined;
     try {
-      await this.parts.safety.ensureFresh();
-      await loadLanes(this.parts, batch.slots);
-      const slots = await this.#authorise(batch.slots);
-      // Last of all: what came before may have taken so long that another process has taken over.
-      if (!this.parts.lease.isFresh()) await this.parts.lease.ensureFresh();
-      placed = placeEntries(slots, (userId) => this.parts.safety.isRestricted(userId));
-      const results = await this.#insert(placed, batch.ordered);
-      await this.#settle(placed, results, batch.alone);
+      await safety.ensureFresh();
+      await loadLogs(this.#deps, batch.slots);
+      const { allowed, outcomes } = await this.#authorise(batch.slots);
+      if (outcomes.length > 0) yield outcomes;
+      // Checked last: the lease may have expired during the steps above, and another process may have taken over.
+      if (!lease.isFresh()) await lease.ensureFresh();
+      sequenced = assignSeqs(allowed, (senderId, membership) => marksOf(safety, senderId, membership));
+      const results = await this.#insert(sequenced, batch.ordered);
+      yield* this.#resolve(sequenced, results, batch.alone);
     } catch (error) {
-      this.parts.metrics.commitFailures.inc();
-      this.parts.logger.warn({ err: error, messages: placed?.length ?? 0 }, 'a batch failed, resolving it');
-      await this.#recover(batch, { placed, cause: error });
-    } finally {
-      for (const lane of lanes) this.events.released(lane);
+      metrics.commitFailures.inc();
+      logger.warn({ err: error, messages: sequenced?.length ?? 0 }, 'a batch failed, resolving it');
+      yield* this.#recover(batch, { sequenced: sequenced ?? [], open, cause: error });
     }
   }
 
-  async #insert(placed: readonly Placed[], ordered: boolean): Promise<InsertResult[]> {
-    if (placed.length === 0) return [];
+  async #insert(sequenced: readonly Sequenced[], ordered: boolean): Promise<InsertResult[]> {
+    if (sequenced.length === 0) return [];
+    const { messages, metrics } = this.#deps;
     const startedMs = monotonicMs();
-    const results = await this.parts.messages.insert(
-      placed.map(({ record }) => record),
+    const results = await messages.insert(
+      sequenced.map(({ record }) => record),
       { ordered },
     );
-    this.parts.metrics.commitBatchSize.observe(placed.length);
-    this.parts.metrics.commitSeconds.observe((monotonicMs() - startedMs) / 1_000);
+    metrics.commitBatchSize.observe(sequenced.length);
+    metrics.commitSeconds.observe((monotonicMs() - startedMs) / 1_000);
     return results;
   }
 
   /**
-   * Takes out whoever may not write; a repeat of something stored is answered all the same. Nobody is refused by what is
-   * remembered alone: who was let in a moment ago, on another process, may write.
+   * Returns the entries that may be written, and the outcomes of the others. A repeat of a stored message is answered
+   * with that message, even if its sender may not write any more. Before an entry is refused, its log is read again,
+   * because another process may just have added the sender.
    */
-  async #authorise(slots: readonly Slot[]): Promise<Slot[]> {
-    const { safety } = this.parts;
+  async #authorise(slots: readonly Slot[]): Promise<{ allowed: Slot[]; outcomes: Outcome[] }> {
+    const { safety } = this.#deps;
+    for (const { entries } of slots) for (const entry of entries) entry.isUnseen = false;
     const first = authoriseSlots(slots, safety);
-    if (first.refused.length === 0) return first.allowed;
-    if (first.refused.some(({ error }) => error instanceof AppError && error.code === 'BLOCKED')) {
+    if (first.refused.length === 0) return { allowed: first.allowed, outcomes: [] };
+    const blocked = first.refused.filter(
+      ({ error }) => error instanceof AppError && error.code === 'BLOCKED',
+    );
+    if (blocked.length > 0) {
       await safety.refresh();
+      await markUnseen(
+        safety,
+        blocked.map(({ entry }) => entry),
+      );
     }
-    const doubted = new Set(first.refused.map(({ lane }) => lane));
-    await reloadLanes(
-      this.parts,
-      slots.filter(({ lane }) => doubted.has(lane)),
+    const outdated = new Set(first.refused.map(({ log }) => log));
+    await reloadLogs(
+      this.#deps,
+      slots.filter(({ log }) => outdated.has(log)),
     );
     const { allowed, refused } = authoriseSlots(slots, safety);
-    await Promise.all(
-      refused.map(async ({ lane, entry, error }) => {
-        // What a sealed log held has gone on: there it is found.
-        const isElsewhere = error instanceof Sealed;
-        const message = isElsewhere ? undefined : (await this.#findStored(lane, [entry])).get(entry.key);
-        if (message === undefined) this.#reject(entry, error);
-        else await this.#answerStored(lane, entry, message);
-      }),
-    );
-    return allowed;
+    return { allowed, outcomes: await Promise.all(refused.map((one) => this.#refuse(one))) };
   }
 
-  /** The outcome of each message is known: answer what was stored, resolve the others per conversation. */
-  async #settle(placed: readonly Placed[], results: readonly InsertResult[], alone: boolean): Promise<void> {
-    this.#commit(placed.filter((_, index) => results[index]?.outcome === 'stored'));
-    const open = placed
-      .map((one, index) => ({ ...one, result: results[index] }))
-      .filter(({ result }) => result?.outcome !== 'stored');
-    await Promise.all(
-      [...groupByLane(open)].map(async ([lane, group]) => {
+  async #refuse({ log, entry, error }: Refused): Promise<Outcome> {
+    // Messages of a sealed log were moved: repeats are found in its successor.
+    const isMoved = error instanceof Sealed;
+    const message = isMoved ? undefined : (await this.#findStored(log, [entry])).get(entry.key);
+    return message === undefined
+      ? { kind: 'refused', entry, error }
+      : this.#outcomeOfStored(log, entry, message);
+  }
+
+  /** Turns the results of an insert into outcomes. Entries without one go back to their lanes. */
+  async *#resolve(
+    sequenced: readonly Sequenced[],
+    results: readonly InsertResult[],
+    alone: boolean,
+  ): AsyncGenerator<Outcome[]> {
+    const withResults = sequenced.map((one, index) => ({ ...one, result: results[index] }));
+    const stored = withResults.filter(({ result }) => result?.outcome === 'stored');
+    if (stored.length > 0) yield stored.map((one) => this.#outcomeOfInsert(one));
+    const others = withResults.filter(({ result }) => result?.outcome !== 'stored');
+    const outcomes = await Promise.all(
+      [...groupBy(others, ({ log }) => log)].map(async ([log, group]) => {
         const duplicates = group.filter(({ result }) => result?.outcome === 'duplicate');
-        if (duplicates.length > 0) await this.#resolveDuplicates(lane, duplicates);
-        for (const { entry, result } of group) {
-          if (result?.outcome === 'failed') this.#noteFailure(entry, alone, result.error);
-        }
-        lane.putBack(group.map(({ entry }) => entry).filter((entry) => lane.holds(entry)));
+        const resolved = duplicates.length === 0 ? [] : await this.#resolveDuplicates(log, duplicates);
+        const failed = group.flatMap(({ entry, result }) =>
+          result?.outcome === 'failed' ? this.#noteFailure(entry, alone, result.error) : [],
+        );
+        return [...resolved, ...failed];
       }),
     );
+    if (outcomes.flat().length > 0) yield outcomes.flat();
   }
 
   /**
-   * Met a unique index: either the message is stored already (sent before, or by an attempt of ours whose answer was
-   * lost), or another process took the place; then the tail is read again and the entry goes on.
+   * Resolves entries that were refused by a unique index. Either the message is already stored (by an earlier send,
+   * or by an attempt whose answer was lost), or another process took the `seq`: then the tail is read again and the
+   * entry is retried.
    */
-  async #resolveDuplicates(lane: Lane, met: readonly Placed[]): Promise<void> {
-    const duplicates = met.filter((placed) => !wasOutrun(lane, placed));
-    this.parts.metrics.commitRaces.inc(met.length - duplicates.length);
-    // What was heard of, and could not be taken over while the batch was under way.
-    if ((lane.tail?.seq ?? 0) < lane.heardSeq) lane.tail = undefined;
-    if (duplicates.length === 0) return;
+  async #resolveDuplicates(log: LogView, conflicts: readonly Sequenced[]): Promise<Outcome[]> {
+    const { metrics, messages } = this.#deps;
+    const duplicates = conflicts.filter((one) => !noteAnnouncedRace(one));
+    metrics.commitRaces.inc(conflicts.length - duplicates.length);
+    // Announcements received while the batch was in flight did not update the tail.
+    if ((log.tail?.seq ?? 0) < log.remoteSeq) log.tail = undefined;
+    if (duplicates.length === 0) return [];
     const stored = await this.#findStored(
-      lane,
+      log,
       duplicates.map(({ entry }) => entry),
     );
-    const lost = duplicates.filter(({ entry }) => !stored.has(entry.key));
+    const outcomes: Outcome[] = [];
     for (const { entry } of duplicates) {
       const message = stored.get(entry.key);
-      if (message !== undefined) await this.#answerStored(lane, entry, message);
+      if (message !== undefined) outcomes.push(await this.#outcomeOfStored(log, entry, message));
     }
-    if (lost.length === 0) return;
-    const tail = await this.parts.messages.findTail(lane.conversationId, lane.knownSeq);
-    lane.tail = tail;
-    this.parts.metrics.commitRaces.inc(lost.length);
-    for (const { entry, record } of lost) {
-      // Neither stored nor outrun: some other index refuses it, and would for ever.
-      if ((tail?.seq ?? 0) < record.seq) this.#noteFailure(entry, true);
-    }
+    const lost = duplicates.filter(({ entry }) => !stored.has(entry.key));
+    if (lost.length === 0) return outcomes;
+    const tail = await messages.findTail(log.conversationId, log.knownSeq);
+    log.tail = tail;
+    metrics.commitRaces.inc(lost.length);
+    // Neither stored nor overtaken: another unique index refuses the entry, so retries would fail, too.
+    const unstorable = lost.filter(({ record }) => (tail?.seq ?? 0) < record.seq);
+    return [...outcomes, ...unstorable.flatMap(({ entry }) => this.#noteFailure(entry, true))];
   }
 
-  /** Whole batch failed and its outcome is unknown: wait for the database, ask what is stored, try the rest alone. */
-  async #recover(
-    batch: Batch,
-    { placed, cause }: { placed: readonly Placed[] | undefined; cause: unknown },
-  ): Promise<void> {
-    const mayBeToBlame = batch.alone && !wasNeverSent(cause);
-    const open = batch.slots.flatMap(({ lane, entries }) =>
-      entries.filter((entry) => lane.holds(entry)).map((entry) => ({ lane, entry })),
+  /**
+   * Resolves a batch that failed as a whole, with an unknown outcome. Waits for the database and reads which of its
+   * messages are stored. The others are retried, each in a batch of its own.
+   */
+  async *#recover(
+    { slots, alone }: Batch,
+    { sequenced, open, cause }: { sequenced: readonly Sequenced[]; open: ReadonlySet<Entry>; cause: unknown },
+  ): AsyncGenerator<Outcome[]> {
+    let countsAlone = alone && !wasNeverSent(cause);
+    const tried = new Set(sequenced.map(({ entry }) => entry));
+    const unresolved = slots.flatMap(({ log, entries }) =>
+      entries.filter((entry) => open.has(entry)).map((entry) => ({ log, entry })),
     );
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
-    for (let attempt = 0; ; attempt += 1) {
+    for (;;) {
       try {
-        await this.parts.lease.probe();
-        const stored = new Map(
-          (await this.parts.messages.findByIds(open.map(({ entry }) => entry._id))).map((one) => [
-            one._id,
-            one,
-          ]),
-        );
-        const tried = new Set(placed?.map(({ entry }) => entry));
-        for (const { lane, entry } of open) {
+        await this.#deps.lease.probe();
+        const found = await this.#deps.messages.findByIds(unresolved.map(({ entry }) => entry._id));
+        const stored = new Map(found.map((message) => [message._id, message]));
+        const outcomes: Outcome[] = [];
+        for (const { log, entry } of unresolved) {
           const message = stored.get(entry._id);
-          // What has moved since is found where it is now, by its client id.
+          // A message that was moved since is found in the successor conversation, by its client id.
           const isHere = message !== undefined && message.moved !== true;
-          if (isHere) await this.#answerStored(lane, entry, message);
-          else if (tried.has(entry)) this.#noteFailure(entry, mayBeToBlame && attempt === 0, cause);
+          if (isHere) outcomes.push(await this.#outcomeOfStored(log, entry, message));
+          else if (tried.has(entry)) outcomes.push(...this.#noteFailure(entry, countsAlone, cause));
         }
-        break;
+        for (const { log } of slots) log.tail = undefined;
+        if (outcomes.length > 0) yield outcomes;
+        return;
       } catch (error) {
-        this.parts.logger.debug({ err: error }, 'the database is still away');
+        countsAlone = false;
+        this.#deps.logger.debug({ err: error }, 'the database is still unreachable');
         await sleep(backoff.next());
       }
     }
-    for (const { lane, entries } of batch.slots) {
-      lane.tail = undefined;
-      const waiting = new Set(lane.waiting);
-      lane.putBack(entries.filter((entry) => lane.holds(entry) && !waiting.has(entry)));
-    }
   }
 
-  /** From now on it goes alone; given up when it failed so too often while other writes succeeded. */
-  #noteFailure(entry: Entry, countsAlone: boolean, cause?: unknown): void {
+  /**
+   * Makes the entry's next attempts batches of one. Returns a refusal when it has failed `MAX_FAILURES_ALONE` times
+   * alone, which shows that the entry itself is the cause.
+   */
+  #noteFailure(entry: Entry, countsAlone: boolean, cause?: unknown): Outcome[] {
     entry.alone = true;
-    if (!countsAlone) return;
+    if (!countsAlone) return [];
     entry.failures += 1;
-    if (entry.failures < MAX_FAILURES_ALONE) return;
-    this.parts.logger.error(
-      { conversationId: entry.draft.conversationId, cause },
-      'a message cannot be stored',
-    );
-    this.#reject(entry, new AppError('INTERNAL', 'This message cannot be stored.', { cause }));
+    if (entry.failures < MAX_FAILURES_ALONE) return [];
+    const { conversationId } = entry.draft;
+    this.#deps.logger.error({ conversationId, cause }, 'a message cannot be stored');
+    const error = new AppError('INTERNAL', 'This message cannot be stored.', { cause });
+    return [{ kind: 'refused', entry, error }];
   }
 
-  async #findStored(lane: Lane, entries: readonly Entry[]): Promise<Map<string, MessageRecord>> {
-    const found = await this.parts.messages.findByClientIds(
-      lane.conversationId,
+  async #findStored(log: LogView, entries: readonly Entry[]): Promise<Map<string, MessageRecord>> {
+    const found = await this.#deps.messages.findByClientIds(
+      log.conversationId,
       entries.map(({ draft }) => draft),
     );
     return new Map(found.map((message) => [`${message.clientMessageId}\u0000${message.senderId}`, message]));
   }
 
-  #commit(placed: readonly Placed[]): void {
-    if (placed.length === 0) return;
-    const committed = placed.map(({ lane, entry, record }): Committed => {
-      lane.noteStored(record);
-      applyControl(this.parts, lane, record);
-      return this.#committed(lane, entry, { message: record, duplicate: false });
-    });
-    this.parts.onCommitted(committed);
-    placed.forEach(({ entry }, index) => {
-      const answer = committed[index];
-      this.events.settled(entry);
-      if (answer !== undefined) entry.resolve(answer);
-    });
+  #outcomeOfInsert({ log, entry, record }: Sequenced): Outcome {
+    log.noteStored(record);
+    applyMembershipEvent(this.#deps, log, record);
+    return { kind: 'stored', entry, message: record, membership: membershipOf(log) };
   }
 
-  /** Stored already: by this very entry (an answer was lost on the way), or by an earlier send of the same. */
-  async #answerStored(lane: Lane, entry: Entry, message: MessageRecord): Promise<void> {
-    lane.noteStored(message);
-    // Who hears of it are the members as of its place, which other processes may have changed since this lane was loaded.
-    if ((lane.membership?.control ?? 0) < message.control) {
-      lane.membership = await this.parts.memberships.current(lane.conversationId);
+  /**
+   * Returns the outcome of an entry whose message is stored: by an attempt whose answer was lost, or by an earlier
+   * send.
+   */
+  async #outcomeOfStored(log: LogView, entry: Entry, message: MessageRecord): Promise<Outcome> {
+    log.noteStored(message);
+    // Recipients are the members as of its `seq`, which other processes may have changed since this log was loaded.
+    if ((log.membership?.control ?? 0) < message.control) {
+      log.membership = await this.#deps.memberships.current(log.conversationId);
     }
-    const own = message._id === entry._id;
-    if (!own && message.payloadHash !== entry.draft.payloadHash) {
-      this.#reject(entry, conflict());
-      return;
-    }
-    if (!own) this.parts.metrics.repeatedSends.inc();
-    const committed = this.#committed(lane, entry, { message, duplicate: !own });
-    this.parts.onCommitted([committed]);
-    this.events.settled(entry);
-    entry.resolve(committed);
-  }
-
-  #committed(lane: Lane, entry: Entry, what: Pick<Committed, 'message' | 'duplicate'>): Committed {
-    return {
-      ...what,
-      membership: lane.membership ?? nobodyIn(lane.conversationId),
-      originSocketId: entry.abandoned ? undefined : entry.draft.originSocketId,
-    };
-  }
-
-  #reject(entry: Entry, error: Error): void {
-    this.events.settled(entry);
-    entry.reject(error);
+    const membership = membershipOf(log);
+    if (message._id === entry._id) return { kind: 'stored', entry, message, membership };
+    if (!isRepeat(message, entry.draft)) return { kind: 'refused', entry, error: conflict() };
+    this.#deps.metrics.repeatedSends.inc();
+    return { kind: 'duplicate', entry, message, membership };
   }
 }
+
+const membershipOf = ({ membership, conversationId }: LogView) =>
+  membership ?? emptyMembership(conversationId);

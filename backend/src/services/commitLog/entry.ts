@@ -10,19 +10,21 @@ import type {
 } from '../../../../contract/index.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import type { AppError } from '../../utils/appError.js';
-import { isSilent, type MemberFacts, type Membership } from '../membership/membership.js';
+import { createDeferred } from '../../utils/deferred.js';
+import { type LogState, isSilent, type Membership } from '../membership/index.js';
+import type { Shadow } from '../visibility/index.js';
 
 interface DraftBase {
   conversationId: ConversationId;
   senderId: UserId;
   clientMessageId: string;
-  /** Of the payload: the same id with another hash is a conflict. */
+  /** Hash of the original payload. The same id with another hash is a conflict. */
   payloadHash: string;
-  /** The socket that waits for the answer, so that it is not told twice. */
+  /** The socket that waits for the answer. It gets no push of its own message. */
   originSocketId?: string | undefined;
 }
 
-/** What a message says. */
+/** Content of a message. */
 export interface MessageBody {
   kind: Exclude<MessageKind, 'system'>;
   content: string;
@@ -33,49 +35,45 @@ export interface MessageBody {
   words?: string[];
 }
 
-/** A message as its sender made it, before it has a place. */
+/** A message as its sender made it, before it has a `seq`. */
 export interface MessageDraft extends DraftBase {
   body: MessageBody;
 }
 
-/** A conversation at the place where an entry is to go, as far as it concerns whom the entry is about. */
-export interface Judged {
-  membership: Membership;
-  facts: ReadonlyMap<UserId, MemberFacts>;
-}
-
-/** What is to be written, why it may not be, or that nothing is left to do. */
+/** The action to write, the error that refuses it, or `nothing` when the log already contains its effect. */
 export type Decision = { action: Action } | { refusal: AppError } | 'nothing';
 
-/** A control entry: what it does is decided anew at each attempt for a place, by who is in the conversation there. */
-export interface ControlDraft extends DraftBase {
-  decide: (judged: Judged) => Decision;
-  /** Whom the decision has to know about, besides the sender. */
+/** A membership event. Its action is decided again at each attempt for a `seq`, by the membership just before it. */
+export interface MembershipEventDraft extends DraftBase {
+  decide: (state: LogState) => Decision;
+  /** Users whose membership the decision needs, besides the sender. */
   about: readonly UserId[];
+  /** True when the app's backend or a moderator acts for the sender: restrictions do not apply. */
+  isTrusted?: boolean | undefined;
 }
 
-export type Draft = MessageDraft | ControlDraft;
+export type Draft = MessageDraft | MembershipEventDraft;
 
-export const isControl = (draft: Draft): draft is ControlDraft => 'decide' in draft;
+export const isMembershipEvent = (draft: Draft): draft is MembershipEventDraft => 'decide' in draft;
 
-/** What became of a send: the stored message, and whether it had been stored before. */
+/** Result of a send: the stored message, and whether it had been stored before. */
 export interface Committed {
   message: MessageRecord;
   duplicate: boolean;
-  /** Who is in the conversation as of the message, the message included. */
+  /** Membership as of the message, including its effect. */
   membership: Membership;
   originSocketId: string | undefined;
 }
 
-/** Not a failure: the log says already what a control entry was to say. */
+/** Thrown when a membership event would change nothing. It is not a failure. */
 export class NothingToDo extends Error {
   constructor(readonly membership: Membership) {
-    super('nothing is left to do');
+    super('the membership event would change nothing');
     this.name = 'NothingToDo';
   }
 }
 
-/** A draft on its way into the log. It keeps its id over all attempts, so that a stored one is recognised. */
+/** A draft on its way into the log. It keeps its id over all attempts, so that a stored entry is recognised. */
 export interface Entry {
   readonly _id: MessageId;
   readonly key: string;
@@ -84,29 +82,43 @@ export interface Entry {
   readonly promise: Promise<Committed>;
   resolve: (committed: Committed) => void;
   reject: (error: unknown) => void;
-  /** Of a control entry: what was decided for the place that it goes for now. */
+  /** Membership events only: the action decided for the `seq` that the entry is being appended at. */
   action: Action | undefined;
-  /** Must go out by itself: a batch that it was in has failed as a whole. */
+  /** Set when only the sender may see the membership event. */
+  shadow: Shadow | undefined;
+  /** Earlier shadow entries of a restricted sender that changed the conversation. Only the sender sees them. */
+  ownActions: readonly MessageRecord[];
+  /** True when the entry must be inserted alone, because a batch with it failed as a whole. */
   alone: boolean;
-  /** How often it failed by itself while the database took other writes. */
+  /** Number of times it failed as a batch of one while the database accepted other writes. */
   failures: number;
-  /** How often it lost its place to another process that had said so: now and then the database is asked all the same. */
-  outrun: number;
-  /** Nobody waits for the answer any more (the client was told to ask again): its socket hears it like the others. */
+  /** Number of times it lost its `seq` to a process that had announced it. After `MAX_LOST_RACES`, the log is read. */
+  lostRaces: number;
+  /**
+   * True when a user whom the sender has never met has blocked the sender: the message is stored for the sender
+   * alone.
+   */
+  isUnseen: boolean;
+  /**
+   * True when the sender's request has timed out. Its socket then receives the push, like the sender's other sockets.
+   */
   abandoned: boolean;
 }
 
 export const entryKey = (draft: Pick<Draft, 'senderId' | 'clientMessageId'>): string =>
   `${draft.clientMessageId}\u0000${draft.senderId}`;
 
+/**
+ * True when a draft repeats the message stored under its id. Deleted messages have no hash, so there the id decides.
+ */
+export const isRepeat = (
+  { payloadHash, deletedAt }: Pick<MessageRecord, 'payloadHash' | 'deletedAt'>,
+  draft: Pick<Draft, 'payloadHash'>,
+): boolean => deletedAt !== undefined || payloadHash === draft.payloadHash;
+
 export function createEntry(draft: Draft, _id: MessageId): Entry {
-  let resolve: Entry['resolve'] = () => undefined;
-  let reject: Entry['reject'] = () => undefined;
-  const promise = new Promise<Committed>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  // Whoever sent it may have stopped waiting: a late refusal is then nobody's, and no crash.
+  const { promise, resolve, reject } = createDeferred<Committed>();
+  // The sender may have stopped waiting. A late refusal must not become an unhandled rejection.
   promise.catch(() => undefined);
   return {
     _id,
@@ -117,20 +129,26 @@ export function createEntry(draft: Draft, _id: MessageId): Entry {
     resolve,
     reject,
     action: undefined,
+    shadow: undefined,
+    ownActions: [],
     alone: false,
     failures: 0,
-    outrun: 0,
+    lostRaces: 0,
+    isUnseen: false,
     abandoned: false,
   };
 }
 
-/** The entry as a message behind the end of a log. */
+/** Flags that hide a message, or the read position implied by it, from others. */
+export type SecrecyMarks = Pick<MessageRecord, 'shadow' | 'quiet' | 'quietFor'>;
+
+/** Returns the record of an entry that is appended after the tail of a log. */
 export function toRecord(
   entry: Entry,
   tail: { seq: number; n: number; control: number },
-  { type, isShadowed }: { type: Membership['type']; isShadowed: (senderId: UserId) => boolean },
+  { type, marksOf }: { type: Membership['type']; marksOf: (senderId: UserId) => SecrecyMarks },
 ): MessageRecord {
-  const { draft, action } = entry;
+  const { draft, action, shadow } = entry;
   const seq = tail.seq + 1;
   const base = {
     _id: entry._id,
@@ -141,16 +159,23 @@ export function toRecord(
     payloadHash: draft.payloadHash,
     createdAt: entry.createdAt,
   };
-  if (!isControl(draft)) {
-    return isShadowed(draft.senderId)
-      ? { ...base, n: tail.n, control: tail.control, shadow: true, ...draft.body }
-      : { ...base, n: tail.n + 1, control: tail.control, ...draft.body };
+  if (!isMembershipEvent(draft)) {
+    const marks: SecrecyMarks = entry.isUnseen ? { shadow: true } : marksOf(draft.senderId);
+    const n = marks.shadow === true ? tail.n : tail.n + 1;
+    return { ...base, n, control: tail.control, ...marks, ...draft.body };
   }
-  if (action === undefined) throw new Error('a control entry was placed before it was decided');
-  const place = { n: tail.n, control: seq, controlSeq: seq };
+  if (action === undefined) throw new Error('a membership event was sequenced before it was decided');
+  // A shadow entry is not a membership event in the log, except for the one that creates a group.
+  const isMembershipEventEntry = shadow === undefined || action.type === 'created';
+  const position = {
+    n: tail.n,
+    control: isMembershipEventEntry ? seq : tail.control,
+    ...(isMembershipEventEntry && { controlSeq: seq }),
+    ...shadow,
+  };
   return {
     ...base,
-    ...place,
+    ...position,
     kind: 'system',
     content: '',
     action,

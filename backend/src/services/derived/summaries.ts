@@ -1,56 +1,65 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
-import type { ConversationModel, ConversationRecord, Summary } from '../../models/conversationModel.js';
+import type {
+  ConversationModel,
+  ConversationRecord,
+  ListPosition,
+  Summary,
+} from '../../models/conversationModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageTrace } from '../../models/messageModel.js';
-import { Backoff } from '../../utils/backoff.js';
-import { monotonicMs, sleep } from '../../utils/clock.js';
+import { monotonicMs } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
-import { livesApart, type Membership } from '../membership/membership.js';
-import type { WriteWatermark } from './writeWatermark.js';
+import { WriteBehind } from '../../utils/writeBehind.js';
+import { isLargeSize, type Membership, type MembershipStore, withMembership } from '../membership/index.js';
+import type { WriteWatermark } from '../runtime/index.js';
+import { joinSummaries, noteNewest, overlaySummary } from './overlaySummary.js';
 
-interface Pending extends Summary {
-  /** The smallest id of a message that this summary still owes. */
+interface UnwrittenSummary extends Summary {
+  /** The smallest id of a message in it. */
   oldestId: string;
+  /** Members whose lists it reorders; empty for large groups and channels, which are found through `members`. */
+  userIds: Set<UserId>;
 }
 
-interface SummariesParts {
+interface SummariesDeps {
   conversations: Pick<ConversationModel, 'mergeSummaries'>;
   members: Pick<MemberModel, 'advance'>;
+  memberships: Pick<MembershipStore, 'peek'>;
   watermark: WriteWatermark;
   metrics: Metrics;
   logger: Logger;
 }
 
-/** Conversations per bulk: bounds how long one write holds the database. */
+/** Conversations per bulk: bounds how long one write occupies the database. */
 const MAX_BULK = 500;
-/** After a bulk the flush rests for this many times its length, so that inserts keep most of the database. */
+/** Length of the pause after a bulk, in lengths of that bulk: inserts of messages keep most of the database. */
 const REST_FACTOR = 2;
 const MAX_REST_MS = 500;
-/** Conversations that may wait for their bulk; beyond it sends are refused until the summaries have caught up. */
+/** Conversations whose summaries may be pending. Beyond it sends are refused until the writes have caught up. */
 const MAX_PENDING = 50_000;
-/** What was written is remembered for at least this long: no read that began before the write takes longer. */
+/** Written summaries are kept for at least this long: no read that began before the write takes longer. */
 const REMEMBER_MS = 15_000;
 
-/** Whom a summary is about: the pair of a direct conversation, or the members of a group that keeps a list of them. */
+/** Members whose lists and unread counts a summary concerns. */
 export interface SummaryAudience {
   type: ConversationRecord['type'];
-  isApart: boolean;
-  /** Of a direct conversation in their stored order. */
+  isLarge: boolean;
+  /** Members known to this process; those of a direct conversation in their stored order. */
   userIds: readonly UserId[];
 }
 
 /**
- * A group on its way back to the small ones counts as one of them already: what is said in it just before must not be
- * missing in the superset that it has again a moment later.
+ * Returns the audience of a conversation. A large group that is about to become a small one counts as small: messages
+ * sent just before must be in the superset of unread conversations that it has again a moment later.
  */
 export const audienceOf = (membership: Membership): SummaryAudience => ({
   type: membership.type,
-  isApart: livesApart(membership.type, membership.memberCount, false),
+  isLarge: isLargeSize(membership.type, membership.memberCount, false),
   userIds: [...membership.members.keys()],
 });
 
-/** Takes what one entry adds to its conversation's summary. */
+/** Adds an entry of the log to the summary of its conversation. */
 export function mergeIntoSummary(summary: Summary, message: MessageTrace, audience: SummaryAudience): void {
   const { _id, seq, n, control, senderId } = message;
   if (seq > summary.lastSeq) {
@@ -59,31 +68,35 @@ export function mergeIntoSummary(summary: Summary, message: MessageTrace, audien
     summary.lastMessageId = _id;
     summary.control = control;
   }
-  // Of what only its sender sees nobody else's list says anything.
+  const isCounted = control !== seq && message.shadow !== true;
+  if (isCounted && message.deletedAt !== undefined) {
+    summary.lastDeletedSeq = Math.max(summary.lastDeletedSeq, seq);
+  }
+  // Entries that are not shown, or to their sender only, do not change anybody's list.
   if (message.silent === true || message.shadow === true) return;
   if (seq > (summary.shown?.seq ?? 0)) summary.shown = { seq, id: _id };
   if (summary.lastMessageAt === undefined || message.createdAt > summary.lastMessageAt) {
     summary.lastMessageAt = message.createdAt;
   }
-  // A control entry is news to nobody's unread count, and no sign that its writer has read what came before.
+  // A membership event counts as unread for no member, and does not imply that its sender has read what came before.
   if (control === seq) return;
   noteSender(summary, message, audience);
-  if (audience.isApart) return;
+  if (audience.isLarge) return;
   for (const userId of audience.userIds) if (userId !== senderId) summary.unreadFor.add(userId);
 }
 
 function noteSender(
-  { lastSent, senders }: Summary,
-  { seq, n, senderId }: MessageTrace,
+  summary: Summary,
+  { seq, n, senderId, quiet = false, quietFor }: MessageTrace,
   { type, userIds }: SummaryAudience,
 ): void {
-  const sent = { seq, n };
+  const sent = { seq, n, ...(quietFor !== undefined && { blockedWith: quietFor }) };
   if (type !== 'direct') {
-    if (seq > (senders.get(senderId)?.seq ?? 0)) senders.set(senderId, sent);
+    noteNewest(quiet ? summary.quietSenders : summary.senders, senderId, sent);
     return;
   }
-  const place = userIds.indexOf(senderId);
-  if (place !== -1 && seq > (lastSent.get(place)?.seq ?? 0)) lastSent.set(place, sent);
+  const index = userIds.indexOf(senderId);
+  if (index !== -1) noteNewest(quiet ? summary.lastQuiet : summary.lastSent, index, { seq, n });
 }
 
 export const emptySummary = (message: MessageTrace): Summary => ({
@@ -94,185 +107,147 @@ export const emptySummary = (message: MessageTrace): Summary => ({
   control: 0,
   shown: undefined,
   lastMessageAt: undefined,
+  lastDeletedSeq: 0,
   lastSent: new Map(),
   senders: new Map(),
+  lastQuiet: new Map(),
+  quietSenders: new Map(),
   unreadFor: new Set(),
 });
 
 /**
- * Writes behind what conversations say of their messages: one coalesced update per conversation, one bulk in flight
- * per process, flushed continuously. Everything in it only moves forward and is set, never incremented, so that it
- * may be written twice, late, or by another process after the death of this one.
+ * Writes the summaries of conversations behind the log: one coalesced update per conversation, one bulk in flight per
+ * process, written continuously. Every value in a summary only moves forward and is set, never incremented. It may
+ * therefore be written twice, late, or by another process after this one has died.
  */
 export class Summaries {
-  readonly #parts: SummariesParts;
-  #pending = new Map<ConversationId, Pending>();
-  #writing = new Map<ConversationId, Pending>();
-  /** Written a moment ago: a record may have been read before that and be shown after it. Two generations. */
+  readonly #deps: SummariesDeps;
+  readonly #unwritten: WriteBehind<ConversationId, UnwrittenSummary>;
+  /**
+   * Summaries that were written recently, in two generations. A record that was read before the write may be shown
+   * after it.
+   */
   #written = new Map<ConversationId, Summary>();
   #writtenBefore = new Map<ConversationId, Summary>();
-  #turnedAtMs = monotonicMs();
-  #flushing: Promise<void> | undefined;
+  #generationStartedMs = monotonicMs();
 
-  constructor(parts: SummariesParts) {
-    this.#parts = parts;
+  constructor(deps: SummariesDeps) {
+    this.#deps = deps;
+    this.#unwritten = new WriteBehind({
+      write: (batch) => this.#write([...batch.values()]),
+      onFailure: (error) => {
+        deps.logger.warn({ err: error }, 'summaries could not be written, trying again');
+      },
+      maxBatch: MAX_BULK,
+      restMs: (tookMs) => Math.min(tookMs * REST_FACTOR, MAX_REST_MS),
+    });
   }
 
   /** Notes a message that was committed. */
   note(message: MessageTrace, audience: SummaryAudience): void {
-    let summary = this.#pending.get(message.conversationId);
+    let summary = this.#unwritten.pending(message.conversationId);
     if (summary === undefined) {
-      summary = { ...emptySummary(message), oldestId: message._id };
-      this.#pending.set(message.conversationId, summary);
+      summary = { ...emptySummary(message), oldestId: message._id, userIds: new Set() };
+      this.#unwritten.put(message.conversationId, summary);
     }
     mergeIntoSummary(summary, message, audience);
     if (message._id < summary.oldestId) summary.oldestId = message._id;
-    this.#flushing ??= this.#flush();
+    if (!audience.isLarge) for (const userId of audience.userIds) summary.userIds.add(userId);
   }
 
-  /** True while more is owed than may be: who commits should wait. */
+  /** True while so many summaries are pending that nothing more should be committed. */
   isBehind(): boolean {
-    return this.#pending.size >= MAX_PENDING;
+    return this.#unwritten.pendingCount >= MAX_PENDING;
   }
 
-  /** The smallest id of a message that is not in its conversation's stored summary yet. */
+  /** Returns the smallest id of a message that is not in its conversation's stored summary yet. */
   oldestPendingId(): string | undefined {
-    let oldest: string | undefined;
-    for (const { oldestId } of [...this.#pending.values(), ...this.#writing.values()]) {
-      if (oldest === undefined || oldestId < oldest) oldest = oldestId;
-    }
-    return oldest;
+    return this.#unwritten.oldestId(({ oldestId }) => oldestId);
   }
 
-  /** A stored conversation, however stale, with what this process has committed: it reads its own writes. */
+  /** Returns a stored conversation, however stale, with everything that this process has committed. */
   overlay(record: ConversationRecord): ConversationRecord {
-    return [this.#writtenBefore, this.#written, this.#writing, this.#pending]
-      .map((summaries) => summaries.get(record._id))
-      .reduce(overlayOne, record);
+    const id = record._id;
+    const newer = [this.#writtenBefore.get(id), this.#written.get(id), ...this.#unwritten.itemsOf(id)];
+    const summarised = newer
+      .filter((summary) => summary !== undefined)
+      .reduce<ConversationRecord>(overlaySummary, record);
+    return withMembership(summarised, this.#deps.memberships.peek(id));
   }
 
-  /** Conversations with unwritten messages that are news for this user. */
+  /** Returns positions on a user's list that may not be stored yet. A conversation may have two. */
+  owedTo(userId: UserId): ListPosition[] {
+    return this.#unwritten
+      .items()
+      .flatMap(({ conversationId: _id, userIds, lastMessageAt }) =>
+        lastMessageAt !== undefined && userIds.has(userId) ? [{ _id, lastMessageAt }] : [],
+      );
+  }
+
+  /** Returns conversations whose unwritten messages may be unread for this user. */
   unreadFor(userId: UserId): ConversationId[] {
-    return [...this.#writing.values(), ...this.#pending.values()]
+    return this.#unwritten
+      .items()
       .filter((summary) => summary.unreadFor.has(userId))
-      .map((summary) => summary.conversationId);
+      .map(({ conversationId }) => conversationId);
   }
 
   /** Resolves when everything noted so far is stored. */
-  async drain(): Promise<void> {
-    while (this.#flushing !== undefined) await this.#flushing;
+  drain(): Promise<void> {
+    return this.#unwritten.drain();
   }
 
-  async #flush(): Promise<void> {
-    // What is noted in this turn of the event loop goes into the same bulk.
-    await new Promise((resolve) => setImmediate(resolve));
-    const backoff = new Backoff(20, 1_000);
-    while (this.#pending.size > 0 || this.#writing.size > 0) {
-      this.#takeBulk();
-      const startedMs = monotonicMs();
-      try {
-        await this.#parts.watermark.track(() => writeSummaries(this.#parts, [...this.#writing.values()]));
-        this.#remember();
-        backoff.reset();
-        const tookMs = monotonicMs() - startedMs;
-        this.#parts.metrics.summarySeconds.observe(tookMs / 1_000);
-        if (this.#pending.size > 0) await sleep(Math.min(tookMs * REST_FACTOR, MAX_REST_MS));
-      } catch (error) {
-        this.#parts.logger.warn({ err: error }, 'summaries could not be written, trying again');
-        await sleep(backoff.next());
-      }
-    }
-    this.#flushing = undefined;
+  async #write(summaries: readonly UnwrittenSummary[]): Promise<void> {
+    const { watermark, metrics } = this.#deps;
+    const startedMs = monotonicMs();
+    await watermark.track(() => writeSummaries(this.#deps, summaries));
+    this.#remember(summaries);
+    metrics.summarySeconds.observe((monotonicMs() - startedMs) / 1_000);
   }
 
-  #remember(): void {
-    if (monotonicMs() - this.#turnedAtMs > REMEMBER_MS) {
+  #remember(summaries: readonly Summary[]): void {
+    if (monotonicMs() - this.#generationStartedMs > REMEMBER_MS) {
       this.#writtenBefore = this.#written;
       this.#written = new Map();
-      this.#turnedAtMs = monotonicMs();
+      this.#generationStartedMs = monotonicMs();
     }
-    for (const [id, summary] of this.#writing) {
-      const known = this.#written.get(id);
-      this.#written.set(id, known === undefined ? summary : joined(known, summary));
-    }
-    this.#writing.clear();
-  }
-
-  /** After a failure the same bulk is written again. */
-  #takeBulk(): void {
-    if (this.#writing.size > 0) return;
-    for (const [id, summary] of this.#pending) {
-      this.#writing.set(id, summary);
-      this.#pending.delete(id);
-      if (this.#writing.size >= MAX_BULK) break;
+    for (const summary of summaries) {
+      const known = this.#written.get(summary.conversationId);
+      const joined = known === undefined ? summary : joinSummaries(known, summary);
+      this.#written.set(summary.conversationId, joined);
     }
   }
 }
 
-/** The positions of senders first: a summary that counts a message must find its sender behind it. */
+/**
+ * Stores summaries. The positions of their senders are stored first: by the time a summary counts a message, its sender
+ * must have read it.
+ */
 export async function writeSummaries(
-  { conversations, members }: Pick<SummariesParts, 'conversations' | 'members'>,
+  { conversations, members }: Pick<SummariesDeps, 'conversations' | 'members'>,
   summaries: readonly Summary[],
 ): Promise<void> {
-  const positions = summaries.flatMap(({ conversationId, senders }) =>
-    [...senders].map(([userId, { seq, n }]) => ({
-      ...{ conversationId, userId, readSeq: seq, readN: n, deliveredSeq: seq },
+  const positions = summaries.flatMap(({ conversationId, senders, quietSenders }) => [
+    ...[...senders].map(([userId, { seq, n, blockedWith = [] }]) => ({
+      conversationId,
+      userId,
+      readSeq: seq,
+      readN: n,
+      deliveredSeq: seq,
+      blockedWith,
+      isForAll: true,
+      isSent: true,
     })),
-  );
+    ...[...quietSenders].map(([userId, { seq, n }]) => ({
+      conversationId,
+      userId,
+      readSeq: seq,
+      readN: n,
+      deliveredSeq: seq,
+      share: 'delivered' as const,
+      isSent: true,
+    })),
+  ]);
   if (positions.length > 0) await members.advance(positions);
   await conversations.mergeSummaries(summaries);
-}
-
-interface Sent {
-  seq: number;
-  n: number;
-}
-
-function newestOf<Key>(a: ReadonlyMap<Key, Sent>, b: ReadonlyMap<Key, Sent>): Map<Key, Sent> {
-  const newest = new Map(a);
-  for (const [key, sent] of b) if (sent.seq > (newest.get(key)?.seq ?? 0)) newest.set(key, sent);
-  return newest;
-}
-
-const laterOf = (a: Date | undefined, b: Date | undefined): Date | undefined =>
-  a === undefined || (b !== undefined && b > a) ? b : a;
-
-/** Two summaries of one conversation as one. */
-function joined(a: Summary, b: Summary): Summary {
-  return {
-    ...(b.lastSeq > a.lastSeq ? b : a),
-    shown: (b.shown?.seq ?? 0) > (a.shown?.seq ?? 0) ? b.shown : a.shown,
-    lastMessageAt: laterOf(a.lastMessageAt, b.lastMessageAt),
-    lastSent: newestOf(a.lastSent, b.lastSent),
-    senders: newestOf(a.senders, b.senders),
-    unreadFor: new Set([...a.unreadFor, ...b.unreadFor]),
-  };
-}
-
-function overlayOne(record: ConversationRecord, summary: Summary | undefined): ConversationRecord {
-  if (summary === undefined) return record;
-  const { shown } = summary;
-  const sent = record.participants.map((_, place) => {
-    const stored = { seq: record.lastSent[place] ?? 0, n: record.lastSentN[place] ?? 0 };
-    const noted = summary.lastSent.get(place);
-    return noted !== undefined && noted.seq > stored.seq ? noted : stored;
-  });
-  return {
-    ...record,
-    ...(summary.lastSeq > record.lastSeq && {
-      lastSeq: summary.lastSeq,
-      messageCount: summary.messageCount,
-      tailControl: summary.control,
-    }),
-    ...(shown !== undefined &&
-      shown.seq > record.lastMessageSeq && { lastMessageId: shown.id, lastMessageSeq: shown.seq }),
-    lastMessageAt: laterOf(record.lastMessageAt, summary.lastMessageAt) ?? record.lastMessageAt,
-    ...(record.type === 'direct' && {
-      lastSent: sent.map(({ seq }) => seq),
-      lastSentN: sent.map(({ n }) => n),
-    }),
-    ...(summary.senders.size > 0 && {
-      sentBy: newestOf(record.sentBy ?? new Map<UserId, Sent>(), summary.senders),
-    }),
-  };
 }

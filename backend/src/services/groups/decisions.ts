@@ -1,59 +1,77 @@
 import type { Action, Role, UserId } from '../../../../contract/index.js';
 import { AppError, notParticipant } from '../../utils/appError.js';
-import type { Decision, Judged } from '../commitLog/entry.js';
-import { maxMembers, type MemberFacts, type Membership } from '../membership/membership.js';
-import { forbidden, mayAs, requireInside, Sealed, type Right } from '../membership/rules.js';
+import type { Decision } from '../commitLog/index.js';
+import {
+  type LogState,
+  maxMembers,
+  type MemberFacts,
+  type Membership,
+  forbidden,
+  mayAs,
+  requireInside,
+  Sealed,
+  type Right,
+} from '../membership/index.js';
 
-/** What becomes of a wish at one place of the log: asked again at each attempt, by who is in the conversation there. */
+/*
+ * Decisions on membership requests. Each `decide…` returns a function that the event log calls once per attempt, with
+ * the members as of the position where the entry would be stored.
+ */
 
-const limitExceeded = (most: number): AppError =>
-  new AppError('LIMIT_EXCEEDED', `This conversation may have ${most} members at most.`, {
-    details: [{ path: 'userIds', rule: `at most ${most} members in all` }],
+const tooManyMembers = (max: number): AppError =>
+  new AppError('LIMIT_EXCEEDED', `This conversation may have ${max} members at most.`, {
+    details: [{ path: 'userIds', rule: `at most ${max} members in all` }],
   });
 
-/** The facts of a caller who has a right in a group or channel, or why they have not. */
-function requireRight(judged: Judged, caller: UserId, right: Right): MemberFacts | AppError {
-  const own = requireInside(judged, caller);
+/** Returns the caller's facts if their role includes a right in this group or channel, otherwise the refusal. */
+function requireRight(state: LogState, caller: UserId, right: Right): MemberFacts | AppError {
+  const own = requireInside(state, caller);
   if (own instanceof AppError) return own;
-  if (judged.membership.type === 'direct')
-    return forbidden('A direct conversation has two members for ever.');
+  if (state.membership.type === 'direct')
+    return forbidden('The members of a direct conversation cannot be changed.');
   return mayAs(own.role, right) ? own : forbidden(`As ${own.role} you may not do this here.`);
 }
 
-const isMember = ({ membership, facts }: Judged, userId: UserId): boolean =>
+const isMember = ({ membership, facts }: LogState, userId: UserId): boolean =>
   facts.has(userId) && !membership.gone.has(userId);
 
-/** The first entry of a group; a second creation finds it there. */
+/** Returns those of these users who are no members yet; none if the caller may not add members. */
+export function newcomersAmong(state: LogState, caller: UserId, userIds: readonly UserId[]): UserId[] {
+  if (requireRight(state, caller, 'addMembers') instanceof AppError) return [];
+  return [...new Set(userIds)].filter((userId) => !isMember(state, userId));
+}
+
+/** Creates the first entry of a group. A repeated creation finds that entry and does nothing. */
 export const decideCreate =
   (action: Action & { type: 'created' }) =>
-  ({ membership }: Judged): Decision =>
+  ({ membership }: LogState): Decision =>
     membership.control > 0 ? 'nothing' : { action };
 
 export const decideAdd =
   (caller: UserId, userIds: readonly UserId[]) =>
-  (judged: Judged): Decision => {
-    const own = requireRight(judged, caller, 'addMembers');
+  (state: LogState): Decision => {
+    const own = requireRight(state, caller, 'addMembers');
     if (own instanceof AppError) return { refusal: own };
-    const newcomers = [...new Set(userIds)].filter((userId) => !isMember(judged, userId));
+    const newcomers = newcomersAmong(state, caller, userIds);
     if (newcomers.length === 0) return 'nothing';
-    const full = refusalOfSize(judged.membership, newcomers.length);
-    return full === undefined ? { action: { type: 'added', userIds: newcomers } } : { refusal: full };
+    const refusal = refusalOfSize(state.membership, newcomers.length);
+    return refusal === undefined ? { action: { type: 'added', userIds: newcomers } } : { refusal };
   };
 
 const refusalOfSize = ({ type, memberCount }: Membership, more: number): AppError | undefined => {
-  const most = maxMembers(type);
-  return memberCount + more > most ? limitExceeded(most) : undefined;
+  const max = maxMembers(type);
+  return memberCount + more > max ? tooManyMembers(max) : undefined;
 };
 
-/** Owners remove anybody, admins those without a role. */
+/** Owners may remove every member, admins only members without a role. */
 export const decideRemove =
   (caller: UserId, userId: UserId) =>
-  (judged: Judged): Decision => {
-    const own = requireRight(judged, caller, 'removeMembers');
+  (state: LogState): Decision => {
+    const own = requireRight(state, caller, 'removeMembers');
     if (own instanceof AppError) return { refusal: own };
-    if (!isMember(judged, userId)) return 'nothing';
+    if (!isMember(state, userId)) return 'nothing';
     if (userId === caller) return { refusal: forbidden('Leave the conversation instead.') };
-    const { role } = judged.facts.get(userId) ?? { role: 'member' };
+    const { role } = state.facts.get(userId) ?? { role: 'member' };
     if (role === 'owner' || (role === 'admin' && own.role !== 'owner')) {
       return { refusal: forbidden(`As ${own.role} you may not remove the ${role}.`) };
     }
@@ -62,37 +80,37 @@ export const decideRemove =
 
 export const decideJoin =
   (caller: UserId) =>
-  (judged: Judged): Decision => {
-    const { membership } = judged;
+  (state: LogState): Decision => {
+    const { membership } = state;
     if (membership.sealedInto !== undefined) return { refusal: new Sealed(membership.sealedInto) };
-    if (isMember(judged, caller)) return 'nothing';
+    if (isMember(state, caller)) return 'nothing';
     if (membership.type === 'direct' || !membership.open) return { refusal: notParticipant() };
-    const full = refusalOfSize(membership, 1);
-    return full === undefined ? { action: { type: 'joined' } } : { refusal: full };
+    const refusal = refusalOfSize(membership, 1);
+    return refusal === undefined ? { action: { type: 'joined' } } : { refusal };
   };
 
 /**
- * @param candidates who may own a channel next, the first of them first: of a channel not everybody is in memory.
+ * @param candidates possible next owners of a channel, best first: not all members of a channel are in memory.
  */
 export const decideLeave =
   (caller: UserId, candidates: readonly UserId[]) =>
-  (judged: Judged): Decision => {
-    const own = requireInside(judged, caller);
+  (state: LogState): Decision => {
+    const own = requireInside(state, caller);
     if (own instanceof AppError) return { refusal: own };
-    const { type, memberCount } = judged.membership;
-    if (type === 'direct') return { refusal: forbidden('A direct conversation has two members for ever.') };
+    const { type, memberCount } = state.membership;
+    if (type === 'direct') return { refusal: forbidden('A direct conversation cannot be left.') };
     if (own.role !== 'owner' || memberCount === 1) return { action: { type: 'left' } };
-    const successor = candidates.find((userId) => isMember(judged, userId)) ?? successorOf(judged, caller);
+    const successor = candidates.find((userId) => isMember(state, userId)) ?? successorOf(state, caller);
     if (successor !== undefined) return { action: { type: 'left', successor } };
     return {
-      refusal: new AppError('UNAVAILABLE', 'Nobody could be found to hand this on to; ask again.', {
+      refusal: new AppError('UNAVAILABLE', 'No member was found to become the next owner; ask again.', {
         retryAfterMs: 200,
       }),
     };
   };
 
-/** The oldest admin, else the oldest member. */
-function successorOf({ facts }: Judged, caller: UserId): UserId | undefined {
+/** Returns the next owner: the admin who joined first, else the member who joined first. */
+function successorOf({ facts }: LogState, caller: UserId): UserId | undefined {
   const rank = ({ role }: MemberFacts): number => (role === 'admin' ? 0 : 1);
   const [next] = [...facts]
     .filter(([userId]) => userId !== caller)
@@ -102,24 +120,24 @@ function successorOf({ facts }: Judged, caller: UserId): UserId | undefined {
 
 export const decideRole =
   (caller: UserId, { userId, role }: { userId: UserId; role: Role }) =>
-  (judged: Judged): Decision => {
-    const own = requireRight(judged, caller, 'changeRoles');
+  (state: LogState): Decision => {
+    const own = requireRight(state, caller, 'changeRoles');
     if (own instanceof AppError) return { refusal: own };
-    if (!isMember(judged, userId)) {
+    if (!isMember(state, userId)) {
       return { refusal: new AppError('NOT_FOUND', 'There is no such member in this conversation.') };
     }
-    if (judged.facts.get(userId)?.role === role) return 'nothing';
-    if (userId === caller) return { refusal: forbidden('Make somebody else the owner first.') };
+    if (state.facts.get(userId)?.role === role) return 'nothing';
+    if (userId === caller) return { refusal: forbidden('Make another member the owner first.') };
     return { action: { type: 'role', userId, role } };
   };
 
-/** One change of a group's name, picture or rules. */
+/** Changes a group's name, picture or rules. */
 export const decideChange =
   (caller: UserId, action: Action & { type: 'renamed' | 'avatar' | 'settings' }) =>
-  (judged: Judged): Decision => {
-    const own = requireRight(judged, caller, 'changeGroup');
+  (state: LogState): Decision => {
+    const own = requireRight(state, caller, 'changeGroup');
     if (own instanceof AppError) return { refusal: own };
-    return isSet(judged.membership, action) ? 'nothing' : { action };
+    return isSet(state.membership, action) ? 'nothing' : { action };
   };
 
 function isSet(

@@ -5,20 +5,21 @@ import {
   type ConversationId,
   type ConversationView,
   type CreateGroupInput,
+  type RefusedUser,
   type Role,
   type UpdateConversationInput,
   type UserId,
 } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
+import type { MessageModel } from '../../models/messageModel.js';
 import { AppError, conflict, notParticipant } from '../../utils/appError.js';
-import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
-import type { ControlLog, Wish } from '../controlLog.js';
-import type { ConversationViews } from '../conversationViews.js';
-import type { DatabaseTime } from '../derived/databaseTime.js';
-import type { WriteWatermark } from '../derived/writeWatermark.js';
-import type { MembershipStore } from '../membership/membershipStore.js';
+import type { ThrottledLog } from '../../utils/throttledLog.js';
+import type { MembershipEventLog, MembershipRequest } from '../commitLog/index.js';
+import type { ConversationViews } from '../views/index.js';
+import type { DatabaseTime, WriteWatermark } from '../runtime/index.js';
+import { isLargeSize, type MembershipStore } from '../membership/index.js';
 import {
   decideAdd,
   decideChange,
@@ -27,30 +28,34 @@ import {
   decideLeave,
   decideRemove,
   decideRole,
+  newcomersAmong,
 } from './decisions.js';
-import type { BlockService } from '../safety/blockService.js';
-import type { GroupNews } from './groupNews.js';
+import type { GroupNotifier } from './groupNotifier.js';
+import type { Newcomers } from './newcomers.js';
 
-interface GroupServiceParts {
+interface GroupServiceDeps {
   conversations: Pick<ConversationModel, 'upsertGroup' | 'findById'>;
-  members: Pick<MemberModel, 'findPage' | 'findOwn' | 'findApart'>;
+  members: Pick<MemberModel, 'findPage' | 'findByUser' | 'findLarge'>;
   memberships: MembershipStore;
-  controlLog: ControlLog;
-  blocks: Pick<BlockService, 'refusalOf'>;
+  membershipEventLog: MembershipEventLog;
+  newcomers: Newcomers;
+  messages: Pick<MessageModel, 'findRange'>;
   views: ConversationViews;
-  news: GroupNews;
+  notifier: GroupNotifier;
   time: DatabaseTime;
   watermark: WriteWatermark;
   metrics: Pick<Metrics, 'thirdMembers'>;
-  logger: Logger;
+  log: ThrottledLog;
 }
 
 export interface Caller {
   userId: UserId;
   socketId?: string | undefined;
+  /** True for the app's backend and for moderators. */
+  isTrusted?: boolean | undefined;
 }
 
-/** The same name for a creation has to mean the same group. */
+/** Hash of a creation. A repeated `clientConversationId` must have the same hash. */
 const hashCreation = ({
   type = 'group',
   name,
@@ -65,38 +70,60 @@ const hashCreation = ({
     'base64url',
   ).slice(0, 22);
 
-/** How many members are looked at for who owns a channel next, should the first of them leave meanwhile. */
-const CANDIDATES = 10;
+interface CreatedGroup {
+  conversation: ConversationView;
+  created: boolean;
+  refused: RefusedUser[];
+}
+
+function toCreatedAction(
+  creator: UserId,
+  members: readonly UserId[],
+  { type, name, avatar, history, open }: CreateGroupInput,
+): Action & { type: 'created' } {
+  return {
+    type: 'created',
+    members: [
+      { userId: creator, role: 'owner' },
+      ...members.map((userId) => ({ userId, role: 'member' as const })),
+    ],
+    name,
+    ...(avatar !== undefined && { avatar }),
+    history: history ?? (type === 'channel' ? 'all' : 'joined'),
+    open: open ?? type === 'channel',
+  };
+}
+
+/** Number of members loaded as possible next owners of a channel, in case some of them leave at the same time. */
+const MAX_SUCCESSORS = 10;
 
 /**
- * Groups and channels: every change of who is in them is an entry of their own log, decided at its place there. So no
- * message of somebody removed can be committed behind the removal, by whichever process.
+ * Groups and channels. Every change of members is an entry of the conversation's log, and is decided at its position
+ * there. So no process can commit a message of a removed member after the removal.
  */
 export class GroupService {
-  readonly #parts: GroupServiceParts;
+  readonly #deps: GroupServiceDeps;
 
-  constructor(parts: GroupServiceParts) {
-    this.#parts = parts;
+  constructor(deps: GroupServiceDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * Makes a group or channel. With a `clientConversationId` a repeated creation returns the first one.
+   * Creates a group or channel with those users who may be added. With a `clientConversationId`, a repeated creation
+   * returns the first one.
    *
-   * @throws AppError `LIMIT_EXCEEDED`, `CONFLICT` (another group under the same name), `UNAVAILABLE`.
+   * @throws AppError `LIMIT_EXCEEDED`, `CONFLICT` (id used for a different group), `UNAVAILABLE`.
    */
-  async create(
-    { userId, socketId }: Caller,
-    input: CreateGroupInput,
-  ): Promise<{ conversation: ConversationView; created: boolean }> {
+  async create(caller: Caller, input: CreateGroupInput): Promise<CreatedGroup> {
+    const { userId, socketId } = caller;
     const type = input.type ?? 'group';
-    const userIds = [...new Set([userId, ...input.participants])];
-    if (type === 'group' && userIds.length > LIMITS.sizes.large) {
+    const requestedIds = [...new Set(input.participants)].filter((id) => id !== userId);
+    if (type === 'group' && requestedIds.length >= LIMITS.sizes.large) {
       throw new AppError('LIMIT_EXCEEDED', `A group may have ${LIMITS.sizes.large} members at most.`, {
         details: [{ path: 'participants', rule: `at most ${LIMITS.sizes.large} with the creator` }],
       });
     }
-    await this.#requireNotBlocked(userId, input.participants);
-    const { conversations, controlLog, watermark, time, news } = this.#parts;
+    const { conversations, membershipEventLog, watermark, time, notifier, newcomers } = this.#deps;
     const creationHash = hashCreation(input);
     const record = await watermark.track(() =>
       conversations.upsertGroup(
@@ -106,40 +133,73 @@ export class GroupService {
     );
     if (record.creationHash !== creationHash)
       throw conflict('This clientConversationId was used for another group.');
-    const action: Action & { type: 'created' } = {
-      type: 'created',
-      members: userIds.map((id) => ({ userId: id, role: id === userId ? 'owner' : 'member' })),
-      name: input.name,
-      ...(input.avatar !== undefined && { avatar: input.avatar }),
-      history: input.history ?? (type === 'channel' ? 'all' : 'joined'),
-      open: input.open ?? type === 'channel',
-    };
-    const committed = await controlLog.commit({
-      ...{
-        conversationId: record._id,
-        caller: userId,
-        decide: decideCreate(action),
-        originSocketId: socketId,
-      },
+    const isNamed = input.clientConversationId !== undefined;
+    const refusedBefore = isNamed ? await this.#refusedAtCreation(record._id, requestedIds) : undefined;
+    if (refusedBefore !== undefined)
+      return { conversation: await this.#view(userId, record._id), created: false, refused: refusedBefore };
+    const { admitted, refused } = await newcomers.screen(caller, requestedIds, (more) =>
+      isLargeSize(type, 1 + more, false),
+    );
+    const committed = await membershipEventLog.commit({
+      conversationId: record._id,
+      caller: userId,
+      originSocketId: socketId,
+      decide: decideCreate(toCreatedAction(userId, admitted, input)),
     });
-    if (committed !== undefined) await news.tellChange(committed);
-    return { conversation: await this.#view(userId, record._id), created: committed !== undefined };
+    if (committed !== undefined) await notifier.notifyChange(committed);
+    return {
+      conversation: await this.#view(userId, record._id),
+      created: committed !== undefined,
+      // If two creations ran at the same time, this one returns the result of the other.
+      refused:
+        committed === undefined ? ((await this.#refusedAtCreation(record._id, requestedIds)) ?? []) : refused,
+    };
   }
 
-  /** Nobody gets into a group by somebody whom they have blocked. */
-  async #requireNotBlocked(adder: UserId, userIds: readonly UserId[]): Promise<void> {
-    const refusal = await this.#parts.blocks.refusalOf(adder, userIds);
-    if (refusal !== undefined) throw refusal;
+  /**
+   * Returns the users who were not added at the creation (their codes are not stored). Undefined before the creation.
+   */
+  async #refusedAtCreation(
+    id: ConversationId,
+    requestedIds: readonly UserId[],
+  ): Promise<RefusedUser[] | undefined> {
+    const [entry] = await this.#deps.messages.findRange(id, 1, 1);
+    if (entry?.action?.type !== 'created') return undefined;
+    const members = new Set(entry.action.members.map(({ userId }) => userId));
+    return requestedIds
+      .filter((userId) => !members.has(userId))
+      .map((userId) => ({ userId, code: 'FORBIDDEN' }));
   }
 
-  /** Adds members; who is one already stays as they are. @throws AppError `FORBIDDEN`, `LIMIT_EXCEEDED` … */
-  async add(caller: Caller, id: ConversationId, userIds: readonly UserId[]): Promise<ConversationView> {
-    await this.#requireNotBlocked(caller.userId, userIds);
-    return this.#change(caller, {
+  /**
+   * Adds those of these users who may be added. Users who are members already are skipped.
+   *
+   * @throws AppError `FORBIDDEN`, `NOT_PARTICIPANT`, `LIMIT_EXCEEDED`, `UNAVAILABLE`.
+   */
+  async add(
+    caller: Caller,
+    id: ConversationId,
+    userIds: readonly UserId[],
+  ): Promise<{ conversation: ConversationView; refused: RefusedUser[] }> {
+    const { memberships, newcomers } = this.#deps;
+    const membership = await memberships.current(id);
+    const facts = membership && (await memberships.complete(membership, [caller.userId, ...userIds]));
+    // The right of the caller and the size of the group are checked again at the position in the log.
+    const newcomerIds =
+      membership && facts ? newcomersAmong({ membership, facts }, caller.userId, userIds) : [];
+    const { admitted, refused } = await newcomers.screen(
+      caller,
+      newcomerIds,
+      (more) =>
+        membership !== undefined &&
+        isLargeSize(membership.type, membership.memberCount + more, membership.isLarge),
+    );
+    const conversation = await this.#change(caller, {
       conversationId: id,
-      decide: decideAdd(caller.userId, userIds),
+      decide: decideAdd(caller.userId, admitted),
       about: userIds,
     });
+    return { conversation, refused };
   }
 
   /** @throws AppError `FORBIDDEN`, `NOT_PARTICIPANT`. */
@@ -148,28 +208,35 @@ export class GroupService {
     return this.#change(caller, { conversationId: id, decide, about: [userId] });
   }
 
-  /** Joins an open channel or group. @throws AppError `NOT_PARTICIPANT` (not open, or not there), `LIMIT_EXCEEDED`. */
+  /** Joins an open channel or group. @throws AppError `NOT_PARTICIPANT` (not open or unknown), `LIMIT_EXCEEDED`. */
   async join(caller: Caller, id: ConversationId): Promise<ConversationView> {
-    const apart = await this.#parts.members.findApart([caller.userId]);
-    if (apart.length >= LIMITS.maxApart && !apart.some(({ conversationId }) => conversationId === id)) {
-      throw new AppError('LIMIT_EXCEEDED', `You may be in ${LIMITS.maxApart} large groups and channels.`);
+    const large = await this.#deps.members.findLarge([caller.userId]);
+    if (large.length >= LIMITS.maxLarge && !large.some(({ conversationId }) => conversationId === id)) {
+      throw new AppError('LIMIT_EXCEEDED', `You may be in ${LIMITS.maxLarge} large groups and channels.`);
     }
     return this.#change(caller, { conversationId: id, decide: decideJoin(caller.userId) });
   }
 
-  /** Leaves; an owner hands the conversation on. @throws AppError `NOT_PARTICIPANT`, `FORBIDDEN` (direct). */
+  /**
+   * Leaves. A leaving owner is succeeded by another member.
+   *
+   * @throws AppError `NOT_PARTICIPANT`, `FORBIDDEN` (direct).
+   */
   async leave(caller: Caller, id: ConversationId): Promise<void> {
-    const { controlLog, members, news } = this.#parts;
+    const { membershipEventLog, members, notifier } = this.#deps;
     const candidates = await this.#findSuccessors(caller.userId, id);
     try {
-      const committed = await controlLog.commit({
-        ...{ conversationId: id, caller: caller.userId, originSocketId: caller.socketId },
-        ...{ decide: decideLeave(caller.userId, candidates), about: candidates },
+      const committed = await membershipEventLog.commit({
+        conversationId: id,
+        caller: caller.userId,
+        originSocketId: caller.socketId,
+        decide: decideLeave(caller.userId, candidates),
+        about: candidates,
       });
-      if (committed !== undefined) await news.tellChange(committed);
+      if (committed !== undefined) await notifier.notifyChange(committed);
     } catch (error) {
-      const [own] = await members.findOwn(caller.userId, [id]);
-      // Left before: the answer to that was lost, perhaps.
+      const [own] = await members.findByUser(caller.userId, [id]);
+      // The caller has left before: the answer to an earlier attempt may have been lost.
       if (own?.leftSeq === undefined) throw error;
     }
   }
@@ -178,13 +245,13 @@ export class GroupService {
   setRole(
     caller: Caller,
     id: ConversationId,
-    wish: { userId: UserId; role: Role },
+    request: { userId: UserId; role: Role },
   ): Promise<ConversationView> {
-    const decide = decideRole(caller.userId, wish);
-    return this.#change(caller, { conversationId: id, decide, about: [wish.userId] });
+    const decide = decideRole(caller.userId, request);
+    return this.#change(caller, { conversationId: id, decide, about: [request.userId] });
   }
 
-  /** Sets the name, picture or rules: an entry for each that is different. @throws AppError `FORBIDDEN` … */
+  /** Sets the name, picture and rules, with one entry for each that differs. @throws AppError `FORBIDDEN`. */
   async update(caller: Caller, input: UpdateConversationInput): Promise<ConversationView> {
     const { conversationId: id, name, avatar, history, open } = input;
     const actions: (Action & { type: 'renamed' | 'avatar' | 'settings' })[] = [
@@ -200,54 +267,66 @@ export class GroupService {
             },
           ]),
     ];
-    // In the order of their entries: three at most.
+    // One after the other, at most three: their order in the log is the order of this list.
     for (const action of actions) {
       await this.#commit(caller, { conversationId: id, decide: decideChange(caller.userId, action) });
     }
     return this.#view(caller.userId, id);
   }
 
-  async #change(caller: Caller, wish: Omit<Wish, 'caller' | 'originSocketId'>): Promise<ConversationView> {
-    await this.#commit(caller, wish);
-    return this.#view(caller.userId, wish.conversationId);
+  async #change(
+    caller: Caller,
+    request: Omit<MembershipRequest, 'caller' | 'originSocketId'>,
+  ): Promise<ConversationView> {
+    await this.#commit(caller, request);
+    return this.#view(caller.userId, request.conversationId);
   }
 
-  async #commit(caller: Caller, wish: Omit<Wish, 'caller' | 'originSocketId'>): Promise<void> {
-    const { controlLog, news } = this.#parts;
+  async #commit(
+    caller: Caller,
+    request: Omit<MembershipRequest, 'caller' | 'originSocketId'>,
+  ): Promise<void> {
+    const { membershipEventLog, notifier } = this.#deps;
     try {
-      const committed = await controlLog.commit({
-        ...wish,
-        ...{ caller: caller.userId, originSocketId: caller.socketId },
+      const committed = await membershipEventLog.commit({
+        ...request,
+        caller: caller.userId,
+        originSocketId: caller.socketId,
       });
-      if (committed !== undefined) await news.tellChange(committed);
+      if (committed !== undefined) await notifier.notifyChange(committed);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'FORBIDDEN') this.#watchPairs(wish);
+      if (error instanceof AppError && error.code === 'FORBIDDEN')
+        this.#reportThirdMember(caller.userId, request);
       throw error;
     }
   }
 
-  /** A direct conversation never gets a third member; that somebody tried is for an operator to see (requirement B6). */
-  #watchPairs({ conversationId, about = [] }: Pick<Wish, 'conversationId' | 'about'>): void {
-    const membership = this.#parts.memberships.peek(conversationId);
+  /**
+   * Counts and logs attempts to add a third member to a direct conversation, which is never possible (requirement
+   * B6).
+   */
+  #reportThirdMember(
+    caller: UserId,
+    { conversationId, about = [] }: Pick<MembershipRequest, 'conversationId' | 'about'>,
+  ): void {
+    const membership = this.#deps.memberships.peek(conversationId);
     if (membership?.type !== 'direct' || about.length === 0) return;
-    this.#parts.metrics.thirdMembers.inc();
-    this.#parts.logger.warn(
-      { conversationId, watermark: [...membership.members.keys()].sort(), refused: about },
-      'a direct conversation was to get a third member',
-    );
+    this.#deps.metrics.thirdMembers.inc();
+    const attempt = { conversationId, participants: [...membership.members.keys()].sort(), refused: about };
+    this.#deps.log.warn(caller, attempt, 'refused to add a third member to a direct conversation');
   }
 
-  /** Of a channel not everybody is in memory: who comes first by role and time. */
+  /** Returns possible next owners of a channel, by role and time of joining: not all its members are in memory. */
   async #findSuccessors(caller: UserId, id: ConversationId): Promise<UserId[]> {
-    const membership = await this.#parts.memberships.current(id);
+    const membership = await this.#deps.memberships.current(id);
     if (membership?.type !== 'channel') return [];
-    const page = await this.#parts.members.findPage(id, CANDIDATES);
+    const page = await this.#deps.members.findPage(id, MAX_SUCCESSORS);
     return page.map(({ userId }) => userId).filter((userId) => userId !== caller);
   }
 
   async #view(userId: UserId, id: ConversationId): Promise<ConversationView> {
-    const record: ConversationRecord | undefined = await this.#parts.conversations.findById(id);
+    const record: ConversationRecord | undefined = await this.#deps.conversations.findById(id);
     if (record === undefined) throw notParticipant();
-    return this.#parts.views.presentOne(userId, record);
+    return this.#deps.views.presentOne(userId, record);
   }
 }

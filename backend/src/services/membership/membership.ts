@@ -1,96 +1,153 @@
 import type { Action, ConversationId, HistoryMode, Role, UserId } from '../../../../contract/index.js';
 import { LIMITS } from '../../../../contract/index.js';
+import type { MessageRecord } from '../../models/messageModel.js';
 
-/** A member as the log has it. */
+/** A member according to the log. */
 export interface MemberFacts {
   role: Role;
-  /** The entry that let them in; 0 in a direct conversation. */
+  /** The `seq` of the entry by which the member joined; 0 in a direct conversation. */
   joinedSeq: number;
+  /** Number of counted messages before that entry; set when this process has folded it. */
+  joinedN?: number;
+  /** Channels only: the role is from an event, but `joinedSeq` is that event's, until the document has been read. */
+  isRoleOnly?: true;
 }
 
 /**
- * Who is in a conversation and what may happen in it, as of one place of its log: folded from its control entries, and
- * never changed in place. Whoever holds one knows by `control` whether it is still the newest.
+ * Members and settings of a conversation at one position of its log, folded from its membership events. Immutable; of
+ * two versions the one with the higher `control` is newer.
  */
 export interface Membership {
   readonly conversationId: ConversationId;
   readonly type: 'direct' | 'group' | 'channel';
-  /** The last control entry that is folded in; 0 for none. */
+  /** The `seq` of the last membership event that is folded in; 0 for none. */
   readonly control: number;
   /**
-   * Members by id. Of a channel only those whom the fold has met since it was read; of the others the
-   * stored documents speak (`MembershipStore.complete`).
+   * Members by id. For channels, only those named by events since the channel was read; the others are in the stored
+   * documents (`MembershipStore.complete`).
    */
   readonly members: ReadonlyMap<UserId, MemberFacts>;
-  /** Whom the fold has seen leave, of a channel. */
+  /** For channels, users who have left by an event that was folded in. */
   readonly gone: ReadonlySet<UserId>;
-  readonly isApart: boolean;
+  readonly isLarge: boolean;
   readonly memberCount: number;
+  /** The `seq` of the last event by which a member left or was removed; 0 for none. */
   readonly removalSeq: number;
   readonly name: string | undefined;
   readonly avatar: string | undefined;
   readonly history: HistoryMode;
   readonly open: boolean;
-  /** Of a direct one: who closed it, and who of the two blocks the other. */
+  /** For direct conversations, the user who unmatched the other one. */
   readonly closedBy: UserId | undefined;
+  /** For direct conversations, those of the two users who block the other one. */
   readonly blockedBy: ReadonlySet<UserId>;
-  /** The log has ended: everything goes on in that conversation. */
+  /** The conversation in which this one continues, after a merge. */
   readonly sealedInto: ConversationId | undefined;
 }
 
-/** A control entry, as far as the fold needs it. */
-export interface ControlEntry {
+/** The part of a membership event that `fold` needs. */
+export interface MembershipEvent {
   seq: number;
+  /** Number of counted messages before it. */
+  n: number;
   senderId: UserId;
   action: Action;
 }
 
-/** Who was in a conversation before an entry and is not behind it, and who is new. */
+/** Users who are members after an entry but not before it, and the reverse. */
 export interface MembershipChange {
   joined: readonly UserId[];
   gone: readonly UserId[];
 }
 
-/** Of a conversation that is not there, or that nobody can be told of. */
-export const nobodyIn = (conversationId: ConversationId): Membership => ({
-  ...{ conversationId, type: 'direct', control: 0, members: new Map(), gone: new Set(), isApart: false },
-  ...{ memberCount: 0, removalSeq: 0, name: undefined, avatar: undefined, history: 'all', open: false },
-  ...{ closedBy: undefined, blockedBy: new Set(), sealedInto: undefined },
+/** Returns a membership without members, for a conversation that does not exist or whose membership is not known. */
+export const emptyMembership = (conversationId: ConversationId): Membership => ({
+  conversationId,
+  type: 'direct',
+  control: 0,
+  members: new Map(),
+  gone: new Set(),
+  isLarge: false,
+  memberCount: 0,
+  removalSeq: 0,
+  name: undefined,
+  avatar: undefined,
+  history: 'all',
+  open: false,
+  closedBy: undefined,
+  blockedBy: new Set(),
+  sealedInto: undefined,
 });
 
-/** Above `small` members a group has nobody's list in it; below `backToSmall` it has again. Channels never have. */
-export function livesApart(type: Membership['type'], memberCount: number, isApart: boolean): boolean {
+/**
+ * True when the conversation's document does not list its members. A group becomes large above `small` members, and
+ * small again below `backToSmall`. Channels are always large.
+ */
+export function isLargeSize(type: Membership['type'], memberCount: number, isLarge: boolean): boolean {
   if (type === 'direct') return false;
   if (type === 'channel') return true;
-  return memberCount > LIMITS.sizes.small || (isApart && memberCount >= LIMITS.sizes.backToSmall);
+  return memberCount > LIMITS.sizes.small || (isLarge && memberCount >= LIMITS.sizes.backToSmall);
 }
 
-/** How many members a conversation may have. */
+/** Maximum number of members of a conversation. */
 export const maxMembers = (type: Membership['type']): number =>
   type === 'direct' ? LIMITS.sizes.direct : type === 'group' ? LIMITS.sizes.large : Infinity;
 
-/** The conversation behind one more control entry; an older one than it has seen changes nothing. */
-export function fold(before: Membership, entry: ControlEntry): Membership {
+/** Returns the membership after one more event. An event that is already folded in changes nothing. */
+export function fold(before: Membership, entry: MembershipEvent): Membership {
   if (entry.seq <= before.control) return before;
   const after = applyAction({ ...before, control: entry.seq }, entry);
-  const isApart = livesApart(after.type, after.memberCount, before.isApart);
-  return { ...after, isApart };
+  const isLarge = isLargeSize(after.type, after.memberCount, before.isLarge);
+  return { ...after, isLarge };
 }
 
-function applyAction(state: Membership, { seq, senderId, action }: ControlEntry): Membership {
+/**
+ * Returns the action that a stored entry applies to the conversation for all members. Undefined for ordinary
+ * messages and for shadow entries, except `created`. A group created under a restriction has its creator as the
+ * only member, and is not open for joining.
+ */
+export function effectOf({
+  senderId,
+  action,
+  shadow,
+}: Pick<MessageRecord, 'senderId' | 'action' | 'shadow'>): Action | undefined {
+  if (shadow !== true || action === undefined) return action;
+  if (action.type !== 'created') return undefined;
+  return { ...action, members: action.members.filter(({ userId }) => userId === senderId), open: false };
+}
+
+/**
+ * Returns the membership as the author of shadow entries sees it. Its end of the log and its size class stay as they
+ * are for all members.
+ */
+export function foldShadow(
+  base: Membership,
+  entries: readonly Pick<MessageRecord, 'seq' | 'n' | 'senderId' | 'action'>[],
+): Membership {
+  const seen = entries.reduce((state, { seq, n, senderId, action }) => {
+    return action === undefined ? state : applyAction(state, { seq, n, senderId, action });
+  }, base);
+  const { control, removalSeq, isLarge } = base;
+  const memberCount = base.memberCount + seen.members.size - base.members.size;
+  return { ...seen, control, removalSeq, isLarge, memberCount };
+}
+
+function applyAction(state: Membership, { seq, n, senderId, action }: MembershipEvent): Membership {
   switch (action.type) {
     case 'created': {
-      const members = action.members.map(({ userId, role }) => [userId, { role, joinedSeq: seq }] as const);
+      const members = action.members.map(
+        ({ userId, role }) => [userId, { role, joinedSeq: seq, joinedN: n }] as const,
+      );
       const { name, avatar, history, open } = action;
       return { ...admit(state, members), name, avatar, history, open };
     }
     case 'added':
       return admit(
         state,
-        action.userIds.map((userId) => [userId, { role: 'member', joinedSeq: seq }]),
+        action.userIds.map((userId) => [userId, { role: 'member', joinedSeq: seq, joinedN: n }]),
       );
     case 'joined':
-      return admit(state, [[senderId, { role: 'member', joinedSeq: seq }]]);
+      return admit(state, [[senderId, { role: 'member', joinedSeq: seq, joinedN: n }]]);
     case 'left': {
       const left = dismiss(state, [senderId], seq);
       return action.successor === undefined ? left : setRole(left, action.successor, 'owner');
@@ -141,18 +198,24 @@ function dismiss(state: Membership, userIds: readonly UserId[], seq: number): Me
 }
 
 /**
- * Of a channel the facts are completed from the stored documents before an entry is judged; who reads of it in the log
- * learns of the role, and takes the entry itself for the first that they have seen.
+ * For channels, facts are completed from the stored documents before an entry is authorized. A process that reads the
+ * entry from the log learns the role only; `MembershipStore.complete` looks up where the member joined.
  */
 function setRole(state: Membership, userId: UserId, role: Role): Membership {
   const isUnknown = state.type === 'channel' && role !== 'member' && !state.gone.has(userId);
-  const facts = state.members.get(userId) ?? (isUnknown ? { role, joinedSeq: state.control } : undefined);
+  const roleOnly = { role, joinedSeq: state.control, isRoleOnly: true } as const;
+  const facts = state.members.get(userId) ?? (isUnknown ? roleOnly : undefined);
   if (facts === undefined) return state;
   return { ...state, members: new Map(state.members).set(userId, { ...facts, role }) };
 }
 
-/** Who joined and who left by an entry. The judge of the entry has made sure that nobody is named without need. */
-export function changeOf({ senderId, action }: Pick<ControlEntry, 'senderId' | 'action'>): MembershipChange {
+/**
+ * Returns the users who join and leave by an entry. An entry in the log names only users whose membership it changes.
+ */
+export function changeOf({
+  senderId,
+  action,
+}: Pick<MembershipEvent, 'senderId' | 'action'>): MembershipChange {
   switch (action.type) {
     case 'created':
       return { joined: action.members.map(({ userId }) => userId), gone: [] };
@@ -177,16 +240,16 @@ export function changeOf({ senderId, action }: Pick<ControlEntry, 'senderId' | '
   }
 }
 
-/** Whether history shows an entry; whom a channel gains or loses, or who blocks whom, is nobody's business. */
+/** True for entries that history does not show: joining and leaving a channel, roles, settings, blocks. */
 export function isSilent(type: Membership['type'], action: Action): boolean {
   if (type === 'channel') return !['created', 'renamed', 'avatar'].includes(action.type);
   return !['created', 'added', 'joined', 'left', 'removed', 'renamed', 'avatar'].includes(action.type);
 }
 
-/** The members that are held of a conversation, without one of them. */
+/** Returns the members that are held in memory, without one of them. */
 export const othersIn = ({ members }: Membership, userId: UserId): UserId[] =>
   [...members.keys()].filter((other) => other !== userId);
 
-/** The first place that a member may see. */
+/** Returns the first `seq` that a member may see. */
 export const visibleFrom = (membership: Membership, facts: MemberFacts): number =>
   membership.type === 'direct' || membership.history === 'all' ? 1 : facts.joinedSeq;

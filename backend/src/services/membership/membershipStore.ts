@@ -6,15 +6,15 @@ import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { monotonicMs } from '../../utils/clock.js';
 import { BatchLoader } from '../../utils/batchLoader.js';
-import { isSound } from '../sound.js';
-import { fold, type ControlEntry, type MemberFacts, type Membership } from './membership.js';
+import { isValid } from './validConversation.js';
+import { effectOf, fold, type MembershipEvent, type MemberFacts, type Membership } from './membership.js';
 import type { MembershipWriter } from './membershipWriter.js';
 
-interface StoreParts {
+interface StoreDeps {
   conversations: Pick<ConversationModel, 'findByIds'>;
-  members: Pick<MemberModel, 'findCurrent' | 'findStaff' | 'findPairs'>;
-  messages: Pick<MessageModel, 'findControls'>;
-  /** What is folded here for the first time may not be derived yet: its writer may have died. */
+  members: Pick<MemberModel, 'findCurrent' | 'findOwnersAndAdmins' | 'findByUsers'>;
+  messages: Pick<MessageModel, 'findMembershipEvents'>;
+  /** Notes events that are folded here: the process that committed them may have died before it wrote their effect. */
   writer: MembershipWriter;
 }
 
@@ -23,48 +23,55 @@ interface Known {
   checkedAtMs: number;
 }
 
-/** Members held in memory over all conversations, roughly. */
+/** Members held in memory over all conversations, approximately. */
 const MAX_HELD = 500_000;
-/** A channel that has met more people than this since it was read forgets those without a role. */
-const MAX_MET = 2_000;
-
-/** A record of the log as the fold takes it; undefined for an ordinary message. */
-export const toControlEntry = ({ seq, senderId, action }: MessageRecord): ControlEntry | undefined =>
-  action === undefined ? undefined : { seq, senderId, action };
+/** Users held per channel. Beyond it those without a role are dropped, and looked up again when they are needed. */
+const MAX_CHANNEL_USERS = 2_000;
 
 /**
- * Who is in which conversation, in memory. What is kept is never an answer by itself: `current` reads the control
- * entries behind it from the log each time, one small index range that is nearly always empty.
+ * Returns a log record as a membership event; undefined for records that change no membership, or their author's only.
+ */
+export const toMembershipEvent = (record: MessageRecord): MembershipEvent | undefined => {
+  const action = effectOf(record);
+  return action && { seq: record.seq, n: record.n, senderId: record.senderId, action };
+};
+
+/**
+ * Memberships of conversations in memory. A kept membership is only a starting point: `current` reads later membership
+ * events from the log each time, in one small index range that is nearly always empty.
  */
 export class MembershipStore {
-  readonly #parts: StoreParts;
+  readonly #deps: StoreDeps;
   readonly #known = new LRUCache<ConversationId, Known>({
     maxSize: MAX_HELD,
     sizeCalculation: ({ membership }) => 10 + membership.members.size,
   });
   readonly #loading: BatchLoader<ConversationId, Membership>;
 
-  constructor(parts: StoreParts) {
-    this.#parts = parts;
+  constructor(deps: StoreDeps) {
+    this.#deps = deps;
     this.#loading = new BatchLoader(
       (ids) => this.#bringUpToDate(ids),
       ({ conversationId }) => [conversationId],
     );
   }
 
-  /** As the log has it at some moment after the call; undefined for a conversation that is not there or is damaged. */
+  /**
+   * Returns the membership according to the log, at some moment after the call; undefined when the conversation does not
+   * exist or is damaged.
+   */
   async current(id: ConversationId): Promise<Membership | undefined> {
     const [membership] = await this.#loading.load([id]);
     return membership;
   }
 
-  /** The same for many, by id. */
+  /** As `current`, for several conversations. Returned by id. */
   async currentOf(ids: readonly ConversationId[]): Promise<Map<ConversationId, Membership>> {
     const found = await this.#loading.load(ids);
     return new Map(found.map((membership) => [membership.conversationId, membership]));
   }
 
-  /** As it was at most this long ago, in ms. */
+  /** Returns a membership that is at most `maxAgeMs` old. */
   async recent(id: ConversationId, maxAgeMs: number): Promise<Membership | undefined> {
     const known = this.#known.get(id);
     if (known !== undefined && monotonicMs() - known.checkedAtMs <= maxAgeMs) return known.membership;
@@ -72,23 +79,23 @@ export class MembershipStore {
   }
 
   /**
-   * Whatever is known here, or else follows from documents just read, however old: the log corrects whoever commits by
-   * it.
+   * Returns the memberships held in memory, and those of the other records as their documents say, however old. Commits
+   * are checked against the log, so an old membership does no harm there.
    */
   async known(records: readonly ConversationRecord[]): Promise<Map<ConversationId, Membership>> {
-    const here = records.flatMap(({ _id }) => this.peek(_id) ?? []);
-    const held = new Set(here.map(({ conversationId }) => conversationId));
-    const loaded = await this.#complete(records.filter(({ _id }) => !held.has(_id)));
+    const held = records.flatMap(({ _id }) => this.peek(_id) ?? []);
+    const heldIds = new Set(held.map(({ conversationId }) => conversationId));
+    const loaded = await this.#complete(records.filter(({ _id }) => !heldIds.has(_id)));
     for (const membership of loaded) this.put(membership);
-    return new Map([...here, ...loaded].map((membership) => [membership.conversationId, membership]));
+    return new Map([...held, ...loaded].map((membership) => [membership.conversationId, membership]));
   }
 
-  /** Whatever is known here. */
+  /** Returns the membership held in memory, however old. */
   peek(id: ConversationId): Membership | undefined {
     return this.#known.get(id)?.membership;
   }
 
-  /** Takes over what was committed here. */
+  /** Keeps a membership unless a newer one is held. */
   put(membership: Membership): void {
     const known = this.#known.get(membership.conversationId);
     if (known !== undefined && known.membership.control >= membership.control) return;
@@ -97,18 +104,35 @@ export class MembershipStore {
   }
 
   /**
-   * Facts about these users, as of `membership` or later. Of a channel those whom the fold has not met are looked up
-   * in their documents, which are at least as new as what the fold began with.
+   * Returns facts about these users, as of `membership` or later. For channels, users that are not held in memory are
+   * looked up in their documents, which are at least as new as the membership that was read first.
    */
   async complete(
     membership: Membership,
     userIds: readonly UserId[],
   ): Promise<ReadonlyMap<UserId, MemberFacts>> {
     if (membership.type !== 'channel') return membership.members;
-    const unknown = userIds.filter((id) => !membership.members.has(id) && !membership.gone.has(id));
-    if (unknown.length === 0) return membership.members;
-    const found = await this.#parts.members.findPairs(membership.conversationId, unknown);
-    return new Map([...membership.members, ...factsOf(found)]);
+    const { conversationId, members, gone } = membership;
+    const isComplete = (id: UserId): boolean => members.get(id)?.isRoleOnly !== true && members.has(id);
+    const unknown = userIds.filter((id) => !isComplete(id) && !gone.has(id));
+    if (unknown.length === 0) return members;
+    const found = factsOf(await this.#deps.members.findByUsers(conversationId, unknown));
+    // The document may be older than the event that gave the role.
+    const withRole = ([id, facts]: [UserId, MemberFacts]): [UserId, MemberFacts] => [
+      id,
+      { ...facts, role: members.get(id)?.role ?? facts.role },
+    ];
+    const completed = found.map(withRole);
+    this.#keepRoles(membership, completed);
+    return new Map([...members, ...completed]);
+  }
+
+  /** Keeps the completed facts of members with a role, which are held in memory anyway. */
+  #keepRoles(membership: Membership, completed: readonly [UserId, MemberFacts][]): void {
+    const known = this.#known.get(membership.conversationId);
+    const kept = completed.filter(([id]) => membership.members.has(id));
+    if (known?.membership !== membership || kept.length === 0) return;
+    known.membership = { ...membership, members: new Map([...membership.members, ...kept]) };
   }
 
   async #bringUpToDate(ids: readonly ConversationId[]): Promise<Membership[]> {
@@ -126,10 +150,10 @@ export class MembershipStore {
 
   async #catchUp(base: Membership): Promise<Membership> {
     const askedMs = monotonicMs();
-    const records = await this.#parts.messages.findControls(base.conversationId, base.control);
-    const entries = records.flatMap((record) => toControlEntry(record) ?? []);
+    const records = await this.#deps.messages.findMembershipEvents(base.conversationId, base.control);
+    const entries = records.flatMap((record) => toMembershipEvent(record) ?? []);
     const membership = entries.reduce(fold, base);
-    if (entries.length > 0) this.#parts.writer.note({ before: base, entries, after: membership });
+    if (entries.length > 0) this.#deps.writer.note({ before: base, entries, after: membership });
     const known = this.#known.get(base.conversationId)?.membership;
     const newest = known !== undefined && known.control > membership.control ? known : membership;
     this.#known.set(base.conversationId, { membership: this.#trim(newest), checkedAtMs: askedMs });
@@ -137,34 +161,36 @@ export class MembershipStore {
   }
 
   async #load(ids: readonly ConversationId[]): Promise<Membership[]> {
-    return ids.length === 0 ? [] : this.#complete(await this.#parts.conversations.findByIds(ids));
+    return ids.length === 0 ? [] : this.#complete(await this.#deps.conversations.findByIds(ids));
   }
 
-  /** What the stored documents say; the control entries that are not applied to them yet come on top. */
+  /**
+   * Returns memberships according to the stored documents, without membership events that are not applied to them yet.
+   */
   async #complete(found: readonly ConversationRecord[]): Promise<Membership[]> {
-    const records = found.filter((record) => isSound(record) || isSplit(record));
+    const records = found.filter((record) => isValid(record) || isSplit(record));
     const groups = records.filter(({ type }) => type === 'group').map(({ _id }) => _id);
     const channels = records.filter(({ type }) => type === 'channel').map(({ _id }) => _id);
     const [inGroups, staff] = await Promise.all([
-      this.#parts.members.findCurrent(groups),
-      this.#parts.members.findStaff(channels),
+      this.#deps.members.findCurrent(groups),
+      this.#deps.members.findOwnersAndAdmins(channels),
     ]);
     const byConversation = groupBy([...inGroups, ...staff], ({ conversationId }) => conversationId);
     return records.map((record) => toMembership(record, byConversation.get(record._id) ?? []));
   }
 
   #trim(membership: Membership): Membership {
-    if (membership.type !== 'channel' || membership.members.size + membership.gone.size < MAX_MET) {
+    if (membership.type !== 'channel' || membership.members.size + membership.gone.size < MAX_CHANNEL_USERS) {
       return membership;
     }
-    // Only what the documents say already may be forgotten.
-    if (!this.#parts.writer.isWritten(membership.conversationId)) return membership;
+    // Users may be dropped only when their documents are up to date.
+    if (!this.#deps.writer.isWritten(membership.conversationId)) return membership;
     const staff = [...membership.members].filter(([, { role }]) => role !== 'member');
     return { ...membership, members: new Map(staff), gone: new Set() };
   }
 }
 
-/** A chat of two with more people in it that was split: its members are led on. */
+/** True for a damaged direct conversation with more than two members that was split: its members are redirected. */
 const isSplit = ({ _id, mergedInto }: ConversationRecord): boolean => mergedInto === _id;
 
 const factsOf = (members: readonly MemberRecord[]): [UserId, MemberFacts][] =>
@@ -180,7 +206,7 @@ export function toMembership(record: ConversationRecord, members: readonly Membe
     control: record.control,
     members: new Map<UserId, MemberFacts>(record.type === 'direct' ? pair : factsOf(members)),
     gone: new Set(),
-    isApart: record.apart ?? record.type === 'channel',
+    isLarge: record.apart ?? record.type === 'channel',
     memberCount: record.memberCount,
     removalSeq: record.removalSeq ?? 0,
     name: record.name,

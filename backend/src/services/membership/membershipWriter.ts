@@ -1,34 +1,34 @@
 import type { ConversationId, MessageId, UserId } from '../../../../contract/index.js';
 import type { ConversationModel } from '../../models/conversationModel.js';
-import type { MemberControl, MemberModel } from '../../models/memberModel.js';
-import type { MessageModel } from '../../models/messageModel.js';
-import { Backoff } from '../../utils/backoff.js';
+import type { MemberModel } from '../../models/memberModel.js';
+import type { MemberEvent } from '../../models/membershipUpdates.js';
 import { sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
-import type { WriteWatermark } from '../derived/writeWatermark.js';
-import { changeOf, type ControlEntry, type Membership } from './membership.js';
+import { WriteBehind } from '../../utils/writeBehind.js';
+import type { WriteWatermark } from '../runtime/index.js';
+import type { Absence } from '../../models/memberDocument.js';
+import { absencesAfter, isFreeLeave } from './absences.js';
+import { changeOf, type MembershipEvent, type Membership } from './membership.js';
 
-interface WriterParts {
+interface WriterDeps {
   conversations: Pick<ConversationModel, 'applyMembership'>;
-  members: Pick<MemberModel, 'applyControls' | 'setApart'>;
-  messages: Pick<MessageModel, 'findCounts'>;
+  members: Pick<MemberModel, 'applyMembershipEvents' | 'findByUsers' | 'setLarge'>;
   watermark: WriteWatermark;
   logger: Logger;
 }
 
 export interface Noted {
   before: Membership;
-  entries: readonly ControlEntry[];
+  entries: readonly MembershipEvent[];
   after: Membership;
-  /** Of the entries, where they were committed here: what this process owes should it die. */
+  /** The smallest id of the entries; set by the process that committed them, which must write them or be recovered. */
   oldestId?: MessageId | undefined;
 }
 
-interface Pending {
-  wasApart: boolean;
-  entries: ControlEntry[];
+interface Unwritten {
+  wasLarge: boolean;
+  entries: MembershipEvent[];
   after: Membership;
-  /** The smallest id of a control entry that is owed. */
   oldestId: MessageId | undefined;
 }
 
@@ -36,141 +36,155 @@ interface Pending {
 const MAX_TOGETHER = 20;
 
 /**
- * Writes behind what control entries mean: a document per member, and who is in the conversation's own document. What
- * is written is a function of the entries and guarded by their places, so it may be written twice, late, or by several
- * processes: everybody who folds an entry notes it here.
+ * Writes the effect of membership events behind the log: a document per member, and the members in the conversation's
+ * own document. All writes are functions of the entries and guarded by their `seq`, so they may happen twice, late, or
+ * on several processes: each process that folds an entry notes it here.
  */
 export class MembershipWriter {
-  readonly #parts: WriterParts;
-  #pending = new Map<ConversationId, Pending>();
-  #writing = new Map<ConversationId, Pending>();
-  #flushing: Promise<void> | undefined;
-  #rounds: Promise<void> = Promise.resolve();
+  readonly #deps: WriterDeps;
+  readonly #unwritten: WriteBehind<ConversationId, Unwritten>;
 
-  constructor(parts: WriterParts) {
-    this.#parts = parts;
+  constructor(deps: WriterDeps) {
+    this.#deps = deps;
+    this.#unwritten = new WriteBehind({
+      write: (batch, settle) => this.#writeAll(batch, settle),
+      onFailure: (error) => {
+        deps.logger.warn({ err: error }, 'membership could not be written, trying again');
+      },
+      maxBatch: MAX_TOGETHER,
+    });
   }
 
-  /** What entries made of a conversation. */
+  /** Notes membership events and the membership that results from them. */
   note({ before, entries, after, oldestId }: Noted): void {
-    const known = this.#pending.get(after.conversationId);
-    const seen = new Set(known?.entries.map(({ seq }) => seq));
-    const news = entries.filter(({ seq }) => !seen.has(seq));
-    this.#pending.set(after.conversationId, {
-      wasApart: known?.wasApart ?? before.isApart,
-      entries: [...(known?.entries ?? []), ...news].sort((a, b) => a.seq - b.seq),
+    const known = this.#unwritten.pending(after.conversationId);
+    const knownSeqs = new Set(known?.entries.map(({ seq }) => seq));
+    const added = entries.filter(({ seq }) => !knownSeqs.has(seq));
+    this.#unwritten.put(after.conversationId, {
+      wasLarge: known?.wasLarge ?? before.isLarge,
+      entries: [...(known?.entries ?? []), ...added].sort((a, b) => a.seq - b.seq),
       after: known !== undefined && known.after.control > after.control ? known.after : after,
       oldestId: known?.oldestId ?? oldestId,
     });
-    this.#flushing ??= this.#flush();
   }
 
-  /** True when nothing of this conversation is owed. */
+  /** True when all noted events of this conversation are written. */
   isWritten(id: ConversationId): boolean {
-    return !this.#pending.has(id) && !this.#writing.has(id);
+    return !this.#unwritten.has(id);
   }
 
+  /** Returns conversations that a user is a member of according to events that are not written yet. */
+  owedTo(userId: UserId): ConversationId[] {
+    return this.#unwritten
+      .items()
+      .filter(({ after }) => after.members.has(userId))
+      .map(({ after }) => after.conversationId);
+  }
+
+  /** Returns the smallest id of a membership event that was committed here and is not written yet. */
   oldestPendingId(): MessageId | undefined {
-    return [...this.#pending.values(), ...this.#writing.values()]
-      .flatMap(({ oldestId }) => oldestId ?? [])
-      .sort()[0];
+    return this.#unwritten.oldestId(({ oldestId }) => oldestId);
   }
 
   /**
-   * Resolves when everything noted of a conversation so far is written, or after this long: what is committed counts,
-   * whether it is derived yet or not.
+   * Resolves when the events of a conversation are written, or after `withinMs`. The events hold once they are in the
+   * log, so a caller need not wait longer.
    */
   async settled(id: ConversationId, withinMs: number): Promise<void> {
-    const late = sleep(withinMs).then(() => true);
-    while (!this.isWritten(id)) {
-      if (await Promise.race([late, this.#rounds.then(() => false)])) return;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await Promise.race([this.#unwritten.settled(id), sleep(withinMs)]);
   }
 
-  async drain(): Promise<void> {
-    while (this.#flushing !== undefined) await this.#flushing;
+  /** Resolves when everything noted is written. */
+  drain(): Promise<void> {
+    return this.#unwritten.drain();
   }
 
-  async #flush(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    const backoff = new Backoff(20, 1_000);
-    while (this.#pending.size > 0 || this.#writing.size > 0) {
-      this.#take();
-      try {
-        this.#rounds = this.#writeAll();
-        await this.#rounds;
-        backoff.reset();
-      } catch (error) {
-        this.#rounds = sleep(backoff.next());
-        this.#parts.logger.warn({ err: error }, 'membership could not be written, trying again');
-        await this.#rounds;
-      }
-    }
-    this.#flushing = undefined;
+  async #writeAll(
+    batch: ReadonlyMap<ConversationId, Unwritten>,
+    settle: (id: ConversationId) => void,
+  ): Promise<void> {
+    const writes = [...batch].map(async ([id, unwritten]) => {
+      await this.#write(unwritten);
+      settle(id);
+    });
+    // No write is left running when one has failed: the retry would overlap with it.
+    await Promise.allSettled(writes);
+    await Promise.all(writes);
   }
 
-  /** After a failure the same again. */
-  #take(): void {
-    if (this.#writing.size > 0) return;
-    for (const [id, pending] of this.#pending) {
-      this.#writing.set(id, pending);
-      this.#pending.delete(id);
-      if (this.#writing.size >= MAX_TOGETHER) break;
-    }
-  }
-
-  async #writeAll(): Promise<void> {
-    await Promise.all(
-      [...this.#writing].map(async ([id, pending]) => {
-        await this.#write(pending);
-        this.#writing.delete(id);
-      }),
-    );
-  }
-
-  /** The documents of members first: whoever reads in the conversation's that an entry is applied relies on them. */
-  async #write({ entries, after, wasApart }: Pending): Promise<void> {
-    const { conversations, members, watermark } = this.#parts;
-    const { conversationId: id, isApart } = after;
+  /** Writes the members' documents first: a conversation's document says that they are applied up to `control`. */
+  async #write({ entries, after, wasLarge }: Unwritten): Promise<void> {
+    const { conversations, members, watermark } = this.#deps;
+    const { conversationId: id, isLarge } = after;
     await watermark.track(async () => {
       const controls = await this.#controlsOf(entries, after);
-      if (controls.length > 0) await members.applyControls(id, controls, { isApart });
-      // A member's list is whole at every moment: the flag comes before the array goes, and goes after it has come.
-      if (isApart && !wasApart) await members.setApart(id, true);
-      await conversations.applyMembership(after, { isBack: wasApart && !isApart });
-      if (!isApart && wasApart) await members.setApart(id, false);
+      if (controls.length > 0) await members.applyMembershipEvents(id, controls, { isLarge });
+      // A member's list is complete at every moment: the flag is set before the array of members is removed from the
+      // conversation, and cleared after the array is back.
+      if (isLarge && !wasLarge) await members.setLarge(id, true);
+      await conversations.applyMembership(after, { isBack: wasLarge && !isLarge });
+      if (!isLarge && wasLarge) await members.setLarge(id, false);
     });
   }
 
-  /** What the entries mean for each user they name; of several the last one counts. */
-  async #controlsOf(entries: readonly ControlEntry[], after: Membership): Promise<MemberControl[]> {
-    const joins = entries.filter((entry) => changeOf(entry).joined.length > 0).map(({ seq }) => seq);
-    const counts = await this.#parts.messages.findCounts(after.conversationId, joins);
-    const controls = new Map<UserId, MemberControl>();
+  /**
+   * Returns the change of each user named by the entries. When several entries name a user, the change is the same as
+   * if they were applied one after the other: a role given after joining, or leaving again, keeps where the user joined.
+   */
+  async #controlsOf(entries: readonly MembershipEvent[], after: Membership): Promise<MemberEvent[]> {
+    const absences = await this.#absencesOf(entries, after);
+    const controls = new Map<UserId, MemberEvent>();
     for (const entry of entries) {
       const { joined, gone } = changeOf(entry);
-      const { seq } = entry;
+      const { seq, n } = entry;
       for (const userId of joined) {
-        controls.set(userId, { userId, seq, joinedN: counts.get(seq) ?? 0, role: roleIn(entry, userId) });
+        const { wasAbsent = false } = controls.get(userId) ?? {};
+        const role = roleIn(entry, userId);
+        const change = { userId, seq, joined: { seq, n }, role, wasAbsent };
+        controls.set(userId, { ...change, ...absencesIn(absences, userId) });
       }
-      for (const userId of gone) controls.set(userId, { userId, seq, gone: true });
+      const isVoluntary = isFreeLeave(after.type, entry);
+      for (const userId of gone) {
+        const change = { ...controls.get(userId), userId, seq, wasAbsent: true, hasLeft: true, isVoluntary };
+        controls.set(userId, { ...change, ...absencesIn(absences, userId) });
+      }
       for (const [userId, role] of rolesOf(entry)) {
         const known = controls.get(userId);
-        if (known?.gone !== true) controls.set(userId, { ...known, userId, seq, role });
+        if (known?.hasLeft !== true) controls.set(userId, { ...known, userId, seq, role });
       }
     }
     return [...controls.values()];
   }
+
+  /** Returns the absences of users who join. Those who are members from the creation on have none. */
+  async #absencesOf(
+    entries: readonly MembershipEvent[],
+    { conversationId, type }: Membership,
+  ): Promise<ReadonlyMap<UserId, readonly Absence[]>> {
+    const joined = entries
+      .filter(({ action }) => action.type !== 'created')
+      .flatMap((entry) => changeOf(entry).joined);
+    if (joined.length === 0) return new Map();
+    const stored = await this.#deps.members.findByUsers(conversationId, [...new Set(joined)]);
+    return absencesAfter(type, entries, stored);
+  }
 }
 
-const roleIn = ({ action }: ControlEntry, userId: UserId) =>
+const absencesIn = (
+  known: ReadonlyMap<UserId, readonly Absence[]>,
+  userId: UserId,
+): Pick<MemberEvent, 'absences'> => {
+  const absences = known.get(userId);
+  return absences === undefined ? {} : { absences };
+};
+
+const roleIn = ({ action }: MembershipEvent, userId: UserId) =>
   (action.type === 'created' ? action.members.find((member) => member.userId === userId)?.role : undefined) ??
   'member';
 
-function rolesOf({ senderId, action }: ControlEntry): [UserId, 'owner' | 'admin' | 'member'][] {
+function rolesOf({ senderId, action }: MembershipEvent): [UserId, 'owner' | 'admin' | 'member'][] {
   if (action.type === 'left' && action.successor !== undefined) return [[action.successor, 'owner']];
   if (action.type !== 'role') return [];
-  const handedOn: [UserId, 'admin'][] = action.role === 'owner' ? [[senderId, 'admin']] : [];
-  return [...handedOn, [action.userId, action.role]];
+  const formerOwner: [UserId, 'admin'][] = action.role === 'owner' ? [[senderId, 'admin']] : [];
+  return [...formerOwner, [action.userId, action.role]];
 }

@@ -1,135 +1,117 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import { unavailable } from '../../utils/appError.js';
+import { createDeferred, type Deferred } from '../../utils/deferred.js';
+import { WriteBehind } from '../../utils/writeBehind.js';
 
-/** Something that waits for its write, and for its answer. */
-export interface Waiting<Item, Answer> {
+/** A position that waits for its write, and a caller who waits for the answer. */
+export interface Waiting<Item, Answer> extends Deferred<Answer> {
   readonly item: Item;
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 interface Entry<Item, Answer> extends Waiting<Item, Answer> {
   item: Item;
-  done: Promise<Answer>;
 }
 
-export interface QueueParts<Item, Answer> {
-  /** Two of one person in one conversation as one. */
-  merge: (known: Item, more: Item) => Item;
-  /** How long a conversation rests from the beginning of a write on, in ms. */
+export interface QueueDeps<Item, Answer> {
+  /** Joins two positions of one member in one conversation. */
+  merge: (known: Item, added: Item) => Item;
+  /** Length of the window of a conversation, in ms, from the beginning of a write on. */
   windowMs: (item: Item) => number;
-  /** Answers everything it is given. */
+  /** Writes positions and settles all of them. Those that it has not settled when it throws are rejected. */
   write: (batch: readonly Waiting<Item, Answer>[]) => Promise<void>;
-  /** What may wait at a time, over all conversations. */
+  /** Positions that may wait, over all conversations. */
   maxWaiting: number;
+}
+
+/** Time after a write of a conversation's positions, in which further ones are gathered. */
+interface Window<Item, Answer> {
+  timer: NodeJS.Timeout;
+  gathered: Map<UserId, Entry<Item, Answer>>;
 }
 
 /** Positions in one write. */
 const MAX_BULK = 500;
 
 /**
- * What members report of themselves, gathered per conversation. The first report goes at once; what arrives in the
- * window behind it goes together when it closes, one entry per person. What is due goes out in one write, whatever
- * conversations it is of; at most one is in flight.
+ * Positions reported by members. The first one of a conversation is written at once and opens a window; those that
+ * arrive in it are gathered, one per member, and written when it closes. Positions of different conversations share
+ * writes, of which at most one is in flight.
  */
 export class PositionQueue<Item extends { conversationId: ConversationId; userId: UserId }, Answer> {
-  readonly #parts: QueueParts<Item, Answer>;
-  readonly #waiting = new Map<ConversationId, Map<UserId, Entry<Item, Answer>>>();
-  readonly #due = new Set<ConversationId>();
-  readonly #resting = new Set<ConversationId>();
-  #count = 0;
+  readonly #deps: QueueDeps<Item, Answer>;
+  readonly #windows = new Map<ConversationId, Window<Item, Answer>>();
+  readonly #due: WriteBehind<string, Entry<Item, Answer>>;
+  #gatheredCount = 0;
   #isDraining = false;
-  #writing: Promise<void> | undefined;
 
-  constructor(parts: QueueParts<Item, Answer>) {
-    this.#parts = parts;
+  constructor(deps: QueueDeps<Item, Answer>) {
+    this.#deps = deps;
+    this.#due = new WriteBehind({
+      write: (batch) => this.#write([...batch.values()]),
+      // Callers get the error, and report the position again if they want to.
+      dropFailed: true,
+      onFailure: (error, batch) => {
+        for (const { reject } of batch.values()) reject(error);
+      },
+      maxBatch: MAX_BULK,
+    });
   }
 
   /**
-   * Resolves when it is written. @param isUrgent does not wait for the window, and neither does what waits with it.
+   * Resolves when the position is written.
    *
-   * @throws AppError `UNAVAILABLE` when too much waits, and what the write throws.
+   * @param options.isUrgent closes the window of the conversation, if there is one.
+   * @throws AppError `UNAVAILABLE` when too many positions wait, and errors of the write.
    */
   add(item: Item, { isUrgent = false } = {}): Promise<Answer> {
     const { conversationId, userId } = item;
-    const known = this.#waiting.get(conversationId)?.get(userId);
-    if (known === undefined && this.#count >= this.#parts.maxWaiting) {
+    const window = this.#windows.get(conversationId);
+    const known = window?.gathered.get(userId) ?? this.#due.pending(keyOf(item));
+    if (known === undefined && this.#gatheredCount + this.#due.pendingCount >= this.#deps.maxWaiting) {
       return Promise.reject(unavailable('Too many positions wait for the database.'));
     }
-    const entry = known ?? toEntry<Item, Answer>(item);
-    if (known === undefined) this.#keep(entry);
-    else known.item = this.#parts.merge(known.item, item);
-    if (isUrgent || this.#isDraining || !this.#resting.has(conversationId)) this.#setDue(conversationId);
-    return entry.done;
+    const entry = known ?? { item, ...createDeferred<Answer>() };
+    if (known !== undefined) known.item = this.#deps.merge(known.item, item);
+    else if (window === undefined) this.#due.put(keyOf(item), entry);
+    else this.#gather(window, entry);
+    if (isUrgent) this.#closeWindow(conversationId);
+    return entry.promise;
   }
 
-  /** Resolves when everything taken in is written; from now on no window is kept. */
+  /** Resolves when everything taken in is written. No window is opened any more. */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    for (const id of this.#waiting.keys()) this.#setDue(id);
-    while (this.#writing !== undefined) await this.#writing;
+    for (const id of [...this.#windows.keys()]) this.#closeWindow(id);
+    await this.#due.drain();
   }
 
-  #keep(entry: Entry<Item, Answer>): void {
-    const { conversationId, userId } = entry.item;
-    const group = this.#waiting.get(conversationId) ?? new Map<UserId, Entry<Item, Answer>>();
-    this.#waiting.set(conversationId, group.set(userId, entry));
-    this.#count += 1;
+  #gather({ gathered }: Window<Item, Answer>, entry: Entry<Item, Answer>): void {
+    gathered.set(entry.item.userId, entry);
+    this.#gatheredCount += 1;
   }
 
-  #setDue(id: ConversationId): void {
-    this.#due.add(id);
-    this.#writing ??= this.#writeAll();
+  async #write(batch: readonly Entry<Item, Answer>[]): Promise<void> {
+    for (const { item } of batch) this.#openWindow(item);
+    await this.#deps.write(batch);
   }
 
-  async #writeAll(): Promise<void> {
-    // What is reported in this turn of the event loop goes together.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#due.size > 0) {
-      const batch = this.#take();
-      try {
-        await this.#parts.write(batch);
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    this.#writing = undefined;
+  #openWindow(item: Item): void {
+    const { conversationId } = item;
+    const windowMs = this.#deps.windowMs(item);
+    if (windowMs === 0 || this.#isDraining || this.#windows.has(conversationId)) return;
+    const timer = setTimeout(() => this.#closeWindow(conversationId), windowMs).unref();
+    this.#windows.set(conversationId, { timer, gathered: new Map() });
   }
 
-  #take(): Waiting<Item, Answer>[] {
-    const batch: Waiting<Item, Answer>[] = [];
-    for (const id of this.#due) {
-      const group = this.#waiting.get(id);
-      for (const [userId, entry] of group ?? []) {
-        if (batch.length >= MAX_BULK) return batch;
-        batch.push(entry);
-        group?.delete(userId);
-        this.#count -= 1;
-      }
-      this.#due.delete(id);
-      this.#waiting.delete(id);
-      const item = batch.at(-1)?.item;
-      if (item?.conversationId === id) this.#rest(id, this.#parts.windowMs(item));
-    }
-    return batch;
-  }
-
-  #rest(id: ConversationId, windowMs: number): void {
-    if (windowMs === 0 || this.#resting.has(id)) return;
-    this.#resting.add(id);
-    setTimeout(() => {
-      this.#resting.delete(id);
-      if (this.#waiting.has(id)) this.#setDue(id);
-    }, windowMs).unref();
+  #closeWindow(conversationId: ConversationId): void {
+    const window = this.#windows.get(conversationId);
+    if (window === undefined) return;
+    clearTimeout(window.timer);
+    this.#windows.delete(conversationId);
+    this.#gatheredCount -= window.gathered.size;
+    for (const entry of window.gathered.values()) this.#due.put(keyOf(entry.item), entry);
   }
 }
 
-function toEntry<Item, Answer>(item: Item): Entry<Item, Answer> {
-  let resolve: Entry<Item, Answer>['resolve'] = () => undefined;
-  let reject: Entry<Item, Answer>['reject'] = () => undefined;
-  const done = new Promise<Answer>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { item, done, resolve, reject };
-}
+const keyOf = ({ conversationId, userId }: { conversationId: ConversationId; userId: UserId }): string =>
+  `${conversationId}${userId}`;

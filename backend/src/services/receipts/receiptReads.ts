@@ -5,46 +5,53 @@ import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
 import type { Receipt, ReceiptModel } from '../../models/receiptModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { notParticipant } from '../../utils/appError.js';
-import type { ChangeService, Place } from '../changes/changeService.js';
-import { findLargeReach, findPositions, type PositionParts } from '../conversationViews.js';
-import type { Summaries } from '../derived/summaries.js';
-import { companionsOf, isFor, tallyOf, type Companion, type Positions, type Tally } from '../present.js';
-import type { Discretion } from '../safety/discretion.js';
-import type { UserDirectory } from '../userDirectory.js';
+import type { ChangeService, MessageRef } from '../changes/index.js';
+import { findLargePositions, findPositions, type PositionDeps } from '../views/index.js';
+import type { Summaries } from '../derived/index.js';
+import {
+  type Positions,
+  recipientsOf,
+  isFor,
+  tallyOf,
+  type Recipient,
+  type Tally,
+} from '../positions/index.js';
+import type { PrivacyPolicy } from '../visibility/index.js';
+import type { UserDirectory } from '../users/index.js';
 
-interface ReadParts extends PositionParts {
-  members: Pick<MemberModel, 'findOwn' | 'countReaders' | 'findPairs'>;
-  messages: Pick<MessageModel, 'findAnswers'>;
-  receipts: Pick<ReceiptModel, 'findOf'>;
+interface ReadDeps extends PositionDeps {
+  members: Pick<MemberModel, 'findByUser' | 'countReaders' | 'findByUsers'>;
+  messages: Pick<MessageModel, 'findSentInRange'>;
+  receipts: Pick<ReceiptModel, 'findByMessage'>;
   service: Pick<ChangeService, 'requireVisible'>;
   summaries: Pick<Summaries, 'overlay'>;
-  discretion: Discretion;
-  users: Pick<UserDirectory, 'views'>;
+  privacyPolicy: PrivacyPolicy;
+  users: Pick<UserDirectory, 'views' | 'restrictedIds'>;
 }
 
 type Counts = Omit<Tally, 'status'>;
 
-/** Entries behind a message among which an answer says that it was read, and when. */
+/** Entries after a message that are searched for answers, which show that it was read, and when. */
 const MAX_UNTIL_ANSWER = 500;
 
 const NOWHERE: Positions = new Map();
 
-/** Who has got and read a message and when, or how many have: by what a conversation of its size keeps. */
+/** Receipts of a message: members with times, or counts, depending on the size of the conversation. */
 export class ReceiptReads {
-  readonly #parts: ReadParts;
+  readonly #deps: ReadDeps;
 
-  constructor(parts: ReadParts) {
-    this.#parts = parts;
+  constructor(deps: ReadDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * By name and time in direct chats and small groups, exact counts in large groups, views in channels. Who has switched
-   * read receipts off is not named as a reader, and sees nobody's.
+   * Returns members with times in direct conversations and small groups, exact counts in large groups, and views in
+   * channels. Members who have switched read receipts off are not named as readers and see no readers.
    *
    * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND` (no such message, or not one that the caller may see).
    */
-  async of(caller: UserId, place: Place): Promise<CommandData<'getReceipts'>> {
-    const { service, lookups, summaries } = this.#parts;
+  async of(caller: UserId, place: MessageRef): Promise<CommandData<'getReceipts'>> {
+    const { service, lookups, summaries } = this.#deps;
     const { message } = await service.requireVisible(caller, place);
     const [stored] = await lookups.conversations.load([place.conversationId]);
     if (stored === undefined) throw notParticipant();
@@ -53,33 +60,34 @@ export class ReceiptReads {
       return { ...place, ...(await this.#countViews(conversation, message)) };
     if (conversation.apart !== true)
       return { ...place, ...(await this.#name(caller, conversation, message)) };
-    const reach = await findLargeReach(this.#parts, caller, [conversation]);
+    const reach = await findLargePositions(this.#deps, caller, [conversation]);
     return {
       ...place,
-      ...toCounts(companionsOf(conversation, reach.get(conversation._id) ?? NOWHERE), message),
+      ...toCounts(recipientsOf(conversation, reach.get(conversation._id) ?? NOWHERE), message),
     };
   }
 
   /**
-   * Counted in an index, as a channel may have any number of members. Whose newest post is not in their position yet is
-   * counted by name. Delivery is not counted: what is seen was delivered.
+   * Counts views in an index, because a channel may have any number of members. Members whose newest post is not in their
+   * stored position yet are counted separately. Deliveries are not counted: `deliveredCount` equals `readCount`.
    */
   async #countViews(conversation: ConversationRecord, { seq, senderId }: MessageRecord): Promise<Counts> {
-    const { members } = this.#parts;
+    const { members } = this.#deps;
     const posted = [...(conversation.sentBy ?? [])].filter(
       ([userId, sent]) => userId !== senderId && sent.seq >= seq,
     );
     const exceptIds = [senderId, ...posted.map(([userId]) => userId)];
     const [readers, known] = await Promise.all([
-      members.countReaders(conversation._id, seq, exceptIds),
-      members.findPairs(conversation._id, exceptIds),
+      members.countReaders(conversation._id, seq, [...exceptIds, ...this.#deps.users.restrictedIds()]),
+      members.findByUsers(conversation._id, exceptIds),
     ]);
     const views =
       readers + known.filter(({ userId, joinedSeq }) => userId !== senderId && joinedSeq <= seq).length;
     const isSenderIn = known.some(({ userId, leftSeq }) => userId === senderId && leftSeq === undefined);
     return {
-      ...{ readCount: views, deliveredCount: views },
-      memberCount: conversation.memberCount - (isSenderIn ? 1 : 0),
+      readCount: views,
+      deliveredCount: views,
+      recipientCount: conversation.memberCount - (isSenderIn ? 1 : 0),
     };
   }
 
@@ -89,44 +97,48 @@ export class ReceiptReads {
     message: MessageRecord,
   ): Promise<Counts & { members: ReceiptView[] }> {
     const { _id: id, lastSeq } = conversation;
-    const stored = await findPositions(this.#parts, caller, [conversation]);
-    const positions = (await this.#parts.discretion.veil(caller, stored)).get(id) ?? NOWHERE;
-    const companions = companionsOf(conversation, positions);
-    const meant = companions.filter((companion) => isFor(message, companion));
-    // Behind the positions: a receipt is stored before the position that it is of.
+    const stored = await findPositions(this.#deps, caller, [conversation]);
+    const positions =
+      (await this.#deps.privacyPolicy.redact(caller, [conversation], stored)).get(id) ?? NOWHERE;
+    const recipients = recipientsOf(conversation, positions);
+    const meant = recipients.filter((recipient) => isFor(message, recipient));
+    // Read after the positions: a receipt is stored before its position.
     const [receipts, users] = await Promise.all([
-      // The summary may lag behind what is read.
-      this.#parts.receipts.findOf(id, { seq: message.seq, lastSeq: 2 * Math.max(lastSeq, message.seq) }),
-      this.#parts.users.views(meant.map(({ userId }) => userId)),
+      // The summary may lag behind the positions.
+      this.#deps.receipts.findByMessage(id, {
+        seq: message.seq,
+        lastSeq: 2 * Math.max(lastSeq, message.seq),
+      }),
+      this.#deps.users.views(meant.map(({ userId }) => userId)),
     ]);
-    const isVeiled = (userId: UserId) => positions.get(userId) !== stored.get(id)?.get(userId);
-    const times = timesOf(receipts, isVeiled);
-    const answered = await this.#findAnswers(message, meant, times);
-    const members = meant.map((companion): ReceiptView => {
-      const { userId } = companion;
+    const times = timesOf(receipts.filter(({ hiddenFrom = [] }) => !hiddenFrom.includes(caller)));
+    const answered = await this.#findAnswers(message, meant, { times, viewer: caller });
+    const members = meant.map((recipient): ReceiptView => {
+      const { userId } = recipient;
       return {
-        ...{ userId, user: users.get(userId) ?? { _id: userId } },
-        ...toReached(companion, message.seq, { ...times.get(userId), answeredAt: answered.get(userId) }),
+        userId,
+        user: users.get(userId) ?? { _id: userId },
+        ...toReached(recipient, message.seq, { ...times.get(userId), answeredAt: answered.get(userId) }),
       };
     });
-    return { ...toCounts(companions, message), members };
+    return { ...toCounts(recipients, message), members };
   }
 
-  /** Who answers has read what came before: when, for those of whom nothing else says it. */
+  /** Times of first answers, for readers without a stored receipt: answering implies having read the earlier messages. */
   async #findAnswers(
     { conversationId, seq }: MessageRecord,
-    companions: readonly Companion[],
-    times: ReadonlyMap<UserId, Times>,
+    recipients: readonly Recipient[],
+    { times, viewer }: { times: ReadonlyMap<UserId, Times>; viewer: UserId },
   ): Promise<ReadonlyMap<UserId, Date>> {
-    const silent = companions.filter(
+    const silent = recipients.filter(
       ({ userId, readSeq }) => readSeq >= seq && times.get(userId)?.readAt === undefined,
     );
-    const answers = await this.#parts.messages.findAnswers(
+    const answers = await this.#deps.messages.findSentInRange(
       conversationId,
       silent.map(({ userId }) => userId),
-      { afterSeq: seq, toSeq: seq + MAX_UNTIL_ANSWER },
+      { afterSeq: seq, toSeq: seq + MAX_UNTIL_ANSWER, viewer },
     );
-    // The first of each counts: later ones are met first.
+    // Reversed, so that the first answer of each sender is kept.
     return new Map(answers.toReversed().map(({ senderId, createdAt }) => [senderId, createdAt]));
   }
 }
@@ -136,28 +148,28 @@ interface Times {
   deliveredAt?: Date;
 }
 
-function toCounts(companions: readonly Companion[], message: MessageRecord): Counts {
-  const { status: _status, ...counts } = tallyOf(companions, message);
+function toCounts(recipients: readonly Recipient[], message: MessageRecord): Counts {
+  const { status: _status, ...counts } = tallyOf(recipients, message);
   return counts;
 }
 
 const earliest = (receipts: readonly Receipt[]): Date | undefined =>
   receipts.map(({ at }) => at).sort((a, b) => a.getTime() - b.getTime())[0];
 
-/** When each has got and read a message: of overlapping advances the first counts. Read is delivered. */
-function timesOf(receipts: readonly Receipt[], isVeiled: (userId: UserId) => boolean): Map<UserId, Times> {
+/** First times at which each user got and read a message. A read message counts as delivered. */
+function timesOf(receipts: readonly Receipt[]): Map<UserId, Times> {
   return new Map(
     [...groupBy(receipts, ({ userId }) => userId)].map(([userId, own]) => {
-      const readAt = isVeiled(userId) ? undefined : earliest(own.filter(({ kind }) => kind === 'read'));
+      const readAt = earliest(own.filter(({ kind }) => kind === 'read'));
       const deliveredAt = earliest(own);
       return [userId, { ...(readAt && { readAt }), ...(deliveredAt && { deliveredAt }) }];
     }),
   );
 }
 
-/** What the position says was reached, with the times that are known of it. */
+/** Returns whether a recipient has got and read a message, with the known times. */
 function toReached(
-  { readSeq, deliveredSeq }: Companion,
+  { readSeq, deliveredSeq }: Recipient,
   seq: number,
   { readAt, deliveredAt, answeredAt }: Times & { answeredAt: Date | undefined },
 ): Pick<ReceiptView, 'read' | 'readAt' | 'delivered' | 'deliveredAt'> {

@@ -1,84 +1,88 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import { notParticipant } from '../../utils/appError.js';
-import type { Decision, Judged } from '../commitLog/entry.js';
-import type { ControlLog } from '../controlLog.js';
-import { othersIn } from '../membership/membership.js';
-import type { MembershipStore } from '../membership/membershipStore.js';
-import { blocked, forbidden } from '../membership/rules.js';
-import type { PairNews } from './pairNews.js';
+import type { Decision, MembershipEventLog } from '../commitLog/index.js';
+import { type LogState, othersIn, type MembershipStore, blocked, forbidden } from '../membership/index.js';
+import type { PairNotifier } from './pairNotifier.js';
 
-interface MatchParts {
+interface MatchDeps {
   memberships: MembershipStore;
-  controlLog: ControlLog;
-  news: PairNews;
+  membershipEventLog: MembershipEventLog;
+  notifier: PairNotifier;
 }
 
-/** Who asks for a closed conversation again. */
-export interface Reopener {
+/** Request to reopen a closed conversation. */
+export interface ReopenRequest {
   userId: UserId;
-  /** The app's backend, or a moderator: they may whoever has closed it. */
+  /** True for the app's backend and for moderators: they may reopen what others have closed. */
   isTrusted: boolean;
   originSocketId?: string | undefined;
 }
 
-/** Closes direct conversations, and opens them again: there is never a second one of a pair. */
+/** Closes direct conversations and reopens them. A pair never gets a second conversation. */
 export class MatchService {
-  readonly #parts: MatchParts;
+  readonly #deps: MatchDeps;
 
-  constructor(parts: MatchParts) {
-    this.#parts = parts;
+  constructor(deps: MatchDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * Closes a direct conversation for both: nothing is sent, read or listed any more. It is kept for moderation. One
-   * that is closed stays closed.
+   * Closes a direct conversation for both users: it can no longer be written, read or listed. It is kept for
+   * moderation. Closing it again has no effect.
    *
    * @throws AppError `NOT_PARTICIPANT`, `FORBIDDEN` for a group or channel.
    */
   async unmatch(caller: UserId, conversationId: ConversationId): Promise<void> {
-    const { memberships, controlLog, news } = this.#parts;
+    const { memberships, membershipEventLog, notifier } = this.#deps;
     const membership = await memberships.current(conversationId);
     if (membership === undefined) throw notParticipant();
     const facts = await memberships.complete(membership, [caller]);
     const refusal = refusalOfUnmatch({ membership, facts }, caller);
     if (refusal !== undefined) throw refusal;
-    const decide = (judged: Judged): Decision => {
-      const refused = refusalOfUnmatch(judged, caller);
+    const decide = (state: LogState): Decision => {
+      const refused = refusalOfUnmatch(state, caller);
       if (refused !== undefined) return { refusal: refused };
-      return judged.membership.closedBy === undefined ? { action: { type: 'unmatched' } } : 'nothing';
+      return state.membership.closedBy === undefined ? { action: { type: 'unmatched' } } : 'nothing';
     };
-    const committed = await controlLog.commit({ conversationId, caller, decide });
+    const committed = await membershipEventLog.commit({ conversationId, caller, decide });
     if (committed === undefined) return;
     const both = [caller, ...othersIn(membership, caller)];
-    news.tellClosed(conversationId, committed.message.seq, both);
+    notifier.notifyClosed(conversationId, committed.message.seq, both);
   }
 
   /**
-   * Opens a closed conversation again, its history with it, for whoever has closed it.
+   * Reopens a closed conversation with its history, for the user who closed it.
    *
-   * @returns false when it was open. @throws AppError `BLOCKED` for the other one.
+   * @returns false when it was open.
+   * @throws AppError `BLOCKED` for the other user.
    */
   async reopen(
     record: ConversationRecord,
-    { userId, isTrusted, originSocketId }: Reopener,
+    { userId, isTrusted, originSocketId }: ReopenRequest,
   ): Promise<boolean> {
-    const { memberships, controlLog, news } = this.#parts;
+    const { memberships, membershipEventLog, notifier } = this.#deps;
     const conversationId = record.mergedInto ?? record._id;
     const membership = await memberships.current(conversationId);
     if (membership?.closedBy === undefined) return false;
-    const decide = ({ membership: { closedBy } }: Judged): Decision => {
+    const decide = ({ membership: { closedBy } }: LogState): Decision => {
       if (closedBy === undefined) return 'nothing';
       return closedBy === userId || isTrusted ? { action: { type: 'reopened' } } : { refusal: blocked() };
     };
-    const committed = await controlLog.commit({ conversationId, caller: userId, decide, originSocketId });
+    const committed = await membershipEventLog.commit({
+      conversationId,
+      caller: userId,
+      decide,
+      originSocketId,
+      isTrusted,
+    });
     if (committed === undefined) return false;
-    await news.tellReopened(conversationId, record.participants, originSocketId);
+    await notifier.notifyReopened(conversationId, record.participants, originSocketId);
     return true;
   }
 }
 
-function refusalOfUnmatch({ membership, facts }: Judged, caller: UserId) {
+function refusalOfUnmatch({ membership, facts }: LogState, caller: UserId) {
   if (!facts.has(caller) || membership.gone.has(caller)) return notParticipant();
   return membership.type === 'direct' ? undefined : forbidden('Only direct conversations can be unmatched.');
 }

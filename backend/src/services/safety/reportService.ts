@@ -7,19 +7,20 @@ import {
   type ReportView,
   type UserId,
 } from '../../../../contract/index.js';
+import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
 import type { ReportModel, ReportRecord } from '../../models/reportModel.js';
 import { AppError, notParticipant } from '../../utils/appError.js';
-import { decodeCursor, encodeCursor } from '../cursors.js';
-import type { DatabaseTime } from '../derived/databaseTime.js';
-import { visibleFrom } from '../membership/membership.js';
-import type { MembershipStore } from '../membership/membershipStore.js';
-import type { MessageViews } from '../messageViews.js';
+import { decodeCursor, encodeCursor } from '../../utils/cursors.js';
+import type { DatabaseTime } from '../runtime/index.js';
+import { isAbsentAt, visibleFrom, type MembershipStore } from '../membership/index.js';
+import type { MessageViews } from '../views/index.js';
 
-interface ReportParts {
+interface ReportDeps {
   reports: ReportModel;
   messages: Pick<MessageModel, 'findRange'>;
   memberships: MembershipStore;
+  members: Pick<MemberModel, 'findByUser'>;
   views: MessageViews;
   time: DatabaseTime;
 }
@@ -27,22 +28,22 @@ interface ReportParts {
 type Reported = Pick<MessageRecord, 'conversationId' | 'seq'>;
 
 const MAX_ATTEMPTS = 3;
-/** Each report on a page brings a range of the log with it. */
+/** Default page size. Each report takes one more query, for the messages around the reported one. */
 const REPORTS_PER_PAGE = 20;
 const reportCursor = z.tuple([z.string().regex(/^[0-9a-f]{24}$/)]);
 
 const notFound = (what: string): AppError => new AppError('NOT_FOUND', `There is no such ${what}.`);
 
-/** What users tell the moderators, and what these see of it. */
+/** Stores reports of users, and lists and resolves them for moderators. */
 export class ReportService {
-  readonly #parts: ReportParts;
+  readonly #deps: ReportDeps;
 
-  constructor(parts: ReportParts) {
-    this.#parts = parts;
+  constructor(deps: ReportDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * Reports a user or a message; the same again, while it is open, is the same report.
+   * Reports a user or a message. A repeated report returns the same id while the first one is open.
    *
    * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`, `VALIDATION` for oneself, `UNAVAILABLE`.
    */
@@ -51,11 +52,11 @@ export class ReportService {
     const message = conversationId === undefined || seq === undefined ? undefined : { conversationId, seq };
     const userId = message === undefined ? input.userId : await this.#senderOf(reporterId, message);
     if (userId === undefined || userId === reporterId) {
-      throw new AppError('VALIDATION', 'Report somebody else.', {
+      throw new AppError('VALIDATION', 'Report another user.', {
         details: [{ path: 'userId', rule: 'must be another user' }],
       });
     }
-    const { reports, time } = this.#parts;
+    const { reports, time } = this.#deps;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const id = await reports.open({ reporterId, userId, message, reason, comment }, time.now());
       if (id !== undefined) return id;
@@ -63,11 +64,15 @@ export class ReportService {
     throw new AppError('UNAVAILABLE', 'The report could not be opened; ask again.', { retryAfterMs: 200 });
   }
 
-  /** The oldest first, each with what was said around the message. @throws AppError `VALIDATION` (cursor). */
+  /**
+   * Lists reports, oldest first, each with the messages around the reported one.
+   *
+   * @throws AppError `VALIDATION` (cursor).
+   */
   async list(input: CommandPayload<'getReports'>): Promise<CommandData<'getReports'>> {
     const limit = input.limit ?? REPORTS_PER_PAGE;
     const afterId = input.cursor === undefined ? undefined : decodeCursor(input.cursor, reportCursor)[0];
-    const found = await this.#parts.reports.findPage(input.status ?? 'open', limit + 1, afterId);
+    const found = await this.#deps.reports.findPage(input.status ?? 'open', limit + 1, afterId);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
     return {
@@ -76,25 +81,32 @@ export class ReportService {
     };
   }
 
-  /** The first resolution stays. @throws AppError `NOT_FOUND`. */
+  /** Resolves a report. Only the first resolution is kept. @throws AppError `NOT_FOUND`. */
   async resolve(by: UserId, reportId: string, resolution: string): Promise<void> {
-    const { reports, time } = this.#parts;
+    const { reports, time } = this.#deps;
     if (!(await reports.resolve(reportId, { by, resolution, at: time.now() }))) throw notFound('report');
   }
 
-  /** Who said what is reported, also in a chat that is closed by now, and whether the reporter blocks them or not. */
+  /**
+   * Returns the sender of a message that the reporter may see. Works for closed conversations and blocked senders
+   * too.
+   */
   async #senderOf(reporterId: UserId, { conversationId, seq }: Reported): Promise<UserId> {
-    const { memberships, messages } = this.#parts;
+    const { memberships, members, messages } = this.#deps;
     const membership = await memberships.current(conversationId);
     if (membership === undefined) throw notParticipant();
     const facts = (await memberships.complete(membership, [reporterId])).get(reporterId);
     if (facts === undefined || membership.gone.has(reporterId)) throw notParticipant();
-    const [message] = await messages.findRange(conversationId, seq, seq);
+    const [[message], [own]] = await Promise.all([
+      messages.findRange(conversationId, seq, seq),
+      members.findByUser(reporterId, [conversationId]),
+    ]);
     const isShown =
       message !== undefined &&
       message.kind !== 'system' &&
       message.shadow !== true &&
-      seq >= visibleFrom(membership, facts);
+      seq >= visibleFrom(membership, facts) &&
+      !isAbsentAt(own?.absences, seq);
     if (!isShown) throw notFound('message');
     return message.senderId;
   }
@@ -102,7 +114,12 @@ export class ReportService {
   async #present({ _id, message, ...record }: ReportRecord): Promise<ReportView> {
     const { reporterId, userId, reason, comment, status, resolution, createdAt } = record;
     return {
-      ...{ _id, reporterId, userId, ...message, reason, status },
+      _id,
+      reporterId,
+      userId,
+      ...message,
+      reason,
+      status,
       ...(comment !== undefined && { comment }),
       ...(resolution !== undefined && { resolution }),
       createdAt: createdAt.toISOString(),
@@ -110,17 +127,21 @@ export class ReportService {
     };
   }
 
-  /** Read from the log, as it is now: also what only its sender sees. */
+  /** Reads the messages around a reported one as they are now, including those that only their sender sees. */
   async #contextOf({ conversationId, seq }: Reported, reporterId: UserId): Promise<EntryView[]> {
-    const { messages, views } = this.#parts;
-    const [found, standing] = await Promise.all([
+    const { messages, views } = this.#deps;
+    const [found, context] = await Promise.all([
       messages.findRange(conversationId, Math.max(1, seq - LIMITS.reportContext), seq + LIMITS.reportContext),
-      views.standing([conversationId], reporterId),
+      views.loadContext([conversationId], reporterId),
     ]);
     const moderator = {
-      ...{ userId: reporterId, conversationId, visibleFromSeq: 1 },
+      userId: reporterId,
+      conversationId,
+      visibleFromSeq: 1,
+      blocked: new Set<UserId>(),
       sees: ({ silent }: Pick<MessageRecord, 'silent'>) => silent !== true,
+      seesChange: () => true,
     };
-    return views.presentFor(moderator, found, standing);
+    return views.presentFor(moderator, found, context);
   }
 }

@@ -1,11 +1,11 @@
 import { LIMITS, type CommandPayload, type UserId } from '../../../../contract/index.js';
-import type { Found, SearchKey } from '../../models/searchModel.js';
+import type { SearchHit, SearchKey } from '../../models/searchModel.js';
 import { AppError } from '../../utils/appError.js';
-import { beginsWithAll, termsOf } from './words.js';
+import { matchesAllTerms, termsOf } from '../../utils/searchWords.js';
 
-/** What is searched for: messages that have all of it. */
+/** Search query. A message must match the sender and all terms. */
 export interface Query {
-  /** Each of them is the beginning of one of the message's words. */
+  /** Each term must be a prefix of at least one word of the message. */
   terms: readonly string[];
   senderId: UserId | undefined;
 }
@@ -14,14 +14,16 @@ const invalid = (rule: string): AppError =>
   new AppError('VALIDATION', `Search: ${rule}.`, { details: [{ path: 'words', rule }] });
 
 /**
- * @returns undefined where nothing can be found: there is no letter and no digit in the words.
- * @throws AppError `VALIDATION`: neither words nor sender, or too many words.
+ * Parses a query.
+ *
+ * @returns undefined when nothing can match, because the words contain no letter or digit.
+ * @throws AppError `VALIDATION` without words and sender, or for too many words.
  */
 export function toQuery({
   words,
   senderId,
 }: Pick<CommandPayload<'searchMessages'>, 'words' | 'senderId'>): Query | undefined {
-  // A route takes its parameters one by one, and cannot say that one of two has to be there.
+  // Route parameters are parsed one by one: the schema cannot require one of two.
   if (words === undefined && senderId === undefined) throw invalid('give words or senderId');
   const terms = termsOf(words ?? '');
   if (terms === undefined) throw invalid(`at most ${LIMITS.maxSearchWords} words`);
@@ -29,10 +31,10 @@ export function toQuery({
   return terms.length === 0 && (!isBlank || senderId === undefined) ? undefined : { terms, senderId };
 }
 
-/** Words that are tried out for which of them is the rarest. */
+/** Maximum number of words that are compared to find the rarest. */
 const MAX_CANDIDATES = 3;
 
-/** By what the index may be asked: the longest words, which are rare more often, and the sender. */
+/** Returns the keys to look up in the index: the longest words, which tend to be the rarest, and the sender. */
 export const keysOf = ({ terms, senderId }: Query): SearchKey[] => [
   ...terms
     .toSorted((a, b) => b.length - a.length)
@@ -41,9 +43,9 @@ export const keysOf = ({ terms, senderId }: Query): SearchKey[] => [
   ...(senderId === undefined ? [] : [{ senderId }]),
 ];
 
-/** Whether a message that one key has found is what was asked for. */
-export const fits = ({ terms, senderId }: Query, found: Found): boolean =>
+/** True when a message found by one key matches the whole query. */
+export const matchesQuery = ({ terms, senderId }: Query, found: SearchHit): boolean =>
   found.kind !== 'system' &&
   found.deletedAt === undefined &&
   (senderId === undefined || found.senderId === senderId) &&
-  beginsWithAll(found.words, terms);
+  matchesAllTerms(found.words, terms);

@@ -1,62 +1,63 @@
 import type { ConversationId, MessageView, UserId } from '../../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
 import type { MessageModel } from '../../models/messageModel.js';
-import type { Found, Reach, SearchKey, SearchModel } from '../../models/searchModel.js';
+import type { SearchHit, SearchRange, SearchKey, SearchModel } from '../../models/searchModel.js';
 import { AppError } from '../../utils/appError.js';
 import { groupBy } from '../../utils/groupBy.js';
-import type { Access } from '../access.js';
-import type { ApartConversations } from '../apartConversations.js';
-import { isBelow, newestFirst } from '../listOrder.js';
-import type { MessageViews } from '../messageViews.js';
-import { isOver } from '../ownState.js';
-import type { Visibility } from '../visibility.js';
-import { fits, keysOf, type Query } from './query.js';
+import type { Access } from '../membership/index.js';
+import {
+  walkFromTop,
+  type ListWalk,
+  type WalkItem,
+  type WalkPage,
+  type WalkPosition,
+} from '../conversations/index.js';
+import { type MessageViews, isClosedOrMerged } from '../views/index.js';
+import type { Visibility } from '../visibility/index.js';
+import { matchesQuery, keysOf, type Query } from './query.js';
 
-export interface SearchParts {
+export interface SearchDeps {
   index: SearchModel;
   access: Access;
   visibility: Visibility;
   views: MessageViews;
   messages: Pick<MessageModel, 'findTail'>;
-  conversations: Pick<ConversationModel, 'findPage'>;
-  apart: ApartConversations;
+  walk: ListWalk;
+  /** Time from which other processes may hold unwritten changes; undefined without other processes. */
+  othersSince: () => Promise<Date | undefined>;
 }
 
-/** Where a search over a list goes on: below this place of the list, after what of its conversation is left. */
-export interface ListPlace {
-  atMs: number;
-  _id: ConversationId;
-  /** Places of that conversation up to this one are still to be searched; 0 for none. */
+/** Position of a search over the list: below a list position, or within the conversation at that position. */
+export interface SearchPosition extends WalkPosition {
+  /** Highest `seq` of that conversation still to be searched; 0 when it is finished. */
   toSeq: number;
 }
 
-/** Questions to the index that one page may cost; behind them it is answered as it is, with a cursor. */
-const MAX_QUESTIONS = 20;
-/** Conversations that are asked about together. */
+/** Maximum number of index queries per page. Beyond it the page is returned as it is, with a cursor. */
+const MAX_QUERIES = 20;
+/** Number of conversations searched by one query: at first, and at most. */
 const FIRST_BATCH = 16;
 const MAX_BATCH = 64;
-/** How much wider the next part of a log may be than the last one. */
+/** Factor by which the next range of a log may be wider than the last one. */
 const MAX_GROWTH = 16;
-/** The part of a log in which it is tried out which of several words is the rarest. */
-const SAMPLE_PLACES = 1_000;
+/** Number of newest log entries in which the rarest key is determined. */
+const SAMPLE_SEQS = 1_000;
 
 /**
- * One page of a search: the newest matches first. The index knows where a word is, and not in which order of time words
- * that begin alike are; so logs are searched backwards in parts that are as wide as the matches are rare. A part with
- * more matches than two pages is made narrower and asked for again: what is looked at stays within twice what is shown,
- * as far as all of it fits.
+ * Searches one page, newest matches first. The index finds words by prefix, but not in order of time. Logs are
+ * therefore searched backwards in ranges, and a range is wider the rarer the matches are. A range with more than two
+ * pages of matches is narrowed and searched again, so that at most twice as many matches are loaded as are returned.
  */
 export class Search {
   readonly messages: MessageView[] = [];
-  readonly #parts: SearchParts;
+  readonly #deps: SearchDeps;
   readonly #caller: UserId;
   readonly #query: Query;
   readonly #limit: number;
   #key: SearchKey | undefined;
-  #questions = 0;
+  #queryCount = 0;
 
-  constructor(parts: SearchParts, { caller, query, limit }: { caller: UserId; query: Query; limit: number }) {
-    this.#parts = parts;
+  constructor(deps: SearchDeps, { caller, query, limit }: { caller: UserId; query: Query; limit: number }) {
+    this.#deps = deps;
     this.#caller = caller;
     this.#query = query;
     this.#limit = limit;
@@ -65,26 +66,27 @@ export class Search {
   }
 
   /**
-   * Searches a log from `toSeq` backwards.
+   * Searches a log backwards.
    *
-   * @returns up to which place there is more to be searched; undefined when all is.
+   * @param toSeq highest `seq` to search.
+   * @returns highest `seq` still to be searched; undefined when the whole log was searched.
    * @throws AppError `NOT_PARTICIPANT`.
    */
   async inLog(conversationId: ConversationId, toSeq: number): Promise<number | undefined> {
-    const { access, visibility } = this.#parts;
-    const standing = await access.requireMember(this.#caller, conversationId);
-    const { visibleFromSeq } = await visibility.viewerOf(this.#caller, standing, { seqs: [] });
+    const { access, visibility } = this.#deps;
+    const memberAccess = await access.requireMember(this.#caller, conversationId);
+    const { visibleFromSeq } = await visibility.viewerOf(this.#caller, memberAccess, { seqs: [] });
     let to = toSeq;
-    let places = this.#limit;
-    while (to >= visibleFromSeq && this.#room > 0 && this.#mayAsk) {
-      const seqs = { from: Math.max(visibleFromSeq, to - places + 1), to };
-      const found = await this.#ask({ conversationIds: [conversationId], seqs });
+    let width = this.#limit;
+    while (to >= visibleFromSeq && this.#remaining > 0 && this.#hasQueriesLeft) {
+      const seqs = { from: Math.max(visibleFromSeq, to - width + 1), to };
+      const found = await this.#findMatches({ conversationIds: [conversationId], seqs });
       if (found === undefined) {
-        places = Math.max(1, Math.floor((seqs.to - seqs.from + 1) / MAX_GROWTH));
+        width = Math.max(1, Math.floor((seqs.to - seqs.from + 1) / MAX_GROWTH));
         continue;
       }
       to = (await this.#take(conversationId, found)) ?? seqs.from - 1;
-      places = Math.ceil(places * Math.max(1, Math.min(MAX_GROWTH, this.#limit / found.length)));
+      width = Math.ceil(width * Math.max(1, Math.min(MAX_GROWTH, this.#limit / found.length)));
     }
     return to >= visibleFromSeq ? to : undefined;
   }
@@ -92,139 +94,150 @@ export class Search {
   /**
    * Searches all conversations in the order of the list.
    *
-   * @param from where an earlier page ended; undefined for the beginning.
-   * @returns where there is more to be searched; undefined when all is.
+   * @param from position where the previous page ended; undefined for the first page.
+   * @returns position where the next page begins; undefined when everything was searched.
    */
-  async onList(from: ListPlace | undefined): Promise<ListPlace | undefined> {
-    let place = from;
+  async onList(from: SearchPosition | undefined): Promise<SearchPosition | undefined> {
+    let position = from ?? (await this.#top());
     let size = FIRST_BATCH;
-    while (this.#room > 0 && this.#mayAsk) {
-      if (place !== undefined && place.toSeq > 0) {
-        place = { ...place, toSeq: await this.#inOneOfMany(place) };
+    while (this.#remaining > 0 && this.#hasQueriesLeft) {
+      if (position.toSeq > 0) {
+        position = { ...position, toSeq: await this.#inConversation(position) };
         continue;
       }
-      const batch = await this.#nextOnList(place, size);
-      if (batch.length === 0) return undefined;
-      const { searched, found } = await this.#askMany(batch);
-      place = await this.#takeMany(searched, found);
-      size = Math.min(MAX_BATCH, 2 * searched.length);
+      const page = await this.#deps.walk.page({ caller: this.#caller, limit: size, position });
+      const { searched, found } = await this.#findInMany(page.found);
+      const stopped = await this.#takeMany(searched, found);
+      const next =
+        stopped ??
+        (searched.length < page.found.length ? positionAfter(searched.at(-1)) : nextPosition(page));
+      if (next === undefined) return undefined;
+      position = next;
+      size = Math.min(MAX_BATCH, 2 * Math.max(1, searched.length));
     }
-    return place;
+    return position;
   }
 
-  /** A conversation with many matches, by itself. Who was shown out of it meanwhile finds nothing there. */
-  async #inOneOfMany({ _id, toSeq }: ListPlace): Promise<number> {
-    return (await this.#unlessOutside(() => this.inLog(_id, toSeq))) ?? 0;
+  /** Searches a conversation with many matches on its own. Finds nothing if the caller has been removed from it. */
+  async #inConversation({ _id, toSeq }: SearchPosition): Promise<number> {
+    return (await this.#ignoreNonMember(() => this.inLog(_id, toSeq))) ?? 0;
   }
 
-  async #nextOnList(place: ListPlace | undefined, count: number): Promise<ConversationRecord[]> {
-    const { apart, conversations } = this.#parts;
-    const below = place && { lastMessageAt: new Date(place.atMs), _id: place._id };
-    const read = () => conversations.findPage(this.#caller, count, below);
-    const { found, apart: beside } = await apart.beside(this.#caller, read);
-    const listed = new Set(found.map(({ _id }) => _id));
-    const others = beside.filter((one) => !listed.has(one._id) && isBelow(one, below));
-    return [...found, ...others].sort(newestFirst).slice(0, count);
+  async #top(): Promise<SearchPosition> {
+    return { ...walkFromTop(await this.#deps.othersSince()), toSeq: 0 };
   }
 
-  /** As many of these conversations, from the first on, as can be asked about together. */
-  async #askMany(
-    batch: readonly ConversationRecord[],
-  ): Promise<{ searched: readonly ConversationRecord[]; found: Found[] | undefined }> {
+  /** Searches as many of these conversations together as the limit of matches allows, in their order. */
+  async #findInMany(
+    batch: readonly WalkItem[],
+  ): Promise<{ searched: readonly WalkItem[]; found: SearchHit[] | undefined }> {
     let searched = batch;
     for (;;) {
-      const conversationIds = searched.filter((one) => !isOver(one)).map(({ _id }) => _id);
-      const found = conversationIds.length === 0 ? [] : await this.#ask({ conversationIds });
+      const conversationIds = searched
+        .filter(({ record }) => !isClosedOrMerged(record))
+        .map(({ record }) => record._id);
+      const found = conversationIds.length === 0 ? [] : await this.#findMatches({ conversationIds });
       if (found !== undefined || searched.length === 1) return { searched, found };
       searched = searched.slice(0, Math.ceil(searched.length / 4));
     }
   }
 
-  /** Takes the matches of conversations in their order. @returns how far that came. */
+  /**
+   * Takes the matches of conversations in their order.
+   *
+   * @returns position where it stopped; undefined after the last.
+   */
   async #takeMany(
-    searched: readonly ConversationRecord[],
-    found: readonly Found[] | undefined,
-  ): Promise<ListPlace | undefined> {
+    searched: readonly WalkItem[],
+    found: readonly SearchHit[] | undefined,
+  ): Promise<SearchPosition | undefined> {
     const matches = groupBy(found ?? [], ({ conversationId }) => conversationId);
-    let place: ListPlace | undefined;
-    for (const { _id, lastMessageAt, lastSeq } of searched) {
-      place = { atMs: lastMessageAt.getTime(), _id, toSeq: 0 };
+    for (const { record, position } of searched) {
+      const { _id, lastSeq } = record;
       if (found === undefined) {
-        return { ...place, toSeq: (await this.#parts.messages.findTail(_id, lastSeq))?.seq ?? 0 };
+        return { ...position, toSeq: (await this.#deps.messages.findTail(_id, lastSeq))?.seq ?? 0 };
       }
-      const here = matches.get(_id);
-      if (here === undefined) continue;
-      const left = await this.#unlessOutside(() => this.#take(_id, here));
-      if (left !== undefined) return { ...place, toSeq: left };
-      if (this.#room === 0) return place;
+      const matchesHere = matches.get(_id);
+      if (matchesHere === undefined) continue;
+      const left = await this.#ignoreNonMember(() => this.#take(_id, matchesHere));
+      if (left !== undefined) return { ...position, toSeq: left };
+      if (this.#remaining === 0) return { ...position, toSeq: 0 };
     }
-    return place;
+    return undefined;
   }
 
   /**
-   * Takes what of one conversation is asked for and may be seen, as far as there is room. Who is in it is read after the
-   * messages: who was shown out before one of them was written is not taken for a member.
+   * Adds visible matches of one conversation to the page until it is full. The membership is read after the messages: a
+   * user who was removed before one of them was written must not count as a member.
    *
-   * @returns up to which place matches are left; undefined for none.
+   * @returns highest `seq` of the matches that are left; undefined for none.
    * @throws AppError `NOT_PARTICIPANT`.
    */
-  async #take(conversationId: ConversationId, found: readonly Found[]): Promise<number | undefined> {
-    const matches = found.filter((one) => fits(this.#query, one)).sort((a, b) => b.seq - a.seq);
+  async #take(conversationId: ConversationId, found: readonly SearchHit[]): Promise<number | undefined> {
+    const matches = found.filter((one) => matchesQuery(this.#query, one)).sort((a, b) => b.seq - a.seq);
     if (matches.length === 0) return undefined;
-    const { access, visibility, views } = this.#parts;
-    const standing = await access.requireMember(this.#caller, conversationId);
-    const viewer = await visibility.viewerOf(this.#caller, standing, { seqs: matches.map(({ seq }) => seq) });
+    const { access, visibility, views } = this.#deps;
+    const memberAccess = await access.requireMember(this.#caller, conversationId);
+    const viewer = await visibility.viewerOf(this.#caller, memberAccess, {
+      seqs: matches.map(({ seq }) => seq),
+    });
     const seen = matches.filter((one) => viewer.sees(one));
-    const taken = seen.slice(0, this.#room);
-    const positions = await views.standing([conversationId], this.#caller);
-    const shown = await views.presentFor(viewer, taken, positions);
+    const taken = seen.slice(0, this.#remaining);
+    const context = await views.loadContext([conversationId], this.#caller);
+    const shown = await views.presentFor(viewer, taken, context);
     this.messages.push(...shown.filter((view) => view.kind !== 'hidden'));
     return taken.length < seen.length ? (taken.at(-1)?.seq ?? 1) - 1 : undefined;
   }
 
-  async #unlessOutside(act: () => Promise<number | undefined>): Promise<number | undefined> {
+  /** Returns undefined if the caller is not a member any more. */
+  async #ignoreNonMember(search: () => Promise<number | undefined>): Promise<number | undefined> {
     try {
-      return await act();
+      return await search();
     } catch (error) {
       if (error instanceof AppError && error.code === 'NOT_PARTICIPANT') return undefined;
       throw error;
     }
   }
 
-  /** Everything that the key finds within reach; undefined where that is more than two pages. */
-  async #ask(reach: Reach): Promise<Found[] | undefined> {
-    this.#key ??= await this.#rarest(reach);
-    this.#questions += 1;
-    const found = await this.#parts.index.findMatches(reach, this.#key, this.#cap + 1);
-    return found.length > this.#cap ? undefined : found;
+  /** Returns all matches of the key within a range; undefined if they exceed two pages. */
+  async #findMatches(range: SearchRange): Promise<SearchHit[] | undefined> {
+    this.#key ??= await this.#rarest(range);
+    this.#queryCount += 1;
+    const found = await this.#deps.index.findMatches(range, this.#key, this.#maxMatches + 1);
+    return found.length > this.#maxMatches ? undefined : found;
   }
 
-  /** Of several words, and the sender, the one that finds the least where the search begins. */
-  async #rarest({ conversationIds, seqs }: Reach): Promise<SearchKey> {
+  /** Returns the key with the fewest matches where the search begins. */
+  async #rarest({ conversationIds, seqs }: SearchRange): Promise<SearchKey> {
     const keys = keysOf(this.#query);
-    const sample = seqs && { from: Math.max(1, seqs.to - SAMPLE_PLACES + 1), to: seqs.to };
-    const reach = sample === undefined ? { conversationIds } : { conversationIds, seqs: sample };
-    this.#questions += keys.length;
+    const sample = seqs && { from: Math.max(1, seqs.to - SAMPLE_SEQS + 1), to: seqs.to };
+    const range = sample === undefined ? { conversationIds } : { conversationIds, seqs: sample };
+    this.#queryCount += keys.length;
     const counts = await Promise.all(
       keys.map(async (key) => ({
         key,
-        count: (await this.#parts.index.findMatches(reach, key, this.#cap + 1)).length,
+        count: (await this.#deps.index.findMatches(range, key, this.#maxMatches + 1)).length,
       })),
     );
     const [first] = counts.sort((a, b) => a.count - b.count);
-    if (first === undefined) throw new Error('a search for nothing');
+    if (first === undefined) throw new Error('a search needs at least one key');
     return first.key;
   }
 
-  get #room(): number {
+  get #remaining(): number {
     return this.#limit - this.messages.length;
   }
 
-  get #cap(): number {
+  get #maxMatches(): number {
     return 2 * this.#limit;
   }
 
-  get #mayAsk(): boolean {
-    return this.#questions < MAX_QUESTIONS;
+  get #hasQueriesLeft(): boolean {
+    return this.#queryCount < MAX_QUERIES;
   }
 }
+
+const positionAfter = (walked: WalkItem | undefined): SearchPosition | undefined =>
+  walked && { ...walked.position, toSeq: 0 };
+
+const nextPosition = ({ next }: WalkPage): SearchPosition | undefined => next && { ...next, toSeq: 0 };

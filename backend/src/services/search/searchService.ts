@@ -7,15 +7,23 @@ import {
   type ConversationId,
   type UserId,
 } from '../../../../contract/index.js';
-import { decodeCursor, encodeCursor, timeMs } from '../cursors.js';
+import { decodeCursor, encodeCursor, timeMs } from '../../utils/cursors.js';
 import { toQuery, type Query } from './query.js';
-import { Search, type SearchParts } from './search.js';
+import { sharedWalk, toSharedTuple } from '../conversations/index.js';
+import { Search, type SearchPosition, type SearchDeps } from './search.js';
 
-const place = z.int().min(0);
-const logCursor = z.tuple([place]);
+const seqSchema = z.int().min(0);
+const logCursor = z.tuple([seqSchema]);
+/** `sharedWalk` and the flag are set if several processes share the database. The flag is true in stage `changed`. */
 const listCursor = z
-  .tuple([timeMs, conversationIdSchema, place])
-  .transform(([atMs, _id, toSeq]) => ({ atMs, _id, toSeq }));
+  .tuple([timeMs, conversationIdSchema, seqSchema, sharedWalk.optional(), z.boolean().optional()])
+  .transform(([atMs, _id, toSeq, shared, isChanged]) => ({
+    atMs,
+    _id,
+    toSeq,
+    shared,
+    stage: isChanged === true ? ('changed' as const) : ('recent' as const),
+  }));
 
 interface Request {
   caller: UserId;
@@ -24,20 +32,21 @@ interface Request {
   cursor: string | undefined;
 }
 
-/** Finds what was said, by words and by sender. */
+/** Searches messages by words and by sender. */
 export class SearchService {
-  readonly #parts: SearchParts;
+  readonly #deps: SearchDeps;
 
-  constructor(parts: SearchParts) {
-    this.#parts = parts;
+  constructor(deps: SearchDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * A page of what fits: of one conversation the newest message first; of all of them conversation by conversation, in
-   * the order of the list. A page may be short, or empty, and not be the last: that is the one without `nextCursor`.
+   * Returns a page of matches. Within one conversation the newest message comes first. Over all conversations,
+   * matches are grouped by conversation, in the order of the list. A page may be short or empty without being the
+   * last: the last page has no `nextCursor`.
    *
-   * @throws AppError `NOT_PARTICIPANT`; `VALIDATION` for neither words nor sender, for too many words, and for a
-   * cursor of another search.
+   * @throws AppError `NOT_PARTICIPANT`; `VALIDATION` without words and sender, for too many words, and for a cursor
+   * of another search.
    */
   async search(
     caller: UserId,
@@ -45,7 +54,7 @@ export class SearchService {
   ): Promise<CommandData<'searchMessages'>> {
     const query = toQuery(wanted);
     if (query === undefined) {
-      if (conversationId !== undefined) await this.#parts.access.requireMember(caller, conversationId);
+      if (conversationId !== undefined) await this.#deps.access.requireMember(caller, conversationId);
       return { messages: [] };
     }
     const request = { caller, query, limit, cursor };
@@ -53,7 +62,7 @@ export class SearchService {
   }
 
   async #inOne({ cursor, ...request }: Request, id: ConversationId): Promise<CommandData<'searchMessages'>> {
-    const search = new Search(this.#parts, request);
+    const search = new Search(this.#deps, request);
     const toSeq =
       cursor === undefined ? await this.#endOf(id, request.caller) : decodeCursor(cursor, logCursor)[0];
     const left = await search.inLog(id, toSeq);
@@ -61,18 +70,26 @@ export class SearchService {
   }
 
   async #everywhere({ cursor, ...request }: Request): Promise<CommandData<'searchMessages'>> {
-    const search = new Search(this.#parts, request);
+    const search = new Search(this.#deps, request);
     const left = await search.onList(cursor === undefined ? undefined : decodeCursor(cursor, listCursor));
     return {
       messages: search.messages,
-      ...(left !== undefined && { nextCursor: encodeCursor([left.atMs, left._id, left.toSeq]) }),
+      ...(left !== undefined && { nextCursor: toCursor(left) }),
     };
   }
 
-  /** The end of the log itself: what was said a moment ago, on whichever process, is found. */
+  /** Returns the end of the log. Reads the log itself, so that messages just stored by any process are found. */
   async #endOf(id: ConversationId, caller: UserId): Promise<number> {
-    const { views, messages } = this.#parts;
-    const { conversations } = await views.standing([id], caller);
+    const { views, messages } = this.#deps;
+    const { conversations } = await views.loadContext([id], caller);
     return (await messages.findTail(id, conversations.get(id)?.lastSeq ?? 0))?.seq ?? 0;
   }
 }
+
+const toCursor = ({ atMs, _id, toSeq, shared, stage }: SearchPosition): string =>
+  encodeCursor([
+    atMs,
+    _id,
+    toSeq,
+    ...(shared === undefined ? [] : [toSharedTuple(shared), stage === 'changed']),
+  ]);

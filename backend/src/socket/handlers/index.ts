@@ -1,23 +1,23 @@
 import type { CommandData, CommandName, CommandPayload } from '../../../../contract/index.js';
 import type { CommandHandlers, SocketOnly } from '../../commands/types.js';
-import { openConversation } from './openConversation.js';
+import { watchConversation } from './watchConversation.js';
 import { refreshToken } from './refreshToken.js';
-import type { HandlerParts, SocketContext } from './types.js';
+import type { HandlerDeps, SocketContext } from './types.js';
 import { watchPresence } from './watchPresence.js';
 
 type Handler<Name extends CommandName> = (
-  context: SocketContext,
+  context: SocketContext<Name>,
   payload: CommandPayload<Name>,
 ) => Promise<CommandData<Name>>;
 
 export type Handlers = { [Name in CommandName]: Handler<Name> };
 
-/** Every command that a socket may send: those of all doors, and those about the connection itself. */
-export const createHandlers = (parts: HandlerParts, commands: CommandHandlers): Handlers => {
-  const own: { [Name in SocketOnly]: Handler<Name> } = {
-    openConversation: (context, payload) => openConversation(parts, context, payload),
-    'presence:watch': (context, payload) => watchPresence(parts, context, payload),
-    'auth:refresh': (context, payload) => refreshToken(parts, context, payload),
+/** Every command that a socket may send: those of all entry points, and those about the connection itself. */
+export const createHandlers = (deps: HandlerDeps, commands: CommandHandlers): Handlers => {
+  const socketOnly: { [Name in SocketOnly]: Handler<Name> } = {
+    watchConversation: (context, payload) => watchConversation(deps, context, payload),
+    'presence:watch': (context, payload) => watchPresence(deps, context, payload),
+    'auth:refresh': (context, payload) => refreshToken(deps, context, payload),
   };
-  return { ...commands, ...own };
+  return { ...commands, ...socketOnly };
 };

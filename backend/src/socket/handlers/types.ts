@@ -1,18 +1,19 @@
+import type { CommandName } from '../../../../contract/index.js';
+import type { CommandContext } from '../../commands/types.js';
 import type { Services } from '../../services/index.js';
-import type { Principal, TokenVerifier } from '../../services/tokens.js';
-import type { OpenConversations } from '../openConversations.js';
-import type { Sessions } from '../sessions.js';
+import type { TokenVerifier } from '../../services/users/index.js';
+import type { WatchedConversations } from '../delivery/index.js';
+import type { Sessions } from '../connection/index.js';
 import type { ChatSocket } from '../types.js';
 
-export interface HandlerParts extends Pick<Services, 'presence' | 'users' | 'access' | 'heads'> {
+export interface HandlerDeps extends Pick<Services, 'presence' | 'users' | 'access' | 'heads'> {
   sessions: Sessions;
   tokens: TokenVerifier;
-  openConversations: OpenConversations;
+  watchedConversations: WatchedConversations;
 }
 
-/** A parsed command of an authenticated connection. */
-export interface SocketContext {
-  principal: Principal;
+/** The caller of a command and the connection that it came over. */
+export interface SocketContext<Name extends CommandName> extends CommandContext<Name> {
   socketId: string;
   socket: ChatSocket;
 }

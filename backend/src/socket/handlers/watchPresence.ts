@@ -1,11 +1,13 @@
 import type { CommandData, CommandPayload } from '../../../../contract/index.js';
 import { isWatchersRoom, watchersRoom } from '../rooms.js';
-import type { SocketContext, HandlerParts } from './types.js';
+import type { SocketContext, HandlerDeps } from './types.js';
 
-/** Replaces what this socket watches. Joins first, reads after: a change in between comes as an event. */
+/**
+ * Replaces the users whose presence this socket watches. Joins the rooms before reading, so that no change is missed.
+ */
 export async function watchPresence(
-  { presence }: Pick<HandlerParts, 'presence'>,
-  { principal, socket }: SocketContext,
+  { presence }: Pick<HandlerDeps, 'presence'>,
+  { principal, socket }: SocketContext<'presence:watch'>,
   { userIds }: CommandPayload<'presence:watch'>,
 ): Promise<CommandData<'presence:watch'>> {
   const allowed = await presence.watchable(principal.userId, userIds);

@@ -22,8 +22,9 @@ const ONE_CONVERSATION = {
 };
 
 /**
- * Names as chat tutorials and first versions of apps commonly use them: what a server with `LEGACY_EVENTS` and without
- * `LEGACY_MAPPING` speaks, and the example to begin with (docs/examples/legacy-mapping.json is the same).
+ * Event and field names that chat tutorials and first versions of apps commonly use. This is the mapping of a server
+ * with `LEGACY_EVENTS` and without `LEGACY_MAPPING`. docs/examples/legacy-mapping.json holds the same mapping as a
+ * template.
  */
 export const DEFAULT_MAPPING: LegacyMappingInput = {
   token: { query: 'token' },
@@ -35,14 +36,14 @@ export const DEFAULT_MAPPING: LegacyMappingInput = {
   otherPushes: 'drop',
   commands: {
     join_room: {
-      command: 'openConversation',
-      payload: { conversationId: [...ROOM, '@0'], open: { value: true } },
+      command: 'watchConversation',
+      payload: { conversationId: [...ROOM, '@0'], watching: { value: true } },
       ifAbsent: 'empty',
       answer: { event: 'room_joined', fields: { conversationId: 'conversationId' } },
     },
     leave_room: {
-      command: 'openConversation',
-      payload: { conversationId: [...ROOM, '@0'], open: { value: false } },
+      command: 'watchConversation',
+      payload: { conversationId: [...ROOM, '@0'], watching: { value: false } },
       ifAbsent: 'empty',
       answer: { event: 'room_left', fields: { conversationId: 'conversationId' } },
     },
@@ -138,13 +139,25 @@ export const DEFAULT_MAPPING: LegacyMappingInput = {
     },
     'message:status': [
       {
-        when: { readSeq: { min: 1 } },
+        when: { status: 'read' },
         event: 'messages_read',
-        fields: { conversationId: 'conversationId', userId: 'userId', seq: 'readSeq', at: 'at' },
+        fields: {
+          conversationId: 'conversationId',
+          userId: 'userId',
+          messageId: 'messageId',
+          seq: 'readSeq',
+          at: 'at',
+        },
       },
       {
         event: 'messages_delivered',
-        fields: { conversationId: 'conversationId', userId: 'userId', seq: 'deliveredSeq', at: 'at' },
+        fields: {
+          conversationId: 'conversationId',
+          userId: 'userId',
+          messageId: 'messageId',
+          seq: 'deliveredSeq',
+          at: 'at',
+        },
       },
     ],
     'conversation:created': {

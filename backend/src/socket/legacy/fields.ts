@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readOwn } from '../../utils/readOwn.js';
 
-/** How fields of one shape are found in another: the small language of a mapping file. */
+/** The language of a mapping file: how fields of one shape are read from another. */
 
 const PATH = /^(@\d|[A-Za-z_$][\w$-]*)(\.[A-Za-z_$][\w$-]*){0,5}$/;
 const path = z
@@ -10,33 +10,34 @@ const path = z
 const paths = z.union([path, z.array(path).min(1).max(10)]);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/** Where a value of a command comes from: the first of these paths that is there, or always the same. */
-export const inSource = z.union([paths, z.strictObject({ value: scalar })]);
-export type InSource = z.infer<typeof inSource>;
+/** Source of a command's field: the first existing one of these paths, or a constant. */
+export const payloadSource = z.union([paths, z.strictObject({ value: scalar })]);
+export type PayloadSource = z.infer<typeof payloadSource>;
 
-export type OutSource =
+/** Source of a field of a legacy event: a path, a constant, a converted value, a list of objects, or an object. */
+export type FieldSource =
   | string
   | string[]
   | { value: string | number | boolean | null }
   | { from: string | string[]; as: 'epochMs' | 'epochS' | 'string' | 'number' }
-  | { each: string; fields: Record<string, OutSource> }
-  | { fields: Record<string, OutSource> };
+  | { each: string; fields: Record<string, FieldSource> }
+  | { fields: Record<string, FieldSource> };
 
-/** Where a value of an old event comes from: also a list of objects, an object, or a value of another form. */
-export const outSource: z.ZodType<OutSource> = z.lazy(() =>
+/** Schema of `FieldSource`. Recursive, hence the explicit type. */
+export const fieldSource: z.ZodType<FieldSource> = z.lazy(() =>
   z.union([
     paths,
     z.strictObject({ value: scalar }),
     z.strictObject({ from: paths, as: z.enum(['epochMs', 'epochS', 'string', 'number']) }),
-    z.strictObject({ each: path, fields: outFields }),
-    z.strictObject({ fields: outFields }),
+    z.strictObject({ each: path, fields: eventFields }),
+    z.strictObject({ fields: eventFields }),
   ]),
 );
-const outFields = z.record(z.string().min(1).max(60), outSource);
-export { outFields };
-export type OutFields = Record<string, OutSource>;
+const eventFields = z.record(z.string().min(1).max(60), fieldSource);
+export { eventFields };
+export type EventFields = Record<string, FieldSource>;
 
-/** Values, one of several, or at least so much. */
+/** Condition per path: a value, one of several values, or a minimum. */
 export const condition = z.record(
   path,
   z.union([scalar, z.array(scalar).min(1), z.strictObject({ min: z.number() })]),
@@ -51,8 +52,8 @@ function readFirst(candidates: string | readonly string[], read: (path: string) 
   return undefined;
 }
 
-/** The value of a source in the arguments of an old event: `@1.text`, or `text` of the first one. */
-export function readArgument(args: readonly unknown[], source: InSource): unknown {
+/** Reads a field from the arguments of a legacy event: `@1.text` from the second argument, `text` from the first. */
+export function readArgument(args: readonly unknown[], source: PayloadSource): unknown {
   if (typeof source === 'object' && 'value' in source) return source.value;
   return readFirst(source, (candidate) => {
     const [first = '', ...steps] = candidate.split('.');
@@ -70,8 +71,8 @@ function convert(value: unknown, as: 'epochMs' | 'epochS' | 'string' | 'number')
   return as === 'epochMs' ? ms : Math.floor(ms / 1_000);
 }
 
-/** The value of a source in what the server has to say; undefined where it has nothing of the kind. */
-export function readValue(data: unknown, source: OutSource): unknown {
+/** Reads a field from the data of a push or answer; undefined when it is absent. */
+export function readValue(data: unknown, source: FieldSource): unknown {
   if (typeof source === 'string' || Array.isArray(source)) {
     return readFirst(source, (candidate) => readOwn(data, candidate.split('.')));
   }
@@ -82,15 +83,15 @@ export function readValue(data: unknown, source: OutSource): unknown {
   return Array.isArray(list) ? list.map((one: unknown) => buildFields(one, source.fields)) : [];
 }
 
-/** An object of an old event: what is not there is left out. */
-export function buildFields(data: unknown, fields: OutFields): Record<string, unknown> {
+/** Builds the fields of a legacy event; absent values are left out. */
+export function buildFields(data: unknown, fields: EventFields): Record<string, unknown> {
   const built = Object.entries(fields).map(([name, source]) => [name, readValue(data, source)] as const);
   return Object.fromEntries(built.filter(([, value]) => value !== undefined));
 }
 
-/** Whether what the server has to say is of this kind. */
-export function fits(data: unknown, when: Condition): boolean {
-  return Object.entries(when).every(([where, wanted]) => {
+/** True when the data of a push fulfils the condition. */
+export function matches(data: unknown, condition: Condition): boolean {
+  return Object.entries(condition).every(([where, wanted]) => {
     const value = readOwn(data, where.split('.'));
     if (Array.isArray(wanted)) return wanted.some((one) => one === value);
     if (typeof wanted === 'object' && wanted !== null)

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { COMMANDS, COMMAND_NAMES, PUSH_NAMES, type CommandName } from '../../../../contract/index.js';
-import { condition, inSource, outFields, outSource } from './fields.js';
+import { condition, payloadSource, eventFields, fieldSource } from './fields.js';
 
-/** What Socket.IO itself says under these names, nobody else may. */
+/** Event names that Socket.IO reserves. */
 const RESERVED = new Set([
   'connect',
   'connect_error',
@@ -17,32 +17,32 @@ const eventName = z
   .string()
   .min(1)
   .max(60)
-  .refine((name) => !RESERVED.has(name), 'is a name of Socket.IO itself');
+  .refine((name) => !RESERVED.has(name), 'is reserved by Socket.IO');
 const label = z.string().min(1).max(60);
 
-/** An old event and what is in it: one object of fields, or arguments one after the other. */
-const saying = z
+/** A legacy event and its content: either one object of fields, or positional arguments. */
+const legacyEvent = z
   .strictObject({
     event: eventName,
-    fields: outFields.optional(),
-    arguments: z.array(outSource).max(5).optional(),
+    fields: eventFields.optional(),
+    arguments: z.array(fieldSource).max(5).optional(),
   })
   .refine(
     (one) => (one.fields === undefined) !== (one.arguments === undefined),
     'give either fields or arguments',
   );
-export type Saying = z.infer<typeof saying>;
+export type LegacyEventRule = z.infer<typeof legacyEvent>;
 
-/** The same, where what the server has to say is of a kind. */
-const conditional = saying.safeExtend({ when: condition.optional() });
-export type PushRule = z.infer<typeof conditional>;
+/** A legacy event for pushes that fulfil a condition. */
+const pushRule = legacyEvent.safeExtend({ when: condition.optional() });
+export type PushRule = z.infer<typeof pushRule>;
 
 const commandRule = z.strictObject({
   command: z.enum(COMMAND_NAMES),
-  payload: z.record(label, inSource),
-  /** What becomes of it while the chat of two that its id names is not there: made, refused, or answered as empty. */
+  payload: z.record(label, payloadSource),
+  /** Handling of an event whose direct conversation does not exist yet: create it, refuse, or answer as empty. */
   ifAbsent: z.enum(['open', 'refuse', 'empty']).default('refuse'),
-  answer: saying.optional(),
+  answer: legacyEvent.optional(),
 });
 export type CommandRule = z.infer<typeof commandRule>;
 
@@ -51,13 +51,13 @@ const DIRECT_IDS = { prefix: 'direct_', separator: '_', sorted: false };
 export const legacyMapping = z
   .strictObject({
     $comment: z.string().optional(),
-    /** Where old clients put their token, besides `auth.token`. */
+    /** Query parameter or header of the token, in addition to `auth.token`. */
     token: z.strictObject({ query: label.optional(), header: label.optional() }).default({ query: 'token' }),
-    /** By what an old client is known as one before it says anything; by its first old event in any case. */
+    /** Signs of a legacy client in the handshake. Its first legacy event identifies it in any case. */
     recognise: z
       .strictObject({ oldToken: z.boolean(), query: z.record(label, z.string()).optional() })
       .default({ oldToken: true }),
-    /** Where old clients say which version they are: for the log. */
+    /** Query parameter or header of the client's version, for the log. */
     version: z
       .strictObject({ query: label.optional(), header: label.optional() })
       .default({ header: 'user-agent' }),
@@ -65,13 +65,13 @@ export const legacyMapping = z
       .strictObject({ prefix: label, separator: z.string().min(1).max(5), sorted: z.boolean() })
       .default(DIRECT_IDS),
     groupIds: z.strictObject({ prefix: label }).default({ prefix: 'group_' }),
-    /** Whether the ids that old clients give their messages are never used again, or only on one connection. */
+    /** Whether message ids of legacy clients are unique, or unique per connection only. */
     tempIds: z.enum(['unique', 'perConnection']).default('unique'),
-    /** What no rule speaks of: not sent, or sent as new clients hear it. */
+    /** Pushes without a rule: not sent, or sent in the current format. */
     otherPushes: z.enum(['drop', 'pass']).default('drop'),
     commands: z.record(eventName, commandRule),
-    pushes: z.partialRecord(z.enum(PUSH_NAMES), z.union([conditional, z.array(conditional).min(1).max(20)])),
-    errors: saying,
+    pushes: z.partialRecord(z.enum(PUSH_NAMES), z.union([pushRule, z.array(pushRule).min(1).max(20)])),
+    errors: legacyEvent,
   })
   .superRefine(({ commands }, context) => {
     if (Object.keys(commands).length > MAX_EVENTS) {
@@ -81,25 +81,25 @@ export const legacyMapping = z
       for (const field of Object.keys(payload)) {
         if (isFieldOf(command, field)) continue;
         const path = ['commands', event, 'payload', field];
-        context.addIssue({ code: 'custom', path, message: `is no field of ${command}` });
+        context.addIssue({ code: 'custom', path, message: `is not a field of ${command}` });
       }
     }
   });
 export type LegacyMapping = z.infer<typeof legacyMapping>;
 export type LegacyMappingInput = z.input<typeof legacyMapping>;
 
-/** `upTo` is for those commands that take either a place or a message: whatever an old client has of the two. */
+/** `upTo` stands for the position of commands that accept either a `seq` or a message id. */
 const isFieldOf = (command: CommandName, field: string): boolean =>
   field in COMMANDS[command].payload.shape ||
   (field === 'upTo' && 'messageId' in COMMANDS[command].payload.shape);
 
-/** @returns the mapping, or a sentence that says what is wrong with it and where. */
+/** Returns the mapping, or an error message with the path of the error. */
 export function parseLegacyMapping(text: string): LegacyMapping | string {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return `is no JSON (${error instanceof Error ? error.message : String(error)})`;
+    return `is not valid JSON (${error instanceof Error ? error.message : String(error)})`;
   }
   const parsed = legacyMapping.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -109,7 +109,7 @@ export function parseLegacyMapping(text: string): LegacyMapping | string {
 
 type Issue = z.core.$ZodIssue;
 
-/** Of alternatives that all fail, the one that came furthest says most. */
+/** For a union, returns the error of the alternative that matched furthest, which is the most specific one. */
 function deepestOf(issues: readonly Issue[]): { path: PropertyKey[]; message: string } {
   const [issue] = issues;
   if (issue === undefined) return { path: [], message: 'is wrong' };

@@ -13,16 +13,16 @@ const hasAcked = (
       one.message.seq >= end.seq,
   );
 
-/** Of a group a status is what all have who are in it, and these come and go. */
+/** Statuses in groups depend on all current members, who change, so mutations of statuses use direct chats. */
 const isDirect = ({ final }: History, conversationId: string): boolean =>
   final.conversations.some(({ _id, type }) => _id === conversationId && type === 'direct');
 
-/** Positions go back, counts are wrong, a member is refused. */
+/** Mutations: positions move back, counts are wrong, a member is refused. */
 export const COUNTED: Record<string, Mutation> = {
   'a report is answered with a place further back': {
     rule: 'backwards',
     apply: (history) => {
-      // Only an end that was acknowledged before it was asked for obliges the answer.
+      // Only positions acknowledged before the request must be in the answer.
       const event = find(
         history,
         'advanced',

@@ -7,10 +7,10 @@ import { TOLD } from './told.js';
 
 export { NoMaterial } from './material.js';
 
-/** One way to break each promise, or more. */
+/** All mutations; at least one per promise. */
 export const MUTATIONS: Record<string, Mutation> = { ...LEFT, ...STORED, ...TOLD, ...COUNTED };
 
-/** The same history with one promise broken. @throws NoMaterial. */
+/** Returns the history with one broken promise. @throws NoMaterial. */
 export function mutate(history: History, { apply }: Mutation): History {
   const copy = structuredClone(history);
   apply(copy);

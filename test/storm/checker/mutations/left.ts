@@ -1,7 +1,7 @@
 import type { FinalMessage, History, Membership } from '../history.js';
 import { late, some, type Mutation } from './material.js';
 
-/** Somebody who was taken out of a group, and a message that was said in it afterwards. */
+/** Finds a removed member of a group, and a message sent afterwards. */
 function afterwards({ final }: History): { left: Membership; message: FinalMessage } {
   for (const { _id, members } of final.conversations) {
     for (const left of members) {
@@ -11,7 +11,7 @@ function afterwards({ final }: History): { left: Membership; message: FinalMessa
       const message = final.messages.find(
         (one) =>
           one.conversationId === _id &&
-          one.isControl !== true &&
+          one.isMembershipEvent !== true &&
           one.seq > (left.untilSeq ?? Infinity) &&
           !isTheirs(one.seq),
       );
@@ -21,7 +21,7 @@ function afterwards({ final }: History): { left: Membership; message: FinalMessa
   return some<never>(undefined, 'message behind a removal');
 }
 
-/** Who was removed goes on hearing, reading or writing. */
+/** Mutations: a removed member still receives, reads or writes. */
 export const LEFT: Record<string, Mutation> = {
   'a removed member hears a message': {
     rule: 'leak',

@@ -1,10 +1,10 @@
 import type { EventKind, EventOf, FinalMessage, History, Rule } from '../history.js';
 
-/** A history with one promise broken on purpose. */
+/** A way to break one promise in a history. */
 export interface Mutation {
-  /** What the checker has to say of it. */
+  /** The rule that must report it. */
   rule: Rule;
-  /** Breaks it in place. Throws `NoMaterial` where the history has nothing to break. */
+  /** Changes the history in place. Throws `NoMaterial` if it contains nothing suitable. */
   apply: (history: History) => void;
 }
 
@@ -42,6 +42,6 @@ export const storedOf = (history: History, messageId: string): FinalMessage =>
     'stored message',
   );
 
-/** Somebody who is in none of the conversations. */
+/** A user who is in no conversation. */
 export const stranger = { client: 'nobody/1', user: 'nobody', server: 's1' };
 export const late = (history: History): number => (history.events.at(-1)?.at ?? 0) + 1;

@@ -1,6 +1,6 @@
 import { some, find, tailOf, remove, storedOf, late, type Mutation } from './material.js';
 
-/** What is stored is not what was acknowledged, or is summed up wrongly. */
+/** Mutations: stored messages differ from acknowledged ones, or summaries are wrong. */
 export const STORED: Record<string, Mutation> = {
   'an acknowledged message is gone from the end': {
     rule: 'lost',

@@ -1,6 +1,6 @@
 import { some, find, tailOf, stranger, late, type Mutation } from './material.js';
 
-/** Somebody is told what is not so, or what is not theirs, or not all of it. */
+/** Mutations: a client sees something wrong, something private, or not everything. */
 export const TOLD: Record<string, Mutation> = {
   'a message is heard live that is not stored': {
     rule: 'live',

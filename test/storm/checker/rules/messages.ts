@@ -11,7 +11,7 @@ const differs = (seen: SeenMessage, stored: FinalMessage): boolean =>
 const nameOf = (message: SeenMessage): string =>
   `message ${message.seq} of ${message.conversationId} by ${message.senderId} (${message.clientMessageId})`;
 
-/** No acknowledged message is lost; whatever is told about one is the same message at the same place. */
+/** No acknowledged message is lost, and every view of it has the same id and `seq`. */
 export function* lost(facts: Facts): Generator<Violation> {
   for (const event of facts.of('acked')) {
     const stored = facts.byKey.get(keyOf(event.message));
@@ -31,7 +31,7 @@ export function* lost(facts: Facts): Generator<Violation> {
   }
 }
 
-/** Stored once per id and per (conversation, sender, client id); of all the answers to one at most one says "new". */
+/** Ids and (conversation, sender, client id) are unique; at most one answer to a message says that it is new. */
 export function* twice(facts: Facts): Generator<Violation> {
   const groups = groupBy(facts.history.final.messages, keyOf);
   for (const copies of groups.values()) {
@@ -63,7 +63,7 @@ export function* twice(facts: Facts): Generator<Violation> {
   }
 }
 
-/** In each conversation 1, 2, 3 … without a gap or a repeat, and `n` counts with it. */
+/** In each conversation `seq` is 1, 2, 3 … without gaps or repeats, and `n` matches. */
 export function* gap(facts: Facts): Generator<Violation> {
   for (const [conversationId, log] of facts.byConversation) {
     const wrong = log.findIndex(({ seq }, index) => seq !== index + 1);
@@ -81,7 +81,9 @@ export function* gap(facts: Facts): Generator<Violation> {
       };
     }
     let counted = 0;
-    const miscounted = log.find(({ n, isControl }) => n !== (counted += isControl === true ? 0 : 1));
+    const miscounted = log.find(
+      ({ n, isMembershipEvent }) => n !== (counted += isMembershipEvent === true ? 0 : 1),
+    );
     if (wrong === -1 && miscounted !== undefined) {
       yield {
         rule: 'gap',
@@ -92,7 +94,7 @@ export function* gap(facts: Facts): Generator<Violation> {
   }
 }
 
-/** Nothing is stored but what was sent, under that id with that text; and nothing that was refused for good. */
+/** Only sent messages are stored, with their id and text, and none that was finally refused. */
 export function* foreign(facts: Facts): Generator<Violation> {
   const sent = new Map<string, Set<string>>();
   for (const { user, conversationId, clientMessageId, content } of facts.of('send')) {
@@ -100,7 +102,7 @@ export function* foreign(facts: Facts): Generator<Violation> {
     sent.set(key, (sent.get(key) ?? new Set()).add(content));
   }
   for (const message of facts.history.final.messages) {
-    if (message.isControl === true) continue;
+    if (message.isMembershipEvent === true) continue;
     if (sent.get(keyOf(message))?.has(message.content) !== true) {
       yield { rule: 'foreign', text: `${nameOf(message)} is stored and was never sent so`, evidence: [] };
     }
@@ -114,8 +116,8 @@ export function* foreign(facts: Facts): Generator<Violation> {
 }
 
 /**
- * Refused on one server as a stranger's, while another attempt, of this device or of the other one, waits elsewhere for
- * the database or comes later: should its sender be let in by then, that attempt is a member's.
+ * True when a message was refused because the sender was no member, while another attempt, of this or the other device,
+ * was waiting or came later. If the sender became a member by then, that attempt is valid.
  */
 function wasLetInMeanwhile(facts: Facts, refused: EventOf<'refused'>): boolean {
   const { user, conversationId, clientMessageId, code } = refused;
@@ -125,7 +127,7 @@ function wasLetInMeanwhile(facts: Facts, refused: EventOf<'refused'>): boolean {
   return code === 'NOT_PARTICIPANT' && attempts.length > 1 && !facts.wasAlwaysIn(user, conversationId);
 }
 
-/** A message that was acknowledged before another one was sent comes before it. */
+/** A message acknowledged before another one was sent has the lower `seq`. */
 export function* order(facts: Facts): Generator<Violation> {
   const firstSend = firsts(facts.of('send'), ({ user, conversationId, clientMessageId }) =>
     keyOf({ conversationId, senderId: user, clientMessageId }),
@@ -148,7 +150,7 @@ export function* order(facts: Facts): Generator<Violation> {
   }
 }
 
-/** Whatever was heard live is stored just so, and was stored when it was heard. */
+/** Every message received live is stored identically, and was already stored when it was received. */
 export function* live(facts: Facts): Generator<Violation> {
   for (const event of facts.of('heard')) {
     const stored = facts.byId.get(event.message._id);
@@ -179,7 +181,7 @@ const sendsOf = (facts: Facts, message: SeenMessage): EventOf<'send'>[] =>
         user === message.senderId,
     );
 
-/** The first event of each key; the events come in the order of time. */
+/** Returns the first event of each key; events are ordered by time. */
 function firsts<Event>(events: readonly Event[], key: (event: Event) => string): Map<string, Event> {
   const found = new Map<string, Event>();
   for (const event of events) if (!found.has(key(event))) found.set(key(event), event);

@@ -2,9 +2,9 @@ import { rankOf, statusOf, type Facts } from '../facts.js';
 import type { EventOf, SeenMessage, SeenPosition, StormEvent, Violation } from '../history.js';
 
 /**
- * Positions and statuses only move forward. What was acknowledged as reached is in every answer that is asked for
- * later; and nobody is ever told a position or a status that is not true in the end. (Pushes of two processes may
- * overtake each other: a client keeps the furthest, so an older push is no fault.)
+ * Positions and statuses only move forward. Acknowledged positions are in every later answer, and no position or status
+ * is shown that is not true at the end. (Pushes of two processes may overtake each other; clients keep the highest
+ * position, so an older push is no violation.)
  */
 export function* backwards(facts: Facts): Generator<Violation> {
   for (const event of facts.of('advanced')) {
@@ -38,7 +38,7 @@ const violation = (event: StormEvent, text: string): Violation => ({
 
 const whose = ({ conversationId, userId }: SeenPosition): string => `${userId} in ${conversationId}`;
 
-/** Less than had been acknowledged before it was asked for. */
+/** Reports positions lower than acknowledged before the request. */
 function* fell(
   facts: Facts,
   event: EventOf<'advanced'> | EventOf<'synced'>,
@@ -64,7 +64,7 @@ function* fell(
   }
 }
 
-/** More than is true in the end. */
+/** Reports positions that are not true at the end. */
 function* untrue(facts: Facts, event: StormEvent, shown: SeenPosition): Generator<Violation> {
   const final = facts.finalPosition(shown.conversationId, shown.userId);
   for (const field of ['readSeq', 'deliveredSeq'] as const) {
@@ -78,7 +78,7 @@ function* untrue(facts: Facts, event: StormEvent, shown: SeenPosition): Generato
 
 function* statuses(facts: Facts, event: EventOf<'page'>, message: SeenMessage): Generator<Violation> {
   if (message.status === undefined) return;
-  // Of a group it says what all have who were in it by then: people come and go, and their positions with them.
+  // In a group the status depends on the members at that time, who change.
   if (facts.conversations.get(message.conversationId)?.type !== 'direct') return;
   const rank = rankOf(message.status);
   const least = facts.rankOf(message, (userId) => facts.floor(message.conversationId, userId, event.askedAt));

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.js';
 import type { StormEvent, Violation } from '../history.js';
 
-/** What a device was shown: a conversation, perhaps a place of it, perhaps another person. */
+/** Something shown to a device: a conversation, with a `seq` if there is one, or another user. */
 interface Shown {
   conversationId?: string;
   seq?: number;
@@ -40,7 +40,9 @@ function shownBy(event: StormEvent): Shown[] {
   }
 }
 
-/** Nobody hears, reads, writes or is told of a conversation that they are not in, or of a person they do not know. */
+/**
+ * Users receive, read, write and see nothing of conversations they are not in, or of users they have no contact with.
+ */
 export function* leak(facts: Facts): Generator<Violation> {
   const acquainted = acquaintances(facts);
   for (const event of facts.history.events) {
@@ -76,7 +78,7 @@ export function* leak(facts: Facts): Generator<Violation> {
   }
 }
 
-/** Of a long answer only what matters. */
+/** Shortens a long answer to the relevant part. */
 function brief(event: StormEvent, shown: Shown): StormEvent {
   if (event.kind === 'page') return { ...event, messages: event.messages.slice(0, 1) };
   if (event.kind === 'synced' || event.kind === 'counted') {
@@ -86,7 +88,7 @@ function brief(event: StormEvent, shown: Shown): StormEvent {
   return event;
 }
 
-/** Who shares a conversation with whom. */
+/** Returns the users who share a conversation. */
 function acquaintances(facts: Facts): Map<string, Set<string>> {
   const known = new Map<string, Set<string>>();
   for (const { members } of facts.conversations.values()) {

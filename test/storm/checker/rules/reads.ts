@@ -1,16 +1,19 @@
 import type { Facts } from '../facts.js';
 import { HIDDEN, type EventOf, type FinalMessage, type Violation } from '../history.js';
 
-/** What a member is shown at a place. */
-const idOf = (stored: FinalMessage | undefined): string | undefined =>
-  stored?.isSilent === true ? HIDDEN : stored?._id;
+/** Returns the id that a member is shown for an entry. */
+const idFor = (facts: Facts, user: string, stored: FinalMessage | undefined): string | undefined =>
+  stored !== undefined &&
+  (stored.isSilent === true || facts.wasAwayAt(user, stored.conversationId, stored.seq))
+    ? HIDDEN
+    : stored?._id;
 
-/** A page is a run of the stored log, and holds everything in its range that was acknowledged before it was asked for. */
+/** A page is a continuous range of the stored log, and contains everything acknowledged before the request. */
 export function* stale(facts: Facts): Generator<Violation> {
   for (const page of facts.of('page')) {
     const wrong = page.messages.find(({ _id, seq, content }) => {
       const stored = facts.at(page.conversationId, seq);
-      return idOf(stored) !== _id || (_id !== HIDDEN && stored?.content !== content);
+      return idFor(facts, page.user, stored) !== _id || (_id !== HIDDEN && stored?.content !== content);
     });
     if (wrong !== undefined) {
       yield {
@@ -33,7 +36,7 @@ export function* stale(facts: Facts): Generator<Violation> {
   }
 }
 
-/** The first place within the page's range and the acknowledged end that is not in the page. */
+/** Returns the first `seq` within the page's range and the acknowledged tail that the page lacks. */
 function firstMissing(page: EventOf<'page'>, ackedEnd: number): number | undefined {
   if (page.lastSeq < ackedEnd) return ackedEnd;
   const from = page.fromSeq ?? Math.max(1, page.lastSeq - page.limit + 1);
@@ -44,7 +47,7 @@ function firstMissing(page: EventOf<'page'>, ackedEnd: number): number | undefin
   return undefined;
 }
 
-/** Everybody ends with everything that is theirs, in the one order: what they gathered, and what they read anew. */
+/** Every device ends with all of its messages in the one order: collected live, and read again. */
 export function* history(facts: Facts): Generator<Violation> {
   for (const event of [...facts.of('final'), ...facts.of('fresh')]) {
     const how = event.kind === 'final' ? 'gathered live and by sync' : 'read anew from the start';
@@ -53,7 +56,7 @@ export function* history(facts: Facts): Generator<Violation> {
       const expected = facts
         .log(conversation._id)
         .filter(({ seq }) => facts.mayKnow(event.user, conversation._id, seq))
-        .flatMap((message) => idOf(message) ?? []);
+        .flatMap((message) => idFor(facts, event.user, message) ?? []);
       const held = event.holdings[conversation._id] ?? [];
       const place = firstDifference(expected, held);
       if (place === undefined) continue;
@@ -80,7 +83,7 @@ function firstDifference(a: readonly string[], b: readonly string[]): number | u
   return undefined;
 }
 
-/** What a client had to do with a message, and when the message was acknowledged. */
+/** Returns what a client did with a message, and when the message was acknowledged. */
 function aboutMessage(facts: Facts, client: string, messageId: string | undefined) {
   if (messageId === undefined) return [];
   return [

@@ -1,8 +1,8 @@
 import { participantsKey } from '../../../../backend/src/utils/participantsKey.js';
 import { groupBy, type Facts } from '../facts.js';
-import type { EventOf, FinalConversation, SeenConversation, Violation } from '../history.js';
+import type { EventOf, FinalConversation, FinalMessage, SeenConversation, Violation } from '../history.js';
 
-/** One conversation per pair, the same for everybody who ever opened it. */
+/** There is one conversation per pair, the same for everyone who opened it. */
 export function* pair(facts: Facts): Generator<Violation> {
   const directs = facts.history.final.conversations.filter(({ type }) => type === 'direct');
   const byPair = groupBy(directs, ({ members }) =>
@@ -63,7 +63,7 @@ function isItsPair({ members, pairKey }: FinalConversation): boolean {
   );
 }
 
-/** Messages of others behind the read position, exactly: per conversation and in total, at the end. */
+/** Unread counts equal the messages of others after the read position: per conversation and in total, at the end. */
 export function* unread(facts: Facts): Generator<Violation> {
   for (const event of facts.of('counted')) {
     let total = 0;
@@ -100,10 +100,10 @@ function unreadOf(facts: Facts, userId: string, conversationId: string): number 
   return facts
     .log(conversationId)
     .filter(
-      ({ seq, senderId, isControl }) =>
+      ({ seq, senderId, isMembershipEvent }) =>
         seq > readSeq &&
         senderId !== userId &&
-        isControl !== true &&
+        isMembershipEvent !== true &&
         facts.mayKnow(userId, conversationId, seq),
     ).length;
 }
@@ -118,7 +118,7 @@ const lastPositions = (
     .filter((one) => one.user === user && one.conversationId === conversationId)
     .slice(-2);
 
-/** The stored summary and the list of every client name the last message and the right numbers. */
+/** The stored summary, and the list of every client, contain the last message and the right numbers. */
 export function* summary(facts: Facts): Generator<Violation> {
   for (const conversation of facts.conversations.values()) {
     const wrong = wrongNumbers(facts, conversation._id, conversation);
@@ -134,7 +134,8 @@ export function* summary(facts: Facts): Generator<Violation> {
       const wrong =
         view === undefined
           ? 'nothing'
-          : (wrongNumbers(facts, conversationId, view) ?? wrongPlace(facts, event, view));
+          : (wrongNumbers(facts, conversationId, { ...view, user: event.user }) ??
+            wrongPlace(facts, event, view));
       if (wrong === undefined) continue;
       yield {
         rule: 'summary',
@@ -152,17 +153,23 @@ export function* summary(facts: Facts): Generator<Violation> {
   }
 }
 
-function wrongNumbers(
-  facts: Facts,
-  conversationId: string,
-  shown: { lastSeq: number; messageCount: number; lastMessageId?: string | undefined },
-): string | undefined {
+interface Numbers {
+  lastSeq: number;
+  messageCount: number;
+  lastMessageId?: string | undefined;
+  /** Undefined for stored summaries, which are the same for all. */
+  user?: string;
+}
+
+function wrongNumbers(facts: Facts, conversationId: string, shown: Numbers): string | undefined {
   const log = facts.log(conversationId);
+  const isShown = ({ isSilent, seq }: FinalMessage): boolean =>
+    isSilent !== true && (shown.user === undefined || !facts.wasAwayAt(shown.user, conversationId, seq));
   const last = log.at(-1);
   if (shown.lastSeq !== (last?.seq ?? 0)) return `lastSeq ${shown.lastSeq} (it is ${last?.seq ?? 0})`;
-  const counted = log.filter(({ isControl }) => isControl !== true).length;
+  const counted = log.filter(({ isMembershipEvent }) => isMembershipEvent !== true).length;
   if (shown.messageCount !== counted) return `messageCount ${shown.messageCount} (it is ${counted})`;
-  if (shown.lastMessageId !== log.findLast(({ isSilent }) => isSilent !== true)?._id)
+  if (shown.lastMessageId !== log.findLast(isShown)?._id)
     return `the last message ${shown.lastMessageId ?? 'none'}`;
   return undefined;
 }
@@ -172,7 +179,7 @@ function wrongPlace(facts: Facts, event: EventOf<'counted'>, shown: SeenConversa
   return shown.lastReadSeq === readSeq ? undefined : `lastReadSeq ${shown.lastReadSeq} (it is ${readSeq})`;
 }
 
-/** A member's own commands are refused only for what the client did (another text under a used id). */
+/** Commands of a member are refused only for errors of the client (another text with a used id). */
 export function* refusal(facts: Facts): Generator<Violation> {
   const texts = new Map<string, Set<string>>();
   for (const { user, clientMessageId, conversationId, content } of facts.of('send')) {

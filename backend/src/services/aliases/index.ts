@@ -1,0 +1,1 @@
+export { AliasService } from './aliasService.js';

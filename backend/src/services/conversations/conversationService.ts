@@ -1,0 +1,205 @@
+import type { ConversationId, ConversationView, OccasionInput, UserId } from '../../../../contract/index.js';
+import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
+import { isDuplicateKey } from '../../models/insertMany.js';
+import { isDatabaseUnavailable } from '../../models/unavailable.js';
+import { AppError, notParticipant } from '../../utils/appError.js';
+import { Backoff } from '../../utils/backoff.js';
+import { monotonicMs, sleep } from '../../utils/clock.js';
+import type { Logger } from '../../utils/logger.js';
+import type { Metrics } from '../../utils/metrics.js';
+import { participantsKey } from '../../utils/participantsKey.js';
+import type { ThrottledLog } from '../../utils/throttledLog.js';
+import { type Access, isPair } from '../membership/index.js';
+import type { ConversationViews } from '../views/index.js';
+import type { DatabaseTime, WriteWatermark } from '../runtime/index.js';
+import type { Redirects } from './redirects.js';
+import type { Publisher } from '../ports.js';
+import type { Safety } from '../safety/index.js';
+import type { ViewerRules } from '../visibility/index.js';
+
+interface ConversationServiceDeps {
+  conversations: ConversationModel;
+  access: Access;
+  safety: Pick<Safety, 'blocks' | 'matches'>;
+  viewerRules: Pick<ViewerRules, 'restrictions'>;
+  views: ConversationViews;
+  redirects: Pick<Redirects, 'follow'>;
+  time: DatabaseTime;
+  watermark: WriteWatermark;
+  publisher: Publisher;
+  metrics: Metrics;
+  logger: Logger;
+  log: ThrottledLog;
+}
+
+interface OpenOptions {
+  occasion?: OccasionInput | undefined;
+  originSocketId?: string | undefined;
+  /** True for the app's backend and for moderators. */
+  isTrusted?: boolean;
+}
+
+/** Attempts to find or insert the document of a pair. Each attempt may quarantine one invalid document with its key. */
+const MAX_ATTEMPTS = 6;
+/** Pause between two attempts, in ms. The unique index may reject a key a moment before its document can be read. */
+const RACE_PAUSE_MS = 5;
+const RACE_MAX_PAUSE_MS = 50;
+
+/** Opens and reads conversations. There is exactly one direct conversation for two users. */
+export class ConversationService {
+  readonly #deps: ConversationServiceDeps;
+
+  constructor(deps: ConversationServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Returns the direct conversation of two users; creates it if it does not exist. Idempotent and atomic across
+   * processes. A closed conversation is reopened for the user who closed it and for trusted callers.
+   *
+   * @throws AppError `VALIDATION` for a chat with oneself, `BLOCKED` (also when the other user has closed it).
+   */
+  async getOrCreateDirect(
+    caller: UserId,
+    other: UserId,
+    { occasion, originSocketId, isTrusted = false }: OpenOptions = {},
+  ): Promise<{ conversation: ConversationView; created: boolean }> {
+    if (caller === other) {
+      throw new AppError('VALIDATION', 'A direct conversation has two distinct members.', {
+        details: [{ path: 'otherUserId', rule: 'must be another user' }],
+      });
+    }
+    const { blocks, matches } = this.#deps.safety;
+    const startedMs = monotonicMs();
+    await blocks.requireNotBlocked(caller, other);
+    await this.#deps.viewerRules.restrictions.ensureFresh();
+    // A conversation opened by a restricted user, and its occasion, are visible to that user only.
+    const isShadow = !isTrusted && this.#deps.viewerRules.restrictions.shadowOf(caller) !== undefined;
+    const found = await this.#findOrInsert(caller, other, isShadow);
+    const { record } = found;
+    const wasShadow = record.shadow === true && record.createdBy !== caller;
+    const created =
+      found.created || (wasShadow && (await this.#deps.conversations.openShadow(record._id, caller)));
+    const [reopened, isBlockHidden] = await Promise.all([
+      !found.created && matches.reopen(record, { userId: caller, isTrusted, originSocketId }),
+      blocks.requireStillNotBlocked(caller, other, record),
+    ]);
+    const mayAddOccasion = occasion !== undefined && !isBlockHidden;
+    const isOccasionAdded =
+      mayAddOccasion && (await this.#addOccasion(record, { ...occasion, startedBy: caller }, isShadow));
+    this.#deps.metrics.createOrGet.observe({ created: String(created) }, (monotonicMs() - startedMs) / 1_000);
+    const current =
+      isOccasionAdded || reopened || wasShadow
+        ? ((await this.#deps.conversations.findById(record._id)) ?? record)
+        : record;
+    const view = await this.#deps.views.presentOne(caller, current);
+    // The hidden block is not revealed: the caller sees the occasion as if it had been stored.
+    const isOccasionFaked = isBlockHidden && occasion !== undefined;
+    const conversation = isOccasionFaked ? withOccasion(view, caller, occasion) : view;
+    if (created || isOccasionAdded) {
+      this.#notify(caller, conversation, { created, originSocketId });
+      const [otherView] = isShadow ? [] : await this.#deps.views.present(other, [current]);
+      if (otherView !== undefined) this.#notify(other, otherView, { created });
+    }
+    return { conversation, created };
+  }
+
+  /** Returns one conversation as the caller sees it. @throws AppError `NOT_PARTICIPANT`. */
+  async get(caller: UserId, id: ConversationId): Promise<ConversationView> {
+    const [record] = await Promise.all([
+      this.#deps.conversations.findById(id),
+      this.#deps.access.requireMember(caller, id),
+    ]);
+    if (record === undefined) throw notParticipant();
+    return this.#deps.views.presentOne(caller, record);
+  }
+
+  async #findOrInsert(
+    caller: UserId,
+    other: UserId,
+    isShadow: boolean,
+  ): Promise<{ record: ConversationRecord; created: boolean }> {
+    const key = participantsKey(caller, other);
+    const backoff = new Backoff(RACE_PAUSE_MS, RACE_MAX_PAUSE_MS);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      if (attempt > 0) await sleep(backoff.next());
+      const found = await this.#upsert({ creator: caller, other, isShadow }, key);
+      if (found === undefined) continue;
+      // After a merge the oldest conversation keeps the key and redirects to the merged one.
+      if (isPair(found.record, key))
+        return { ...found, record: await this.#deps.redirects.follow(found.record) };
+      await this.#quarantine(found.record, key);
+    }
+    throw new AppError('UNAVAILABLE', 'The conversation could not be created; ask again.', {
+      retryAfterMs: 200,
+    });
+  }
+
+  /**
+   * Returns undefined when another call won the race and its document could not be read yet. Not every database server
+   * reports such a race as a duplicate key, so the key is read again after any of these errors.
+   */
+  async #upsert(
+    pair: { creator: UserId; other: UserId; isShadow: boolean },
+    key: string,
+  ): Promise<{ record: ConversationRecord; created: boolean } | undefined> {
+    const { conversations, watermark, time, metrics, log } = this.#deps;
+    try {
+      return await watermark.track(() => conversations.upsertDirect(pair, time.now()));
+    } catch (error) {
+      if (!isDuplicateKey(error) && !isDatabaseUnavailable(error)) throw error;
+      const record = await conversations.findByKey(key);
+      if (record !== undefined || isDuplicateKey(error)) {
+        metrics.duplicateKeys.inc();
+        const race = { participantsKey: key };
+        log.warn(pair.creator, race, 'another call made this conversation at the same moment');
+      }
+      return record && { record, created: false };
+    }
+  }
+
+  /** Removes the key from a document that is not exactly this pair. The document is kept for repair. */
+  async #quarantine(record: ConversationRecord, key: string): Promise<void> {
+    if (!(await this.#deps.conversations.quarantineKey(record._id, key))) return;
+    this.#deps.metrics.quarantinedKeys.inc();
+    this.#deps.logger.warn(
+      { conversationId: record._id, participantsKey: key, participants: record.participants.toSorted() },
+      'a conversation had the key of a pair without being exactly that pair; the key was quarantined',
+    );
+  }
+
+  #addOccasion(
+    { _id }: ConversationRecord,
+    occasion: OccasionInput & { startedBy: UserId },
+    isShadow: boolean,
+  ): Promise<boolean> {
+    const { conversations, watermark, time } = this.#deps;
+    return watermark.track(() => conversations.addOccasion(_id, { ...occasion, at: time.now() }, isShadow));
+  }
+
+  /** Sends the conversation to a user's devices, except the socket that receives the answer. */
+  #notify(
+    userId: UserId,
+    conversation: ConversationView,
+    { created, originSocketId }: { created: boolean; originSocketId?: string | undefined },
+  ): void {
+    const head = { conversationId: conversation._id, lastSeq: conversation.lastSeq, rev: conversation.rev };
+    this.#deps.publisher.toUsers(
+      [userId],
+      created
+        ? { event: 'conversation:created', data: { conversation } }
+        : { event: 'conversation:updated', data: { conversation, head } },
+      { exceptSocketId: originSocketId },
+    );
+  }
+}
+
+/** Adds an occasion that was not stored to a view. */
+const withOccasion = (
+  view: ConversationView,
+  startedBy: UserId,
+  occasion: OccasionInput,
+): ConversationView => ({
+  ...view,
+  occasions: [...view.occasions, { ...occasion, startedBy, at: new Date().toISOString() }],
+});

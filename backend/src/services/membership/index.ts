@@ -1,0 +1,21 @@
+export { absencesAfter, findAbsentAt, isAbsentAt } from './absences.js';
+export { Access, type MemberAccess } from './access.js';
+export type { LogState } from './logState.js';
+export {
+  changeOf,
+  emptyMembership,
+  fold,
+  foldShadow,
+  isLargeSize,
+  isSilent,
+  maxMembers,
+  type MemberFacts,
+  type Membership,
+  othersIn,
+  visibleFrom,
+} from './membership.js';
+export { MembershipStore, toMembershipEvent } from './membershipStore.js';
+export { MembershipWriter } from './membershipWriter.js';
+export { isOutside, withFacts, withMembership } from './overlay.js';
+export { blocked, forbidden, mayAs, refusalOfMessage, requireInside, type Right, Sealed } from './rules.js';
+export { isPair, isValid, isValidDirect } from './validConversation.js';

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import {
+  LIMITS,
+  messageId,
+  type ConversationId,
+  type ListInput,
+  type MessagePageAnswer,
+  type MessageView,
+  type PageInput,
+  type UserId,
+} from '../../../../contract/index.js';
+import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
+import type { Access } from '../membership/index.js';
+import { decodeCursor, encodeCursor } from '../../utils/cursors.js';
+import type { MessageViews } from '../views/index.js';
+import type { RecentWindows } from './recentWindows.js';
+import type { OwnMessages } from './ownMessages.js';
+import type { Visibility } from '../visibility/index.js';
+
+interface HistoryDeps {
+  messages: Pick<MessageModel, 'findRange' | 'findSettledRange' | 'findSince' | 'findTail' | 'findBySender'>;
+  access: Access;
+  views: MessageViews;
+  windows: RecentWindows;
+  visibility: Visibility;
+  ownMessages: OwnMessages;
+}
+
+const limitOf = (input: PageInput): number => input.limit ?? LIMITS.messagePageDefault;
+const isNewest = ({ before, after, around }: PageInput): boolean =>
+  before === undefined && after === undefined && around === undefined;
+
+const ownCursor = z.tuple([messageId]);
+
+/** Reads stored messages: pages of a conversation by `seq`, and all messages of one user. */
+export class HistoryService {
+  readonly #deps: HistoryDeps;
+
+  constructor(deps: HistoryDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Returns a page of a conversation, oldest message first. As `seq` has no gaps, every page is one bounded index
+   * range: message 1 is read as fast as message 1,000,000.
+   *
+   * @throws AppError `NOT_PARTICIPANT`.
+   */
+  async page(caller: UserId, id: ConversationId, input: PageInput): Promise<MessagePageAnswer> {
+    const [accessBefore, context, newest] = await Promise.all([
+      this.#deps.access.requireMember(caller, id),
+      this.#deps.views.loadContext([id], caller),
+      isNewest(input) ? this.#deps.windows.newest(id, limitOf(input)) : undefined,
+    ]);
+    const knownSeq = context.conversations.get(id)?.lastSeq ?? 0;
+    const [messages, tailSeq] = await Promise.all([
+      newest ?? this.#read(id, input, knownSeq),
+      this.#tailSeq(id, input, knownSeq),
+    ]);
+    if (newest === undefined && isNewest(input)) {
+      this.#deps.windows.store(id, { rev: context.conversations.get(id)?.rev ?? 0, messages });
+    }
+    // The page includes a membership event that is newer than the check above: it may have removed the caller.
+    const isAccessStale = messages.some(({ control }) => control > accessBefore.membership.control);
+    const viewer = await this.#deps.visibility.viewerOf(
+      caller,
+      isAccessStale ? await this.#deps.access.requireMember(caller, id) : accessBefore,
+      { fromSeq: messages[0]?.seq ?? 0, toSeq: messages.at(-1)?.seq ?? 0 },
+    );
+    const last = messages.at(-1)?.seq ?? 0;
+    const lastSeq = Math.max(tailSeq, last);
+    const requestedSeq = Math.max(input.after ?? 0, (input.before ?? 1) - 1, input.around ?? 0);
+    return {
+      messages: await this.#deps.views.presentFor(viewer, messages, context),
+      lastSeq,
+      hasMore:
+        input.after !== undefined
+          ? last > 0 && last < lastSeq
+          : (messages[0]?.seq ?? 1) > viewer.visibleFromSeq,
+      ...(requestedSeq > lastSeq && { reload: true }),
+    };
+  }
+
+  /**
+   * Lists all messages of the caller, newest first, as `OwnMessages` presents them. A page may be short or empty
+   * without being the last: the last page has no `nextCursor`.
+   *
+   * @throws AppError `VALIDATION` for a cursor of another list.
+   */
+  async listOwn(caller: UserId, input: ListInput): Promise<{ messages: MessageView[]; nextCursor?: string }> {
+    const limit = input.limit ?? LIMITS.conversationPageDefault;
+    const beforeId = input.cursor === undefined ? undefined : decodeCursor(input.cursor, ownCursor)[0];
+    const found = await this.#deps.messages.findBySender(caller, { beforeId, limit: limit + 1 });
+    const shown = found.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      messages: await this.#deps.ownMessages.present(caller, shown),
+      ...(found.length > limit && last !== undefined && { nextCursor: encodeCursor([last._id]) }),
+    };
+  }
+
+  #read(id: ConversationId, input: PageInput, knownSeq: number): Promise<MessageRecord[]> {
+    const { messages } = this.#deps;
+    const limit = limitOf(input);
+    // Below the known end every `seq` is stored. A replica that returns fewer is behind, which can be detected.
+    const readRange = (from: number, to: number) =>
+      to < knownSeq ? messages.findSettledRange(id, from, to) : messages.findRange(id, from, to);
+    if (input.before !== undefined) return readRange(Math.max(1, input.before - limit), input.before - 1);
+    if (input.after !== undefined) return readRange(input.after + 1, input.after + limit);
+    if (input.around !== undefined) {
+      const from = Math.max(1, input.around - Math.floor(limit / 2));
+      return readRange(from, from + limit - 1);
+    }
+    return messages.findSince(id, Math.max(1, knownSeq - limit + 1), limit);
+  }
+
+  /**
+   * Reads the end of the log itself, as the summary may not be up to date. The newest page includes the end already.
+   */
+  async #tailSeq(id: ConversationId, input: PageInput, knownSeq: number): Promise<number> {
+    return isNewest(input) ? 0 : ((await this.#deps.messages.findTail(id, knownSeq))?.seq ?? 0);
+  }
+}

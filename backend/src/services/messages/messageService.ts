@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+import type { MessageView, SendInput, SentMessageView, UserId } from '../../../../contract/index.js';
+import { unavailable } from '../../utils/appError.js';
+import { SharedDeadline } from '../../utils/deadline.js';
+import type { CommitLog, MessageBody } from '../commitLog/index.js';
+import type { MessagePublisher } from './messagePublisher.js';
+import type { MessageViews } from '../views/index.js';
+import type { OwnMessages } from './ownMessages.js';
+import { wordsOf } from '../../utils/searchWords.js';
+
+interface MessageServiceDeps {
+  commitLog: CommitLog;
+  views: MessageViews;
+  ownMessages: OwnMessages;
+  publisher: MessagePublisher;
+  /** After this long a send is answered `UNAVAILABLE`, in ms; the message itself goes on. */
+  sendTimeoutMs: number;
+}
+
+/** Hash of the payload, which a retry must match. Fields are joined by NUL, which no text contains. */
+function hashPayload({ content, replyTo, attachments, location, card }: SendInput): string {
+  const extras = attachments ?? location ?? card;
+  const carried = extras === undefined ? '' : `\u0000${JSON.stringify(extras)}`;
+  return hash('sha256', `${content ?? ''}\u0000${replyTo ?? ''}${carried}`, 'base64url').slice(0, 22);
+}
+
+function toBody({ content = '', replyTo, attachments, location, card }: SendInput): MessageBody {
+  const kind = attachments?.[0]?.kind ?? (location ? 'location' : card ? 'card' : 'text');
+  const words = wordsOf({ content, attachments, location, card });
+  return {
+    kind,
+    content,
+    ...(words.length > 0 && { words }),
+    ...(replyTo !== undefined && { replyTo }),
+    ...(attachments !== undefined && { attachments }),
+    ...(location !== undefined && { location }),
+    ...(card !== undefined && { card }),
+  };
+}
+
+export interface SendOptions {
+  originSocketId?: string | undefined;
+  /** `replyTo` as the client sent it, for moved conversations where `seq` has changed: a retry sends the same value. */
+  sentReplyTo?: number | undefined;
+}
+
+export class MessageService {
+  readonly #deps: MessageServiceDeps;
+  readonly #deadline: SharedDeadline;
+
+  constructor(deps: MessageServiceDeps) {
+    this.#deps = deps;
+    this.#deadline = new SharedDeadline(deps.sendTimeoutMs);
+  }
+
+  /**
+   * Sends a message: stored first, then announced to the members, then answered. The order of calls is the order of the
+   * messages. The same `clientMessageId` again is answered with the stored message. A process that has not announced that
+   * message itself announces it then: the process that stored it may have died before it could.
+   *
+   * @throws AppError `NOT_PARTICIPANT`, `CONFLICT`, `VALIDATION`, `UNAVAILABLE` (safe to repeat with the same id),
+   * `INTERNAL`.
+   */
+  async send(
+    caller: UserId,
+    input: SendInput,
+    { originSocketId, sentReplyTo = input.replyTo }: SendOptions = {},
+  ): Promise<SentMessageView> {
+    const { commitLog, views, ownMessages, publisher } = this.#deps;
+    const entry = commitLog.append({
+      conversationId: input.conversationId,
+      senderId: caller,
+      clientMessageId: input.clientMessageId,
+      payloadHash: hashPayload({ ...input, replyTo: sentReplyTo }),
+      body: toBody(input),
+      originSocketId,
+    });
+    const committed = await this.#deadline.race(entry.promise, () => {
+      entry.abandoned = true;
+      return unavailable('The database has not answered yet; ask again with the same clientMessageId.');
+    });
+    if (!committed.duplicate) return { ...views.presentNew(committed.message), duplicate: false };
+    await publisher.publishRepeated(committed);
+    // A sender who has left since learns nothing of what others made of the message.
+    const [answer] = await ownMessages.present(caller, [committed.message]);
+    return { ...(answer ?? asSent(views.presentNew(committed.message), input)), duplicate: true };
+  }
+}
+
+/** Returns the view of a message in the form in which it was sent. */
+function asSent(view: MessageView, { content = '', attachments = [] }: SendInput): MessageView {
+  const { deletedAt: _later, ...sent } = view;
+  return { ...sent, content, attachments, updatedAt: sent.createdAt };
+}

@@ -1,0 +1,2 @@
+export { PresenceService } from './presenceService.js';
+export { TypingService } from './typingService.js';

@@ -1,0 +1,2 @@
+export { ReceiptReads } from './receiptReads.js';
+export { ReceiptService, type ReceiptWindows } from './receiptService.js';

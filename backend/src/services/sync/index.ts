@@ -1,0 +1,1 @@
+export { SyncService } from './syncService.js';

@@ -1,0 +1,207 @@
+import type { ConversationId, EntryView, MessageView, UserId } from '../../../../contract/index.js';
+import type { ConversationRecord } from '../../models/conversationModel.js';
+import type { MessageRecord } from '../../models/messageModel.js';
+import { groupBy } from '../../utils/groupBy.js';
+import { findLargePositions, findPositions, type PositionDeps } from './conversationViews.js';
+import type { Summaries } from '../derived/index.js';
+import { toHidden } from './hiddenMessage.js';
+import {
+  type Positions,
+  recipientsOf,
+  tallyOf,
+  toDeliveryStatus,
+  UNCOUNTED,
+  type DeliveryStatus,
+} from '../positions/index.js';
+import { toMessageView } from './messageView.js';
+import { withOwnReactions } from './reactionViews.js';
+import { quotesFor, type QuoteDeps } from './quotes.js';
+import type {
+  BlockDirectory,
+  PrivacyPolicy,
+  PersonalViewer,
+  PersonalView,
+  ShadowView,
+  Viewer,
+} from '../visibility/index.js';
+import type { UserDirectory } from '../users/index.js';
+
+export interface MessageViewDeps extends PositionDeps, QuoteDeps {
+  users: UserDirectory;
+  privacyPolicy: PrivacyPolicy;
+  personal: PersonalView;
+  shadows: Pick<ShadowView, 'conversations'>;
+  blocks: Pick<BlockDirectory, 'of'>;
+  summaries: Summaries;
+}
+
+/** Conversations and positions that the views of their messages depend on, as one viewer may see them. */
+interface ViewContext {
+  viewer: UserId;
+  conversations: ReadonlyMap<ConversationId, ConversationRecord>;
+  positions: ReadonlyMap<ConversationId, Positions>;
+}
+
+const NO_POSITIONS: Positions = new Map();
+const NO_USERS: ReadonlySet<UserId> = new Set();
+
+/** Builds message views. Takes a fixed number of queries per page, whatever its length. */
+export class MessageViews {
+  readonly #deps: MessageViewDeps;
+
+  constructor(deps: MessageViewDeps) {
+    this.#deps = deps;
+  }
+
+  /** Loads the context for messages of these conversations. In large groups and channels, only the viewer's position. */
+  async loadContext(ids: readonly ConversationId[], viewer: UserId): Promise<ViewContext> {
+    const { lookups, summaries, privacyPolicy } = this.#deps;
+    const stored = await lookups.conversations.load(ids);
+    const positions = await findPositions(this.#deps, viewer, stored);
+    const conversations = stored.map((one) => summaries.overlay(one));
+    return {
+      viewer,
+      conversations: new Map(conversations.map((one) => [one._id, one])),
+      positions: await privacyPolicy.redact(viewer, conversations, positions),
+    };
+  }
+
+  /**
+   * Returns views that are equal for all viewers.
+   *
+   * @param viewer gets their own name and picture as they set them. Omit it if other users receive the same view.
+   */
+  async present(
+    messages: readonly MessageRecord[],
+    context: ViewContext,
+    viewer?: UserId,
+  ): Promise<MessageView[]> {
+    const [users, deliveryStatusOf] = await Promise.all([
+      this.#deps.users.views(
+        messages.map(({ senderId }) => senderId),
+        viewer,
+      ),
+      this.#deliveryStatuses(messages, context),
+    ]);
+    const userOf = (id: UserId) => users.get(id) ?? { _id: id };
+    return messages.map((message) => {
+      const conversation = context.conversations.get(message.conversationId);
+      const view = toMessageView(message, userOf(message.senderId), deliveryStatusOf(message));
+      return conversation?.pinned?.includes(message.seq) === true ? { ...view, pinned: true } : view;
+    });
+  }
+
+  /**
+   * Returns a function from a message to its delivery status. In large groups only the viewer's own messages are
+   * counted, and in channels none: `getReceipts` returns those counts.
+   */
+  async #deliveryStatuses(
+    messages: readonly MessageRecord[],
+    { viewer, conversations, positions }: ViewContext,
+  ): Promise<(message: MessageRecord) => DeliveryStatus> {
+    const isLarge = (id: ConversationId): boolean => conversations.get(id)?.apart === true;
+    const own = messages.filter(
+      ({ conversationId, senderId }) => senderId === viewer && isLarge(conversationId),
+    );
+    const large = await findLargePositions(this.#deps, viewer, [
+      ...new Set(own.flatMap(({ conversationId }) => conversations.get(conversationId) ?? [])),
+    ]);
+    const recipients = new Map(
+      [...conversations].map(([id, one]) => {
+        const known = isLarge(id) ? large.get(id) : (positions.get(id) ?? NO_POSITIONS);
+        return [id, known === undefined ? undefined : recipientsOf(one, known)];
+      }),
+    );
+    return (message) => {
+      const type = conversations.get(message.conversationId)?.type;
+      const known = recipients.get(message.conversationId);
+      const isCounted = !isLarge(message.conversationId) || message.senderId === viewer;
+      if (type === undefined || known === undefined || !isCounted) return UNCOUNTED;
+      return toDeliveryStatus(type, tallyOf(known, message));
+    };
+  }
+
+  /** Returns views for one viewer: quotes, own reactions, and a placeholder for each message they may not see. */
+  async presentFor(
+    viewer: Viewer,
+    messages: readonly MessageRecord[],
+    context: ViewContext,
+  ): Promise<EntryView[]> {
+    const seen = messages.filter((message) => viewer.sees(message));
+    const [views, quotes] = await Promise.all([
+      this.#presentPersonal(viewer, seen, context),
+      quotesFor(this.#deps, viewer, seen),
+    ]);
+    const bySeq = new Map(
+      views.map((view) => {
+        const quoted = view.replyTo === undefined ? undefined : quotes.get(view.replyTo);
+        return [view.seq, quoted === undefined ? view : { ...view, quoted }];
+      }),
+    );
+    return messages.map((message) => bySeq.get(message.seq) ?? toHidden(message));
+  }
+
+  /** Returns views of the viewer's own messages, which may be from different conversations, in the given order. */
+  async presentOwn(messages: readonly MessageRecord[], context: ViewContext): Promise<MessageView[]> {
+    const { viewer, conversations } = context;
+    const { blocked } = await this.#deps.blocks.of(viewer);
+    const views = await Promise.all(
+      [...groupBy(messages, ({ conversationId }) => conversationId)].map(([conversationId, together]) => {
+        const hiddenSenders = conversations.get(conversationId)?.type === 'direct' ? NO_USERS : blocked;
+        return this.#presentPersonal(
+          { userId: viewer, conversationId, blocked: hiddenSenders },
+          together,
+          context,
+        );
+      }),
+    );
+    const byId = new Map(views.flat().map((view) => [view._id, view]));
+    return messages.flatMap(({ _id }) => byId.get(_id) ?? []);
+  }
+
+  async #presentPersonal(
+    viewer: PersonalViewer,
+    messages: readonly MessageRecord[],
+    context: ViewContext,
+  ): Promise<MessageView[]> {
+    const { personal, shadows } = this.#deps;
+    const [seen, { records }] = await Promise.all([
+      personal.messages(viewer, messages),
+      shadows.conversations(viewer.userId, [...context.conversations.values()]),
+    ]);
+    const conversations = new Map(records.map((record) => [record._id, record]));
+    const views = await this.present(
+      seen.map(({ message }) => message),
+      { ...context, conversations },
+      viewer.userId,
+    );
+    return views.map((view, index) => withOwnReactions(view, seen[index]?.emojis ?? []));
+  }
+
+  /** Returns the current view of one message, for its sender. */
+  async presentOne(message: MessageRecord): Promise<MessageView> {
+    const context = await this.loadContext([message.conversationId], message.senderId);
+    const [view] = await this.present([message], context);
+    return view ?? this.presentNew(message);
+  }
+
+  /** Returns views of messages, each for its own sender. Undefined for a message that has no view. */
+  async presentToSenders(messages: readonly MessageRecord[]): Promise<(MessageView | undefined)[]> {
+    const bySender = await Promise.all(
+      [...groupBy(messages, ({ senderId }) => senderId)].map(async ([senderId, own]) => {
+        const ids = [...new Set(own.map(({ conversationId }) => conversationId))];
+        return this.present(own, await this.loadContext(ids, senderId));
+      }),
+    );
+    const byId = new Map(bySender.flat().map((view) => [view._id, view]));
+    return messages.map(({ _id }) => byId.get(_id));
+  }
+
+  /** Returns the view of a message that was just stored. Needs no query: no other user can have received it yet. */
+  presentNew(message: MessageRecord): MessageView {
+    const { users } = this.#deps;
+    const sender =
+      message.shadow === true ? users.ownView(message.senderId) : users.knownView(message.senderId);
+    return toMessageView(message, sender, UNCOUNTED);
+  }
+}

@@ -1,0 +1,151 @@
+import type { ConversationId, UserId } from '../../../../contract/index.js';
+import type { HideModel } from '../../models/hideModel.js';
+import type { ChangeRecord } from '../../models/changeModel.js';
+import type { Absence } from '../../models/memberDocument.js';
+import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
+import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
+import { type MemberAccess, absencesAfter, isAbsentAt, toMembershipEvent } from '../membership/index.js';
+import type { BlockDirectory } from './blockDirectory.js';
+import type { Restrictions } from './restrictions.js';
+
+/** One member as a viewer of a conversation's log. Pages, changes, previews, search and receipts all filter by it. */
+export interface Viewer {
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
+  /** First `seq` that the viewer may read. */
+  readonly visibleFromSeq: number;
+  /** Groups only: users whose messages and reactions are hidden from the viewer. */
+  readonly blocked: ReadonlySet<UserId>;
+  sees(message: CheckedMessage): boolean;
+  /** True when the viewer may see the content of a change. Whether they see its message is a separate check. */
+  seesChange(change: Pick<ChangeRecord, 'kind' | 'by' | 'shadow' | 'restrictedAt'>): boolean;
+}
+
+type CheckedMessage = Pick<MessageRecord, 'seq' | 'senderId' | 'silent' | 'shadow' | 'restrictedAt' | 'kind'>;
+
+interface VisibilityDeps {
+  members: Pick<MemberModel, 'findByUser'>;
+  messages: Pick<MessageModel, 'findMembershipEvents'>;
+  hides: Pick<HideModel, 'findRange' | 'findHiddenSeqs'>;
+  blocks: Pick<BlockDirectory, 'of'>;
+  restrictions: Pick<Restrictions, 'shadowOf'>;
+}
+
+/** Data that determines what a viewer can see. */
+export interface VisibleRange {
+  userId: UserId;
+  conversationId: ConversationId;
+  type: MemberAccess['membership']['type'];
+  /** First `seq` that the viewer may read. */
+  firstSeq: number;
+  /** Users blocked by the viewer. */
+  blocked: ReadonlySet<UserId>;
+  /** Messages that the viewer has deleted for themselves. */
+  hiddenSeqs: ReadonlySet<number>;
+  /** Ranges of `seq` during which the viewer was not a member of a group that they have joined again. */
+  absences?: readonly Absence[] | undefined;
+  /** Start of the viewer's current restriction. */
+  restrictedAt: Date | undefined;
+}
+
+/**
+ * Creates a viewer. In groups, messages and reactions of users blocked by the viewer are hidden. In direct
+ * conversations messages from before a block stay visible, as the log accepts none after it. Shadow messages stay
+ * visible to their sender. Shadow changes and membership events are visible to their author while the restriction
+ * lasts.
+ */
+export function toViewer(range: VisibleRange): Viewer {
+  const { userId, conversationId, type, firstSeq, hiddenSeqs, absences } = range;
+  const blocked = type === 'direct' ? NO_USERS : range.blocked;
+  // Without `restrictedAt`, a shadow message stays visible to its sender for ever.
+  const isSameRestriction = (restrictedAt: Date | undefined): boolean =>
+    restrictedAt === undefined || restrictedAt.getTime() === range.restrictedAt?.getTime();
+  return {
+    userId,
+    conversationId,
+    visibleFromSeq: firstSeq,
+    blocked,
+    sees: ({ seq, senderId, silent, shadow, restrictedAt, kind }) =>
+      seq >= firstSeq &&
+      silent !== true &&
+      !hiddenSeqs.has(seq) &&
+      !isAbsentAt(absences, seq) &&
+      (shadow !== true || (senderId === userId && isSameRestriction(restrictedAt))) &&
+      (kind === 'system' || !blocked.has(senderId)),
+    // Pins and deletions by blocked users affect the whole group and stay visible. Only their reactions are
+    // hidden.
+    seesChange: ({ kind, by, shadow, restrictedAt }) =>
+      by === userId
+        ? isSameRestriction(restrictedAt)
+        : shadow !== true && (kind !== 'reaction' || !blocked.has(by)),
+  };
+}
+
+const NO_USERS: ReadonlySet<UserId> = new Set();
+
+/** Creates viewers from the database: cleared and hidden messages, absences, blocks and restrictions. */
+export class Visibility {
+  readonly #deps: VisibilityDeps;
+
+  constructor(deps: VisibilityDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns a member as a viewer of the selected part of the log; hidden messages are loaded for that part only. */
+  async viewerOf(
+    userId: UserId,
+    { membership, facts, visibleFromSeq }: MemberAccess,
+    selection: SeqSelection = WHOLE_LOG,
+  ): Promise<Viewer> {
+    const { conversationId, type } = membership;
+    const [[own], hidden, { blocked }] = await Promise.all([
+      this.#deps.members.findByUser(userId, [conversationId]),
+      'seqs' in selection
+        ? this.#deps.hides.findHiddenSeqs(userId, conversationId, selection.seqs)
+        : this.#deps.hides.findRange(userId, conversationId, selection),
+      this.#deps.blocks.of(userId),
+    ]);
+    const firstSeq = Math.max(visibleFromSeq, (own?.clearedSeq ?? 0) + 1);
+    const restrictedAt = this.#deps.restrictions.shadowOf(userId)?.restrictedAt;
+    const hiddenSeqs = new Set(hidden);
+    return toViewer({
+      userId,
+      conversationId,
+      type,
+      firstSeq,
+      blocked,
+      hiddenSeqs,
+      restrictedAt,
+      absences:
+        own !== undefined && isStale(type, own, facts)
+          ? await this.#absencesOf(own, membership)
+          : own?.absences,
+    });
+  }
+
+  /** Computes absences from the log, for a member whose return is not written to their document yet. */
+  async #absencesOf(
+    own: MemberRecord,
+    { conversationId, type }: MemberAccess['membership'],
+  ): Promise<readonly Absence[] | undefined> {
+    const records = await this.#deps.messages.findMembershipEvents(conversationId, own.joinedSeq);
+    const events = records.flatMap((record) => toMembershipEvent(record) ?? []);
+    return absencesAfter(type, events, [own]).get(own.userId);
+  }
+}
+
+/** True when a member's document does not show yet by which entry they joined last. */
+function isStale(
+  type: MemberAccess['membership']['type'],
+  own: MemberRecord,
+  { joinedSeq }: MemberAccess['facts'],
+): boolean {
+  if (type === 'direct') return false;
+  // The log of a channel does not always record when a member joined.
+  return type === 'channel' ? own.leftSeq !== undefined : own.joinedSeq !== joinedSeq;
+}
+
+/** Part of a log: a range with both ends included, or single entries. */
+type SeqSelection = { fromSeq: number; toSeq: number } | { seqs: readonly number[] };
+
+const WHOLE_LOG: SeqSelection = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER };

@@ -1,0 +1,4 @@
+import type mongoose from 'mongoose';
+
+/** Any document. */
+export type Stored = mongoose.mongo.BSON.Document;

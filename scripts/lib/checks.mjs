@@ -1,0 +1,42 @@
+import { TSC } from './compiler.mjs';
+
+/** Results of earlier runs, by which a check looks only at what has changed since. A fresh clone has none. */
+const CACHE = 'node_modules/.cache';
+
+const tsc = (project, name) => [
+  ...[TSC, '-p', project, '--incremental'],
+  ...['--tsBuildInfoFile', `${CACHE}/typescript/${name}.tsbuildinfo`],
+];
+
+/** Everything that `npm test` checks besides tests: a name, and what Node runs. */
+export const CHECKS = [
+  ['Types', tsc('tsconfig.json', 'all')],
+  ['Types of the page', tsc('test/browser/tsconfig.page.json', 'page')],
+  [
+    'Layers',
+    [
+      ...[
+        'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+        'backend',
+        'contract',
+        'scripts',
+        'tools',
+      ],
+      ...['--config', '.dependency-cruiser.cjs'],
+    ],
+  ],
+  [
+    'Formatting',
+    [
+      ...['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.', '--cache'],
+      ...['--cache-strategy', 'content', '--cache-location', `${CACHE}/prettier/checked`],
+    ],
+  ],
+  [
+    'Lint',
+    [
+      ...['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0', '--cache'],
+      ...['--cache-strategy', 'content', '--cache-location', `${CACHE}/eslint/`],
+    ],
+  ],
+];
