@@ -27,6 +27,8 @@ describeInBrowser('messages', () => {
     await alice.write('Yes, at nime');
     const { seq } = await bob.next('message:new', ({ content }) => content === 'Yes, at nime');
     await alice.messages('Yes, at nime').locator('.quote', { hasText: 'Shall we?' }).waitFor();
+    // A message can be edited once it is acknowledged, which may be after others have it.
+    await alice.messages('Yes, at nime').and(alice.page.locator('.sent')).waitFor();
 
     await alice.composer.press('ArrowUp');
     await alice.page.locator('.composer-mode', { hasText: 'Edit message' }).waitFor();
