@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { LIMITS, type ConversationView, type UserId } from '../../contract/index.js';
 import { openChat, sendAs } from '../contract/support/chat.js';
 import { rawCollection } from '../contract/support/database.js';
@@ -65,6 +65,21 @@ describe('the list of conversations', () => {
     ]);
     expect(conversations[2]).not.toHaveProperty('lastMessage');
     expect(totalUnread).toBe(1);
+  });
+
+  test('is in the order of the database’s clock, also on a server whose own clock is behind', async () => {
+    const [alice, bob, carol] = people('alice', 'bob', 'carol');
+    const client = await server().connectAs(alice);
+    const first = await client.open(bob);
+    const second = await client.open(carol);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
+    try {
+      await sendAs(server(), { conversationId: first, sender: alice });
+    } finally {
+      vi.useRealTimers();
+    }
+    const { conversations } = await client.ok('getConversations', {});
+    expect(conversations.map(({ _id }) => _id)).toEqual([first, second]);
   });
 
   test('shows names and pictures of the members, and no other user data', async () => {

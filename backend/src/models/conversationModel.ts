@@ -19,7 +19,13 @@ import { op } from './operators.js';
 import { toSummaryUpdate } from './summaryUpdate.js';
 import { COMMITTED } from './committed.js';
 
-export type { ConversationRecord, ListPosition, StoredMembership, Summary } from './conversationDocument.js';
+export type {
+  ConversationRecord,
+  ListPosition,
+  Occasion,
+  StoredMembership,
+  Summary,
+} from './conversationDocument.js';
 
 export function createConversationModel(connection: mongoose.Connection) {
   const model = connection.model('Conversation', schema);

@@ -27,14 +27,14 @@ export const toHiddenChange = ({
 /** Returns the answer to a request that changed nothing. `rev` is the end of the change log; 0 if it is empty. */
 export const toUnchangedView = (
   message: EntryView,
-  { rev, by, request }: { rev: number; by: UserId; request: ChangeRequest },
+  { rev, by, request, at }: { rev: number; by: UserId; request: ChangeRequest; at: Date },
 ): ShownChangeView => ({
   conversationId: message.conversationId,
   rev,
   kind: request.kind,
   seq: message.seq,
   userId: by,
-  at: new Date().toISOString(),
+  at: at.toISOString(),
   message,
   ...('emoji' in request && { emoji: request.emoji }),
   ...('on' in request && { on: request.on }),

@@ -120,7 +120,7 @@ export class CommitLog {
 
   #enqueue(draft: Draft): Entry {
     const lane = this.#laneOf(draft.conversationId);
-    const entry = createEntry(draft, newMessageId());
+    const entry = createEntry(draft, newMessageId(), this.#deps.time.now());
     lane.add(entry);
     this.#waiting += 1;
     this.#deps.metrics.commitWaiting.set(this.#waiting);
@@ -134,7 +134,7 @@ export class CommitLog {
    * nothing. If the first is refused and this one has other content, this one is appended as a new message.
    */
   #follow(first: Entry, draft: Draft): Entry {
-    const follower = createEntry(draft, first._id);
+    const follower = createEntry(draft, first._id, first.createdAt);
     const isSame = first.draft.payloadHash === draft.payloadHash;
     const followed = first.promise.then(
       (committed: Committed): Committed => {

@@ -4,7 +4,7 @@ import type { MessageModel } from '../../models/messageModel.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
 import type { MembershipStore, MembershipWriter } from '../membership/index.js';
-import type { Lease } from '../runtime/index.js';
+import type { DatabaseTime, Lease } from '../runtime/index.js';
 import type { Restrictions } from '../visibility/index.js';
 import type { Committed } from './entry.js';
 
@@ -15,6 +15,7 @@ export interface CommitLogDeps {
   /** Writes member documents and member lists after membership events. */
   membershipWriter: MembershipWriter;
   lease: Lease;
+  time: Pick<DatabaseTime, 'now'>;
   /** Restrictions and blocks. `ensureFresh` guarantees that they are at most one second old. */
   safety: {
     ensureFresh(): Promise<void>;

@@ -78,6 +78,7 @@ export interface Entry {
   readonly _id: MessageId;
   readonly key: string;
   readonly draft: Draft;
+  /** Database time. */
   readonly createdAt: Date;
   readonly promise: Promise<Committed>;
   resolve: (committed: Committed) => void;
@@ -116,7 +117,8 @@ export const isRepeat = (
   draft: Pick<Draft, 'payloadHash'>,
 ): boolean => deletedAt !== undefined || payloadHash === draft.payloadHash;
 
-export function createEntry(draft: Draft, _id: MessageId): Entry {
+/** @param createdAt database time. */
+export function createEntry(draft: Draft, _id: MessageId, createdAt: Date): Entry {
   const { promise, resolve, reject } = createDeferred<Committed>();
   // The sender may have stopped waiting. A late refusal must not become an unhandled rejection.
   promise.catch(() => undefined);
@@ -124,7 +126,7 @@ export function createEntry(draft: Draft, _id: MessageId): Entry {
     _id,
     key: entryKey(draft),
     draft,
-    createdAt: new Date(),
+    createdAt,
     promise,
     resolve,
     reject,

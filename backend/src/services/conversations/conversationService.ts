@@ -1,5 +1,5 @@
 import type { ConversationId, ConversationView, OccasionInput, UserId } from '../../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
+import type { ConversationModel, ConversationRecord, Occasion } from '../../models/conversationModel.js';
 import { isDuplicateKey } from '../../models/insertMany.js';
 import { isDatabaseUnavailable } from '../../models/unavailable.js';
 import { AppError, notParticipant } from '../../utils/appError.js';
@@ -95,7 +95,9 @@ export class ConversationService {
     const view = await this.#deps.views.presentOne(caller, current);
     // The hidden block is not revealed: the caller sees the occasion as if it had been stored.
     const isOccasionFaked = isBlockHidden && occasion !== undefined;
-    const conversation = isOccasionFaked ? withOccasion(view, caller, occasion) : view;
+    const conversation = isOccasionFaked
+      ? withOccasion(view, { ...occasion, startedBy: caller, at: this.#deps.time.now() })
+      : view;
     if (created || isOccasionAdded) {
       this.#notify(caller, conversation, { created, originSocketId });
       const [otherView] = isShadow ? [] : await this.#deps.views.present(other, [current]);
@@ -195,11 +197,7 @@ export class ConversationService {
 }
 
 /** Adds an occasion that was not stored to a view. */
-const withOccasion = (
-  view: ConversationView,
-  startedBy: UserId,
-  occasion: OccasionInput,
-): ConversationView => ({
+const withOccasion = (view: ConversationView, { at, ...occasion }: Occasion): ConversationView => ({
   ...view,
-  occasions: [...view.occasions, { ...occasion, startedBy, at: new Date().toISOString() }],
+  occasions: [...view.occasions, { ...occasion, at: at.toISOString() }],
 });

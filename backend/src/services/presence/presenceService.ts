@@ -8,6 +8,7 @@ import type { Logger } from '../../utils/logger.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { WriteBehind } from '../../utils/writeBehind.js';
 import type { Summaries } from '../derived/index.js';
+import type { DatabaseTime } from '../runtime/index.js';
 import { haveBothWritten, type Relationship, type PrivacyPolicy } from '../visibility/index.js';
 import { isPair } from '../membership/index.js';
 import type { PresenceStore, Publisher } from '../ports.js';
@@ -19,6 +20,7 @@ interface PresenceDeps {
   users: Pick<UserModel, 'findByIds' | 'updateLastSeen'>;
   publisher: Publisher;
   privacyPolicy: Pick<PrivacyPolicy, 'findWatchable' | 'showsPresence'>;
+  time: Pick<DatabaseTime, 'now'>;
   logger: Logger;
   /** Users who are online on other processes; undefined where there are none. */
   store?: PresenceStore | undefined;
@@ -86,7 +88,7 @@ export class PresenceService {
   disconnected(userId: UserId, socketId: string): void {
     const known = this.#present.get(userId);
     if (known?.sockets.delete(socketId) !== true || known.sockets.size > 0) return;
-    const leftAt = new Date();
+    const leftAt = this.#deps.time.now();
     known.leaving = setTimeout(() => this.#left(userId, leftAt), this.#deps.graceMs);
     known.leaving.unref();
   }
@@ -174,7 +176,7 @@ export class PresenceService {
 
   /** Disconnects all users: stores when they were last seen. */
   async stop(): Promise<void> {
-    const now = new Date();
+    const now = this.#deps.time.now();
     for (const [userId, { leaving }] of this.#present) {
       clearTimeout(leaving);
       this.#lastSeen.put(userId, now);

@@ -109,16 +109,16 @@ export class ProcessRegistry implements Lease {
 
   async #writeBeat(): Promise<void> {
     const startedMs = monotonicMs();
-    const askedMs = Date.now();
+    const wallMs = Date.now();
     this.#beat += 1;
     const at = await this.#deps.processes.writeHeartbeat({
       _id: this.id,
       beat: this.#beat,
       // Read before the write: entries committed later have a larger id, or are waiting now and therefore counted.
-      flushedThrough: this.#deps.oldestPendingId() ?? firstIdAt(askedMs),
+      flushedThrough: this.#deps.oldestPendingId() ?? firstIdAt(wallMs),
       visibleThrough: this.#deps.watermark.visibleThrough(),
     });
-    this.#deps.time.observe(at, askedMs, Date.now());
+    this.#deps.time.observe(at, startedMs, monotonicMs());
     this.#freshUntilMs = startedMs + LEASE_MS;
   }
 
