@@ -5,7 +5,13 @@ import type { MemberModel } from '../../models/memberModel.js';
 import type { ReactionModel, ReactionRecord } from '../../models/reactionModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import type { Publisher } from '../ports.js';
-import { toHidden, type MessageViews, withoutDeliveryStatus, withOwnReactions } from '../views/index.js';
+import {
+  toHidden,
+  type LoadedConversations,
+  type MessageViews,
+  withoutDeliveryStatus,
+  withOwnReactions,
+} from '../views/index.js';
 import { findAbsentAt, visibleFrom, type Membership, type MembershipStore } from '../membership/index.js';
 import { type BlockDirectory, type Visibility, withoutReactions } from '../visibility/index.js';
 import type { Changed, QueuedChange } from './change.js';
@@ -34,6 +40,7 @@ type Announced = Changed & { change: ChangeRecord };
 
 interface Batch {
   membership: Membership;
+  loaded: LoadedConversations;
   context: Awaited<ReturnType<MessageViews['loadContext']>>;
   stored: readonly { queued: QueuedChange; changed: Announced }[];
 }
@@ -41,41 +48,45 @@ interface Batch {
 /**
  * Notifies the members of changes. In direct chats and small groups each member receives the message as they see it,
  * with their own reactions marked. Members who may not see it receive a placeholder, so that `rev` has no gap.
+ *
+ * @returns the conversation as read after the changes; undefined when nothing was stored.
  */
 export async function announceChanges(
   deps: AnnounceDeps,
   batch: readonly { queued: QueuedChange; changed: Changed }[],
-): Promise<void> {
+): Promise<LoadedConversations | undefined> {
   const stored = batch.flatMap(({ queued, changed }) =>
     changed.change === undefined ? [] : [{ queued, changed: { ...changed, change: changed.change } }],
   );
   const [first] = stored;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const { draft } = first.queued;
   // Loaded again after the write: users removed in the meantime are not notified.
-  const [context, membership] = await Promise.all([
-    deps.views.loadContext([draft.conversationId], draft.by),
+  const [loaded, membership] = await Promise.all([
+    deps.views.loadConversations([draft.conversationId]),
     deps.memberships.current(draft.conversationId),
   ]);
-  if (membership === undefined) return;
+  if (membership === undefined) return undefined;
+  const context = await deps.views.contextFor(draft.by, loaded);
   const isShadow = ({ changed }: (typeof stored)[number]) => changed.change.shadow === true;
-  const visibleBatch = { membership, context, stored: stored.filter((one) => !isShadow(one)) };
+  const visibleBatch = { membership, loaded, context, stored: stored.filter((one) => !isShadow(one)) };
   await Promise.all([
     notifyAll(deps, visibleBatch),
     ...stored
       .filter(isShadow)
       .map(({ queued, changed }) => notifyAuthor(deps, visibleBatch, { queued, changed })),
   ]);
+  return loaded;
 }
 
-async function notifyAll(deps: AnnounceDeps, { membership, context, stored }: Batch): Promise<void> {
+async function notifyAll(deps: AnnounceDeps, { membership, loaded, context, stored }: Batch): Promise<void> {
   const { conversationId } = membership;
   const messages = stored.map(({ changed }) => changed.message);
   const seqs = [...new Set(messages.map(({ seq }) => seq))];
   if (seqs.length === 0) return;
   const [views, senderViews, hiding, absent, blockedReactions] = await Promise.all([
     deps.views.present(messages, context),
-    deps.views.presentToSenders(messages),
+    deps.views.presentToSenders(messages, loaded),
     deps.hides.findHidingUsers(conversationId, seqs),
     findAbsentAt(deps.members, membership, seqs),
     membership.isLarge ? undefined : readBlockedReactions(deps, membership, seqs),
@@ -101,7 +112,7 @@ async function notifyAll(deps: AnnounceDeps, { membership, context, stored }: Ba
   );
   if (deletedSeqs.length === 0 || membership.isLarge) return;
   const { publisher } = deps;
-  await notifyUnread({ ...deps, publisher }, membership, Math.max(...deletedSeqs));
+  await notifyUnread({ ...deps, publisher }, { membership, loaded, deletedSeq: Math.max(...deletedSeqs) });
 }
 
 /** Notifies the author of a shadow change. The other members receive only its `rev`. */

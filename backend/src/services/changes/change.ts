@@ -3,6 +3,7 @@ import type { ChangeRecord, ChangeContent } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { createDeferred, type Deferred } from '../../utils/deferred.js';
 import type { Membership } from '../membership/index.js';
+import type { LoadedConversations } from '../views/index.js';
 import type { Shadow } from '../visibility/index.js';
 
 /** A change of a message that a user requests. */
@@ -30,6 +31,8 @@ export interface Changed {
   rev: number;
   /** Membership that the request was checked against. */
   membership: Membership;
+  /** The conversation as read after the change was applied; undefined when it was not announced. */
+  loaded?: LoadedConversations | undefined;
 }
 
 /** A request that waits for its log entry. It keeps its id over all attempts, so that a stored one is recognised. */

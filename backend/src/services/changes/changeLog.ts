@@ -9,6 +9,7 @@ import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Lease, DatabaseTime, WriteWatermark } from '../runtime/index.js';
 import type { Membership } from '../membership/index.js';
+import type { LoadedConversations } from '../views/index.js';
 import { applyLedger, type ApplyDeps } from './applyLedger.js';
 import {
   createQueuedChange,
@@ -33,7 +34,9 @@ export interface ChangeLogDeps extends LedgerDeps, ApplyDeps {
   logger: Logger;
   windowsOfChange: ChangeWindows;
   /** Called with stored and applied changes, in their order, before any caller receives an answer. */
-  onChanged: (changed: readonly { queued: QueuedChange; changed: Changed }[]) => Promise<void>;
+  onChanged: (
+    changed: readonly { queued: QueuedChange; changed: Changed }[],
+  ) => Promise<LoadedConversations | undefined>;
 }
 
 /** Maximum number of changes per insert. */
@@ -279,16 +282,17 @@ export class ChangeLog {
       const change = isChange(verdict) ? verdict : undefined;
       return { queued, changed: { change, message, rev: change?.rev ?? ledger.rev, membership } };
     });
-    await this.#deps
+    const loaded = await this.#deps
       .onChanged(answers.flatMap(({ queued, changed }) => (changed ? [{ queued, changed }] : [])))
       .catch((error: unknown) => {
         // Live delivery is best effort: clients that missed it read the changes with `sync`.
         this.#deps.logger.warn({ err: error }, 'changes could not be announced');
+        return undefined;
       });
     for (const { queued, changed, refusal } of answers) {
       const settled = this.#settle(lane, queued);
       if (changed === undefined) settled.reject(refusal);
-      else settled.resolve(changed);
+      else settled.resolve({ ...changed, loaded });
     }
   }
 

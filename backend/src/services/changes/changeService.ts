@@ -66,18 +66,19 @@ export class ChangeService {
     ref: MessageRef,
     request: ChangeRequest,
   ): Promise<{ change: ShownChangeView }> {
-    const { views } = this.#deps;
+    const { views, time } = this.#deps;
     const { viewer, message: target } = await this.requireVisible(caller.userId, ref);
     const unchangedView = await this.#answerIfBlockHidden(caller.userId, { viewer, target, request });
     if (unchangedView !== undefined) return { change: unchangedView };
     const changed = await this.#append(caller, ref, request);
-    const context = await views.loadContext([ref.conversationId], caller.userId);
+    const loaded = changed.loaded ?? (await views.loadConversations([ref.conversationId]));
+    const context = await views.contextFor(caller.userId, loaded);
     const [message] = await views.presentFor(viewer, [changed.message], context);
     if (message === undefined) throw noSuchMessage();
     return {
       change:
         changed.change === undefined
-          ? toUnchangedView(message, { rev: changed.rev, by: caller.userId, request })
+          ? toUnchangedView(message, { rev: changed.rev, by: caller.userId, request, at: time.now() })
           : toChangeView(changed.change, message),
     };
   }
@@ -144,7 +145,7 @@ export class ChangeService {
     userId: UserId,
     { viewer, target, request }: { viewer: Viewer; target: MessageRecord; request: ChangeRequest },
   ): Promise<ShownChangeView | undefined> {
-    const { views, acquaintance } = this.#deps;
+    const { views, acquaintance, time } = this.#deps;
     if (!(await acquaintance.isBlocked(userId))) return undefined;
     const { conversationId } = target;
     const context = await views.loadContext([conversationId], userId);
@@ -153,7 +154,7 @@ export class ChangeService {
       return undefined;
     if (!(await acquaintance.hasHiddenBlock(userId, record))) return undefined;
     const [message] = await views.presentFor(viewer, [target], context);
-    return message && toUnchangedView(message, { rev: record.rev, by: userId, request });
+    return message && toUnchangedView(message, { rev: record.rev, by: userId, request, at: time.now() });
   }
 
   #append(caller: Caller, ref: MessageRef, request: ChangeRequest): Promise<Changed> {

@@ -1,6 +1,6 @@
 import type { UserId } from '../../../../contract/index.js';
-import { groupPositions } from '../views/index.js';
-import type { DatabaseTime, Lookups } from '../runtime/index.js';
+import type { LoadedConversations } from '../views/index.js';
+import type { DatabaseTime } from '../runtime/index.js';
 import type { Summaries } from '../derived/index.js';
 import type { Membership } from '../membership/index.js';
 import type { Publisher } from '../ports.js';
@@ -8,7 +8,6 @@ import { effectivePosition, toPositionFields, toPositionView } from '../position
 import type { ViewerRules } from '../visibility/index.js';
 
 export interface UnreadNotifierDeps {
-  lookups: Pick<Lookups, 'conversations' | 'positions'>;
   summaries: Pick<Summaries, 'overlay'>;
   viewerRules: Pick<ViewerRules, 'redactedCounts'>;
   time: DatabaseTime;
@@ -19,20 +18,19 @@ export interface UnreadNotifierDeps {
  * (`message:status` with the member's own position). Members of large groups and channels get it by `sync`: nothing
  * is written or sent per member there.
  *
- * @param deletedSeq highest `seq` among the deleted messages.
+ * @param deleted.loaded the conversation as read after the deletion.
+ * @param deleted.deletedSeq highest `seq` among the deleted messages.
  */
 export async function notifyUnread(
-  { lookups, summaries, viewerRules, time, publisher }: UnreadNotifierDeps & { publisher: Publisher },
-  { conversationId, members }: Membership,
-  deletedSeq: number,
+  { summaries, viewerRules, time, publisher }: UnreadNotifierDeps & { publisher: Publisher },
+  deleted: { membership: Membership; loaded: LoadedConversations; deletedSeq: number },
 ): Promise<void> {
-  const [[stored], found] = await Promise.all([
-    lookups.conversations.load([conversationId]),
-    lookups.positions.load([conversationId]),
-  ]);
+  const { membership, loaded, deletedSeq } = deleted;
+  const { conversationId, members } = membership;
+  const stored = loaded.stored.find(({ _id }) => _id === conversationId);
   if (stored === undefined) return;
   const conversation = summaries.overlay(stored);
-  const positions = groupPositions(found).get(conversationId) ?? new Map<UserId, never>();
+  const positions = loaded.positions.get(conversationId) ?? new Map<UserId, never>();
   const behind = [...members.keys()]
     .map((userId) => ({ userId, reached: effectivePosition(conversation, positions, userId) }))
     .filter(({ reached }) => reached.readSeq < deletedSeq);

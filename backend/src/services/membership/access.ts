@@ -31,6 +31,19 @@ export class Access {
     return this.#requireAccess(userId, await this.memberships.current(id));
   }
 
+  /**
+   * As `requireMember`, for a caller who has just read the end of the log.
+   *
+   * @param control `seq` of the last membership event as of that end; undefined when nothing was read. @throws the same.
+   */
+  async requireMemberAsOf(
+    userId: UserId,
+    id: ConversationId,
+    control: number | undefined,
+  ): Promise<MemberAccess> {
+    return this.#requireAccess(userId, await this.memberships.asOf(id, control));
+  }
+
   /** As `requireMember`, by a membership that is at most a second old: for ephemeral commands. @throws the same. */
   async requireRecentMember(userId: UserId, id: ConversationId): Promise<MemberAccess> {
     return this.#requireAccess(userId, await this.memberships.recent(id, RECENT_MS));

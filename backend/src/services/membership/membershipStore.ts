@@ -65,6 +65,17 @@ export class MembershipStore {
     return membership;
   }
 
+  /**
+   * As `current`, for a caller who has just read the end of the log: needs no query while no membership event is newer
+   * than the held membership.
+   *
+   * @param control `seq` of the last membership event as of the end of the log; undefined when nothing was read.
+   */
+  async asOf(id: ConversationId, control: number | undefined): Promise<Membership | undefined> {
+    const held = control === undefined ? undefined : this.peek(id);
+    return held !== undefined && held.control >= (control ?? 0) ? held : this.current(id);
+  }
+
   /** As `current`, for several conversations. Returned by id. */
   async currentOf(ids: readonly ConversationId[]): Promise<Map<ConversationId, Membership>> {
     const found = await this.#loading.load(ids);

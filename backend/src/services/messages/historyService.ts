@@ -9,7 +9,7 @@ import {
   type PageInput,
   type UserId,
 } from '../../../../contract/index.js';
-import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
+import type { MessageModel, MessageRecord, Tail } from '../../models/messageModel.js';
 import type { Access } from '../membership/index.js';
 import { decodeCursor, encodeCursor } from '../../utils/cursors.js';
 import type { MessageViews } from '../views/index.js';
@@ -47,31 +47,36 @@ export class HistoryService {
    * @throws AppError `NOT_PARTICIPANT`.
    */
   async page(caller: UserId, id: ConversationId, input: PageInput): Promise<MessagePageAnswer> {
-    const [accessBefore, context, newest] = await Promise.all([
-      this.#deps.access.requireMember(caller, id),
-      this.#deps.views.loadContext([id], caller),
-      isNewest(input) ? this.#deps.windows.newest(id, limitOf(input)) : undefined,
+    const { access, views, visibility } = this.#deps;
+    const loading = views.loadContext([id], caller);
+    const revOf = ({ conversations }: Awaited<typeof loading>): number => conversations.get(id)?.rev ?? 0;
+    const [context, newest] = await Promise.all([
+      loading,
+      isNewest(input)
+        ? this.#deps.windows.newest(id, limitOf(input), async () => revOf(await loading))
+        : undefined,
     ]);
     const knownSeq = context.conversations.get(id)?.lastSeq ?? 0;
-    const [messages, tailSeq] = await Promise.all([
+    const [messages, tail] = await Promise.all([
       newest ?? this.#read(id, input, knownSeq),
-      this.#tailSeq(id, input, knownSeq),
+      this.#findTail(id, input, knownSeq),
     ]);
     if (newest === undefined && isNewest(input)) {
-      this.#deps.windows.store(id, { rev: context.conversations.get(id)?.rev ?? 0, messages });
+      this.#deps.windows.store(id, { rev: revOf(context), messages });
     }
-    // The page includes a membership event that is newer than the check above: it may have removed the caller.
-    const isAccessStale = messages.some(({ control }) => control > accessBefore.membership.control);
-    const viewer = await this.#deps.visibility.viewerOf(
-      caller,
-      isAccessStale ? await this.#deps.access.requireMember(caller, id) : accessBefore,
-      { fromSeq: messages[0]?.seq ?? 0, toSeq: messages.at(-1)?.seq ?? 0 },
-    );
+    const ends = [...messages, ...(tail === undefined ? [] : [tail])];
+    // Checked by what was read: the last membership event of the page or before it may have removed the caller.
+    const control = ends.length === 0 ? undefined : Math.max(...ends.map((one) => one.control));
+    const memberAccess = await access.requireMemberAsOf(caller, id, control);
+    const viewer = await visibility.viewerOf(caller, memberAccess, {
+      ...{ fromSeq: messages[0]?.seq ?? 0, toSeq: messages.at(-1)?.seq ?? 0 },
+      known: views.ownMember(context, memberAccess.membership),
+    });
     const last = messages.at(-1)?.seq ?? 0;
-    const lastSeq = Math.max(tailSeq, last);
+    const lastSeq = Math.max(tail?.seq ?? 0, last);
     const requestedSeq = Math.max(input.after ?? 0, (input.before ?? 1) - 1, input.around ?? 0);
     return {
-      messages: await this.#deps.views.presentFor(viewer, messages, context),
+      messages: await views.presentFor(viewer, messages, context),
       lastSeq,
       hasMore:
         input.after !== undefined
@@ -117,7 +122,7 @@ export class HistoryService {
   /**
    * Reads the end of the log itself, as the summary may not be up to date. The newest page includes the end already.
    */
-  async #tailSeq(id: ConversationId, input: PageInput, knownSeq: number): Promise<number> {
-    return isNewest(input) ? 0 : ((await this.#deps.messages.findTail(id, knownSeq))?.seq ?? 0);
+  async #findTail(id: ConversationId, input: PageInput, knownSeq: number): Promise<Tail | undefined> {
+    return isNewest(input) ? undefined : this.#deps.messages.findTail(id, knownSeq);
   }
 }

@@ -1,12 +1,10 @@
 import { LIMITS, type ConversationId } from '../../../../contract/index.js';
 import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
-import type { ChangeModel } from '../../models/changeModel.js';
 import type { Metrics } from '../../utils/metrics.js';
 import type { WindowCache, WindowCopy } from '../ports.js';
 
 interface WindowDeps {
   messages: Pick<MessageModel, 'findSince'>;
-  changes: Pick<ChangeModel, 'findTail'>;
   cache: WindowCache;
   metrics: Pick<Metrics, 'windowReads'>;
 }
@@ -17,8 +15,8 @@ const WINDOW_MESSAGES = LIMITS.messagePageDefault;
 /**
  * Serves the newest messages of conversations from cached copies. A copy is always verified first: one query reads
  * the log from the copy's last message on. That message proves that the copy belongs to this log, and later messages
- * extend it to the current end. A second query reads the end of the change log: a copy from before the last change is
- * not used. The result equals what the database would return.
+ * extend it to the current end. A copy from before the last change that is applied to the messages (`rev` of the
+ * conversation) is not used. The result equals what the database would return.
  */
 export class RecentWindows {
   readonly #deps: WindowDeps;
@@ -27,11 +25,19 @@ export class RecentWindows {
     this.#deps = deps;
   }
 
-  /** Returns the last `limit` messages, oldest first; undefined if no copy is long enough or up to date. */
-  async newest(conversationId: ConversationId, limit: number): Promise<MessageRecord[] | undefined> {
+  /**
+   * Returns the last `limit` messages, oldest first; undefined if no copy is long enough or up to date.
+   *
+   * @param findRev reads the `rev` of the conversation; called if there is a copy.
+   */
+  async newest(
+    conversationId: ConversationId,
+    limit: number,
+    findRev: () => Promise<number>,
+  ): Promise<MessageRecord[] | undefined> {
     const { cache, metrics } = this.#deps;
     const copy = limit > WINDOW_MESSAGES ? undefined : await cache.read(conversationId);
-    const merged = copy && (await this.#update(conversationId, copy, limit));
+    const merged = copy && (await this.#update(conversationId, copy, { limit, findRev }));
     metrics.windowReads.inc({ result: merged === undefined ? 'miss' : 'hit' });
     return merged;
   }
@@ -49,17 +55,17 @@ export class RecentWindows {
   async #update(
     conversationId: ConversationId,
     { rev, messages: copy }: WindowCopy,
-    limit: number,
+    { limit, findRev }: { limit: number; findRev: () => Promise<number> },
   ): Promise<MessageRecord[] | undefined> {
-    const { messages, changes } = this.#deps;
+    const { messages } = this.#deps;
     const last = copy.at(-1);
     const first = copy[0];
     if (last === undefined || first === undefined || (copy.length < limit && first.seq > 1)) return undefined;
-    const [since, tailRev] = await Promise.all([
+    const [since, appliedRev] = await Promise.all([
       messages.findSince(conversationId, last.seq, WINDOW_MESSAGES),
-      changes.findTail(conversationId, rev),
+      findRev(),
     ]);
-    if (tailRev !== rev) return undefined;
+    if (appliedRev !== rev) return undefined;
     const [oldest] = since;
     // The log was restored from a backup, or it has so many new messages that the copy is of no use.
     if (oldest === undefined || (oldest.seq === last.seq && oldest._id !== last._id)) return undefined;

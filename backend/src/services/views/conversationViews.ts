@@ -34,7 +34,9 @@ export interface ViewDeps extends PositionDeps {
 }
 
 /** Groups stored positions by conversation and member. */
-export function groupPositions(members: readonly MemberRecord[]): Map<ConversationId, Positions> {
+export function groupPositions(
+  members: readonly MemberRecord[],
+): Map<ConversationId, ReadonlyMap<UserId, MemberRecord>> {
   const groups = new Map<ConversationId, Map<UserId, MemberRecord>>();
   for (const member of members) {
     const group = groups.get(member.conversationId) ?? new Map<UserId, MemberRecord>();
@@ -48,7 +50,7 @@ export async function findPositions(
   { lookups, members }: PositionDeps,
   viewer: UserId,
   conversations: readonly ConversationRecord[],
-): Promise<Map<ConversationId, Positions>> {
+): Promise<Map<ConversationId, ReadonlyMap<UserId, MemberRecord>>> {
   const [large, small] = [true, false].map((isLarge) =>
     conversations.filter((one) => (one.apart ?? false) === isLarge).map(({ _id }) => _id),
   );

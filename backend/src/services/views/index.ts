@@ -15,6 +15,6 @@ export {
   needsConversation,
 } from './memberSettings.js';
 export { toMessageView, withoutDeliveryStatus } from './messageView.js';
-export { MessageViews } from './messageViews.js';
+export { type LoadedConversations, MessageViews } from './messageViews.js';
 export { displayEmoji, withOwnReactions } from './reactionViews.js';
 export { toSettingsView } from './settingsView.js';

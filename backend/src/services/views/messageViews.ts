@@ -1,9 +1,11 @@
 import type { ConversationId, EntryView, MessageView, UserId } from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
+import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { groupBy } from '../../utils/groupBy.js';
-import { findLargePositions, findPositions, type PositionDeps } from './conversationViews.js';
+import { findLargePositions, findPositions, groupPositions, type PositionDeps } from './conversationViews.js';
 import type { Summaries } from '../derived/index.js';
+import type { Membership } from '../membership/index.js';
 import { toHidden } from './hiddenMessage.js';
 import {
   type Positions,
@@ -18,6 +20,7 @@ import { withOwnReactions } from './reactionViews.js';
 import { quotesFor, type QuoteDeps } from './quotes.js';
 import type {
   BlockDirectory,
+  OwnMember,
   PrivacyPolicy,
   PersonalViewer,
   PersonalView,
@@ -40,6 +43,14 @@ interface ViewContext {
   viewer: UserId;
   conversations: ReadonlyMap<ConversationId, ConversationRecord>;
   positions: ReadonlyMap<ConversationId, Positions>;
+  /** The viewer's own member documents. */
+  own: ReadonlyMap<ConversationId, MemberRecord>;
+}
+
+/** Stored conversations, with the positions of all members of the small ones. */
+export interface LoadedConversations {
+  stored: readonly ConversationRecord[];
+  positions: ReadonlyMap<ConversationId, ReadonlyMap<UserId, MemberRecord>>;
 }
 
 const NO_POSITIONS: Positions = new Map();
@@ -55,15 +66,50 @@ export class MessageViews {
 
   /** Loads the context for messages of these conversations. In large groups and channels, only the viewer's position. */
   async loadContext(ids: readonly ConversationId[], viewer: UserId): Promise<ViewContext> {
-    const { lookups, summaries, privacyPolicy } = this.#deps;
+    const stored = await this.#deps.lookups.conversations.load(ids);
+    return this.#context(viewer, { stored, positions: await findPositions(this.#deps, viewer, stored) });
+  }
+
+  /** Loads what the contexts of several viewers have in common. */
+  async loadConversations(ids: readonly ConversationId[]): Promise<LoadedConversations> {
+    const { lookups } = this.#deps;
     const stored = await lookups.conversations.load(ids);
-    const positions = await findPositions(this.#deps, viewer, stored);
+    const small = stored.filter(({ apart }) => apart !== true).map(({ _id }) => _id);
+    return { stored, positions: groupPositions(await lookups.positions.load(small)) };
+  }
+
+  /** As `loadContext`, from conversations that were loaded before. */
+  async contextFor(viewer: UserId, { stored, positions }: LoadedConversations): Promise<ViewContext> {
+    const large = stored.filter(({ apart }) => apart === true).map(({ _id }) => _id);
+    const own = groupPositions(await this.#deps.members.findByUser(viewer, large));
+    return this.#context(viewer, { stored, positions: new Map([...positions, ...own]) });
+  }
+
+  async #context(viewer: UserId, { stored, positions }: LoadedConversations): Promise<ViewContext> {
+    const { summaries, privacyPolicy } = this.#deps;
     const conversations = stored.map((one) => summaries.overlay(one));
+    const own = stored.flatMap(({ _id }): [ConversationId, MemberRecord][] => {
+      const member = positions.get(_id)?.get(viewer);
+      return member === undefined ? [] : [[_id, member]];
+    });
     return {
       viewer,
+      own: new Map(own),
       conversations: new Map(conversations.map((one) => [one._id, one])),
       positions: await privacyPolicy.redact(viewer, conversations, positions),
     };
+  }
+
+  /**
+   * Returns the viewer's own member document of a conversation, undefined when the documents of the context do not
+   * reflect this membership yet.
+   */
+  ownMember(
+    { conversations, own }: ViewContext,
+    { conversationId, control }: Membership,
+  ): OwnMember | undefined {
+    const record = conversations.get(conversationId);
+    return record !== undefined && record.control >= control ? { own: own.get(conversationId) } : undefined;
   }
 
   /**
@@ -186,12 +232,14 @@ export class MessageViews {
   }
 
   /** Returns views of messages, each for its own sender. Undefined for a message that has no view. */
-  async presentToSenders(messages: readonly MessageRecord[]): Promise<(MessageView | undefined)[]> {
+  async presentToSenders(
+    messages: readonly MessageRecord[],
+    loaded: LoadedConversations,
+  ): Promise<(MessageView | undefined)[]> {
     const bySender = await Promise.all(
-      [...groupBy(messages, ({ senderId }) => senderId)].map(async ([senderId, own]) => {
-        const ids = [...new Set(own.map(({ conversationId }) => conversationId))];
-        return this.present(own, await this.loadContext(ids, senderId));
-      }),
+      [...groupBy(messages, ({ senderId }) => senderId)].map(async ([senderId, own]) =>
+        this.present(own, await this.contextFor(senderId, loaded)),
+      ),
     );
     const byId = new Map(bySender.flat().map((view) => [view._id, view]));
     return messages.map(({ _id }) => byId.get(_id));

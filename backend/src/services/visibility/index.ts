@@ -6,4 +6,4 @@ export { Restrictions, type Shadow } from './restrictions.js';
 export { type SeenMessage, withoutReactions, withShadowChanges, withShadowPins } from './shadowChanges.js';
 export { MAX_SHADOW_ACTIONS, MAX_SHADOW_CHANGES, ShadowView } from './shadowView.js';
 export { createViewerRules, type ViewerRules } from './viewerRules.js';
-export { type Viewer, Visibility } from './visibility.js';
+export { type OwnMember, type Viewer, Visibility } from './visibility.js';

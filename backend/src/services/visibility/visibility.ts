@@ -91,23 +91,24 @@ export class Visibility {
     this.#deps = deps;
   }
 
-  /** Returns a member as a viewer of the selected part of the log; hidden messages are loaded for that part only. */
+  /**
+   * Returns a member as a viewer of the selected part of the log; hidden messages are loaded for that part only.
+   *
+   * @param part.known the member's document, if it was read during this command and reflects the membership.
+   */
   async viewerOf(
     userId: UserId,
     { membership, facts, visibleFromSeq }: MemberAccess,
-    selection: SeqSelection = WHOLE_LOG,
+    { known, ...selection }: SeqSelection & { known?: OwnMember | undefined } = WHOLE_LOG,
   ): Promise<Viewer> {
     const { conversationId, type } = membership;
-    const [[own], hidden, { blocked }] = await Promise.all([
-      this.#deps.members.findByUser(userId, [conversationId]),
-      'seqs' in selection
-        ? this.#deps.hides.findHiddenSeqs(userId, conversationId, selection.seqs)
-        : this.#deps.hides.findRange(userId, conversationId, selection),
+    const [own, { blocked }] = await Promise.all([
+      known === undefined ? this.#findOwn(userId, conversationId) : known.own,
       this.#deps.blocks.of(userId),
     ]);
     const firstSeq = Math.max(visibleFromSeq, (own?.clearedSeq ?? 0) + 1);
     const restrictedAt = this.#deps.restrictions.shadowOf(userId)?.restrictedAt;
-    const hiddenSeqs = new Set(hidden);
+    const hiddenSeqs = new Set(await this.#findHidden(userId, conversationId, { selection, own }));
     return toViewer({
       userId,
       conversationId,
@@ -121,6 +122,24 @@ export class Visibility {
           ? await this.#absencesOf(own, membership)
           : own?.absences,
     });
+  }
+
+  async #findOwn(userId: UserId, id: ConversationId): Promise<MemberRecord | undefined> {
+    const [own] = await this.#deps.members.findByUser(userId, [id]);
+    return own;
+  }
+
+  /** The member's document names the last hidden message: most members have hidden none, and cost no query. */
+  async #findHidden(
+    userId: UserId,
+    id: ConversationId,
+    { selection, own }: { selection: SeqSelection; own: MemberRecord | undefined },
+  ): Promise<number[]> {
+    const fromSeq = 'seqs' in selection ? Math.min(...selection.seqs) : selection.fromSeq;
+    if ((own?.lastHiddenSeq ?? 0) < fromSeq || own?.lastHiddenSeq === undefined) return [];
+    return 'seqs' in selection
+      ? this.#deps.hides.findHiddenSeqs(userId, id, selection.seqs)
+      : this.#deps.hides.findRange(userId, id, selection);
   }
 
   /** Computes absences from the log, for a member whose return is not written to their document yet. */
@@ -143,6 +162,11 @@ function isStale(
   if (type === 'direct') return false;
   // The log of a channel does not always record when a member joined.
   return type === 'channel' ? own.leftSeq !== undefined : own.joinedSeq !== joinedSeq;
+}
+
+/** A member's own document; undefined when there is none yet. */
+export interface OwnMember {
+  own: MemberRecord | undefined;
 }
 
 /** Part of a log: a range with both ends included, or single entries. */
