@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { userId as userIdSchema, type UserId } from '../../contract/index.js';
+import { createChangeMarks } from '../../backend/src/models/changeMarks.js';
 import { createUserModel, type UserModel, type UserRecord } from '../../backend/src/models/userModel.js';
 import { waitForNextSecond } from '../../backend/src/utils/nextSecond.js';
 import { EXIT } from '../data/frame/closing.js';
@@ -79,7 +80,10 @@ async function run(task: Task): Promise<number> {
   try {
     // A JSON report contains the database as a field; the operator sees it on standard error.
     (task.json ? console.error : console.log)(describeDatabase(facts));
-    const user = await apply(createUserModel(database.connection), task);
+    const user = await apply(
+      createUserModel(database.connection, createChangeMarks(database.connection)),
+      task,
+    );
     const { action, dryRun, userId } = task;
     if (task.json) {
       console.log(JSON.stringify({ database: facts, action, dryRun, userId, user: user ?? null }));

@@ -42,7 +42,14 @@ describe('the epoch', () => {
       ),
     );
     const watches = memories.map(
-      (memory, index) => new EpochWatch({ meta, memory, logger, onRestored: () => told.push(`${index}`) }),
+      (memory, index) =>
+        new EpochWatch({
+          meta,
+          memory,
+          logger,
+          onRestored: () => told.push(`${index}`),
+          onLook: () => undefined,
+        }),
     );
     for (const watch of watches) await watch.start();
     const before = watches[0]?.current;
@@ -61,7 +68,13 @@ describe('the epoch', () => {
     await metaOf(server).updateOne({ _id: 'epoch' }, { $set: { pulse: 1 } });
     const [memory] = memories;
     if (memory === undefined) throw new Error('nothing is remembered');
-    const again = new EpochWatch({ meta, memory, logger, onRestored: () => told.push('again') });
+    const again = new EpochWatch({
+      meta,
+      memory,
+      logger,
+      onRestored: () => told.push('again'),
+      onLook: () => undefined,
+    });
     await again.start();
     expect(again.current).not.toBe(last);
     expect(told).not.toContain('again');

@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import type { UserId } from '../../../contract/index.js';
+import type { ChangeMarks } from './changeMarks.js';
 import { retryRaces } from './insertMany.js';
 import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
@@ -45,7 +46,7 @@ const schema = new mongoose.Schema<BlockDocument>(
 const BY_PAIR = { blockerId: 1, blockedId: 1 } as const;
 /** Query: the users who have blocked a user. */
 const BY_BLOCKED = { blockedId: 1 } as const;
-/** Query: changed blocks. Every process polls it every 800 ms. */
+/** Query: changed blocks. Every process reads it after a change. */
 const BY_CHANGE = { changedAt: 1 } as const;
 schema.index(BY_PAIR, { unique: true });
 schema.index(BY_BLOCKED);
@@ -63,7 +64,7 @@ const toRecord = (doc: StoredBlock): BlockRecord => ({
 
 const NOT_REMOVED = { removed: op({ $exists: false }) };
 
-export function createBlockModel(connection: mongoose.Connection) {
+export function createBlockModel(connection: mongoose.Connection, marks: ChangeMarks) {
   const model = connection.model('Block', schema);
   const collection = connection.collection<StoredBlock>('blocks');
   const find = (filter: mongoose.QueryFilter<BlockDocument>) => model.find(filter).read('primary');
@@ -85,6 +86,7 @@ export function createBlockModel(connection: mongoose.Connection) {
           { upsert: true, writeConcern: COMMITTED },
         ),
       );
+      await marks.note('blocks');
     },
 
     /** Returns the blocks between two users in both directions, read from the primary. */

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { createAliasModel } from './aliasModel.js';
 import { createArchiveModel } from './archiveModel.js';
+import { createChangeMarks } from './changeMarks.js';
 import { createChangedMessages } from './changedMessages.js';
 import { createChangeModel } from './changeModel.js';
 import { createBlockModel } from './blockModel.js';
@@ -26,12 +27,13 @@ import { createVerificationModel } from './verificationModel.js';
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
   connection.plugin(limitReads);
   const archive = createArchiveModel(connection);
+  const marks = createChangeMarks(connection);
   return {
     aliases: createAliasModel(connection),
     archive,
     changedMessages: createChangedMessages(connection, archive),
     changes: createChangeModel(connection),
-    blocks: createBlockModel(connection),
+    blocks: createBlockModel(connection, marks),
     conversations: createConversationModel(connection),
     facts: createDatabaseFacts(connection),
     hides: createHideModel(connection),
@@ -40,13 +42,13 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     meta: createMetaModel(connection),
     moved: createMovedModel(connection),
     memberSettings: createMemberSettingsModel(connection),
-    processes: createProcessModel(connection),
+    processes: createProcessModel(connection, marks),
     reactions: createReactionModel(connection),
     receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
     unreadExceptions: createUnreadExceptions(connection),
-    users: createUserModel(connection),
+    users: createUserModel(connection, marks),
     verification: createVerificationModel(connection),
   };
 }

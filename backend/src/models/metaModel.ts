@@ -1,18 +1,18 @@
 import mongoose from 'mongoose';
 import { v4 as uuid } from 'uuid';
 import { COMMITTED } from './committed.js';
+import { type MarkedDocument, type Marks, toMarks } from './changeMarks.js';
 import { insertMissing } from './insertMany.js';
 
 /**
  * Identity of the database's history.
  *
- * `{ _id: 'epoch', value: 'uuid', pulse: 1234 }`
+ * `{ _id: 'epoch', value: 'uuid', pulse: 1234, marks: { users: 12, blocks: 3, processes: 2 } }`
  *
  * Invariants: `value` changes only when a history ends, e.g. when a backup is restored. `pulse` only increases within a
  * history.
  */
-interface MetaDocument {
-  _id: 'epoch';
+interface MetaDocument extends MarkedDocument {
   value: string;
   /** Incremented by every poll of every process. A lower value than before means that the database was restored. */
   pulse?: number;
@@ -24,8 +24,18 @@ export interface Epoch {
   pulse: number;
 }
 
+/** The epoch as of a poll, with the marks of changes. */
+export interface Pulse extends Epoch {
+  marks: Marks;
+}
+
 const schema = new mongoose.Schema<MetaDocument>(
-  { _id: { type: String, required: true }, value: { type: String, required: true }, pulse: Number },
+  {
+    _id: { type: String, required: true },
+    value: { type: String, required: true },
+    pulse: Number,
+    marks: mongoose.Schema.Types.Mixed,
+  },
   { collection: 'meta', versionKey: false },
 );
 
@@ -42,7 +52,7 @@ export function createMetaModel(connection: mongoose.Connection) {
     },
 
     /** Increments the pulse and returns the epoch, which the first call creates. The write is durable. */
-    async incrementPulse(): Promise<Epoch> {
+    async incrementPulse(): Promise<Pulse> {
       for (;;) {
         const found = await model
           .findOneAndUpdate(
@@ -51,7 +61,9 @@ export function createMetaModel(connection: mongoose.Connection) {
             { returnDocument: 'after', writeConcern: COMMITTED },
           )
           .lean();
-        if (found !== null) return { value: found.value, pulse: found.pulse ?? 0 };
+        if (found !== null) {
+          return { value: found.value, pulse: found.pulse ?? 0, marks: toMarks(found.marks) };
+        }
         const first = { _id: 'epoch' as const, value: uuid(), pulse: 0 };
         await insertMissing(() => collection.insertOne(first, { writeConcern: COMMITTED }));
       }

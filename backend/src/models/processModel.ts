@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { COMMITTED } from './committed.js';
+import type { ChangeMarks } from './changeMarks.js';
 import { op } from './operators.js';
 
 /**
@@ -39,22 +40,28 @@ const schema = new mongoose.Schema<ProcessDocument>(
   { collection: 'processes', versionKey: false },
 );
 
-export function createProcessModel(connection: mongoose.Connection) {
+export function createProcessModel(connection: mongoose.Connection, marks: ChangeMarks) {
   const model = connection.model('Process', schema);
+  const collection = connection.collection<ProcessDocument>('processes');
   return {
     model,
 
-    /** Writes a heartbeat and returns the database time. */
-    async writeHeartbeat({ _id, ...heartbeat }: Heartbeat): Promise<Date> {
-      const found = await model
-        .findOneAndUpdate(
-          { _id },
-          { $set: heartbeat, $unset: { takenOverBy: 1 }, $currentDate: { at: true } },
-          { upsert: true, returnDocument: 'after', writeConcern: COMMITTED },
-        )
-        .lean();
-      return found.at;
+    /**
+     * Writes a heartbeat. Returns the database time, and whether the process is new there: other processes remove one
+     * that they take for dead. A new process has to be announced.
+     */
+    async writeHeartbeat({ _id, ...heartbeat }: Heartbeat): Promise<{ at: Date; isNew: boolean }> {
+      const { value, lastErrorObject } = await collection.findOneAndUpdate(
+        { _id },
+        { $set: heartbeat, $unset: { takenOverBy: 1 }, $currentDate: { at: true } },
+        { upsert: true, returnDocument: 'after', writeConcern: COMMITTED, includeResultMetadata: true },
+      );
+      if (value === null) throw new Error('the database returned no heartbeat');
+      return { at: value.at, isNew: lastErrorObject?.['updatedExisting'] !== true };
     },
+
+    /** Makes all processes look for new ones. */
+    announce: (): Promise<void> => marks.note('processes'),
 
     /** Returns the documents of all processes. */
     findAll: (): Promise<ProcessRecord[]> => model.find().read('primary').lean<ProcessRecord[]>(),

@@ -3,6 +3,7 @@ import { op } from './operators.js';
 import type { PrivacyView, UserId } from '../../../contract/index.js';
 import { Backoff } from '../utils/backoff.js';
 import { sleep } from '../utils/clock.js';
+import type { ChangeMarks } from './changeMarks.js';
 import { insertEach } from './insertMany.js';
 
 /**
@@ -28,7 +29,7 @@ interface UserDocument {
   shadowProfile?: Profile;
   /** Privacy settings that differ from the defaults. */
   privacy?: Partial<PrivacyView>;
-  /** Database time of the last change of any field except `lastSeenAt`. Every process polls for it. */
+  /** Database time of the last change of any field except `lastSeenAt`. Every process reads what changed. */
   profileChangedAt: Date;
   createdAt: Date;
 }
@@ -58,7 +59,7 @@ const schema = new mongoose.Schema<UserDocument>(
   },
   { collection: 'users', versionKey: false },
 );
-/** Query: changed users. Every process polls it every 800 ms. */
+/** Query: changed users. Every process reads it after a change. */
 const BY_PROFILE_CHANGE = { profileChangedAt: 1 } as const;
 /** Query: restricted users. They are few, and every process loads them at its start. */
 const BY_RESTRICTION = { restrictedAt: 1 } as const;
@@ -76,7 +77,7 @@ const withoutUndefined = (profile: Profile): { name?: string; avatar?: string } 
 const RETRY_FIRST_MS = 5;
 const RETRY_MAX_MS = 100;
 
-export function createUserModel(connection: mongoose.Connection) {
+export function createUserModel(connection: mongoose.Connection, marks: ChangeMarks) {
   const model = connection.model('User', schema);
   const collection = connection.collection<UserDocument>('users');
   const find = (filter: mongoose.QueryFilter<UserDocument>) => model.find(filter);
@@ -88,6 +89,7 @@ export function createUserModel(connection: mongoose.Connection) {
         { upsert: true, returnDocument: 'after' },
       )
       .lean();
+    await marks.note('users');
     return toRecord(found);
   };
 
@@ -123,6 +125,7 @@ export function createUserModel(connection: mongoose.Connection) {
         missing = tried.filter((_, index) => results[index]?.outcome === 'untried');
         if (missing.length > 0) await sleep(backoff.next());
       }
+      await marks.note('users');
     },
 
     updateProfile: (userId: UserId, profile: Profile): Promise<UserRecord> =>
@@ -156,6 +159,7 @@ export function createUserModel(connection: mongoose.Connection) {
           { upsert: true, returnDocument: 'after' },
         )
         .lean();
+      await marks.note('users');
       return toRecord(found);
     },
 
@@ -187,6 +191,7 @@ export function createUserModel(connection: mongoose.Connection) {
           { returnDocument: 'after' },
         )
         .lean();
+      await marks.note('users');
       return found === null ? undefined : toRecord(found);
     },
 

@@ -105,6 +105,11 @@ export function createServices(deps: ServiceDeps) {
     logger,
     memory: deps.epochMemory,
     onRestored: () => events.emit('restored'),
+    onLook: (look) => {
+      registry.noteLook(look);
+      users.noteLook(look);
+      viewerRules.blocks.noteLook(look);
+    },
   });
   const unread = new UnreadCounts({ ...shared, largeConversations });
   const sync = new SyncService({
@@ -227,8 +232,6 @@ export function createServices(deps: ServiceDeps) {
       await presence.stop();
       await membershipWriter.drain();
       await summaries.drain();
-      users.stop();
-      viewerRules.blocks.stop();
       await Promise.all([databaseWatch.stop(), verificationWatch.stop()]);
       await epochs.stop();
       await registry.stop();

@@ -1,4 +1,6 @@
+import type { Marks } from '../../models/changeMarks.js';
 import type { Epoch, MetaModel } from '../../models/metaModel.js';
+import { monotonicMs } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 
 /** Stores the last known epoch outside of the database. */
@@ -6,6 +8,13 @@ export interface EpochMemory {
   /** Returns undefined when nothing is stored, or it cannot be parsed. */
   read(): Promise<Epoch | undefined>;
   write(epoch: Epoch): Promise<void>;
+}
+
+/** Marks of changes as of a moment. */
+export interface Look {
+  marks: Marks;
+  /** Monotonic time before the query, in ms: every change acknowledged by then is counted. */
+  startedMs: number;
 }
 
 interface EpochWatchDeps {
@@ -17,9 +26,11 @@ interface EpochWatchDeps {
    * restart.
    */
   onRestored: () => void;
+  /** Called after each look. */
+  onLook: (look: Look) => void;
 }
 
-const LOOK_EVERY_MS = 800;
+const LOOK_EVERY_MS = 850;
 /** The stored epoch is updated every so many looks. */
 const REMEMBER_EVERY = 10;
 
@@ -27,7 +38,8 @@ const REMEMBER_EVERY = 10;
  * Watches the epoch, the name of the database's history, which every cursor carries. Clients reload when it changes:
  * after a restore from a backup, positions that they hold do not exist any more, or belong to other messages. A restore
  * ends with `renew-epoch`. If that was forgotten, a server renews the epoch when the database's count of looks
- * (`pulse`) is lower than it has seen.
+ * (`pulse`) is lower than it has seen. The same document carries the marks of changes, so one command every 850 ms is
+ * all that a process asks while nothing happens, besides its heartbeat.
  */
 export class EpochWatch {
   readonly #deps: EpochWatchDeps;
@@ -79,8 +91,9 @@ export class EpochWatch {
 
   /** Counts a look. @returns true if the database is behind an earlier look. */
   async #look(): Promise<boolean> {
-    const { meta, logger } = this.#deps;
+    const { meta, logger, onLook } = this.#deps;
     const seen = this.#seen;
+    const startedMs = monotonicMs();
     let found = await meta.incrementPulse();
     const isBehind = seen !== undefined && found.pulse <= seen.pulse;
     if (isBehind) {
@@ -91,7 +104,8 @@ export class EpochWatch {
       await meta.renewEpoch({ value: found.value, pulse: seen.pulse });
       found = await meta.incrementPulse();
     }
-    this.#seen = found;
+    this.#seen = { value: found.value, pulse: found.pulse };
+    onLook({ marks: found.marks, startedMs });
     if (isBehind || found.value !== seen?.value || found.pulse - this.#remembered >= REMEMBER_EVERY) {
       await this.#remember();
     }

@@ -6,6 +6,7 @@ import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Lease } from './lease.js';
 import type { DatabaseTime } from './databaseTime.js';
+import type { Look } from './epochWatch.js';
 import type { WriteWatermark } from './writeWatermark.js';
 
 interface RegistryDeps {
@@ -19,7 +20,11 @@ interface RegistryDeps {
   recover: (flushedThrough: string) => Promise<unknown>;
 }
 
-const BEAT_MS = 1_000;
+const BEAT_MS = 1_400;
+/** A process without others looks for them after this many heartbeats, whatever the mark. */
+const LOOK_EVERY_BEATS = 30;
+/** A look at the mark counts for this long, in ms. */
+const LOOK_COUNTS_MS = 2_000;
 /** A process whose heartbeat has not changed for this long counts as dead. If it was paused, it registers again. */
 const DEAD_AFTER_MS = 5_000;
 /** After this long without a heartbeat a process stops inserting until the next one. Shorter than `DEAD_AFTER_MS`. */
@@ -35,7 +40,13 @@ export class ProcessRegistry implements Lease {
   readonly #deps: RegistryDeps;
   readonly #seen = new Map<string, { beat: number; sinceMs: number }>();
   #hasOthers = false;
+  /** Mark as of the last look for other processes. */
+  #mark: number | undefined;
+  /** Set while no other process was registered as of the last look at the mark. */
+  #alone: { throughMs: number; untilMs: number } | undefined;
   #beat = 0;
+  /** False until the other processes have been made to look for this one. */
+  #isAnnounced = false;
   #freshUntilMs = 0;
   #beating: Promise<void> | undefined;
   #isTicking = false;
@@ -77,13 +88,33 @@ export class ProcessRegistry implements Lease {
     await this.#beating;
   }
 
-  /** Returns the database time before which all writes of all processes are visible. No cursor may be later. */
+  /** Handles a look at the marks: a new mark says that a process has registered. */
+  noteLook({ marks, startedMs }: Look): void {
+    if (this.#timer === undefined) return;
+    if (marks.processes !== this.#mark) {
+      this.#alone = undefined;
+      void this.#look(marks.processes).catch(() => undefined);
+    } else if (!this.#hasOthers) {
+      // A process that registers later writes later.
+      const throughMs = this.#deps.time.nowMs() - (monotonicMs() - startedMs);
+      this.#alone = { throughMs, untilMs: startedMs + LOOK_COUNTS_MS };
+    }
+  }
+
+  /**
+   * Returns the database time before which all writes of all processes are visible. No cursor may be later. Needs a
+   * query only while there are other processes.
+   */
   async visibleThrough(): Promise<Date> {
+    const own = this.#deps.watermark.visibleThrough();
+    if (this.#alone !== undefined && monotonicMs() < this.#alone.untilMs) {
+      return new Date(Math.min(own.getTime(), this.#alone.throughMs));
+    }
     const times = (await this.#findOthers()).map(({ visibleThrough }) => visibleThrough.getTime());
     return new Date(Math.min(this.#deps.watermark.visibleThrough().getTime(), ...times));
   }
 
-  /** True when other processes were registered at the last look: at `visibleThrough`, or a second ago. */
+  /** True when other processes were registered at the last look: at most a second ago. */
   hasOthers(): boolean {
     return this.#hasOthers;
   }
@@ -110,15 +141,23 @@ export class ProcessRegistry implements Lease {
   async #writeBeat(): Promise<void> {
     const startedMs = monotonicMs();
     const wallMs = Date.now();
+    const { processes, time, watermark } = this.#deps;
     this.#beat += 1;
-    const at = await this.#deps.processes.writeHeartbeat({
+    const writing = processes.writeHeartbeat({
       _id: this.id,
       beat: this.#beat,
       // Read before the write: entries committed later have a larger id, or are waiting now and therefore counted.
       flushedThrough: this.#deps.oldestPendingId() ?? firstIdAt(wallMs),
-      visibleThrough: this.#deps.watermark.visibleThrough(),
+      visibleThrough: watermark.visibleThrough(),
     });
-    this.#deps.time.observe(at, startedMs, monotonicMs());
+    // A heartbeat that seems to have failed may have registered this process.
+    const { at, isNew } = await writing.catch((error: unknown) => {
+      this.#isAnnounced = false;
+      throw error;
+    });
+    time.observe(at, startedMs, monotonicMs());
+    if (isNew || !this.#isAnnounced) await processes.announce();
+    this.#isAnnounced = true;
     this.#freshUntilMs = startedMs + LEASE_MS;
   }
 
@@ -127,7 +166,7 @@ export class ProcessRegistry implements Lease {
     this.#isTicking = true;
     try {
       await this.probe();
-      await this.#watchOthers();
+      if (this.#hasOthers || this.#beat % LOOK_EVERY_BEATS === 0) await this.#watchOthers();
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'heartbeat failed');
     } finally {
@@ -139,6 +178,11 @@ export class ProcessRegistry implements Lease {
     const others = (await this.#deps.processes.findAll()).filter(({ _id }) => _id !== this.id);
     this.#hasOthers = others.length > 0;
     return others;
+  }
+
+  async #look(mark: number): Promise<void> {
+    await this.#watchOthers();
+    this.#mark = mark;
   }
 
   async #watchOthers(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Logger } from '../../utils/logger.js';
 import { createLru } from '../../utils/lru.js';
 import { waitForNextSecond } from '../../utils/nextSecond.js';
 import { TickBatcher } from '../../utils/tickBatcher.js';
-import { ChangePoll, type DatabaseTime } from '../runtime/index.js';
+import { ChangePoll, type DatabaseTime, type Look } from '../runtime/index.js';
 import type { Principal } from './tokens.js';
 
 interface DirectoryDeps {
@@ -26,8 +26,8 @@ const MAX_RESTRICTED_IDS = 1_000;
 
 /**
  * Caches profiles, privacy settings and token validity of users, so that events and messages need no query for each.
- * One query every 800 ms reads the changes made by all processes. After a pause of the process the cache is not
- * used until that query has been answered.
+ * The changes made by all processes are read within a second. After a pause of the process the cache is not used until
+ * they have been read.
  */
 export class UserDirectory {
   readonly #deps: DirectoryDeps;
@@ -43,6 +43,7 @@ export class UserDirectory {
     this.#deps = deps;
     this.#poll = new ChangePoll({
       time: deps.time,
+      markOf: (marks) => marks.users,
       find: (since) => deps.users.findChangedSince(since),
       learn: (users) => {
         for (const user of users) this.#learn(user);
@@ -56,8 +57,9 @@ export class UserDirectory {
     for (const user of await this.#deps.users.findRestricted()) this.#learn(user);
   }
 
-  stop(): void {
-    this.#poll.stop();
+  /** Handles a look at the marks of changes. */
+  noteLook(look: Look): void {
+    this.#poll.noteLook(look);
   }
 
   isFresh(): boolean {

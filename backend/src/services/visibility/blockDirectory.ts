@@ -3,7 +3,7 @@ import type { BlockModel, BlockRecord } from '../../models/blockModel.js';
 import { createLru } from '../../utils/lru.js';
 import type { Metrics } from '../../utils/metrics.js';
 import { TickBatcher } from '../../utils/tickBatcher.js';
-import { ChangePoll, type DatabaseTime } from '../runtime/index.js';
+import { ChangePoll, type DatabaseTime, type Look } from '../runtime/index.js';
 
 interface DirectoryDeps {
   blocks: Pick<BlockModel, 'findByUsers' | 'findChangedSince'>;
@@ -28,7 +28,7 @@ const NO_BLOCKS: Blocks = { blocked: NO_USERS, blockedBy: NO_USERS };
 
 /**
  * Caches blocks between users, so that pushes and pages need no query for each. Holds the users who are connected to
- * this process or have sent a command to it. One query every 800 ms reads the changes made by all processes.
+ * this process or have sent a command to it. The changes made by all processes are read within a second.
  */
 export class BlockDirectory {
   readonly #deps: DirectoryDeps;
@@ -45,6 +45,7 @@ export class BlockDirectory {
     this.#deps = deps;
     this.#poll = new ChangePoll({
       time: deps.time,
+      markOf: (marks) => marks.blocks,
       find: (since) => deps.blocks.findChangedSince(since),
       learn: (records) => {
         for (const record of records) this.learn(record);
@@ -57,8 +58,9 @@ export class BlockDirectory {
     return this.#poll.start();
   }
 
-  stop(): void {
-    this.#poll.stop();
+  /** Handles a look at the marks of changes. */
+  noteLook(look: Look): void {
+    this.#poll.noteLook(look);
   }
 
   isFresh(): boolean {
