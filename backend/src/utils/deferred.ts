@@ -1,7 +1,7 @@
 /** A promise, and the functions that settle it from outside. */
 export interface Deferred<Value> {
   readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
+  readonly resolve: (value: Value | PromiseLike<Value>) => void;
   readonly reject: (error: unknown) => void;
 }
 

@@ -92,7 +92,7 @@ export async function openTargets(opening: Opening): Promise<Target[]> {
     const seqMap = new SeqMap(plan, target);
     for (const userId of target.members) {
       const own = olds.find((one) => one['userId'] === userId);
-      const hidden = await hiddenNsOf(opening, { seqMap, userId });
+      const hidden = await hiddenOf(opening, { seqMap, userId });
       await members.updateOne(
         { conversationId: target._id, userId },
         { $setOnInsert: memberStateIn(seqMap, own, hidden), $currentDate: { changedAt: true } },
@@ -212,33 +212,44 @@ function isOccasionOf(startedBy: unknown, { old, target }: { old: Stored; target
   return theirs.length === 1 && theirs[0]?._id.equals(target._id) === true;
 }
 
-/** Returns `n` of the messages that a member has hidden. Hides have been moved before. */
-async function hiddenNsOf(
+/** Messages that a member has deleted for themselves. */
+interface Hidden {
+  /** The last of them; 0 for none. */
+  lastSeq: number;
+  /** `n` of those from others. */
+  ns: readonly number[];
+}
+
+/** Returns what a member has hidden. Hides have been moved before. */
+async function hiddenOf(
   { context }: Opening,
   { seqMap, userId }: { seqMap: SeqMap; userId: string },
-): Promise<number[]> {
+): Promise<Hidden> {
   const found = await context
     .collection('hides')
     .find({ userId, conversationId: seqMap.target._id }, { projection: { seq: 1 } })
     .toArray();
   const seqs = new Set(found.map(({ seq }) => Number(seq)));
-  return seqMap.moves.flatMap(({ toSeq, toN, senderId }) =>
-    seqs.has(toSeq) && senderId !== userId ? [toN] : [],
-  );
+  return {
+    lastSeq: [...seqs].reduce((last, seq) => Math.max(last, seq), 0),
+    ns: seqMap.moves.flatMap(({ toSeq, toN, senderId }) =>
+      seqs.has(toSeq) && senderId !== userId ? [toN] : [],
+    ),
+  };
 }
 
 const KEPT = ['pinnedAt', 'mutedUntil', 'archivedAt', 'markedUnread'] as const;
 
 /** Converts the state of a member from the old conversation to a new one. */
-function memberStateIn(seqMap: SeqMap, old: Stored | undefined, hiddenNs: readonly number[]): Stored {
+function memberStateIn(seqMap: SeqMap, old: Stored | undefined, hiddenNow: Hidden): Stored {
   const upTo = (name: string) => seqMap.upTo(Number(old?.[name] ?? 0));
   const [delivered, cleared] = [upTo('lastDeliveredSeq'), upTo('clearedSeq')];
   // The only member has sent every message, so everything is read.
   const isAlone = seqMap.target.kind === 'apart';
   const read = isAlone ? seqMap.upTo(Number.MAX_SAFE_INTEGER) : upTo('lastReadSeq');
-  const [hidden, lastHidden] = [upTo('hiddenSeq'), upTo('lastHiddenSeq')];
+  const hidden = upTo('hiddenSeq');
   const [privateRead, privateDelivered] = [upTo('privateReadSeq'), upTo('privateDeliveredSeq')];
-  const unreadHidden = hiddenNs.filter((n) => n > read.n);
+  const unreadHidden = hiddenNow.ns.filter((n) => n > read.n);
   return {
     lastReadSeq: read.seq,
     lastReadN: read.n,
@@ -251,7 +262,7 @@ function memberStateIn(seqMap: SeqMap, old: Stored | undefined, hiddenNs: readon
     ...(privateDelivered.seq > 0 && { privateDeliveredSeq: privateDelivered.seq }),
     ...(cleared.seq > 0 && { clearedSeq: cleared.seq, clearedN: cleared.n }),
     ...(hidden.seq > 0 && { hiddenSeq: hidden.seq, hiddenN: hidden.n }),
-    ...(lastHidden.seq > 0 && { lastHiddenSeq: lastHidden.seq }),
+    ...(hiddenNow.lastSeq > 0 && { lastHiddenSeq: hiddenNow.lastSeq }),
     ...(unreadHidden.length > 0 && { hiddenNs: unreadHidden }),
     ...(isAlone && { role: 'owner', rank: 0, joinedSeq: 1, controlSeq: 1 }),
   };

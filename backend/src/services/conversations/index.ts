@@ -1,6 +1,6 @@
 export { ConversationService } from './conversationService.js';
 export { HeadService } from './headService.js';
-export { LargeConversations } from './largeConversations.js';
+export { LargeConversations, type LargeRead } from './largeConversations.js';
 export { byChange, type ChangePosition } from './listOrder.js';
 export { ListService } from './listService.js';
 export {

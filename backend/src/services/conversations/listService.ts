@@ -10,7 +10,7 @@ import {
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { SettingsPosition, MemberSettingsModel } from '../../models/memberSettingsModel.js';
-import type { LargeConversations } from './largeConversations.js';
+import type { LargeConversations, LargeRead } from './largeConversations.js';
 import { type ConversationViews, isArchived, isListed, type MemberSettings } from '../views/index.js';
 import { decodeCursor, encodeCursor, timeMs } from '../../utils/cursors.js';
 import type { DatabaseTime, Lookups } from '../runtime/index.js';
@@ -31,7 +31,7 @@ import type { UnreadCounts } from './unreadCounts.js';
 interface ListDeps {
   memberSettings: Pick<MemberSettingsModel, 'findPinned' | 'findArchived'>;
   lookups: Pick<Lookups, 'conversations'>;
-  largeConversations: Pick<LargeConversations, 'idsOf'>;
+  largeConversations: Pick<LargeConversations, 'of'>;
   walk: ListWalk;
   unread: UnreadCounts;
   views: ConversationViews;
@@ -60,8 +60,8 @@ interface Request {
   from: ListCursor | undefined;
   /** Set if several processes share the database: where the walk began. */
   shared: SharedWalk | undefined;
-  /** The caller's large groups and channels, read before everything else. */
-  largeIds: readonly ConversationId[];
+  /** The caller's large groups and channels, whose ids are read before everything else. */
+  large: LargeRead;
 }
 
 type Keep = (conversation: ConversationRecord, own: MemberSettings | undefined) => boolean;
@@ -92,20 +92,21 @@ export class ListService {
     const { largeConversations, unread, views } = this.#deps;
     const from = input.cursor === undefined ? undefined : toListCursor(input.cursor);
     // Taken before the list is read, so that the next sync finds changes made in between.
-    const [syncStart, largeIds] = await Promise.all([
+    const large = largeConversations.of(caller);
+    const [syncStart] = await Promise.all([
       from === undefined ? this.#deps.syncCursor() : undefined,
-      largeConversations.idsOf(caller),
+      large.begin(),
     ]);
     const request = {
       caller,
       limit: input.limit ?? LIMITS.conversationPageDefault,
       from,
-      largeIds,
+      large,
       shared: from === undefined ? walkFromTop(syncStart?.since).shared : from.shared,
     };
     const [page, { totalUnread, mutedUnread }] = await Promise.all([
       this.#read(request, input.filter),
-      unread.totals(caller),
+      unread.totals(caller, large),
     ]);
     return {
       conversations: await views.present(caller, page.records.filter(isValid), page.keep),
@@ -158,12 +159,9 @@ export class ListService {
   }
 
   /** Reads by newest message, without conversations returned on the pinned pages. */
-  async #walk(
-    { caller, limit, from, largeIds, shared }: Request,
-    { onlyGroups = false } = {},
-  ): Promise<Page> {
+  async #walk({ caller, limit, from, large, shared }: Request, { onlyGroups = false } = {}): Promise<Page> {
     const position = walkPositionOf(from, shared);
-    const { found, next } = await this.#deps.walk.page({ caller, limit, position, onlyGroups, largeIds });
+    const { found, next } = await this.#deps.walk.page({ caller, limit, position, onlyGroups, large });
     const pinnedThroughMs = from?.pinnedThroughMs ?? 0;
     const keep = this.#keepCurrent();
     return {
@@ -175,8 +173,8 @@ export class ListService {
 
   /** Reads unread conversations by newest message, archived ones too. All of them are loaded: they are few. */
   async #unread(request: Request): Promise<Page> {
-    const { caller, limit, from, shared } = request;
-    const unread = await this.#deps.unread.find(caller);
+    const { caller, limit, from, shared, large } = request;
+    const unread = await this.#deps.unread.find(caller, large);
     if (from?.stage === 'changed') {
       const ids = new Set(unread.map(({ conversation }) => conversation._id));
       const { records, next } = await this.#walk(request);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord, ListPosition } from '../../models/conversationModel.js';
-import type { LargeConversations } from './largeConversations.js';
+import type { LargeConversations, LargeRead } from './largeConversations.js';
 import { timeMs } from '../../utils/cursors.js';
 import type { Summaries } from '../derived/index.js';
 import { byChange, isBelow, newestFirst, positionOf } from './listOrder.js';
@@ -50,8 +50,8 @@ export interface WalkRequest {
   limit: number;
   position: WalkPosition;
   onlyGroups?: boolean;
-  /** The caller's large groups and channels, if they were read before. */
-  largeIds?: readonly ConversationId[] | undefined;
+  /** The caller's large groups and channels during this command, if other lists are read at the same time. */
+  large?: LargeRead | undefined;
 }
 
 /** A conversation and its position in the walk. */
@@ -181,21 +181,18 @@ export class ListWalk {
    * channels, and those whose changes this process has not written yet.
    */
   async #read(
-    { caller, largeIds }: WalkRequest,
+    { caller, large = this.#deps.largeConversations.of(caller) }: WalkRequest,
     read: () => Promise<ConversationRecord[]>,
     unwritten: readonly ListPosition[] = [],
   ): Promise<{ found: ConversationRecord[]; others: ConversationRecord[] }> {
-    const { largeConversations, summaries, membershipWriter } = this.#deps;
+    const { summaries, membershipWriter } = this.#deps;
     const unwrittenIds = [...unwritten.map(({ _id }) => _id), ...membershipWriter.owedTo(caller)];
     const listed = new Set<ConversationId>();
-    const { found, large } = await largeConversations.withLarge(caller, read, {
-      before: largeIds,
-      also: (page) => {
-        for (const { _id } of page) listed.add(_id);
-        return unwrittenIds.filter((id) => !listed.has(id));
-      },
+    const { found, large: besides } = await large.withLarge(read, (page) => {
+      for (const { _id } of page) listed.add(_id);
+      return unwrittenIds.filter((id) => !listed.has(id));
     });
-    const others = large
+    const others = besides
       .filter(({ _id }) => !listed.has(_id))
       .map((record) => summaries.overlay(record))
       .filter((one) => one.apart === true || one.participants.includes(caller));

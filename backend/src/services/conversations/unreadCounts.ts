@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
-import type { LargeConversations } from './largeConversations.js';
+import type { LargeConversations, LargeRead } from './largeConversations.js';
 import type { DatabaseTime, Lookups } from '../runtime/index.js';
 import type { Summaries } from '../derived/index.js';
 import {
@@ -56,8 +56,9 @@ export class UnreadCounts {
     this.#deps = deps;
   }
 
-  async totals(userId: UserId): Promise<UnreadTotals> {
-    const unread = await this.find(userId);
+  /** @param large the user's large groups during this command, if other lists are read at the same time. */
+  async totals(userId: UserId, large?: LargeRead): Promise<UnreadTotals> {
+    const unread = await this.find(userId, large);
     const sum = (some: readonly Unread[]): number => some.reduce((total, { count }) => total + count, 0);
     const unmuted = unread.filter((one) => !one.isMuted);
     return {
@@ -67,18 +68,19 @@ export class UnreadCounts {
     };
   }
 
-  async find(userId: UserId): Promise<Unread[]> {
-    const { lookups, largeConversations, summaries, membershipWriter } = this.#deps;
+  /** Returns all conversations of a user that are unread. @param large as for `totals`. */
+  async find(userId: UserId, large = this.#deps.largeConversations.of(userId)): Promise<Unread[]> {
+    const { lookups, summaries, membershipWriter } = this.#deps;
     // Read first: writes that finish after this line are visible to the reads below.
     const unwritten = [...summaries.unreadFor(userId), ...membershipWriter.owedTo(userId)];
-    const { found, large } = await largeConversations.withLarge(userId, () =>
+    const { found, large: besides } = await large.withLarge(() =>
       Promise.all([lookups.maybeUnread.load([userId]), lookups.marked.load([userId])]),
     );
     const [stored, marked] = found;
-    const known = new Set([...stored, ...large].map(({ _id }) => _id));
+    const known = new Set([...stored, ...besides].map(({ _id }) => _id));
     const others = [...unwritten, ...marked.map(({ conversationId }) => conversationId)];
     const missing = await lookups.conversations.load(others.filter((id) => !known.has(id)));
-    const byId = new Map([...stored, ...missing, ...large].map((record) => [record._id, record]));
+    const byId = new Map([...stored, ...missing, ...besides].map((record) => [record._id, record]));
     // The superset may include conversations that the user has left. Invalid conversations are never shown.
     const candidates = [...byId.values()]
       .map((record) => summaries.overlay(record))

@@ -10,6 +10,7 @@ import type { ConversationModel, ConversationRecord } from '../../models/convers
 import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
 import {
   type LargeConversations,
+  type LargeRead,
   byChange,
   type ChangePosition,
   type UnreadCounts,
@@ -93,13 +94,14 @@ export class SyncService {
     const epoch = this.#deps.epoch();
     const { from, reload } = decode(epoch, cursor);
     const until = from.untilMs === undefined ? await this.#safeNow() : new Date(from.untilMs);
+    const large = this.#deps.largeConversations.of(caller);
     const [conversations, members, totals] = await Promise.all([
-      this.#findChanged(caller, from.conversations),
+      this.#findChanged(caller, large, from.conversations),
       this.#deps.members.findChanged(caller, LIMITS.syncPage, {
         changedAt: from.settings.changedAt,
         conversationId: from.settings._id,
       }),
-      this.#deps.unread.totals(caller),
+      this.#deps.unread.totals(caller, large),
     ]);
     const hasMore = conversations.length === LIMITS.syncPage || members.length === LIMITS.syncPage;
     const next = hasMore
@@ -136,8 +138,12 @@ export class SyncService {
    * channels, of which a user has few. A group that becomes large or small changes at the same time; a page that misses it is
    * followed by one that has it.
    */
-  async #findChanged(caller: UserId, after: ChangePosition): Promise<ConversationRecord[]> {
-    const { found, large } = await this.#deps.largeConversations.withLarge(caller, () =>
+  async #findChanged(
+    caller: UserId,
+    largeRead: LargeRead,
+    after: ChangePosition,
+  ): Promise<ConversationRecord[]> {
+    const { found, large } = await largeRead.withLarge(() =>
       this.#deps.conversations.findChanged(caller, LIMITS.syncPage, after),
     );
     const listed = new Set(found.map(({ _id }) => _id));
