@@ -9,6 +9,7 @@ import {
   PUSHES,
 } from '../../contract/index.js';
 import { limitsPage } from './limits.js';
+import { roundTripsPage } from './roundTrips.js';
 import { code, codes, head, NOTE, row } from './markdown.js';
 import { safetyPage } from './safety.js';
 
@@ -121,5 +122,6 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/http.md': httpPage,
   'docs/errors.md': errorsPage,
   'docs/limits.md': limitsPage,
+  'docs/round-trips.md': roundTripsPage,
   'docs/safety.md': safetyPage,
 };

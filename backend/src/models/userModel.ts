@@ -101,11 +101,14 @@ export function createUserModel(connection: mongoose.Connection, marks: ChangeMa
     },
 
     /**
-     * Creates the users that do not exist; existing ones are not changed.
+     * Creates the users that do not exist; existing ones are not changed. Returns those that it created.
      *
      * @param now database time, so that other processes notice.
      */
-    async insertMissing(users: readonly { _id: UserId; profile: Profile }[], now: Date): Promise<void> {
+    async insertMissing(
+      users: readonly { _id: UserId; profile: Profile }[],
+      now: Date,
+    ): Promise<UserRecord[]> {
       const documents = users
         .toSorted((a, b) => (a._id < b._id ? -1 : 1))
         .map(({ _id, profile }) => ({
@@ -115,6 +118,7 @@ export function createUserModel(connection: mongoose.Connection, marks: ChangeMa
           createdAt: now,
         }));
       const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
+      const created: UserRecord[] = [];
       let missing = documents;
       while (missing.length > 0) {
         const tried = missing;
@@ -122,10 +126,12 @@ export function createUserModel(connection: mongoose.Connection, marks: ChangeMa
           collection.insertMany(tried, { ordered: false }),
         );
         for (const result of results) if (result.outcome === 'failed') throw result.error;
+        created.push(...tried.filter((_, index) => results[index]?.outcome === 'stored').map(toRecord));
         missing = tried.filter((_, index) => results[index]?.outcome === 'untried');
         if (missing.length > 0) await sleep(backoff.next());
       }
-      await marks.note('users');
+      if (created.length > 0) await marks.note('users');
+      return created;
     },
 
     updateProfile: (userId: UserId, profile: Profile): Promise<UserRecord> =>

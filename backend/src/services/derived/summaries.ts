@@ -35,6 +35,8 @@ interface SummariesDeps {
 const MAX_BULK = 500;
 /** Length of the pause after a bulk, in lengths of that bulk: inserts of messages keep most of the database. */
 const REST_FACTOR = 2;
+/** Messages that follow each other closely share a write. */
+const MIN_REST_MS = 15;
 const MAX_REST_MS = 500;
 /** Conversations whose summaries may be pending. Beyond it sends are refused until the writes have caught up. */
 const MAX_PENDING = 50_000;
@@ -139,7 +141,7 @@ export class Summaries {
         deps.logger.warn({ err: error }, 'summaries could not be written, trying again');
       },
       maxBatch: MAX_BULK,
-      restMs: (tookMs) => Math.min(tookMs * REST_FACTOR, MAX_REST_MS),
+      restMs: (tookMs) => Math.min(Math.max(tookMs * REST_FACTOR, MIN_REST_MS), MAX_REST_MS),
     });
   }
 

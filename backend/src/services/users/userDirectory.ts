@@ -216,8 +216,12 @@ export class UserDirectory {
   async #insert(newcomers: readonly Principal[]): Promise<void> {
     const byId = new Map(newcomers.map(({ userId, name, avatar }) => [userId, { name, avatar }]));
     const missing = [...byId].map(([_id, profile]) => ({ _id, profile }));
-    await this.#deps.users.insertMissing(missing, this.#deps.time.now());
-    await this.#load([...byId.keys()]);
+    const created = await this.#deps.users.insertMissing(missing, this.#deps.time.now());
+    for (const user of created) {
+      this.#learn(user);
+      byId.delete(user._id);
+    }
+    if (byId.size > 0) await this.#load([...byId.keys()]);
   }
 
   #view(id: UserId): UserView {

@@ -1,0 +1,76 @@
+import { COMMAND_NAMES, type CommandName } from '../../contract/index.js';
+import { code, head, NOTE, row } from './markdown.js';
+
+/** Commands that one operation sends to the database. */
+interface DatabaseCommands {
+  reads: number;
+  /** Includes those written behind the answer. */
+  writes: number;
+}
+
+/**
+ * Every command with its cost at most, for one client on an idle server whose chat has two members and two messages. A test
+ * counts them, so that a further query is a decision.
+ */
+export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
+  getOrCreateDirect: { reads: 7, writes: 2 },
+  getConversations: { reads: 8, writes: 0 },
+  getConversation: { reads: 4, writes: 0 },
+  sendMessage: { reads: 0, writes: 2 },
+  getMessages: { reads: 4, writes: 0 },
+  'message:delivered': { reads: 3, writes: 1 },
+  'message:read': { reads: 3, writes: 1 },
+  typing: { reads: 1, writes: 0 },
+  sync: { reads: 10, writes: 0 },
+  'presence:watch': { reads: 2, writes: 0 },
+  'auth:refresh': { reads: 0, writes: 0 },
+  createGroup: { reads: 11, writes: 5 },
+  getMembers: { reads: 2, writes: 0 },
+  addMembers: { reads: 13, writes: 4 },
+  removeMember: { reads: 3, writes: 4 },
+  joinConversation: { reads: 7, writes: 0 },
+  leaveConversation: { reads: 1, writes: 4 },
+  setRole: { reads: 3, writes: 4 },
+  updateConversation: { reads: 3, writes: 9 },
+  watchConversation: { reads: 3, writes: 0 },
+  editMessage: { reads: 13, writes: 3 },
+  deleteMessage: { reads: 15, writes: 7 },
+  react: { reads: 15, writes: 4 },
+  pinMessage: { reads: 13, writes: 2 },
+  getChanges: { reads: 4, writes: 0 },
+  getEdits: { reads: 4, writes: 0 },
+  getReactions: { reads: 4, writes: 0 },
+  getReceipts: { reads: 6, writes: 0 },
+  updateSettings: { reads: 6, writes: 1 },
+  clearHistory: { reads: 6, writes: 3 },
+  deleteConversation: { reads: 6, writes: 3 },
+  blockUser: { reads: 3, writes: 2 },
+  getBlocked: { reads: 1, writes: 0 },
+  unmatch: { reads: 1, writes: 3 },
+  report: { reads: 0, writes: 1 },
+  getReports: { reads: 1, writes: 0 },
+  resolveReport: { reads: 0, writes: 1 },
+  restrictUser: { reads: 0, writes: 2 },
+  getPrivacy: { reads: 0, writes: 0 },
+  updatePrivacy: { reads: 0, writes: 2 },
+  searchMessages: { reads: 9, writes: 0 },
+};
+
+export const roundTripsPage = (): string => `${NOTE}
+
+# Database commands per operation
+
+What each command costs at most: one client on an idle server, with a chat of two members and two messages, some fields of
+each optional kind set, and one process on the database. Writes include those that happen after the answer (summaries,
+positions). \`test/contract/roundTrips.test.ts\` counts them through the driver's command monitoring: one query more is a
+decision, and changes this table.
+
+${head('command', 'reads', 'writes')}
+${COMMAND_NAMES.map((name) => row(code(name), String(ROUND_TRIPS[name].reads), String(ROUND_TRIPS[name].writes))).join('\n')}
+
+Many callers at once share queries: lookups of the same kind that are asked while others are in flight go out as one, and
+messages, changes, positions and summaries are written in batches. A known user who connects costs nothing, a new one a
+find of the user, two of their blocks, and one insert with its mark; users who connect in the same turn share all of them.
+
+A process without load sends 1.9 commands a second ([scaling](scaling.md)).
+`;

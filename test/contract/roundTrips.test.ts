@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { COMMAND_NAMES, type CommandName } from '../../contract/index.js';
+import { ROUND_TRIPS } from '../../scripts/docs/roundTrips.js';
+import { commandSamples } from './support/samples.js';
+import { connectCaller, createSampleContext } from './support/sampleScene.js';
+import { people, sharedServer } from './support/sharedServer.js';
+import { countAll, countCommands, type DatabaseCommands } from './support/databaseCommands.js';
+
+const server = sharedServer();
+
+/** A server collects its metrics once a minute: a count that includes that says nothing, the next one does. */
+const ATTEMPTS = 3;
+
+async function expectAtMost(
+  allowed: DatabaseCommands,
+  count: () => Promise<DatabaseCommands>,
+): Promise<void> {
+  let counted = await count();
+  const isMore = () => counted.reads > allowed.reads || counted.writes > allowed.writes;
+  for (let attempt = 1; isMore() && attempt < ATTEMPTS; attempt += 1) counted = await count();
+  expect(isMore(), `${JSON.stringify(counted)}, allowed are ${JSON.stringify(allowed)}`).toBe(false);
+}
+
+async function countSample(name: CommandName): Promise<DatabaseCommands> {
+  const context = await createSampleContext(server());
+  const client = await connectCaller(server(), context);
+  const [sample = {}] = commandSamples(context)[name];
+  const counted = await countCommands(server(), async () => {
+    expect(await client.call(name, sample)).toMatchObject({ success: true });
+  });
+  client.close();
+  return counted;
+}
+
+test.each(COMMAND_NAMES)('%s asks the database no more often than the docs say', async (name) => {
+  await expectAtMost(ROUND_TRIPS[name], () => countSample(name));
+});
+
+test('a user who is known connects without a query', async () => {
+  const [ann] = people('ann');
+  await server().connectAs(ann);
+  await expectAtMost({ reads: 0, writes: 0 }, () => countCommands(server(), () => server().connectAs(ann)));
+});
+
+test('a process without load asks twice a second at most', async () => {
+  const seconds = 5;
+  await expectAtMost({ reads: 1, writes: 2 * seconds + 1 }, () =>
+    countAll(server(), () => sleep(seconds * 1_000)),
+  );
+});
