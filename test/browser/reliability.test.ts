@@ -234,6 +234,20 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     expect(wire.count('typing')).toBeLessThanOrEqual(3);
   });
 
+  it('of messages that come together into an empty chat that somebody looks at, all are read', async ({
+    open,
+  }) => {
+    await using server = await startServer({ demo: true });
+    const [alice, id] = await aliceWithBob(open, server);
+    const bob = await server.connectAs('bob');
+    await alice.page.context().setOffline(true);
+    await alice.banner.waitFor();
+    await Promise.all(Array.from({ length: 60 }, (_, index) => bob.send(id, `message ${index}`)));
+    await alice.page.context().setOffline(false);
+    await bob.next('message:status', ({ readSeq }) => readSeq === 60);
+    await alice.page.locator('.jump').waitFor({ state: 'hidden' });
+  });
+
   it('but a message that can never be sent is shown as failed, and can be retried or discarded', async ({
     open,
   }) => {

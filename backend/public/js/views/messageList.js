@@ -66,7 +66,11 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
     const conversation = id === undefined ? undefined : state.conversations[id];
     if (id === undefined || conversation === undefined) return;
     const log = logOf(state, id);
-    if (log.length === 0) return;
+    if (log.length === 0) {
+      // Whoever looks at an empty chat is at its end, however many messages come at once.
+      isPlaced = conversation.lastSeq === 0;
+      return;
+    }
     const from = unreadOf(state, conversation) > 0 ? readSeq(state, conversation) + 1 : undefined;
     newFrom = from !== undefined && from >= log[0].seq ? from : undefined;
     const unreadRows = newFrom === undefined ? 0 : log.length - indexOf(log, newFrom);
