@@ -51,6 +51,22 @@ describeInBrowser('two people in two windows', () => {
     await subtitle.getByText('last seen just now').waitFor();
   });
 
+  it('click what they pressed, also when it changes before they let go', async ({ open }) => {
+    await using server = await startServer({ demo: true });
+    const bob = await open(server, { as: 'bob' });
+    const alice = await server.connectAs('alice');
+    const id = await alice.open('bob');
+    await alice.send(id, 'one');
+    const { x = 0, y = 0, height = 0 } = (await bob.chat('Alice Moreau').boundingBox()) ?? {};
+    await bob.page.mouse.move(x + height / 2, y + height / 2);
+    await bob.page.mouse.down();
+    await alice.send(id, 'two');
+    await bob.page.waitForFunction(`document.title === '(2) Parley'`);
+    await bob.page.evaluate('new Promise((done) => setTimeout(done, 100))');
+    await bob.page.mouse.up();
+    await bob.page.getByRole('heading', { name: 'Alice Moreau', level: 2 }).waitFor();
+  });
+
   it('see how much is unread, in the list and in the title, until it is read', async ({ open }) => {
     await using server = await startServer({ demo: true });
     const bob = await open(server, { as: 'bob' });

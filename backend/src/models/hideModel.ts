@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
-import { BY_CLEARED, type MemberDocument } from './memberDocument.js';
+import { BY_CLEARED, type MemberDocument, type MemberRecord } from './memberDocument.js';
 import { retryRaces } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
@@ -117,22 +117,29 @@ export function createHideModel(connection: mongoose.Connection) {
     /**
      * Returns for each message the users who must not see it: they have hidden it, or cleared the conversation up to it
      * or later.
+     *
+     * @param all the documents of all members, if they were read: then most messages need no query.
      */
     async findHidingUsers(
       conversationId: ConversationId,
       seqs: readonly number[],
+      all?: readonly MemberRecord[],
     ): Promise<Map<number, Set<UserId>>> {
+      const fromSeq = Math.min(...seqs);
       const [hiding, clearing] = await Promise.all([
-        model
-          .find({ conversationId, seq: op({ $in: [...seqs] }) }, { userId: 1, seq: 1 })
-          .hint(BY_MESSAGE)
-          .lean(),
-        members
-          .find(
-            { conversationId: objectId(conversationId), clearedSeq: { $gte: Math.min(...seqs) } },
-            { projection: { userId: 1, clearedSeq: 1 }, hint: BY_CLEARED },
-          )
-          .toArray(),
+        all?.every(({ lastHiddenSeq = 0 }) => lastHiddenSeq < fromSeq) === true
+          ? []
+          : model
+              .find({ conversationId, seq: op({ $in: [...seqs] }) }, { userId: 1, seq: 1 })
+              .hint(BY_MESSAGE)
+              .lean(),
+        all ??
+          members
+            .find(
+              { conversationId: objectId(conversationId), clearedSeq: { $gte: fromSeq } },
+              { projection: { userId: 1, clearedSeq: 1 }, hint: BY_CLEARED },
+            )
+            .toArray(),
       ]);
       const hidden = groupBy(hiding, ({ seq }) => seq);
       const usersAt = (seq: number): Set<UserId> => {

@@ -82,19 +82,31 @@ export function arrange(container, elements) {
   }
 }
 
+/** A press that lasts longer than this, in ms, is no click: one selects text, or drags. */
+const LONGEST_CLICK_MS = 1_000;
+let pressedAtMs = -Infinity;
+if (typeof document !== 'undefined') {
+  addEventListener('pointerdown', () => (pressedAtMs = performance.now()), { capture: true });
+  for (const end of ['pointerup', 'pointercancel'])
+    addEventListener(end, () => (pressedAtMs = -Infinity), { capture: true });
+}
+
 /**
- * Runs at most once per frame, however often it is asked for.
+ * Runs at most once per frame, however often it is asked for, and not in the middle of a click: an element that is
+ * replaced between press and release is never clicked.
  *
  * @param {() => void} render
  */
 export function perFrame(render) {
   let isAsked = false;
+  const draw = () => {
+    if (performance.now() - pressedAtMs < LONGEST_CLICK_MS) return void requestAnimationFrame(draw);
+    isAsked = false;
+    render();
+  };
   return () => {
     if (isAsked) return;
     isAsked = true;
-    requestAnimationFrame(() => {
-      isAsked = false;
-      render();
-    });
+    requestAnimationFrame(draw);
   };
 }

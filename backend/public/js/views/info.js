@@ -10,7 +10,7 @@ import { avatar } from './avatar.js';
 import { sizeOf, subtitle } from './chatHead.js';
 import { leaveItem, safetyItems } from './chatMenu.js';
 import { openDialog } from './dialog.js';
-import { h, icon, setText } from './dom.js';
+import { h, icon, perFrame, setText } from './dom.js';
 import { openGroupSettings } from './groupSettings.js';
 import { createMemberList } from './memberList.js';
 import { everyMinute } from './minutes.js';
@@ -95,7 +95,7 @@ export function openInfo(client, id, { search }) {
       stopMinutes();
     },
   });
-  const unsubscribe = client.store.subscribe(render);
+  const unsubscribe = client.store.subscribe(perFrame(render));
   const stopMinutes = everyMinute(render);
   render();
 }

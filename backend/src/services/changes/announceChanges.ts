@@ -84,10 +84,12 @@ async function notifyAll(deps: AnnounceDeps, { membership, loaded, context, stor
   const messages = stored.map(({ changed }) => changed.message);
   const seqs = [...new Set(messages.map(({ seq }) => seq))];
   if (seqs.length === 0) return;
+  const isLoadedWhole = loaded.stored.some(({ _id, apart }) => _id === conversationId && apart !== true);
+  const members = isLoadedWhole ? [...(loaded.positions.get(conversationId)?.values() ?? [])] : undefined;
   const [views, senderViews, hiding, absent, blockedReactions] = await Promise.all([
     deps.views.present(messages, context),
     deps.views.presentToSenders(messages, loaded),
-    deps.hides.findHidingUsers(conversationId, seqs),
+    deps.hides.findHidingUsers(conversationId, seqs, members),
     findAbsentAt(deps.members, membership, seqs),
     membership.isLarge ? undefined : readBlockedReactions(deps, membership, seqs),
   ]);
