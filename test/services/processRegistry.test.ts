@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { createModels } from '../../backend/src/models/index.js';
 import { DatabaseTime, ProcessRegistry, WriteWatermark } from '../../backend/src/services/runtime/index.js';
 import { createDeferred, type Deferred } from '../../backend/src/utils/deferred.js';
@@ -17,11 +17,11 @@ async function startProcesses(count: number) {
   const connection = await mongoose
     .createConnection(inject('mongoUri'), { dbName: newDatabaseName(), autoIndex: false })
     .asPromise();
-  const { processes } = createModels(connection);
+  const { processes, meta } = createModels(connection);
   /** Processes that began to recover the writes of the dead one, in this order. */
   const recovering: ProcessRegistry[] = [];
   const recovered: Deferred<void> = createDeferred();
-  const started = Array.from({ length: count }, () => {
+  const create = (): ProcessRegistry => {
     const time = new DatabaseTime();
     const registry: ProcessRegistry = new ProcessRegistry({
       processes,
@@ -36,11 +36,20 @@ async function startProcesses(count: number) {
       },
     });
     return registry;
-  });
-  for (const registry of started) await registry.start();
+  };
+  const started: ProcessRegistry[] = [];
+  const add = async (): Promise<ProcessRegistry> => {
+    const registry = create();
+    await registry.start();
+    started.push(registry);
+    return registry;
+  };
+  while (started.length < count) await add();
   return {
     started,
+    add,
     processes,
+    meta,
     recovering,
     /** Ends all recoveries, running and later ones. */
     finish: recovered.resolve,
@@ -67,4 +76,30 @@ test('one of the living processes takes over from a dead one, once, however long
   await until(async () => (await at.processes.findAll()).every(({ _id }) => _id !== DEAD._id), {
     what: 'the end of the takeover',
   });
+});
+
+test('a process that is alone asks for no others to make a cursor, until another one registers', async () => {
+  await using at = await startProcesses(0);
+  await at.meta.incrementPulse();
+  const first = await at.add();
+  const asked = vi.spyOn(at.processes, 'findAll');
+  const look = async (): Promise<void> => {
+    const startedMs = performance.now();
+    first.noteLook({ marks: (await at.meta.incrementPulse()).marks, startedMs });
+  };
+  await look();
+  await until(() => asked.mock.settledResults.length > 0, { what: 'a look for others' });
+  await until(async () => {
+    await look();
+    asked.mockClear();
+    await first.visibleThrough();
+    return asked.mock.calls.length === 0;
+  });
+  expect(first.hasOthers()).toBe(false);
+
+  await at.add();
+  await look();
+  await first.visibleThrough();
+  expect(asked).toHaveBeenCalled();
+  await until(() => first.hasOthers(), { what: 'the other process' });
 });

@@ -42,6 +42,7 @@ export class ProcessRegistry implements Lease {
   #hasOthers = false;
   /** Mark as of the last look for other processes. */
   #mark: number | undefined;
+  #isLooking = false;
   /** Set while no other process was registered as of the last look at the mark. */
   #alone: { throughMs: number; untilMs: number } | undefined;
   #beat = 0;
@@ -93,7 +94,7 @@ export class ProcessRegistry implements Lease {
     if (this.#timer === undefined) return;
     if (marks.processes !== this.#mark) {
       this.#alone = undefined;
-      void this.#look(marks.processes).catch(() => undefined);
+      void this.#look(marks.processes);
     } else if (!this.#hasOthers) {
       // A process that registers later writes later.
       const throughMs = this.#deps.time.nowMs() - (monotonicMs() - startedMs);
@@ -180,9 +181,18 @@ export class ProcessRegistry implements Lease {
     return others;
   }
 
+  /** Looks for other processes; one look at a time. Never throws: a failed look is followed by the next one. */
   async #look(mark: number): Promise<void> {
-    await this.#watchOthers();
-    this.#mark = mark;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      await this.#watchOthers();
+      this.#mark = mark;
+    } catch (error) {
+      this.#deps.logger.debug({ err: error }, 'other processes could not be read');
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   async #watchOthers(): Promise<void> {
