@@ -61,7 +61,7 @@ describeInBrowser('two people in two windows', () => {
     await bob.page.mouse.move(x + height / 2, y + height / 2);
     await bob.page.mouse.down();
     await alice.send(id, 'two');
-    await bob.page.waitForFunction(`document.title === '(2) Parley'`);
+    await until(async () => (await bob.page.title()) === '(2) Parley', { what: 'the news' });
     await bob.page.evaluate('new Promise((done) => setTimeout(done, 100))');
     await bob.page.mouse.up();
     await bob.page.getByRole('heading', { name: 'Alice Moreau', level: 2 }).waitFor();
