@@ -124,6 +124,18 @@ describe('a duplicate key (code 11000)', () => {
     expect(await holdersOf(direct, alice, bob)).toHaveLength(1);
   });
 
+  test('is answered with the winner also when that can be read only a third of a second later', async () => {
+    const databaseName = newDatabaseName();
+    await using server = await startServer({ databaseName });
+    await using other = await startServer({ databaseName });
+    const [alice, bob] = people('alice', 'bob');
+    await refuseSecondOf(server, alice);
+    const losing = open(server, alice, bob);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const winner = await open(other, bob, alice);
+    expect((await losing).conversation._id).toBe(winner.conversation._id);
+  });
+
   test('without a winner is UNAVAILABLE after some attempts, never a database error', async () => {
     await using server = await startServer();
     const [alice, bob] = people('alice', 'bob');

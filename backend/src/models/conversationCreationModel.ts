@@ -10,6 +10,7 @@ import {
   type ConversationRecord,
 } from './conversationDocument.js';
 import { emptyConversation } from './emptyConversation.js';
+import { retryRaces } from './insertMany.js';
 import { conversationIdOf, newConversationId, objectId } from './objectIds.js';
 import { op } from './operators.js';
 
@@ -81,20 +82,23 @@ export function createConversationCreationModel(connection: mongoose.Connection)
         return toRecord(document);
       }
       const creationKey = `${escapeId(creator)}_${name}`;
-      try {
-        const found = await model
+      const upsert = () =>
+        model
           .findOneAndUpdate(
             { creationKey: op({ $eq: creationKey, $exists: true }) },
             { $setOnInsert: { ...fields, creationKey } },
             { upsert: true, returnDocument: 'after', writeConcern },
           )
           .lean();
-        return toRecord(found);
-      } catch (error) {
-        const found = await model.findOne({ creationKey }).hint(BY_CREATION).read('primary').lean();
-        if (found === null) throw error;
-        return toRecord(found);
-      }
+      // The unique index may reject a key before its document can be read: then both are tried again.
+      const found = await retryRaces(() =>
+        upsert().catch(async (error: unknown) => {
+          const winner = await model.findOne({ creationKey }).hint(BY_CREATION).read('primary').lean();
+          if (winner === null) throw error;
+          return winner;
+        }),
+      );
+      return toRecord(found);
     },
   };
 }

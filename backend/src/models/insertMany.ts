@@ -70,14 +70,15 @@ const RACE_PAUSE_MS = 5;
  * Repeats a write that collided with another one: two upserts of one document (the later one violates a unique index),
  * or a deadlock.
  *
+ * Returns its result.
+ *
  * @param write must be safe to repeat. @throws its error when it has another cause, or persists after all attempts.
  */
-export async function retryRaces(write: () => Promise<unknown>): Promise<void> {
+export async function retryRaces<Result>(write: () => Promise<Result>): Promise<Result> {
   const backoff = new Backoff(RACE_PAUSE_MS, 8 * RACE_PAUSE_MS);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await write();
-      return;
+      return await write();
     } catch (error) {
       const isRace =
         mayBeDuplicateKey(error) ||

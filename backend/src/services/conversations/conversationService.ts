@@ -39,11 +39,17 @@ interface OpenOptions {
   isTrusted?: boolean;
 }
 
-/** Attempts to find or insert the document of a pair. Each attempt may quarantine one invalid document with its key. */
-const MAX_ATTEMPTS = 6;
-/** Pause between two attempts, in ms. The unique index may reject a key a moment before its document can be read. */
+/**
+ * Time for attempts to find or insert the document of a pair, in ms. Each attempt may quarantine one invalid document
+ * with its key.
+ */
+const ATTEMPTS_MS = 3_000;
+/**
+ * Pause between two attempts, in ms. The unique index may reject a key before its document can be read: on a busy
+ * database long before.
+ */
 const RACE_PAUSE_MS = 5;
-const RACE_MAX_PAUSE_MS = 50;
+const RACE_MAX_PAUSE_MS = 100;
 
 /** Opens and reads conversations. There is exactly one direct conversation for two users. */
 export class ConversationService {
@@ -123,8 +129,9 @@ export class ConversationService {
   ): Promise<{ record: ConversationRecord; created: boolean }> {
     const key = participantsKey(caller, other);
     const backoff = new Backoff(RACE_PAUSE_MS, RACE_MAX_PAUSE_MS);
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      if (attempt > 0) await sleep(backoff.next());
+    const endMs = monotonicMs() + ATTEMPTS_MS;
+    for (let isFirst = true; isFirst || monotonicMs() < endMs; isFirst = false) {
+      if (!isFirst) await sleep(backoff.next());
       const found = await this.#upsert({ creator: caller, other, isShadow }, key);
       if (found === undefined) continue;
       // After a merge the oldest conversation keeps the key and redirects to the merged one.
