@@ -10,7 +10,7 @@ export interface DatabaseCommands {
 const READS = ['find', 'aggregate', 'count'];
 const WRITES = ['insert', 'update', 'delete', 'findAndModify'];
 /** An operation is over when the database was asked nothing for this long, in ms: summaries are written behind. */
-const QUIET_MS = 100;
+const QUIET_MS = 60;
 
 /** True for commands that a process sends by itself: heartbeats, looks at the marks, reads of what changed. */
 function isPolling(collection: string, command: Record<string, unknown>): boolean {
