@@ -66,6 +66,24 @@ const RESTRICTED = {
   edit: ['no', 'yes'],
 } as const;
 
+/** Effects of a user's own settings and deletions, in a direct conversation as in a group. */
+const OWN_ROWS: readonly SafetyRow[] = [
+  { verb: 'mute', about: 'before', cells: { ...USUAL, presence: YES } },
+  {
+    verb: 'hide',
+    about: 'before',
+    cells: {
+      ...USUAL,
+      presence: YES,
+      search: ['no', 'yes'],
+      list: ['no', 'yes'],
+      history: ['hidden', 'yes'],
+      reaction: NO,
+      edit: NO,
+    },
+  },
+];
+
 /** Effects in the direct conversation of the two users. */
 export const DIRECT_TABLE: readonly SafetyRow[] = [
   {
@@ -82,20 +100,7 @@ export const DIRECT_TABLE: readonly SafetyRow[] = [
       edit: NO,
     },
   },
-  { verb: 'mute', about: 'before', cells: { ...USUAL, presence: YES } },
-  {
-    verb: 'hide',
-    about: 'before',
-    cells: {
-      ...USUAL,
-      presence: YES,
-      search: ['no', 'yes'],
-      list: ['no', 'yes'],
-      history: ['hidden', 'yes'],
-      reaction: NO,
-      edit: NO,
-    },
-  },
+  ...OWN_ROWS,
   {
     verb: 'unmatch',
     about: 'before',
@@ -150,20 +155,7 @@ export const GROUP_TABLE: readonly SafetyRow[] = [
       edit: ['no', 'yes'],
     },
   },
-  { verb: 'mute', about: 'before', cells: { ...USUAL, presence: YES } },
-  {
-    verb: 'hide',
-    about: 'before',
-    cells: {
-      ...USUAL,
-      presence: YES,
-      search: ['no', 'yes'],
-      list: ['no', 'yes'],
-      history: ['hidden', 'yes'],
-      reaction: NO,
-      edit: NO,
-    },
-  },
+  ...OWN_ROWS,
   { verb: 'report', about: 'before', cells: { ...USUAL, presence: YES } },
   { verb: 'restrict', about: 'since', cells: { ...RESTRICTED, presence: ['no', 'yes'] } },
 ];

@@ -5,6 +5,7 @@ import { PerUserQuota } from '../../backend/src/services/commitLog/perUserQuota.
 import { textFrame } from '../../backend/src/socket/delivery/webSocketFrame.js';
 import { addressOf, toAddressKey } from '../../backend/src/utils/remoteAddress.js';
 
+/** Only what an address is read from: a whole request needs a connection. */
 const request = (remoteAddress: string, forwarded?: string | string[]) =>
   ({
     socket: { remoteAddress },

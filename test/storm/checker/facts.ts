@@ -84,6 +84,7 @@ export class Facts {
 
   /** Returns the events of a kind, ordered by time. */
   of<Kind extends EventKind>(kind: Kind): EventOf<Kind>[] {
+    // Each list holds events of its key's kind only, which a map's type cannot say.
     return (this.#byKind.get(kind) ?? []) as unknown as EventOf<Kind>[];
   }
 

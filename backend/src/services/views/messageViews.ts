@@ -3,7 +3,7 @@ import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { groupBy } from '../../utils/groupBy.js';
-import { findLargePositions, findPositions, groupPositions, type PositionDeps } from './conversationViews.js';
+import { findLargePositions, groupPositions, type PositionDeps } from './conversationViews.js';
 import type { Summaries } from '../derived/index.js';
 import type { Membership } from '../membership/index.js';
 import { toHidden } from './hiddenMessage.js';
@@ -66,8 +66,7 @@ export class MessageViews {
 
   /** Loads the context for messages of these conversations. In large groups and channels, only the viewer's position. */
   async loadContext(ids: readonly ConversationId[], viewer: UserId): Promise<ViewContext> {
-    const stored = await this.#deps.lookups.conversations.load(ids);
-    return this.#context(viewer, { stored, positions: await findPositions(this.#deps, viewer, stored) });
+    return this.contextFor(viewer, await this.loadConversations(ids));
   }
 
   /** Loads what the contexts of several viewers have in common. */
@@ -81,22 +80,19 @@ export class MessageViews {
   /** As `loadContext`, from conversations that were loaded before. */
   async contextFor(viewer: UserId, { stored, positions }: LoadedConversations): Promise<ViewContext> {
     const large = stored.filter(({ apart }) => apart === true).map(({ _id }) => _id);
-    const own = groupPositions(await this.#deps.members.findByUser(viewer, large));
-    return this.#context(viewer, { stored, positions: new Map([...positions, ...own]) });
-  }
-
-  async #context(viewer: UserId, { stored, positions }: LoadedConversations): Promise<ViewContext> {
-    const { summaries, privacyPolicy } = this.#deps;
+    const { summaries, privacyPolicy, members } = this.#deps;
+    const own = groupPositions(await members.findByUser(viewer, large));
+    const known = new Map([...positions, ...own]);
     const conversations = stored.map((one) => summaries.overlay(one));
-    const own = stored.flatMap(({ _id }): [ConversationId, MemberRecord][] => {
-      const member = positions.get(_id)?.get(viewer);
+    const ownMembers = stored.flatMap(({ _id }): [ConversationId, MemberRecord][] => {
+      const member = known.get(_id)?.get(viewer);
       return member === undefined ? [] : [[_id, member]];
     });
     return {
       viewer,
-      own: new Map(own),
+      own: new Map(ownMembers),
       conversations: new Map(conversations.map((one) => [one._id, one])),
-      positions: await privacyPolicy.redact(viewer, conversations, positions),
+      positions: await privacyPolicy.redact(viewer, conversations, known),
     };
   }
 

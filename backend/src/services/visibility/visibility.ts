@@ -136,7 +136,7 @@ export class Visibility {
     { selection, own }: { selection: SeqSelection; own: MemberRecord | undefined },
   ): Promise<number[]> {
     const fromSeq = 'seqs' in selection ? Math.min(...selection.seqs) : selection.fromSeq;
-    if ((own?.lastHiddenSeq ?? 0) < fromSeq || own?.lastHiddenSeq === undefined) return [];
+    if ((own?.lastHiddenSeq ?? -1) < fromSeq) return [];
     return 'seqs' in selection
       ? this.#deps.hides.findHiddenSeqs(userId, id, selection.seqs)
       : this.#deps.hides.findRange(userId, id, selection);

@@ -20,6 +20,7 @@ export function find<Kind extends EventKind>(
   kind: Kind,
   fits: (event: EventOf<Kind>) => boolean = () => true,
 ): EventOf<Kind> {
+  // The comparison of the kind narrows the event, but not for a kind that is a type parameter.
   const found = history.events.find(
     (event) => event.kind === kind && fits(event as unknown as EventOf<Kind>),
   );
