@@ -54,3 +54,13 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** Codes that any command and any endpoint can be answered with; rows do not repeat them. */
+export const GENERAL_CODES = [
+  'VALIDATION',
+  'UNAUTHENTICATED',
+  'TOKEN_EXPIRED',
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+  'INTERNAL',
+] as const satisfies readonly ErrorCode[];

@@ -6,6 +6,7 @@ import {
   ENDPOINT_NAMES,
   ERRORS,
   ERROR_CODES,
+  GENERAL_CODES,
   PUSHES,
 } from '../../contract/index.js';
 import { limitsPage } from './limits.js';
@@ -13,8 +14,7 @@ import { roundTripsPage } from './roundTrips.js';
 import { code, codes, head, NOTE, row } from './markdown.js';
 import { safetyPage } from './safety.js';
 
-const EVERYWHERE =
-  '`VALIDATION`, `UNAUTHENTICATED`, `TOKEN_EXPIRED`, `RATE_LIMITED`, `UNAVAILABLE` and `INTERNAL`';
+const EVERYWHERE = new Intl.ListFormat('en-GB').format(GENERAL_CODES.map(code));
 
 type JsonSchema = Record<string, unknown>;
 const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;

@@ -14,7 +14,7 @@ import { asJson, disturbed, likely, poolOf, type Pool } from './support/arbitrar
 import { readEverything, summariesWritten } from './support/database.js';
 import { pathOf } from './support/requests.js';
 import { callerApi, connectCaller, createSampleContext } from './support/sampleScene.js';
-import { commandSamples, type EndpointSample, type SampleContext } from './support/samples.js';
+import { commandSamples, type EndpointSample, type SampleContext } from '../../contract/documents/samples.js';
 import { sharedServer } from './support/sharedServer.js';
 
 const server = sharedServer();

@@ -14,7 +14,7 @@ import type { TestClient } from '../support/client.js';
 import { expectRefused } from './support/refusal.js';
 import { requestSample } from './support/requests.js';
 import { createSampleContext } from './support/sampleScene.js';
-import { commandSamples, routesOf, toRequest, type SampleContext } from './support/samples.js';
+import { commandSamples, routesOf, toRequest, type SampleContext } from '../../contract/documents/samples.js';
 import { people, sharedServer } from './support/sharedServer.js';
 import { sendAs } from './support/chat.js';
 
@@ -142,5 +142,6 @@ describe('every command that names a conversation', () => {
 const NOTHING: SampleContext = {
   ...{ conversationId: '', messageId: '', groupId: '', reportId: '', token: 't' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
+  newUuid: () => '',
   cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', search: 'c' },
 };

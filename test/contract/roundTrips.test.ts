@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { COMMAND_NAMES, type CommandName } from '../../contract/index.js';
 import { ROUND_TRIPS } from '../../scripts/docs/roundTrips.js';
-import { commandSamples } from './support/samples.js';
+import { commandSamples } from '../../contract/documents/samples.js';
 import { connectCaller, createSampleContext } from './support/sampleScene.js';
 import { people, sharedServer } from './support/sharedServer.js';
 import { countAll, countCommands, type DatabaseCommands } from './support/databaseCommands.js';

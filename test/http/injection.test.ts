@@ -8,7 +8,7 @@ import {
   NULLABLE,
   type EndpointSample,
   type SampleContext,
-} from '../contract/support/samples.js';
+} from '../../contract/documents/samples.js';
 import { pathsIn, replaceAt, valueAt } from '../contract/support/schemaPaths.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
 import type { ApiReply } from '../support/api.js';

@@ -3,7 +3,7 @@ import { ENDPOINTS, ENDPOINT_NAMES, type EndpointName } from '../../contract/ind
 import { expectRefused } from '../contract/support/refusal.js';
 import { pathOf, requestSample } from '../contract/support/requests.js';
 import { createSampleContext } from '../contract/support/sampleScene.js';
-import { endpointSamples } from '../contract/support/samples.js';
+import { endpointSamples } from '../../contract/documents/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { Api } from '../support/api.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS, COMMAND_NAMES, ERROR_CODES, type Answer, type CommandName } from '../../contract/index.js';
 import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
-import { commandSamples, type SampleContext } from '../contract/support/samples.js';
+import { commandSamples, type SampleContext } from '../../contract/documents/samples.js';
 import { fieldPaths } from '../contract/support/schemaPaths.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';

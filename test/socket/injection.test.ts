@@ -3,7 +3,7 @@ import { COMMAND_NAMES, ERROR_CODES, type Answer } from '../../contract/index.js
 import { readEverything, summariesWritten } from '../contract/support/database.js';
 import { EXTRA_KEYS, OPERATORS, SCALARS, isSameKind, withKey } from '../contract/support/hostile.js';
 import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
-import { commandSamples, NULLABLE, type SampleContext } from '../contract/support/samples.js';
+import { commandSamples, NULLABLE, type SampleContext } from '../../contract/documents/samples.js';
 import { pathsIn, replaceAt, valueAt } from '../contract/support/schemaPaths.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { Refused, type TestClient } from '../support/client.js';

@@ -5,7 +5,7 @@ import { sendAs } from '../contract/support/chat.js';
 import { rawCollection } from '../contract/support/database.js';
 import { caughtUp, expectRefused } from '../contract/support/refusal.js';
 import { createSampleContext } from '../contract/support/sampleScene.js';
-import { commandSamples } from '../contract/support/samples.js';
+import { commandSamples } from '../../contract/documents/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 
 const server = sharedServer();

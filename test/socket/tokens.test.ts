@@ -6,7 +6,7 @@ import { COMMAND_NAMES } from '../../contract/index.js';
 import { sendAs, openChat } from '../contract/support/chat.js';
 import { caughtUp } from '../contract/support/refusal.js';
 import { createSampleContext } from '../contract/support/sampleScene.js';
-import { commandSamples } from '../contract/support/samples.js';
+import { commandSamples } from '../../contract/documents/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { Api } from '../support/api.js';
 import { Refused } from '../support/client.js';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS, COMMAND_NAMES } from '../../contract/index.js';
 import { caughtUp } from '../contract/support/refusal.js';
 import { connectCaller, createSampleContext } from '../contract/support/sampleScene.js';
-import { commandSamples, type SampleContext } from '../contract/support/samples.js';
+import { commandSamples, type SampleContext } from '../../contract/documents/samples.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';
 import { until } from '../support/until.js';

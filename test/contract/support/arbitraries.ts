@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { z } from 'zod';
 import { EXTRA_KEYS, OPERATORS, SCALARS } from './hostile.js';
-import type { SampleContext } from './samples.js';
+import type { SampleContext } from '../../../contract/documents/samples.js';
 import { pathsIn, replaceAt } from './schemaPaths.js';
 
 /** Keywords of JSON Schema that the contract's inputs use. */

@@ -1,6 +1,6 @@
 import { ENDPOINTS, type EndpointName } from '../../../contract/index.js';
 import type { Api, ApiReply } from '../../support/api.js';
-import type { EndpointSample } from './samples.js';
+import type { EndpointSample } from '../../../contract/documents/samples.js';
 
 /** Returns the path of an endpoint with its parameters and query. */
 export function pathOf(name: EndpointName, { params = {}, query = {} }: EndpointSample): string {

@@ -3,7 +3,7 @@ import { Api } from '../../support/api.js';
 import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
 import { openChat, sendAs } from './chat.js';
-import type { SampleContext } from './samples.js';
+import type { SampleContext } from '../../../contract/documents/samples.js';
 import { people } from './sharedServer.js';
 import { MODERATOR, shelfOf } from './shelf.js';
 
@@ -31,6 +31,7 @@ export async function createSampleContext(
     ...{ conversationId, messageId, groupId: group._id, reportId },
     ...{ otherUserId: other, callerId: caller, strangerId: stranger },
     token: server.token(caller, MODERATOR),
+    newUuid: () => crypto.randomUUID(),
     cursors: { ...cursors, list: nextCursor, sync: syncCursor },
   };
 }

@@ -3,7 +3,7 @@ import { Api } from '../../support/api.js';
 import type { TestServer } from '../../support/server.js';
 import { openChat, sendAs } from './chat.js';
 import { requestSample } from './requests.js';
-import { toRequest, type SampleContext } from './samples.js';
+import { toRequest, type SampleContext } from '../../../contract/documents/samples.js';
 import { people } from './sharedServer.js';
 
 /** Claims of a moderator's token. */

@@ -10,7 +10,7 @@ import {
   type EndpointName,
 } from '../../../contract/index.js';
 import { requestSample } from '../../contract/support/requests.js';
-import { toRequest, type EndpointSample } from '../../contract/support/samples.js';
+import { toRequest, type EndpointSample } from '../../../contract/documents/samples.js';
 import { MODERATOR } from '../../contract/support/shelf.js';
 import { Api } from '../../support/api.js';
 import type { TestClient } from '../../support/client.js';

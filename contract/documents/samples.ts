@@ -1,12 +1,8 @@
-import {
-  COMMAND_ROUTES,
-  ENDPOINTS,
-  type CommandName,
-  type CommandRoute,
-  type EndpointName,
-} from '../../../contract/index.js';
+import { COMMAND_ROUTES, type CommandRoute } from '../commandEndpoints.js';
+import { ENDPOINTS, type EndpointName } from '../endpoints.js';
+import type { CommandName } from '../events.js';
 
-/** Everything that samples refer to; it belongs to the caller (see `createSampleContext`). */
+/** Everything that samples refer to. It belongs to the caller. */
 export interface SampleContext {
   /**
    * Direct conversation of the caller and the other user; message 1 is from the other user, message 2 from the caller.
@@ -23,6 +19,8 @@ export interface SampleContext {
   token: string;
   reportId: string;
   cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
+  /** Makes the `clientMessageId` of each message sample. */
+  newUuid: () => string;
 }
 
 type Fields = Record<string, unknown>;
@@ -31,27 +29,36 @@ type Samples<Name extends string> = Record<Name, readonly Fields[]>;
 const PICTURE = 'https://x.example/a.png';
 
 const attachment = {
-  ...{ kind: 'image', url: PICTURE, name: 'a.png', mimeType: 'image/png', sizeBytes: 1_000 },
-  ...{ width: 10, height: 10, durationMs: 0, thumbnailUrl: PICTURE },
+  kind: 'image',
+  url: PICTURE,
+  name: 'a.png',
+  mimeType: 'image/png',
+  sizeBytes: 1_000,
+  width: 10,
+  height: 10,
+  durationMs: 0,
+  thumbnailUrl: PICTURE,
 };
 const location = { latitude: 52.5, longitude: 13.4, title: 'Here' };
 const card = {
-  ...{ kind: 'product', id: 'sku-1', title: 'A bicycle', pictureUrl: PICTURE },
+  kind: 'product',
+  id: 'sku-1',
+  title: 'A bicycle',
+  pictureUrl: PICTURE,
   price: { amount: '99.90', currency: 'EUR' },
 };
 
 const coreSamples = (context: SampleContext) => {
-  const { conversationId, messageId, otherUserId, token, cursors } = context;
-  const clientMessageId = crypto.randomUUID();
+  const { conversationId, messageId, otherUserId, token, cursors, newUuid } = context;
   return {
     getOrCreateDirect: [{ otherUserId, occasion: { kind: 'product', id: 'sku-1', title: 'A bicycle' } }],
     getConversations: [{ limit: 10, cursor: cursors.list }, { filter: 'groups' }],
     getConversation: [{ conversationId }],
     sendMessage: [
-      { conversationId, content: 'hello', clientMessageId, replyTo: 1 },
-      { conversationId, clientMessageId: crypto.randomUUID(), attachments: [attachment] },
-      { conversationId, clientMessageId: crypto.randomUUID(), location },
-      { conversationId, clientMessageId: crypto.randomUUID(), card },
+      { conversationId, content: 'hello', clientMessageId: newUuid(), replyTo: 1 },
+      { conversationId, clientMessageId: newUuid(), attachments: [attachment] },
+      { conversationId, clientMessageId: newUuid(), location },
+      { conversationId, clientMessageId: newUuid(), card },
     ],
     getMessages: [
       { conversationId, before: 2, limit: 10 },
@@ -73,11 +80,22 @@ const coreSamples = (context: SampleContext) => {
   };
 };
 
-const groupSamples = ({ groupId: conversationId, otherUserId, strangerId, cursors }: SampleContext) => ({
+const groupSamples = ({
+  groupId: conversationId,
+  otherUserId,
+  strangerId,
+  cursors,
+  newUuid,
+}: SampleContext) => ({
   createGroup: [
     {
-      ...{ type: 'group', name: 'Hikers', participants: [otherUserId], avatar: PICTURE },
-      ...{ clientConversationId: crypto.randomUUID(), history: 'all', open: false },
+      type: 'group',
+      name: 'Hikers',
+      participants: [otherUserId],
+      avatar: PICTURE,
+      clientConversationId: newUuid(),
+      history: 'all',
+      open: false,
     },
   ],
   getMembers: [{ conversationId, limit: 10, cursor: cursors.members }],
@@ -104,8 +122,11 @@ const changeSamples = ({ conversationId }: SampleContext) => ({
 const listSamples = ({ conversationId }: SampleContext) => ({
   updateSettings: [
     {
-      ...{ conversationId, pinned: true, mutedUntil: '2099-01-01T00:00:00.000Z' },
-      ...{ archived: true, markedUnread: true },
+      conversationId,
+      pinned: true,
+      mutedUntil: '2099-01-01T00:00:00.000Z',
+      archived: true,
+      markedUnread: true,
     },
   ],
   clearHistory: [{ conversationId }],
@@ -223,8 +244,6 @@ export const endpointSamples = (context: SampleContext): Record<EndpointName, re
     getProfile: [{}],
     updateProfile: [{ body: { name: 'Alice', avatar: PICTURE } }],
     revokeTokens: [{}],
-    listOwnMessages: [
-      { query: { limit: '10', cursor: Buffer.from(`["${messageId}"]`).toString('base64url') } },
-    ],
+    listOwnMessages: [{ query: { limit: '10', cursor: btoa(`["${messageId}"]`) } }],
   };
 };
