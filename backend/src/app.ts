@@ -34,6 +34,7 @@ import { subscribe } from './subscriptions.js';
 import type { Logger } from './utils/logger.js';
 import { createMetrics, type Metrics } from './utils/metrics.js';
 import { isPublicUrl } from './utils/publicUrl.js';
+import { readVersion } from './utils/readVersion.js';
 import { ThrottledLog } from './utils/throttledLog.js';
 
 export interface App {
@@ -63,10 +64,9 @@ export interface AppOptions {
   beforeListening?: (servers: { http: Server; io: ChatServer }) => void;
 }
 
-/** Folder of the page at `/`. The path differs between sources and build. */
-const PUBLIC_DIR = fileURLToPath(
-  new URL(import.meta.url.includes('/dist/') ? '../../../backend/public' : '../public', import.meta.url),
-);
+/** The checkout, or the folder of the image. The way to it differs between sources and build. */
+const ROOT = new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url);
+const pathOf = (file: string): string => fileURLToPath(new URL(file, ROOT));
 
 /** Composition root: builds the server and starts to listen when recovery has finished. */
 export async function createApp(config: Config, logger: Logger, options: AppOptions = {}): Promise<App> {
@@ -235,7 +235,12 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
   return createHttpApp({
     ...services,
     ...entryDeps,
-    publicDir: PUBLIC_DIR,
+    publicDir: pathOf('backend/public'),
+    documents: {
+      version: await readVersion(pathOf('package.json')),
+      docsDir: pathOf('backend/apiDocs'),
+      redocFile: pathOf('node_modules/redoc/bundles/redoc.standalone.js'),
+    },
     trustedProxies: config.TRUST_PROXY,
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),

@@ -88,7 +88,7 @@ export function asyncApiDocument(version: string): JsonSchema {
     info: {
       title: 'Parley socket events',
       version,
-      license: { name: 'MIT' },
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
       description:
         'Events between a Parley chat server and its users over Socket.IO 4. Connect with `auth: {token}`, a JWT of the user. Every event carries one JSON object. Answers and pushes may gain fields: ignore the ones that you do not know. The HTTP API is described by the OpenAPI document at `/api/openapi.json`.',
     },

@@ -82,11 +82,19 @@ export class JsonSchemas {
         simplify(jsonSchema, zodSchema._zod.def.type, io);
       },
     });
-    for (const [name, definition] of Object.entries($defs ?? {})) {
-      const { id: _id, ...component } = asComponentRefs(definition) as JsonSchema;
-      this.components[name] = component;
-    }
-    return asComponentRefs(converted) as JsonSchema;
+    for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, definition);
+    const { id } = names.get(schema) ?? {};
+    const isReference = '$ref' in converted;
+    return id === undefined || isReference
+      ? (asComponentRefs(converted) as JsonSchema)
+      : this.#add(id, converted);
+  }
+
+  /** Adds a named schema. Returns a reference to it. */
+  #add(name: string, definition: unknown): JsonSchema {
+    const { id: _id, ...component } = asComponentRefs(definition) as JsonSchema;
+    this.components[name] = component;
+    return { $ref: `#/components/schemas/${name}` };
   }
 }
 

@@ -70,7 +70,10 @@ function errorResponses(own: readonly ErrorCode[], schemas: JsonSchemas): Record
   return Object.fromEntries(
     [...statuses].map((status) => [
       String(status),
-      errorResponse(possible.filter((code) => ERRORS[code].status === status), schemas),
+      errorResponse(
+        possible.filter((code) => ERRORS[code].status === status),
+        schemas,
+      ),
     ]),
   );
 }

@@ -12,6 +12,7 @@ import {
   failure,
 } from '../../contract/index.js';
 import type { TestClient } from '../support/client.js';
+import { misfits, payloadAt, responseAt } from './support/documentSchemas.js';
 import { pathOf, requestSample } from './support/requests.js';
 import { callerApi, connectCaller, createSampleContext } from './support/sampleScene.js';
 import { commandSamples, endpointSamples, type SampleContext } from '../../contract/documents/samples.js';
@@ -102,6 +103,7 @@ describe('the server sends exactly what the tables declare', () => {
       const answer = await client.call(name, sample);
       expect(answer).toEqual({ success: true, data: expect.anything() as unknown });
       if (answer.success) expectToFit(COMMANDS[name].answer, answer.data);
+      expect(misfits('asyncapi', payloadAt(name, 'answer'), answer)).toEqual([]);
     }
   });
 
@@ -111,13 +113,18 @@ describe('the server sends exactly what the tables declare', () => {
       const reply = await requestSample(callerApi(server(), context), name, sample);
       expect([reply.status, reply.body.success]).toEqual([reply.status === 201 ? 201 : 200, true]);
       if (reply.body.success) expectToFit(ENDPOINTS[name].answer, reply.body.data);
+      expect(misfits('openapi', responseAt(ENDPOINTS[name], reply.status), reply.body)).toEqual([]);
     }
   });
 
   test('in a failure, over a socket and over HTTP, with the status of its code', async () => {
     const context = await createSampleContext(server());
     const client = await connectCaller(server(), context);
-    for (const name of COMMAND_NAMES) expectToFit(failure, await client.call(name, { wrong: true }));
+    for (const name of COMMAND_NAMES) {
+      const answer = await client.call(name, { wrong: true });
+      expectToFit(failure, answer);
+      expect(misfits('asyncapi', payloadAt(name, 'answer'), answer)).toEqual([]);
+    }
     for (const name of ENDPOINT_NAMES) {
       const sample = endpointSamples(context)[name][0] ?? {};
       const path = `${pathOf(name, sample)}${sample.query === undefined ? '?' : '&'}wrong=1`;
@@ -127,6 +134,7 @@ describe('the server sends exactly what the tables declare', () => {
       expectToFit(failure, reply.body);
       expect(reply.body).toMatchObject({ code: 'VALIDATION' });
       expect(reply.status).toBe(ERRORS.VALIDATION.status);
+      expect(misfits('openapi', responseAt(ENDPOINTS[name], reply.status), reply.body)).toEqual([]);
     }
   });
 
@@ -145,6 +153,7 @@ describe('the server sends exactly what the tables declare', () => {
       const row = PUSHES[event as keyof typeof PUSHES];
       expect(answer).toEqual({ success: true, data: expect.anything() as unknown });
       expectToFit(row.data, (answer as { data: unknown }).data);
+      expect(misfits('asyncapi', payloadAt(event, 'push'), answer)).toEqual([]);
     }
     // Connection-level pushes and those of large groups have their own tests.
     const silent = ['auth:expired', 'sync:advised', 'server:draining', 'connection:ended', 'message:counts'];

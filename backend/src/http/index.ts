@@ -11,6 +11,7 @@ import { send } from './route.js';
 import { mountConversations, mountMessages, type ChatRouteDeps } from './routes/chat.js';
 import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
+import { mountDocuments, type DocumentDeps } from './routes/documents.js';
 import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
@@ -20,6 +21,7 @@ export interface HttpDeps extends ChatRouteDeps {
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
   publicDir: string;
+  documents: DocumentDeps;
   demo: DemoOptions | undefined;
 }
 
@@ -60,6 +62,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountUsers(app, deps);
   mountCommands(app, deps);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);
+  mountDocuments(app, deps.documents);
   app.use(express.static(deps.publicDir));
   app.use(() => {
     throw new AppError('NOT_FOUND', 'There is no such route.');
