@@ -70,6 +70,22 @@ const pushOperation = (name: PushName): JsonSchema => ({
   messages: [messageRef(pushKey(name))],
 });
 
+const SERVER = {
+  host: '{host}',
+  pathname: '/socket.io/',
+  protocol: 'wss',
+  description: 'Socket.IO 4 (Engine.IO 4) over WebSocket, or over long polling.',
+  variables: { host: { default: 'localhost:3000', description: 'Address of your server.' } },
+  security: [{ $ref: '#/components/securitySchemes/token' }],
+};
+
+const TOKEN = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'Sent in the handshake as `auth: {token}`.',
+};
+
 /**
  * The AsyncAPI 3.0 document of the Socket.IO events, made from the tables of commands and pushes. The document describes the
  * server: it receives commands, answers them, and sends pushes. Pure; the same for the same contract.
@@ -93,16 +109,7 @@ export function asyncApiDocument(version: string): JsonSchema {
         'Events between a Parley chat server and its users over Socket.IO 4. Connect with `auth: {token}`, a JWT of the user. Every event carries one JSON object. Answers and pushes may gain fields: ignore the ones that you do not know. The HTTP API is described by the OpenAPI document at `/api/openapi.json`.',
     },
     defaultContentType: 'application/json',
-    servers: {
-      parley: {
-        host: '{host}',
-        pathname: '/socket.io/',
-        protocol: 'wss',
-        description: 'Socket.IO 4 (Engine.IO 4) over WebSocket, or over long polling.',
-        variables: { host: { default: 'localhost:3000', description: 'Address of your server.' } },
-        security: [{ $ref: '#/components/securitySchemes/token' }],
-      },
-    },
+    servers: { parley: SERVER },
     channels: {
       socket: {
         address: '/',
@@ -118,14 +125,7 @@ export function asyncApiDocument(version: string): JsonSchema {
     },
     components: {
       schemas: schemas.components,
-      securitySchemes: {
-        token: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'Sent in the handshake as `auth: {token}`.',
-        },
-      },
+      securitySchemes: { token: TOKEN },
     },
   };
 }

@@ -92,7 +92,9 @@ ${endpoints.join('\n')}
 
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
 (Prometheus; with \`Authorization: Bearer <METRICS_TOKEN>\` where one is set, else in production only from the same
-machine), and outside production \`GET /api/demo\` (demo users with tokens).
+machine), and outside production \`GET /api/demo\` (demo users with tokens). For machines: \`GET /api/openapi.json\` (OpenAPI
+3.1) and \`GET /api/asyncapi.json\` (AsyncAPI 3.0, the socket events); \`/docs\` shows both in a browser, with nothing from
+other hosts.
 `;
 }
 

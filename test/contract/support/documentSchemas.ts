@@ -30,7 +30,11 @@ export function misfits(document: 'openapi' | 'asyncapi', path: Path, value: unk
 }
 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
-type Row = { method: string; path: string };
+
+interface Row {
+  method: string;
+  path: string;
+}
 
 /** Place of the schema of a response, and of a request's body, in the OpenAPI document. */
 export const responseAt = ({ method, path }: Row, status: number): Path => [
