@@ -20,6 +20,11 @@ export const ERRORS = {
   },
   FORBIDDEN: { status: 403, retry: 'never', meaning: 'The caller is authenticated but may not do this.' },
   NOT_FOUND: { status: 404, retry: 'never', meaning: 'There is no such route, event or message.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    retry: 'never',
+    meaning: 'This HTTP path exists, but not with this method; the header `Allow` lists the methods.',
+  },
   NOT_PARTICIPANT: {
     status: 403,
     retry: 'never',

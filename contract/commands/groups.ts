@@ -54,10 +54,10 @@ export const GROUP_COMMANDS = {
     payload: createGroupInput,
     answer: groupAnswer,
     pair: { ok: 'conversation:created', error: 'conversation:error' },
-    codes: ['LIMIT_EXCEEDED', 'CONFLICT'],
+    codes: ['LIMIT_EXCEEDED', 'CONFLICT', 'NOT_PARTICIPANT'],
     bucket: 'open',
     repeatSafe:
-      'a repeated `clientConversationId` returns the first group; without one, each call creates a group',
+      'a repeated `clientConversationId` returns the first group (`NOT_PARTICIPANT` when the caller has left it since); without one, each call creates a group',
     summary:
       'Creates a group or a channel with the caller as its owner. `refused` lists the users who could not be added; all others are members.',
   }),

@@ -39,6 +39,9 @@ describe('creating a group', () => {
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
     const answer = await owner.call('createGroup', { ...payload, name: 'Bikers' });
     expect(answer).toMatchObject({ success: false, code: 'CONFLICT' });
+    const [first] = answers;
+    await owner.ok('leaveConversation', { conversationId: first?.conversation._id ?? '' });
+    expect(await owner.call('createGroup', payload)).toMatchObject({ code: 'NOT_PARTICIPANT' });
   });
 
   test('with more than a thousand members is refused', async () => {

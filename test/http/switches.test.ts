@@ -7,6 +7,7 @@ import { Api, type ApiReply } from '../support/api.js';
 
 const server = sharedServer();
 const NOWHERE = 'f'.repeat(24);
+const REFUSED = 'METHOD_NOT_ALLOWED';
 
 const apiOf = ({ userId }: { userId: string }): Api => server().api(userId);
 const moderator = (): Api => new Api(server().url, server().token(people('moderator')[0], MODERATOR));
@@ -180,14 +181,15 @@ test('a user whom the server has never seen can be blocked and restricted, and r
 });
 
 test.each([
-  ['PATCH', '/own', { archived: true }],
-  ['PUT', '/settings', { archived: true }],
-  ['POST', '/messages/1/pin', {}],
-  ['PATCH', '/messages/1/reactions/x', { on: true }],
-])('%s %s is not a route', async (method, path, body) => {
+  { method: 'PATCH', path: '/own', body: { archived: true }, expected: [404, 'NOT_FOUND', null] },
+  { method: 'PUT', path: '/settings', body: { archived: true }, expected: [405, REFUSED, 'PATCH'] },
+  { method: 'POST', path: '/messages/1/pin', body: {}, expected: [405, REFUSED, 'PUT, DELETE'] },
+  { method: 'PATCH', path: '/messages/1/reactions/x', body: {}, expected: [405, REFUSED, 'PUT, DELETE'] },
+  { method: 'DELETE', path: '/messages', body: undefined, expected: [405, REFUSED, 'GET, POST'] },
+])('$method $path is not a route', async ({ method, path, body, expected }) => {
   const { alice, conversationId } = await sceneWithMessage();
   const reply = await apiOf(alice).request(method, `/api/conversations/${conversationId}${path}`, body);
-  expect(codeOf(reply)).toEqual([404, 'NOT_FOUND']);
+  expect([...codeOf(reply), reply.headers.get('allow')]).toEqual(expected);
 });
 
 test.each(['setConversation', 'openConversation', 'setPrivacy'])('%s is not an event', async (name) => {

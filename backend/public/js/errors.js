@@ -10,6 +10,7 @@ export const RETRY = {
   TOKEN_EXPIRED: 'auth',
   FORBIDDEN: 'never',
   NOT_FOUND: 'never',
+  METHOD_NOT_ALLOWED: 'never',
   NOT_PARTICIPANT: 'never',
   BLOCKED: 'never',
   CONFLICT: 'never',

@@ -7,6 +7,7 @@ import type { Config } from '../config.js';
 import { toFailure } from '../pipeline/failure.js';
 import { AppError } from '../utils/appError.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
+import { refuseOtherMethods } from './otherMethods.js';
 import { send } from './route.js';
 import { mountConversations, mountMessages, type ChatRouteDeps } from './routes/chat.js';
 import { mountCommands } from './routes/commands.js';
@@ -61,6 +62,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountMessages(app, deps);
   mountUsers(app, deps);
   mountCommands(app, deps);
+  refuseOtherMethods(app);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);
   mountDocuments(app, deps.documents);
   app.use(express.static(deps.publicDir));

@@ -1,0 +1,15 @@
+import type { Router } from 'express';
+import { ENDPOINTS, ENDPOINT_NAMES } from '../../../contract/index.js';
+import { AppError } from '../utils/appError.js';
+
+/** Answers requests for a path of the endpoints table with a method that it does not have. Mounted after the endpoints. */
+export function refuseOtherMethods(router: Router): void {
+  const rows = ENDPOINT_NAMES.map((name) => ENDPOINTS[name]);
+  for (const path of new Set(rows.map((row) => row.path))) {
+    const methods = rows.filter((row) => row.path === path).map(({ method }) => method.toUpperCase());
+    router.all(path, (_request, response) => {
+      response.setHeader('Allow', methods.join(', '));
+      throw new AppError('METHOD_NOT_ALLOWED', `Allowed here: ${methods.join(', ')}.`);
+    });
+  }
+}
