@@ -10,7 +10,15 @@ export const indexedModels = (models: Models) => [models.conversations, ...besid
 /** Models without conversations, whose indexes old data may prevent. */
 export const besideConversations = (models: Models) => [
   ...[models.members, models.messages, models.users, models.changes, models.reactions, models.receipts],
-  ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
+  ...[
+    models.hides,
+    models.blocks,
+    models.reports,
+    models.aliases,
+    models.archive,
+    models.moved,
+    models.tickets,
+  ],
 ];
 
 type Indexed = ReturnType<typeof indexedModels>[number]['model'];

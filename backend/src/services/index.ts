@@ -4,6 +4,7 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
+import { StreamTickets } from './users/index.js';
 import { AliasService } from './aliases/index.js';
 import { createChangeServices, type ChangeWindows } from './changes/index.js';
 import { MembershipEventLog, type CommitLogLimits } from './commitLog/index.js';
@@ -153,6 +154,8 @@ export function createServices(deps: ServiceDeps) {
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
   return {
     users,
+    tickets: new StreamTickets(shared),
+    time: foundations.time,
     views,
     sync,
     databaseWatch,
