@@ -3,6 +3,7 @@ import { BUCKETS } from '../buckets.js';
 import { ENDPOINTS, ENDPOINT_NAMES, type EndpointName } from '../endpoints.js';
 import { ERRORS, GENERAL_CODES, type ErrorCode } from '../errors.js';
 import { exampleOfError, failureSchema } from './failures.js';
+import { STREAMS, STREAM_NAMES, streamQuery, type StreamName } from '../streams.js';
 import { createExampleContext } from './exampleContext.js';
 import { answerSchema, JsonSchemas, type JsonSchema } from './jsonSchemas.js';
 import { endpointSamples, type EndpointSample } from './samples.js';
@@ -12,6 +13,7 @@ const TAGS: Readonly<Record<string, string>> = {
   chats: 'One-to-one chats',
   conversations: 'Conversations, members and messages',
   sync: 'Catching up after an absence',
+  events: 'Server-Sent Events',
   unread: 'Unread counts',
   search: 'Search in messages',
   users: 'Profiles, privacy and restrictions',
@@ -33,6 +35,8 @@ const PARAM_NOTES: Readonly<Record<string, string>> = {
   before: 'Entries before this `seq`, newest page first.',
   after: 'Entries after this `seq`.',
   around: 'Entries on both sides of this `seq`.',
+  ticket: 'Ticket of `POST /api/events/ticket`, instead of a token.',
+  lastEventId: 'Position of the last event that was received.',
 };
 
 /** Parameters of a path or a query string. Their schemas describe the values that the texts stand for. */
@@ -140,6 +144,34 @@ function operationOf(
   };
 }
 
+/** A stream of events: the answer has no JSON schema; its events are those of the AsyncAPI document. */
+function streamOperation(name: StreamName, schemas: JsonSchemas): JsonSchema {
+  const { path, params, codes, summary } = STREAMS[name];
+  return {
+    operationId: name,
+    tags: [tagOf(path)],
+    summary,
+    parameters: [
+      ...parametersOf('path', schemas.convert(params, 'output'), []),
+      ...parametersOf('query', schemas.convert(streamQuery, 'output'), []),
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        required: false,
+        description: 'Position of the last event that was received; newer than `lastEventId`.',
+        schema: { type: 'string' },
+      },
+    ],
+    responses: {
+      '200': {
+        description: 'Events until one side ends the stream.',
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
+      ...errorResponses(codes, schemas),
+    },
+  };
+}
+
 /**
  * The OpenAPI 3.1 document of the HTTP API, made from the endpoints table: every endpoint with its parameters, bodies,
  * answers, error codes and examples. Pure; the same for the same contract.
@@ -152,6 +184,10 @@ export function openApiDocument(version: string): JsonSchema {
     const { method, path } = ENDPOINTS[name];
     const operations = (paths[toTemplate(path)] ??= {});
     operations[method] = operationOf(name, schemas, samples[name]);
+  }
+  for (const name of STREAM_NAMES) {
+    const operations = (paths[toTemplate(STREAMS[name].path)] ??= {});
+    operations['get'] = streamOperation(name, schemas);
   }
   return {
     openapi: '3.1.1',
