@@ -105,14 +105,14 @@ export class RawQueries {
     await pairs.createIndex({ participants: 1, lastMessageAt: -1 }, {}, {});
   }
 
-  /** Ids of a user's conversations, except one. */
-  async listConversations(userId: string, except: string): Promise<string[]> {
+  /** Ids of the conversations that a user has not read. */
+  async listUnread(userId: string): Promise<string[]> {
     const found = await this.#db
       .collection('conversations')
-      .find({ participants: userId })
+      .find({ maybeUnread: userId })
       .project({ _id: 1 })
       .toArray();
-    return found.map(({ _id }) => String(_id)).filter((id) => id !== except);
+    return found.map(({ _id }) => String(_id));
   }
 
   close(): Promise<void> {

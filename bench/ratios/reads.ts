@@ -6,6 +6,8 @@ import type { Side } from './sides.js';
 import { median, type Goal } from './table.js';
 
 const CONVERSATIONS = 400;
+/** Conversations with an unread message. */
+const UNREAD = 60;
 const MESSAGES = 1_000;
 const PAGE = 50;
 /** Repetitions of each operation per round. */
@@ -33,6 +35,7 @@ async function prepare(run: RatioRun, side: Side): Promise<Prepared> {
   const others = makeUserIds('other', run.quick ? 120 : CONVERSATIONS);
   await load.run('makeConversations', { server, userId: READER, others, atOnce: 16 });
   await load.run('connect', { server, group: 'readers', userIds: [READER, 'partner'], atOnce: 2 });
+  await load.run('readAllBut', { group: 'readers', keep: UNREAD });
   const { conversationIds } = await load.run('openRing', { group: 'readers' });
   const [conversationId = ''] = conversationIds;
   const messages = Array.from({ length: run.quick ? 200 : MESSAGES }, (_, index) => ({
@@ -42,7 +45,7 @@ async function prepare(run: RatioRun, side: Side): Promise<Prepared> {
   }));
   await load.run('ask', { group: 'readers', event: 'sendMessage', payloads: messages });
   const raw = new RawQueries(run.database.uri, subject.databaseName);
-  const unread = await raw.listConversations(READER, conversationId);
+  const unread = await raw.listUnread(READER);
   return { side, raw, conversationId, unread, made: 0 };
 }
 
