@@ -75,8 +75,10 @@ export async function broadcast(
     samples.add(performance.now() - startedAt);
   };
   marks.begin();
+  const startedAt = performance.now();
   for (let count = 0; count < messages; count++) await sendOne();
+  const wallMs = performance.now() - startedAt;
   marks.end();
   for (const { client } of others) client.onPacket = undefined;
-  return { toAll: samples.quantiles() };
+  return { wallMs, toAll: samples.quantiles() };
 }

@@ -188,7 +188,7 @@ export interface LoadCommands {
   /** All users open one conversation; the first user sends, one message at a time, the next when all have the last. */
   broadcast: {
     input: { group: string; conversationId: string; messages: number };
-    output: { toAll: Quantiles };
+    output: { wallMs: number; toAll: Quantiles };
   };
   /** Every user of the group opens the conversation of the pair at the same time. */
   race: {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeUserIds } from '../scenarios/scenario.js';
 import { RawQueries } from './rawQueries.js';
 import type { RatioRun } from './run.js';
-import { measureCost, type Cost, type Side } from './sides.js';
-import type { Goal } from './table.js';
+import { cpuPerMessage, measureCost, type Cost, type Side } from './sides.js';
+import type { Column, Goal } from './table.js';
 
 /** Time for work left over: garbage collection, derived state, checkpoints. */
 const SETTLE_MS = 1_500;
@@ -99,23 +99,18 @@ export async function measureGroups(run: RatioRun): Promise<void> {
     }
     for (let round = 0; round < run.rounds; round++) {
       run.progress(`group of ${size}, round ${round + 1}`);
-      const costs: Costs = {};
-      const toAll: Partial<Record<'parley' | 'before' | 'reference', number>> = {};
+      const [cpu, toAll]: Partial<Record<Column, number>>[] = [{}, {}];
       for (const [side, conversationId] of ids) {
-        const { result, cost } = await measureCost(side, run.database, () =>
-          side.load.run('broadcast', { group: `members${size}`, conversationId, messages }),
-        );
-        costs[side.name] = cost;
-        toAll[side.name === 'relay' ? 'reference' : side.name] = result.toAll.p50;
+        const group = `members${size}`;
+        const sent = await side.load.run('broadcast', { group, conversationId, messages });
+        const column = side.name === 'relay' ? 'reference' : side.name;
+        const measured = { count: messages, measureMs: sent.wallMs };
+        Object.assign(cpu ?? {}, { [column]: cpuPerMessage(side, 'server', measured) });
+        Object.assign(toAll ?? {}, { [column]: sent.toAll.p50 });
         await sleep(run.quick ? 200 : SETTLE_MS);
       }
-      const perMessage = (cost: Cost): number => cost.serverMs / messages;
-      run.table.add(
-        `group of ${size}, CPU of the server per message`,
-        'ms',
-        columnsOf(costs, perMessage, goal),
-      );
-      run.table.add(`group of ${size}, until all have it`, 'ms', toAll);
+      run.table.add(`group of ${size}, CPU of the server per message`, 'ms', { ...cpu, goal });
+      run.table.add(`group of ${size}, until all have it`, 'ms', toAll ?? {});
     }
     for (const side of ids.keys()) await side.load.run('disconnect', { group: `members${size}` });
   }

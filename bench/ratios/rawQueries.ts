@@ -83,19 +83,17 @@ export class RawQueries {
 
   /** One upsert of a new pair by a unique index, as durable as the server's. */
   async upsert(key: string = randomUUID()): Promise<void> {
-    await this.#db
-      .collection<ConversationDocument>('raw_pairs')
-      .findOneAndUpdate(
-        { participantsKey: { $eq: key, $exists: true } },
-        {
-          $setOnInsert: {
-            participantsKey: key,
-            participants: [`${key}a`, `${key}b`],
-            lastMessageAt: new Date(),
-          },
+    await this.#db.collection<ConversationDocument>('raw_pairs').findOneAndUpdate(
+      { participantsKey: { $eq: key, $exists: true } },
+      {
+        $setOnInsert: {
+          participantsKey: key,
+          participants: [`${key}a`, `${key}b`],
+          lastMessageAt: new Date(),
         },
-        { upsert: true, returnDocument: 'after', writeConcern: { w: 'majority', journal: true } },
-      );
+      },
+      { upsert: true, returnDocument: 'after', writeConcern: { w: 'majority', journal: true } },
+    );
   }
 
   /** Creates the two indexes without which no server could find a pair or list a user's chats. */

@@ -76,3 +76,16 @@ export async function measureCost<T>(
     ((shares.find((share) => share.group === group)?.percent ?? 0) / 100) * wallMs;
   return { result, cost: { wallMs, serverMs: cpuMs('server'), databaseMs: cpuMs('database') } };
 }
+
+/** CPU of a group of processes during the last measured time of a load, in ms per message. */
+export function cpuPerMessage(
+  { load }: Side,
+  name: 'server' | 'database',
+  { count, measureMs }: { count: number; measureMs: number },
+): number {
+  const share = load
+    .cpu()
+    .at(-1)
+    ?.shares.find((one) => one.group === name);
+  return ((share?.percent ?? 0) / 100) * (measureMs / Math.max(1, count));
+}

@@ -1,22 +1,9 @@
 import type { TrafficResult } from '../load/commands.js';
 import { makeUserIds } from '../scenarios/scenario.js';
 import type { RatioRun } from './run.js';
-import type { Side } from './sides.js';
+import { cpuPerMessage, type Side } from './sides.js';
 
 const group = 'senders';
-
-/** CPU of a group of processes during the last measured time, in ms per message. */
-function cpuPerMessage(
-  { load }: Side,
-  name: string,
-  { count, measureMs }: { count: number; measureMs: number },
-) {
-  const share = load
-    .cpu()
-    .at(-1)
-    ?.shares.find((one) => one.group === name);
-  return ((share?.percent ?? 0) / 100) * (measureMs / Math.max(1, count));
-}
 
 const columnOf = ({ name }: Side) => (name === 'relay' ? ('reference' as const) : name);
 

@@ -11,7 +11,7 @@ export {
   type WalkPage,
   type WalkPosition,
 } from './listWalk.js';
-export { Overviews, type OverviewRead } from './overview.js';
+export { type ChangePositions, Overviews, type OverviewRead } from './overview.js';
 export { MAX_HOPS, Redirects } from './redirects.js';
 export { SettingsService } from './settingsService.js';
 export { UnreadCounts } from './unreadCounts.js';

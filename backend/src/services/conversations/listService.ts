@@ -14,7 +14,7 @@ import type { OverviewRead, Overviews } from './overview.js';
 import { type ConversationViews, isArchived, isListed, type MemberSettings } from '../views/index.js';
 import { decodeCursor, encodeCursor, timeMs } from '../../utils/cursors.js';
 import type { DatabaseTime, Lookups } from '../runtime/index.js';
-import { isBelow, newestFirst, positionOf } from './listOrder.js';
+import { isBelow, newestFirst, newestPinFirst, positionOf } from './listOrder.js';
 import {
   sharedWalk,
   startOfChanges,
@@ -260,11 +260,6 @@ export class ListService {
 
 const isPinned = (own: MemberSettings | undefined, throughMs: number): boolean =>
   (own?.pinnedAt?.getTime() ?? Infinity) <= throughMs;
-
-/** Sorts as the index of pins does. */
-const newestPinFirst = (a: MemberRecord, b: MemberRecord): number =>
-  (b.pinnedAt?.getTime() ?? 0) - (a.pinnedAt?.getTime() ?? 0) ||
-  (b.conversationId < a.conversationId ? -1 : 1);
 
 /** Returns the first conversations of a page of the walk. The next page begins after them. */
 function firstOf(

@@ -6,6 +6,8 @@ import type { MemberSettingsModel } from '../../models/memberSettingsModel.js';
 import { monotonicMs } from '../../utils/clock.js';
 import { createDeferred, type Deferred } from '../../utils/deferred.js';
 import type { Lookups } from '../runtime/index.js';
+import { largeIdsOf, withChanges, type MemberDocuments } from './flaggedDocuments.js';
+import { byChange, type ChangePosition } from './listOrder.js';
 
 interface OverviewDeps {
   conversations: Pick<ConversationModel, 'findChanged'>;
@@ -16,8 +18,6 @@ interface OverviewDeps {
   safeNow: () => Promise<Date>;
   epoch: () => string;
 }
-
-type MemberDocuments = ReadonlyMap<ConversationId, MemberRecord>;
 
 /** A conversation that may have unread messages, and the user's own document in it. */
 export interface UnreadCandidate {
@@ -42,8 +42,16 @@ export interface OwnDocuments {
   flagged: MemberDocuments;
   /** Undefined when too much has changed. */
   changed: readonly MemberRecord[] | undefined;
+  /** The first page of changes after the position that the command asked for. */
+  page: readonly MemberRecord[];
   /** Large groups and channels of the user, including those that may have become small while the lists were read. */
   largeIds: readonly ConversationId[];
+}
+
+/** Positions in a user's changes: those of conversations, and those of the user's own documents (`_id`: conversation). */
+export interface ChangePositions {
+  conversations: ChangePosition;
+  settings: ChangePosition;
 }
 
 /** Documents held in memory over all users. */
@@ -52,11 +60,6 @@ const MAX_UNREAD = 500;
 /** An overview is read anew after this long, in ms: somebody may have edited the database by hand. */
 const MAX_AGE_MS = 300_000;
 const FIRST_ID = '0'.repeat(24);
-
-const isFlagged = ({ apart, pinnedAt, markedUnread, leftSeq }: MemberRecord): boolean =>
-  leftSeq === undefined && (apart === true || pinnedAt !== undefined || markedUnread === true);
-/** Direct conversations have no membership events. */
-const isInGroup = ({ controlSeq }: MemberRecord): boolean => controlSeq !== undefined;
 
 /**
  * Keeps a few stored documents per user between commands: those that every list and every count of unread messages needs
@@ -71,11 +74,15 @@ export class Overviews {
 
   constructor(readonly deps: OverviewDeps) {}
 
-  /** Begins a command that reads conversations of a user, by one list or several at once. */
-  of(userId: UserId): OverviewRead {
+  /**
+   * Begins a command that reads conversations of a user, by one list or several at once.
+   *
+   * @param from positions after which the command itself asks for changes. They are then read once for both purposes.
+   */
+  of(userId: UserId, from?: ChangePositions): OverviewRead {
     const kept = this.#kept.get(userId);
     const isUsable = kept?.epoch === this.deps.epoch() && monotonicMs() - kept.loadedAtMs < MAX_AGE_MS;
-    return this.#read(userId, isUsable ? kept : undefined);
+    return this.#read(userId, isUsable ? kept : undefined, from);
   }
 
   /** As `of`, without what is kept. */
@@ -83,12 +90,27 @@ export class Overviews {
     return this.#read(userId, undefined);
   }
 
-  #read(userId: UserId, kept: Overview | undefined): OverviewRead {
+  #read(userId: UserId, kept: Overview | undefined, from?: ChangePositions): OverviewRead {
     return new OverviewRead(this.deps, userId, {
       kept,
+      from,
       keep: (overview) => this.#kept.set(userId, overview),
     });
   }
+}
+
+interface ReadOptions {
+  kept: Overview | undefined;
+  from: ChangePositions | undefined;
+  keep: (overview: Overview) => void;
+}
+
+/** One page of changes. */
+interface Changes<Changed> {
+  /** All changes since the overview; undefined when they are too many. */
+  all: Changed[] | undefined;
+  /** The first page of changes after the position that the command asked for. */
+  page: Changed[];
 }
 
 /**
@@ -104,33 +126,26 @@ export class OverviewRead {
   readonly #userId: UserId;
   readonly #kept: Overview | undefined;
   readonly #keep: (overview: Overview) => void;
+  readonly #from: ChangePositions | undefined;
   readonly #epoch: string;
   /** Taken first: the next command reads the changes from here on. */
   readonly #now: Promise<Date>;
   #before: Promise<MemberDocuments> | undefined;
   #after: Deferred<OwnDocuments> = createDeferred();
-  #conversations: Promise<ConversationRecord[] | undefined> | undefined;
+  #conversations: Promise<Changes<ConversationRecord>> | undefined;
   /** Number of lists that are being read. */
   #reading = 0;
   #isUpdating = false;
 
-  constructor(
-    deps: OverviewDeps,
-    userId: UserId,
-    { kept, keep }: { kept: Overview | undefined; keep: (overview: Overview) => void },
-  ) {
+  constructor(deps: OverviewDeps, userId: UserId, { kept, from, keep }: ReadOptions) {
     this.#deps = deps;
     this.#userId = userId;
     this.#kept = kept;
     this.#keep = keep;
+    this.#from = from;
     this.#epoch = deps.epoch();
     this.#now = deps.safeNow();
     this.#now.catch(() => undefined);
-  }
-
-  /** Time from which on changes are read; undefined without an overview. */
-  get since(): Date | undefined {
-    return this.#kept?.since;
   }
 
   /** Candidates as of `since`; undefined when they are not known. */
@@ -169,12 +184,15 @@ export class OverviewRead {
     return { found, own, large: await this.#deps.lookups.conversations.load([...ids]) };
   }
 
-  /** Returns the conversations with a list of members that changed since `since`; undefined when they are too many. */
-  conversationsChanged(): Promise<ConversationRecord[] | undefined> {
-    const { since = new Date(0) } = this;
-    this.#conversations ??= this.#deps.conversations
-      .findChanged(this.#userId, LIMITS.syncPage, { changedAt: since, _id: FIRST_ID })
-      .then((found) => (found.length < LIMITS.syncPage ? found : undefined));
+  /** Returns the changed conversations with a list of members. */
+  conversationsChanged(): Promise<Changes<ConversationRecord>> {
+    const find = (after: ChangePosition): Promise<ConversationRecord[]> =>
+      this.#deps.conversations.findChanged(this.#userId, LIMITS.syncPage, after);
+    this.#conversations ??= this.#readChanges(find, {
+      from: this.#from?.conversations,
+      positionOf: (one) => one,
+      isAllNeeded: this.unread !== undefined,
+    });
     return this.#conversations;
   }
 
@@ -215,15 +233,44 @@ export class OverviewRead {
   async #readOwn(): Promise<OwnDocuments> {
     const { members } = this.#deps;
     const before = await this.begin();
-    const changedAt = this.#kept?.since ?? (await this.#now);
-    const range = { changedAt, conversationId: FIRST_ID };
-    const changed = await members.findChanged(this.#userId, LIMITS.syncPage, range);
-    if (changed.length < LIMITS.syncPage) {
-      return { flagged: withChanges(before, changed), changed, largeIds: largeIdsOf(before, changed) };
+    const find = ({ changedAt, _id: conversationId }: ChangePosition): Promise<MemberRecord[]> =>
+      members.findChanged(this.#userId, LIMITS.syncPage, { changedAt, conversationId });
+    const { all: changed, page } = await this.#readChanges(find, {
+      from: this.#from?.settings,
+      positionOf: ({ changedAt, conversationId: _id }) => ({ changedAt, _id }),
+    });
+    if (changed !== undefined) {
+      return { flagged: withChanges(before, changed), changed, page, largeIds: largeIdsOf(before, changed) };
     }
     const wereLarge = largeIdsOf(before, []);
     const [flagged, current] = await Promise.all([this.#load(), members.findByUser(this.#userId, wereLarge)]);
-    return { flagged, changed: undefined, largeIds: largeIdsOf(flagged, current) };
+    return { flagged, changed, page, largeIds: largeIdsOf(flagged, current) };
+  }
+
+  /** Reads from the earlier of two positions on: what follows the other one is part of it, unless there is too much. */
+  async #readChanges<Changed>(
+    find: (after: ChangePosition) => Promise<Changed[]>,
+    {
+      from,
+      positionOf,
+      isAllNeeded = true,
+    }: {
+      from: ChangePosition | undefined;
+      positionOf: (one: Changed) => ChangePosition;
+      isAllNeeded?: boolean;
+    },
+  ): Promise<Changes<Changed>> {
+    const since = { changedAt: this.#kept?.since ?? (await this.#now), _id: FIRST_ID };
+    const isComplete = (found: readonly Changed[]): boolean => found.length < LIMITS.syncPage;
+    const after = (found: readonly Changed[], position: ChangePosition): Changed[] =>
+      found.filter((one) => byChange(position, positionOf(one)) < 0);
+    const isFromEarlier = from !== undefined && byChange(from, since) < 0;
+    const found = await find(isFromEarlier ? from : since);
+    if (isComplete(found))
+      return { all: after(found, since), page: from === undefined ? [] : after(found, from) };
+    if (!isFromEarlier) return { all: undefined, page: from === undefined ? [] : await find(from) };
+    const recent = isAllNeeded ? await find(since) : found;
+    return { all: isComplete(recent) ? recent : undefined, page: found };
   }
 
   async #load(): Promise<MemberDocuments> {
@@ -236,24 +283,4 @@ export class OverviewRead {
     ]);
     return new Map(found.flat().map((one) => [one.conversationId, one]));
   }
-}
-
-function withChanges(before: MemberDocuments, changed: readonly MemberRecord[]): MemberDocuments {
-  const flagged = new Map(before);
-  for (const one of changed) {
-    if (isFlagged(one)) flagged.set(one.conversationId, one);
-    else flagged.delete(one.conversationId);
-  }
-  return flagged;
-}
-
-/** Returns the groups that were large before, or may have been since, without those that the user has left. */
-function largeIdsOf(before: MemberDocuments, changed: readonly MemberRecord[]): ConversationId[] {
-  const large = new Set<ConversationId>();
-  for (const { conversationId, apart } of before.values()) if (apart === true) large.add(conversationId);
-  for (const one of changed.filter(isInGroup)) {
-    if (one.leftSeq === undefined) large.add(one.conversationId);
-    else large.delete(one.conversationId);
-  }
-  return [...large];
 }

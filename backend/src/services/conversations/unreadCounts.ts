@@ -86,7 +86,9 @@ export class UnreadCounts {
     ];
     const { unread: kept } = overview;
     const { found, large, own } = await overview.withLarge(() =>
-      kept === undefined ? lookups.maybeUnread.load([userId]) : overview.conversationsChanged(),
+      kept === undefined
+        ? lookups.maybeUnread.load([userId])
+        : overview.conversationsChanged().then(({ all }) => all),
     );
     const isKeptUsable = kept === undefined || own.changed !== undefined;
     if (found === undefined || !isKeptUsable) return this.find(userId, this.#deps.overviews.fresh(userId));

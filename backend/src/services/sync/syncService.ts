@@ -6,8 +6,8 @@ import {
   type SyncAnswer,
   type UserId,
 } from '../../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
-import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
+import type { ConversationRecord } from '../../models/conversationModel.js';
+import type { MemberRecord } from '../../models/memberModel.js';
 import {
   type OverviewRead,
   type Overviews,
@@ -28,8 +28,6 @@ import type { DatabaseTime, Lookups } from '../runtime/index.js';
 import type { Summaries } from '../derived/index.js';
 
 interface SyncDeps {
-  conversations: Pick<ConversationModel, 'findChanged'>;
-  members: Pick<MemberModel, 'findChanged'>;
   lookups: Pick<Lookups, 'conversations'>;
   overviews: Pick<Overviews, 'of'>;
   unread: UnreadCounts;
@@ -92,10 +90,10 @@ export class SyncService {
     const epoch = this.#deps.epoch();
     const { from, reload } = decode(epoch, cursor);
     const until = from.untilMs === undefined ? await this.#deps.safeNow() : new Date(from.untilMs);
-    const overview = this.#deps.overviews.of(caller);
+    const overview = this.#deps.overviews.of(caller, from);
     overview.updateNow();
     const [{ conversations, members }, totals] = await Promise.all([
-      this.#findChanged(caller, overview, from),
+      this.#findChanged(overview, from),
       this.#deps.unread.totals(caller, overview),
     ]);
     const hasMore = conversations.length === LIMITS.syncPage || members.length === LIMITS.syncPage;
@@ -134,37 +132,17 @@ export class SyncService {
    * followed by one that has it.
    */
   async #findChanged(
-    caller: UserId,
     overview: OverviewRead,
-    { conversations: after, settings }: Cursor,
-  ): Promise<{ conversations: ConversationRecord[]; members: MemberRecord[] }> {
-    const { conversations, members } = this.#deps;
-    // Changes since the overview include those since a later cursor.
-    const isCovered = (at: Date): boolean => overview.since !== undefined && overview.since <= at;
-    const readMembers = (): Promise<MemberRecord[]> =>
-      members.findChanged(caller, LIMITS.syncPage, {
-        changedAt: settings.changedAt,
-        conversationId: settings._id,
-      });
-    const [read, ownRead] = await Promise.all([
-      overview.withLarge(async () => {
-        const known = isCovered(after.changedAt) ? await overview.conversationsChanged() : undefined;
-        return (
-          known?.filter((one) => byChange(after, one) < 0) ??
-          conversations.findChanged(caller, LIMITS.syncPage, after)
-        );
-      }),
-      isCovered(settings.changedAt) ? undefined : readMembers(),
-    ]);
-    const listed = new Set(read.found.map(({ _id }) => _id));
-    const beside = read.large.filter((one) => !listed.has(one._id) && byChange(after, one) < 0);
-    const position = (one: MemberRecord) => ({ changedAt: one.changedAt, _id: one.conversationId });
+    { conversations: after }: Cursor,
+  ): Promise<{ conversations: ConversationRecord[]; members: readonly MemberRecord[] }> {
+    const { found, large, own } = await overview.withLarge(
+      async () => (await overview.conversationsChanged()).page,
+    );
+    const listed = new Set(found.map(({ _id }) => _id));
+    const beside = large.filter((one) => !listed.has(one._id) && byChange(after, one) < 0);
     return {
-      conversations: [...read.found, ...beside].sort(byChange).slice(0, LIMITS.syncPage),
-      members:
-        ownRead ??
-        read.own.changed?.filter((one) => byChange(settings, position(one)) < 0) ??
-        (await readMembers()),
+      conversations: [...found, ...beside].sort(byChange).slice(0, LIMITS.syncPage),
+      members: own.page,
     };
   }
 
