@@ -64,7 +64,7 @@ export const USAGE = `Usage: npm run bench -- [options], or npm run bench -- dat
 Everything runs on the loopback interface, and every started process is stopped again. The exit code is 1 when a
 scenario could not run or a check of the stored data failed, never because of a time.`;
 
-function findEntry(folder: string | undefined): string {
+export function findEntry(folder: string | undefined): string {
   if (folder === undefined) return fileURLToPath(new URL('../backend/src/index.js', import.meta.url));
   const found = [join(folder, 'dist', ENTRY), join(folder, ENTRY)].find((file) => existsSync(file));
   if (found === undefined) throw new Error(`--server: there is no build in ${folder}.`);

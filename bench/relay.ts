@@ -47,9 +47,20 @@ io.on('connection', (socket) => {
     const _id = [userId, otherUserId].sort().join('|');
     acknowledge({ success: true, data: { conversation: { _id }, created: true } });
   });
+  socket.on('createGroup', (_payload: object, acknowledge: Acknowledge) => {
+    acknowledge({ success: true, data: { conversation: { _id: 'group' } } });
+  });
+  socket.on('watchConversation', ({ conversationId }: Payload, acknowledge: Acknowledge) => {
+    void socket.join(conversationId);
+    acknowledge({ success: true, data: {} });
+  });
   socket.on('sendMessage', (payload: Payload, acknowledge: Acknowledge) => {
     const message = toMessage(userId, payload);
-    for (const member of payload.conversationId.split('|')) {
+    const members = payload.conversationId.split('|');
+    if (members.length === 1) {
+      socket.to(payload.conversationId).emit('message:new', { success: true, data: message });
+    }
+    for (const member of members.length === 1 ? [] : members) {
       if (member !== userId) io.to(room(member)).emit('message:new', { success: true, data: message });
     }
     acknowledge({ success: true, data: { ...message, duplicate: false } });

@@ -178,6 +178,18 @@ export interface LoadCommands {
     };
     output: HotGroupResult;
   };
+  /** The first user sends these payloads of one event, one at a time. `last` is the data of the last answer. */
+  ask: {
+    input: { group: string; event: string; payloads: readonly object[] };
+    output: { times: Quantiles; last: unknown };
+  };
+  /** All users open the direct chat with the next user of the group at the same time: as many chats as users. */
+  openRing: { input: { group: string }; output: { wallMs: number; conversationIds: string[] } };
+  /** All users open one conversation; the first user sends, one message at a time, the next when all have the last. */
+  broadcast: {
+    input: { group: string; conversationId: string; messages: number };
+    output: { wallMs: number; toAll: Quantiles };
+  };
   /** Every user of the group opens the conversation of the pair at the same time. */
   race: {
     input: { group: string; pair: [string, string] };

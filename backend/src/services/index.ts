@@ -10,9 +10,9 @@ import { createChangeServices, type ChangeWindows } from './changes/index.js';
 import { MembershipEventLog, type CommitLogLimits } from './commitLog/index.js';
 import {
   ConversationService,
-  LargeConversations,
   ListService,
   ListWalk,
+  Overviews,
   Redirects,
   SettingsService,
   UnreadCounts,
@@ -100,7 +100,6 @@ export function createServices(deps: ServiceDeps) {
     messagePublisher,
     visibility,
   });
-  const largeConversations = new LargeConversations(foundations.lookups);
   const epochs = new EpochWatch({
     ...models,
     logger,
@@ -112,19 +111,22 @@ export function createServices(deps: ServiceDeps) {
       viewerRules.blocks.noteLook(look);
     },
   });
-  const unread = new UnreadCounts({ ...shared, largeConversations });
+  const safeNow = shareSafeNow(registry);
+  const epoch = (): string => epochs.current;
+  const overviews = new Overviews({ ...shared, safeNow, epoch });
+  const unread = new UnreadCounts({ ...shared, overviews });
   const sync = new SyncService({
     ...shared,
-    largeConversations,
+    overviews,
     unread,
     views,
     hiddenSeqs: (userId, ids, since) => models.hides.findSince(userId, ids, since),
-    visibleThrough: shareVisibleThrough(registry),
-    epoch: () => epochs.current,
+    safeNow,
+    epoch,
   });
   const othersSince = async (): Promise<Date | undefined> =>
     registry.hasOthers() ? (await sync.cursorNow()).since : undefined;
-  const walk = new ListWalk({ ...shared, largeConversations });
+  const walk = new ListWalk({ ...shared, overviews });
   const receipts: ReceiptService = new ReceiptService({
     ...shared,
     windows: limits.receiptWindows,
@@ -162,7 +164,7 @@ export function createServices(deps: ServiceDeps) {
     conversations: new ConversationService({ ...shared, views, safety, redirects }),
     lists: new ListService({
       ...shared,
-      largeConversations,
+      overviews,
       unread,
       views,
       walk,
@@ -242,14 +244,17 @@ export function createServices(deps: ServiceDeps) {
   };
 }
 
+/** Cursors go back by this time, because the database's time is known within a round trip only. Costs repeats, never a loss. */
+const OVERLAP_MS = 2_000;
+
 /**
- * Shares the query for `visibleThrough` among concurrent `sync` calls, because thousands of clients may reconnect at
- * once.
+ * Returns a function to the database time before which every write is visible to a reader. Its query is shared among
+ * concurrent commands, because thousands of clients may reconnect at once.
  */
-function shareVisibleThrough(registry: ProcessRegistry): () => Promise<Date> {
+function shareSafeNow(registry: ProcessRegistry): () => Promise<Date> {
   const ALL = 'all processes';
   const loader = new BatchLoader<typeof ALL, Date>(
-    async () => [await registry.visibleThrough()],
+    async () => [new Date((await registry.visibleThrough()).getTime() - OVERLAP_MS)],
     () => [ALL],
   );
   return async () => (await loader.load([ALL]))[0] ?? new Date(0);

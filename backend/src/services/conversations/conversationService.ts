@@ -70,11 +70,7 @@ export class ConversationService {
     other: UserId,
     { occasion, originSocketId, isTrusted = false }: OpenOptions = {},
   ): Promise<{ conversation: ConversationView; created: boolean }> {
-    if (caller === other) {
-      throw new AppError('VALIDATION', 'A direct conversation has two distinct members.', {
-        details: [{ path: 'otherUserId', rule: 'must be another user' }],
-      });
-    }
+    requireTwo(caller, other);
     const { blocks, matches } = this.#deps.safety;
     const startedMs = monotonicMs();
     await blocks.requireNotBlocked(caller, other);
@@ -86,9 +82,14 @@ export class ConversationService {
     const wasShadow = record.shadow === true && record.createdBy !== caller;
     const created =
       found.created || (wasShadow && (await this.#deps.conversations.openShadow(record._id, caller)));
+    // Most conversations are open and stay as they are: the view is read at the same time as the checks.
+    const isUnchanged =
+      !found.created && !wasShadow && occasion === undefined && record.closedBy === undefined;
+    const unchangedViews = isUnchanged ? this.#deps.views.present(caller, [record]) : undefined;
+    unchangedViews?.catch(() => undefined);
     const [reopened, isBlockHidden] = await Promise.all([
       !found.created && matches.reopen(record, { userId: caller, isTrusted, originSocketId }),
-      blocks.requireStillNotBlocked(caller, other, record),
+      blocks.requireStillNotBlocked([caller, other], record, { isNew: created }),
     ]);
     const mayAddOccasion = occasion !== undefined && !isBlockHidden;
     const isOccasionAdded =
@@ -98,7 +99,12 @@ export class ConversationService {
       isOccasionAdded || reopened || wasShadow
         ? ((await this.#deps.conversations.findById(record._id)) ?? record)
         : record;
-    const view = await this.#deps.views.presentOne(caller, current);
+    const presentTo = async (user: UserId): Promise<ConversationView[]> =>
+      found.created
+        ? [await this.#deps.views.presentNew(user, current)]
+        : this.#deps.views.present(user, [current]);
+    const [view] = (reopened ? undefined : await unchangedViews) ?? (await presentTo(caller));
+    if (view === undefined) throw notParticipant();
     // The hidden block is not revealed: the caller sees the occasion as if it had been stored.
     const isOccasionFaked = isBlockHidden && occasion !== undefined;
     const conversation = isOccasionFaked
@@ -106,7 +112,8 @@ export class ConversationService {
       : view;
     if (created || isOccasionAdded) {
       this.#notify(caller, conversation, { created, originSocketId });
-      const [otherView] = isShadow ? [] : await this.#deps.views.present(other, [current]);
+      // A user who has blocked the caller learns of the conversation with its first message that they may see.
+      const [otherView] = isShadow || isBlockHidden ? [] : await presentTo(other);
       if (otherView !== undefined) this.#notify(other, otherView, { created });
     }
     return { conversation, created };
@@ -201,6 +208,13 @@ export class ConversationService {
       { exceptSocketId: originSocketId },
     );
   }
+}
+
+function requireTwo(caller: UserId, other: UserId): void {
+  if (caller !== other) return;
+  throw new AppError('VALIDATION', 'A direct conversation has two distinct members.', {
+    details: [{ path: 'otherUserId', rule: 'must be another user' }],
+  });
 }
 
 /** Adds an occasion that was not stored to a view. */

@@ -1,6 +1,5 @@
 export { ConversationService } from './conversationService.js';
 export { HeadService } from './headService.js';
-export { LargeConversations, type LargeRead } from './largeConversations.js';
 export { byChange, type ChangePosition } from './listOrder.js';
 export { ListService } from './listService.js';
 export {
@@ -12,6 +11,7 @@ export {
   type WalkPage,
   type WalkPosition,
 } from './listWalk.js';
+export { type ChangePositions, Overviews, type OverviewRead } from './overview.js';
 export { MAX_HOPS, Redirects } from './redirects.js';
 export { SettingsService } from './settingsService.js';
 export { UnreadCounts } from './unreadCounts.js';

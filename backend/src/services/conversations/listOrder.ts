@@ -1,3 +1,4 @@
+import type { MemberRecord } from '../../models/memberModel.js';
 import type { ListPosition } from '../../models/conversationModel.js';
 
 /** Sorts by newest message, newest first; for equal times by id, descending. */
@@ -21,3 +22,8 @@ export interface ChangePosition {
 /** Sorts by time of change, oldest first; for equal times by id, as the index does. */
 export const byChange = (a: ChangePosition, b: ChangePosition): number =>
   a.changedAt.getTime() - b.changedAt.getTime() || (a._id < b._id ? -1 : a._id === b._id ? 0 : 1);
+
+/** Sorts as the index of pins does. */
+export const newestPinFirst = (a: MemberRecord, b: MemberRecord): number =>
+  (b.pinnedAt?.getTime() ?? 0) - (a.pinnedAt?.getTime() ?? 0) ||
+  (b.conversationId < a.conversationId ? -1 : 1);

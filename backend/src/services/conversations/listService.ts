@@ -10,11 +10,11 @@ import {
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { SettingsPosition, MemberSettingsModel } from '../../models/memberSettingsModel.js';
-import type { LargeConversations, LargeRead } from './largeConversations.js';
+import type { OverviewRead, Overviews } from './overview.js';
 import { type ConversationViews, isArchived, isListed, type MemberSettings } from '../views/index.js';
 import { decodeCursor, encodeCursor, timeMs } from '../../utils/cursors.js';
 import type { DatabaseTime, Lookups } from '../runtime/index.js';
-import { isBelow, newestFirst, positionOf } from './listOrder.js';
+import { isBelow, newestFirst, newestPinFirst, positionOf } from './listOrder.js';
 import {
   sharedWalk,
   startOfChanges,
@@ -22,6 +22,7 @@ import {
   walkFromTop,
   withPositions,
   type ListWalk,
+  type WalkPage,
   type SharedWalk,
   type WalkPosition,
 } from './listWalk.js';
@@ -31,7 +32,7 @@ import type { UnreadCounts } from './unreadCounts.js';
 interface ListDeps {
   memberSettings: Pick<MemberSettingsModel, 'findPinned' | 'findArchived'>;
   lookups: Pick<Lookups, 'conversations'>;
-  largeConversations: Pick<LargeConversations, 'of'>;
+  overviews: Pick<Overviews, 'of'>;
   walk: ListWalk;
   unread: UnreadCounts;
   views: ConversationViews;
@@ -60,9 +61,11 @@ interface Request {
   from: ListCursor | undefined;
   /** Set if several processes share the database: where the walk began. */
   shared: SharedWalk | undefined;
-  /** The caller's large groups and channels, whose ids are read before everything else. */
-  large: LargeRead;
+  /** The caller's documents, which are read before everything else unless they are kept. */
+  overview: OverviewRead;
 }
+
+type RecordsById = ReadonlyMap<ConversationId, ConversationRecord>;
 
 type Keep = (conversation: ConversationRecord, own: MemberSettings | undefined) => boolean;
 
@@ -89,24 +92,24 @@ export class ListService {
    * @throws AppError `VALIDATION` for a cursor that is not one of this list.
    */
   async page(caller: UserId, input: ListInput): Promise<ConversationListAnswer> {
-    const { largeConversations, unread, views } = this.#deps;
+    const { overviews, unread, views } = this.#deps;
     const from = input.cursor === undefined ? undefined : toListCursor(input.cursor);
     // Taken before the list is read, so that the next sync finds changes made in between.
-    const large = largeConversations.of(caller);
+    const overview = overviews.of(caller);
     const [syncStart] = await Promise.all([
       from === undefined ? this.#deps.syncCursor() : undefined,
-      large.begin(),
+      overview.begin(),
     ]);
     const request = {
       caller,
       limit: input.limit ?? LIMITS.conversationPageDefault,
       from,
-      large,
+      overview,
       shared: from === undefined ? walkFromTop(syncStart?.since).shared : from.shared,
     };
     const [page, { totalUnread, mutedUnread }] = await Promise.all([
       this.#read(request, input.filter),
-      unread.totals(caller, large),
+      unread.totals(caller, overview),
     ]);
     return {
       conversations: await views.present(caller, page.records.filter(isValid), page.keep),
@@ -132,49 +135,62 @@ export class ListService {
 
   /** Reads pinned conversations until there are no more, then the others. */
   async #all(request: Request): Promise<Page> {
-    const { caller, limit, from, shared } = request;
+    const { from, shared } = request;
     if (from !== undefined && from.stage !== 'pinned') return this.#walk(request);
-    const pins = await this.#deps.memberSettings.findPinned(
-      caller,
-      limit + 1,
-      from && toSettingsPosition(from),
-    );
+    // Read at the same time: most users have pinned no more than fit on the first page.
+    const rest = await this.#deps.walk.page({ ...request, position: { ...walkFromTop(undefined), shared } });
+    const pins = await this.#findPins(request, rest);
     const pinnedThroughMs = from?.pinnedThroughMs ?? pins[0]?.pinnedAt?.getTime() ?? 0;
-    const pinned = await this.#recordsOf(pins.slice(0, limit));
+    const { limit } = request;
+    const shown = pins.slice(0, limit);
+    const foundIds = new Map(rest.found.map(({ record }) => [record._id, record]));
+    const pinned = await this.#recordsOf(shown, foundIds);
     const keep = this.#keepCurrent();
-    const last = pins[limit - 1];
-    const unpinnedStart = { ...walkFromTop(undefined), shared, pinnedThroughMs };
+    const last = shown.at(-1);
     if (pins.length > limit && last !== undefined) {
       const next = settingsCursor('pinned', { at: last.pinnedAt, _id: last.conversationId });
       return { records: pinned, keep, next: { ...next, pinnedThroughMs, shared } };
     }
-    if (pins.length === limit) return { records: pinned, keep, next: unpinnedStart };
-    const rest = await this.#walk({ ...request, limit: limit - pins.length, from: unpinnedStart });
     const pinnedIds = new Set(pinned.map(({ _id }) => _id));
+    const { found, next } = firstOf(rest, limit - pins.length, { ...walkFromTop(undefined), shared });
     return {
-      records: [...pinned, ...rest.records.filter(({ _id }) => !pinnedIds.has(_id))],
-      keep: (one, own) => (pinnedIds.has(one._id) ? keep : rest.keep)(one, own),
-      next: rest.next,
+      records: [...pinned, ...found.map(({ record }) => record).filter(({ _id }) => !pinnedIds.has(_id))],
+      keep: (one, own) => keep(one, own) && (pinnedIds.has(one._id) || !isPinned(own, pinnedThroughMs)),
+      next: next && { ...next, pinnedThroughMs },
     };
   }
 
+  /** Returns one pin more than a page holds, newest pin first. */
+  async #findPins({ caller, limit, from }: Request, { own }: WalkPage): Promise<readonly MemberRecord[]> {
+    if (from !== undefined) {
+      return this.#deps.memberSettings.findPinned(caller, limit + 1, toSettingsPosition(from));
+    }
+    return [...own.flagged.values()]
+      .filter(({ pinnedAt }) => pinnedAt !== undefined)
+      .sort(newestPinFirst)
+      .slice(0, limit + 1);
+  }
+
   /** Reads by newest message, without conversations returned on the pinned pages. */
-  async #walk({ caller, limit, from, large, shared }: Request, { onlyGroups = false } = {}): Promise<Page> {
+  async #walk(
+    { caller, limit, from, overview, shared }: Request,
+    { onlyGroups = false } = {},
+  ): Promise<Page> {
     const position = walkPositionOf(from, shared);
-    const { found, next } = await this.#deps.walk.page({ caller, limit, position, onlyGroups, large });
+    const { found, next } = await this.#deps.walk.page({ caller, limit, position, onlyGroups, overview });
     const pinnedThroughMs = from?.pinnedThroughMs ?? 0;
     const keep = this.#keepCurrent();
     return {
       records: found.map(({ record }) => record),
-      keep: (one, own) => keep(one, own) && !((own?.pinnedAt?.getTime() ?? Infinity) <= pinnedThroughMs),
+      keep: (one, own) => keep(one, own) && !isPinned(own, pinnedThroughMs),
       next: next && { ...next, pinnedThroughMs },
     };
   }
 
   /** Reads unread conversations by newest message, archived ones too. All of them are loaded: they are few. */
   async #unread(request: Request): Promise<Page> {
-    const { caller, limit, from, shared, large } = request;
-    const unread = await this.#deps.unread.find(caller, large);
+    const { caller, limit, from, shared, overview } = request;
+    const unread = await this.#deps.unread.find(caller, overview);
     if (from?.stage === 'changed') {
       const ids = new Set(unread.map(({ conversation }) => conversation._id));
       const { records, next } = await this.#walk(request);
@@ -221,16 +237,39 @@ export class ListService {
     return (one, own) => isListed(one, own) && !isArchived(one, own, now);
   }
 
-  #recordsOf(members: readonly MemberRecord[]): Promise<ConversationRecord[]> {
-    return this.#findInOrder(members.map(({ conversationId: id }) => id));
+  #recordsOf(
+    members: readonly MemberRecord[],
+    known: RecordsById = new Map(),
+  ): Promise<ConversationRecord[]> {
+    return this.#findInOrder(
+      members.map(({ conversationId: id }) => id),
+      known,
+    );
   }
 
-  /** Loads conversations in the order of these ids. */
-  async #findInOrder(ids: readonly ConversationId[]): Promise<ConversationRecord[]> {
-    const found = await this.#deps.lookups.conversations.load(ids);
-    const byId = new Map(found.map((record) => [record._id, record]));
+  /** Returns conversations in the order of these ids, and loads those that are not known. */
+  async #findInOrder(
+    ids: readonly ConversationId[],
+    known: RecordsById = new Map(),
+  ): Promise<ConversationRecord[]> {
+    const found = await this.#deps.lookups.conversations.load(ids.filter((id) => !known.has(id)));
+    const byId = new Map([...known, ...found.map((record) => [record._id, record] as const)]);
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
+}
+
+const isPinned = (own: MemberSettings | undefined, throughMs: number): boolean =>
+  (own?.pinnedAt?.getTime() ?? Infinity) <= throughMs;
+
+/** Returns the first conversations of a page of the walk. The next page begins after them. */
+function firstOf(
+  { found, next }: WalkPage,
+  count: number,
+  start: WalkPosition,
+): Pick<WalkPage, 'found' | 'next'> {
+  if (found.length <= count) return { found, next };
+  const shown = found.slice(0, count);
+  return { found: shown, next: shown.at(-1)?.position ?? start };
 }
 
 function toListCursor(cursor: string): ListCursor {

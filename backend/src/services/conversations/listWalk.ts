@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord, ListPosition } from '../../models/conversationModel.js';
-import type { LargeConversations, LargeRead } from './largeConversations.js';
+import type { OverviewRead, Overviews, OwnDocuments } from './overview.js';
 import { timeMs } from '../../utils/cursors.js';
 import type { Summaries } from '../derived/index.js';
 import { byChange, isBelow, newestFirst, positionOf } from './listOrder.js';
@@ -9,7 +9,7 @@ import type { MembershipWriter } from '../membership/index.js';
 
 interface WalkDeps {
   conversations: Pick<ConversationModel, 'findPage' | 'findGroupPage' | 'findChanged'>;
-  largeConversations: LargeConversations;
+  overviews: Pick<Overviews, 'of'>;
   summaries: Pick<Summaries, 'overlay' | 'owedTo'>;
   membershipWriter: Pick<MembershipWriter, 'owedTo'>;
 }
@@ -50,8 +50,8 @@ export interface WalkRequest {
   limit: number;
   position: WalkPosition;
   onlyGroups?: boolean;
-  /** The caller's large groups and channels during this command, if other lists are read at the same time. */
-  large?: LargeRead | undefined;
+  /** The caller's documents during this command, if other lists are read at the same time. */
+  overview?: OverviewRead | undefined;
 }
 
 /** A conversation and its position in the walk. */
@@ -64,6 +64,8 @@ export interface WalkPage {
   found: readonly WalkItem[];
   /** Undefined on the last page. */
   next: WalkPosition | undefined;
+  /** The caller's own documents after the page was read. */
+  own: OwnDocuments;
 }
 
 /** Position before every conversation: later than every message. */
@@ -106,7 +108,7 @@ export class ListWalk {
     // Read first: writes that finish after this line are visible to the reads below.
     const unwritten = summaries.owedTo(caller);
     const unwrittenBelow = unwritten.filter((one) => isBelow(one, below)).sort(newestFirst);
-    const { found, others } = await this.#read(
+    const { found, others, own } = await this.#read(
       request,
       () =>
         onlyGroups
@@ -132,8 +134,8 @@ export class ListWalk {
       new Set(unwritten.map(({ _id }) => _id)),
     );
     const end = shown.at(-1)?.position ?? position;
-    if (candidates.length > limit) return { found: shown, next: end };
-    return { found: shown, next: floor === undefined ? startOfChanges(end) : withPosition(end, floor) };
+    if (candidates.length > limit) return { found: shown, next: end, own };
+    return { found: shown, own, next: floor === undefined ? startOfChanges(end) : withPosition(end, floor) };
   }
 
   /**
@@ -158,7 +160,7 @@ export class ListWalk {
   async #changed(request: WalkRequest): Promise<WalkPage> {
     const { caller, limit, position, onlyGroups = false } = request;
     const after = { changedAt: new Date(position.atMs), _id: position._id };
-    const { found, others } = await this.#read(request, () =>
+    const { found, others, own } = await this.#read(request, () =>
       this.#deps.conversations.findChanged(caller, limit, after),
     );
     const later = others.filter((one) => byChange(after, one) < 0);
@@ -169,6 +171,7 @@ export class ListWalk {
     }));
     const returned = new Set(position.shared?.returnedIds);
     return {
+      own,
       found: walked.filter(
         ({ record }) => !returned.has(idSuffix(record._id)) && (!onlyGroups || record.type !== 'direct'),
       ),
@@ -181,14 +184,18 @@ export class ListWalk {
    * channels, and those whose changes this process has not written yet.
    */
   async #read(
-    { caller, large = this.#deps.largeConversations.of(caller) }: WalkRequest,
+    { caller, overview = this.#deps.overviews.of(caller) }: WalkRequest,
     read: () => Promise<ConversationRecord[]>,
     unwritten: readonly ListPosition[] = [],
-  ): Promise<{ found: ConversationRecord[]; others: ConversationRecord[] }> {
+  ): Promise<{ found: ConversationRecord[]; others: ConversationRecord[]; own: OwnDocuments }> {
     const { summaries, membershipWriter } = this.#deps;
     const unwrittenIds = [...unwritten.map(({ _id }) => _id), ...membershipWriter.owedTo(caller)];
     const listed = new Set<ConversationId>();
-    const { found, large: besides } = await large.withLarge(read, (page) => {
+    const {
+      found,
+      own,
+      large: besides,
+    } = await overview.withLarge(read, (page) => {
       for (const { _id } of page) listed.add(_id);
       return unwrittenIds.filter((id) => !listed.has(id));
     });
@@ -196,7 +203,7 @@ export class ListWalk {
       .filter(({ _id }) => !listed.has(_id))
       .map((record) => summaries.overlay(record))
       .filter((one) => one.apart === true || one.participants.includes(caller));
-    return { found, others };
+    return { found, others, own };
   }
 }
 

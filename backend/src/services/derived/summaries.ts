@@ -34,9 +34,9 @@ interface SummariesDeps {
 /** Conversations per bulk: bounds how long one write occupies the database. */
 const MAX_BULK = 500;
 /** Length of the pause after a bulk, in lengths of that bulk: inserts of messages keep most of the database. */
-const REST_FACTOR = 2;
+const REST_FACTOR = 4;
 /** Messages that follow each other closely share a write. */
-const MIN_REST_MS = 15;
+const MIN_REST_MS = 50;
 const MAX_REST_MS = 500;
 /** Conversations whose summaries may be pending. Beyond it sends are refused until the writes have caught up. */
 const MAX_PENDING = 50_000;

@@ -12,6 +12,7 @@ import {
 import type { MessageModel, MessageRecord, Tail } from '../../models/messageModel.js';
 import type { Access } from '../membership/index.js';
 import { decodeCursor, encodeCursor } from '../../utils/cursors.js';
+import { createLru } from '../../utils/lru.js';
 import type { MessageViews } from '../views/index.js';
 import type { RecentWindows } from './recentWindows.js';
 import type { OwnMessages } from './ownMessages.js';
@@ -26,6 +27,9 @@ interface HistoryDeps {
   ownMessages: OwnMessages;
 }
 
+/** Conversations whose end is remembered. */
+const MAX_ENDS = 50_000;
+
 const limitOf = (input: PageInput): number => input.limit ?? LIMITS.messagePageDefault;
 const isNewest = ({ before, after, around }: PageInput): boolean =>
   before === undefined && after === undefined && around === undefined;
@@ -35,6 +39,8 @@ const ownCursor = z.tuple([messageId]);
 /** Reads stored messages: pages of a conversation by `seq`, and all messages of one user. */
 export class HistoryService {
   readonly #deps: HistoryDeps;
+  /** Ends of logs that were read before. A log only grows, unless an administrator undoes an import or a merge. */
+  readonly #ends = createLru<ConversationId, number>(MAX_ENDS);
 
   constructor(deps: HistoryDeps) {
     this.#deps = deps;
@@ -49,6 +55,13 @@ export class HistoryService {
   async page(caller: UserId, id: ConversationId, input: PageInput): Promise<MessagePageAnswer> {
     const { access, views, visibility } = this.#deps;
     const loading = views.loadContext([id], caller);
+    const endedAt = this.#ends.get(id);
+    // With a lower bound of the end of the log, a page needs not wait for the conversation.
+    const early =
+      isNewest(input) || endedAt === undefined
+        ? undefined
+        : Promise.all([this.#read(id, input, endedAt), this.#findTail(id, input, endedAt)]);
+    early?.catch(() => undefined);
     const revOf = ({ conversations }: Awaited<typeof loading>): number => conversations.get(id)?.rev ?? 0;
     const [context, newest] = await Promise.all([
       loading,
@@ -57,10 +70,11 @@ export class HistoryService {
         : undefined,
     ]);
     const knownSeq = context.conversations.get(id)?.lastSeq ?? 0;
-    const [messages, tail] = await Promise.all([
-      newest ?? this.#read(id, input, knownSeq),
-      this.#findTail(id, input, knownSeq),
-    ]);
+    const earlyRead = await early;
+    const [messages, tail] =
+      earlyRead?.[1] !== undefined
+        ? earlyRead
+        : await Promise.all([newest ?? this.#read(id, input, knownSeq), this.#findTail(id, input, knownSeq)]);
     if (newest === undefined && isNewest(input)) {
       this.#deps.windows.store(id, { rev: revOf(context), messages });
     }
@@ -74,6 +88,7 @@ export class HistoryService {
     });
     const last = messages.at(-1)?.seq ?? 0;
     const lastSeq = Math.max(tail?.seq ?? 0, last);
+    this.#ends.set(id, lastSeq);
     const requestedSeq = Math.max(input.after ?? 0, (input.before ?? 1) - 1, input.around ?? 0);
     return {
       messages: await views.presentFor(viewer, messages, context),

@@ -114,17 +114,23 @@ export class BlockService {
   }
 
   /**
-   * Checks, after a conversation was created, that neither user has blocked the other. Reads stored blocks: a
-   * concurrent block is either found here, or its own call finds the conversation.
+   * Checks, after a conversation was created or found, that neither user has blocked the other. For a new one it reads
+   * stored blocks: a concurrent block is either found here, or its own call finds the conversation. For an older one
+   * the cached blocks decide whether that is needed.
    *
    * @returns true when the caller is blocked by a user they have never met; the block must not be revealed to them.
    * @throws AppError `BLOCKED`.
    */
-  async requireStillNotBlocked(caller: UserId, other: UserId, record: ConversationRecord): Promise<boolean> {
+  async requireStillNotBlocked(
+    [caller, other]: readonly [UserId, UserId],
+    record: ConversationRecord,
+    { isNew }: { isNew: boolean },
+  ): Promise<boolean> {
     const { blocks, directory, acquaintance } = this.#deps;
+    const cached = await directory.of(caller);
+    if (!isNew && !cached.blocked.has(other) && !cached.blockedBy.has(other)) return false;
     const inForce = (await blocks.findBetween(caller, other)).filter((one) => one.isBlocked);
     if (inForce.length === 0) return false;
-    await directory.of(caller);
     for (const block of inForce) directory.learn(block);
     await Promise.all(inForce.map(({ blockerId, blockedId }) => this.syncLog(blockerId, blockedId)));
     if (await acquaintance.hasHiddenBlock(caller, record)) return true;

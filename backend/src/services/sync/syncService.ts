@@ -6,11 +6,11 @@ import {
   type SyncAnswer,
   type UserId,
 } from '../../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
-import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
+import type { ConversationRecord } from '../../models/conversationModel.js';
+import type { MemberRecord } from '../../models/memberModel.js';
 import {
-  type LargeConversations,
-  type LargeRead,
+  type OverviewRead,
+  type Overviews,
   byChange,
   type ChangePosition,
   type UnreadCounts,
@@ -28,10 +28,8 @@ import type { DatabaseTime, Lookups } from '../runtime/index.js';
 import type { Summaries } from '../derived/index.js';
 
 interface SyncDeps {
-  conversations: Pick<ConversationModel, 'findChanged'>;
-  members: Pick<MemberModel, 'findChanged'>;
   lookups: Pick<Lookups, 'conversations'>;
-  largeConversations: LargeConversations;
+  overviews: Pick<Overviews, 'of'>;
   unread: UnreadCounts;
   views: ConversationViews;
   summaries: Pick<Summaries, 'overlay'>;
@@ -42,8 +40,8 @@ interface SyncDeps {
     ids: readonly ConversationId[],
     since: Date,
   ) => Promise<ReadonlyMap<ConversationId, number[]>>;
-  /** Database time before which every write is visible to a reader. */
-  visibleThrough: () => Promise<Date>;
+  /** Database time before which every write is visible to a reader, as far as it is known. */
+  safeNow: () => Promise<Date>;
   /** Identifies the history of this database. */
   epoch: () => string;
 }
@@ -56,8 +54,6 @@ interface Cursor {
   untilMs: number | undefined;
 }
 
-/** Cursors go back by this time, because the database's time is known within a round trip only. Costs repeats, never a loss. */
-const OVERLAP_MS = 2_000;
 const place = z.tuple([timeMs, z.string().regex(/^[0-9a-f]{24}$/)]);
 const cursorTuple = z.tuple([z.string().max(64), place, place, timeMs]);
 const FIRST_ID = '0'.repeat(24);
@@ -80,7 +76,7 @@ export class SyncService {
   async cursorNow(): Promise<{ cursor: string; since: Date }> {
     // Read first: when the epoch changes meanwhile, the cursor has the old one, and the next `sync` detects it.
     const epoch = this.#deps.epoch();
-    const since = await this.#safeNow();
+    const since = await this.#deps.safeNow();
     return { cursor: encode(epoch, startAt(since)), since };
   }
 
@@ -93,15 +89,12 @@ export class SyncService {
     // Read once per answer: when the epoch changes meanwhile, the next `sync` detects it.
     const epoch = this.#deps.epoch();
     const { from, reload } = decode(epoch, cursor);
-    const until = from.untilMs === undefined ? await this.#safeNow() : new Date(from.untilMs);
-    const large = this.#deps.largeConversations.of(caller);
-    const [conversations, members, totals] = await Promise.all([
-      this.#findChanged(caller, large, from.conversations),
-      this.#deps.members.findChanged(caller, LIMITS.syncPage, {
-        changedAt: from.settings.changedAt,
-        conversationId: from.settings._id,
-      }),
-      this.#deps.unread.totals(caller, large),
+    const until = from.untilMs === undefined ? await this.#deps.safeNow() : new Date(from.untilMs);
+    const overview = this.#deps.overviews.of(caller, from);
+    overview.updateNow();
+    const [{ conversations, members }, totals] = await Promise.all([
+      this.#findChanged(overview, from),
+      this.#deps.unread.totals(caller, overview),
     ]);
     const hasMore = conversations.length === LIMITS.syncPage || members.length === LIMITS.syncPage;
     const next = hasMore
@@ -134,21 +127,23 @@ export class SyncService {
   }
 
   /**
-   * Returns a page of conversations in the order of their changes: those with a list of members, and the large groups and
-   * channels, of which a user has few. A group that becomes large or small changes at the same time; a page that misses it is
+   * Returns a page of each walk. Conversations are those with a list of members, and the large groups and channels, of
+   * which a user has few. A group that becomes large or small changes at the same time; a page that misses it is
    * followed by one that has it.
    */
   async #findChanged(
-    caller: UserId,
-    largeRead: LargeRead,
-    after: ChangePosition,
-  ): Promise<ConversationRecord[]> {
-    const { found, large } = await largeRead.withLarge(() =>
-      this.#deps.conversations.findChanged(caller, LIMITS.syncPage, after),
+    overview: OverviewRead,
+    { conversations: after }: Cursor,
+  ): Promise<{ conversations: ConversationRecord[]; members: readonly MemberRecord[] }> {
+    const { found, large, own } = await overview.withLarge(
+      async () => (await overview.conversationsChanged()).page,
     );
     const listed = new Set(found.map(({ _id }) => _id));
     const beside = large.filter((one) => !listed.has(one._id) && byChange(after, one) < 0);
-    return [...found, ...beside].sort(byChange).slice(0, LIMITS.syncPage);
+    return {
+      conversations: [...found, ...beside].sort(byChange).slice(0, LIMITS.syncPage),
+      members: own.page,
+    };
   }
 
   async #settingsViews(members: readonly MemberRecord[], since: Date): Promise<SettingsView[]> {
@@ -169,10 +164,6 @@ export class SyncService {
         ...(seqs !== undefined && seqs.length > 0 && { hiddenSeqs: seqs }),
       };
     });
-  }
-
-  async #safeNow(): Promise<Date> {
-    return new Date((await this.#deps.visibleThrough()).getTime() - OVERLAP_MS);
   }
 }
 

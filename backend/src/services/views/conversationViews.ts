@@ -286,6 +286,23 @@ export class ConversationViews {
     );
   }
 
+  /**
+   * Returns the view of an empty direct conversation that was just created, for one of its two users. There is no block
+   * between them.
+   */
+  async presentNew(viewer: UserId, conversation: ConversationRecord): Promise<ConversationView> {
+    return toConversationView(viewer, {
+      conversation,
+      users: await this.#deps.users.views(conversation.participants, viewer),
+      positions: NO_POSITIONS,
+      lastMessage: undefined,
+      lastDeliveryStatus: UNCOUNTED,
+      unread: 0,
+      blocked: new Set(),
+      now: this.#deps.time.now(),
+    });
+  }
+
   /** Returns the view of one conversation. @throws AppError `NOT_PARTICIPANT` when the viewer is not a member. */
   async presentOne(viewer: UserId, stored: ConversationRecord): Promise<ConversationView> {
     const [view] = await this.present(viewer, [stored]);

@@ -5,7 +5,7 @@ import type { MessageRecord } from '../../models/messageModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { findLargePositions, groupPositions, type PositionDeps } from './conversationViews.js';
 import type { Summaries } from '../derived/index.js';
-import type { Membership } from '../membership/index.js';
+import type { Membership, MembershipStore } from '../membership/index.js';
 import { toHidden } from './hiddenMessage.js';
 import {
   type Positions,
@@ -36,6 +36,7 @@ export interface MessageViewDeps extends PositionDeps, QuoteDeps {
   shadows: Pick<ShadowView, 'conversations'>;
   blocks: Pick<BlockDirectory, 'of'>;
   summaries: Summaries;
+  memberships: Pick<MembershipStore, 'peek'>;
 }
 
 /** Conversations and positions that the views of their messages depend on, as one viewer may see them. */
@@ -71,10 +72,17 @@ export class MessageViews {
 
   /** Loads what the contexts of several viewers have in common. */
   async loadConversations(ids: readonly ConversationId[]): Promise<LoadedConversations> {
-    const { lookups } = this.#deps;
-    const stored = await lookups.conversations.load(ids);
-    const small = stored.filter(({ apart }) => apart !== true).map(({ _id }) => _id);
-    return { stored, positions: groupPositions(await lookups.positions.load(small)) };
+    const { lookups, memberships } = this.#deps;
+    // In groups, members may join: their documents have to be read after the conversation.
+    const direct = new Set(ids.filter((id) => memberships.peek(id)?.type === 'direct'));
+    const [stored, early] = await Promise.all([
+      lookups.conversations.load(ids),
+      lookups.positions.load([...direct]),
+    ]);
+    const others = stored
+      .filter(({ _id, apart }) => apart !== true && !direct.has(_id))
+      .map(({ _id }) => _id);
+    return { stored, positions: groupPositions([...early, ...(await lookups.positions.load(others))]) };
   }
 
   /** As `loadContext`, from conversations that were loaded before. */

@@ -4,10 +4,10 @@ const FINAL_TEXT = 0x81;
 const MAX_SHORT = 125;
 const MAX_MEDIUM = 0xffff;
 
-/** Encodes a text as an unmasked, unfragmented WebSocket frame: header and payload, shared by all receivers. */
-export function textFrame(text: string): [Buffer, Buffer] {
+/** Encodes a text as an unmasked, unfragmented WebSocket frame in one buffer, shared by all receivers. */
+export function textFrame(text: string): [Buffer] {
   const payload = Buffer.from(text);
-  return [headerOf(payload.length), payload];
+  return [Buffer.concat([headerOf(payload.length), payload])];
 }
 
 function headerOf(length: number): Buffer {
