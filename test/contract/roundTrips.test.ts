@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { COMMAND_NAMES, type CommandName } from '../../contract/index.js';
-import { ROUND_TRIPS } from '../../scripts/docs/roundTrips.js';
 import { commandSamples } from '../../contract/documents/samples.js';
+import { REPEATED, ROUND_TRIPS } from '../../scripts/docs/roundTrips.js';
 import { connectCaller, createSampleContext } from './support/sampleScene.js';
 import { people, sharedServer } from './support/sharedServer.js';
 import { countAll, countCommands, type DatabaseCommands } from './support/databaseCommands.js';
 
 const server = sharedServer();
+
+/** A cursor goes back by two seconds, so `sync` repeats what has just changed. */
+const CURSOR_OVERLAP_MS = 2_200;
 
 /** A server collects its metrics once a minute: a count that includes that says nothing, the next one does. */
 const ATTEMPTS = 3;
@@ -35,6 +38,36 @@ async function countSample(name: CommandName): Promise<DatabaseCommands> {
 
 test.each(COMMAND_NAMES)('%s asks the database no more often than the docs say', async (name) => {
   await expectAtMost(ROUND_TRIPS[name], () => countSample(name));
+});
+
+test('operations of a user who has used the process before ask no more often than the docs say', async () => {
+  const [ann, ben, ...others] = people('ann', 'ben', 'cat', 'dan', 'eve');
+  const [reader, writer] = [await server().connectAs(ann), await server().connectAs(ben)];
+  for (const other of others) (await server().connectAs(other)).close();
+  const conversationId = await reader.open(ben);
+  const say = () => writer.send(conversationId, 'hello');
+  await say();
+  let cursor: string | undefined;
+  const quietSync = async () => ({ cursor } = await reader.ok('sync', { ...(cursor && { cursor }) }));
+  await reader.ok('getConversations', {});
+  await reader.ok('getMessages', { conversationId });
+  const strangers = others.values();
+  const operations: Record<keyof typeof REPEATED, () => Promise<unknown>> = {
+    'getConversations, again': () => reader.ok('getConversations', {}),
+    'sync, nothing new': quietSync,
+    'sync, a new message': quietSync,
+    'getOrCreateDirect, existing': () => reader.open(ben),
+    'getOrCreateDirect, new': () => reader.open(strangers.next().value ?? ''),
+    'getMessages, newest, again': () => reader.ok('getMessages', { conversationId }),
+  };
+  for (const [name, run] of Object.entries(operations) as [keyof typeof REPEATED, () => Promise<unknown>][]) {
+    if (name === 'sync, nothing new')
+      await quietSync()
+        .then(() => sleep(CURSOR_OVERLAP_MS))
+        .then(quietSync);
+    if (name === 'sync, a new message') await say();
+    await expectAtMost(REPEATED[name], () => countCommands(server(), run));
+  }
 });
 
 test('a user who is known connects without a query', async () => {
