@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { createAliasModel } from './aliasModel.js';
+import { createAttachmentModel } from './attachmentModel.js';
 import { createArchiveModel } from './archiveModel.js';
 import { createChangeMarks } from './changeMarks.js';
 import { createChangedMessages } from './changedMessages.js';
@@ -20,6 +21,7 @@ import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
 import { createSearchModel } from './searchModel.js';
 import { createUnreadExceptions } from './unreadExceptions.js';
+import { createUploadQuotaModel } from './uploadQuotaModel.js';
 import { createUserModel } from './userModel.js';
 import { createVerificationModel } from './verificationModel.js';
 
@@ -31,6 +33,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
   return {
     aliases: createAliasModel(connection),
     archive,
+    attachments: createAttachmentModel(connection),
     changedMessages: createChangedMessages(connection, archive),
     changes: createChangeModel(connection),
     blocks: createBlockModel(connection, marks),
@@ -47,6 +50,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
+    uploadQuotas: createUploadQuotaModel(connection),
     unreadExceptions: createUnreadExceptions(connection),
     users: createUserModel(connection, marks),
     verification: createVerificationModel(connection),
