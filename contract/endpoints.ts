@@ -121,7 +121,7 @@ export const ENDPOINTS = {
     query: none,
     body: inputs.messageInput,
     answer: outputs.sentAnswer,
-    codes: ['NOT_PARTICIPANT', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
+    codes: ['NOT_PARTICIPANT', 'NOT_FOUND', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
     bucket: 'send',
     summary: 'Sends a message. 201 when it was stored, 200 when it had been stored before.',
   }),

@@ -11,6 +11,7 @@ import { ensureChromium } from './lib/chromium.mjs';
 import { describeSlowest, durationsOf, recordDurations } from './lib/durations.mjs';
 import { ensureNode } from './lib/nodeRuntime.mjs';
 import { ensureRedis } from './lib/redis.mjs';
+import { ensureObjectStore } from './lib/objectStore.mjs';
 import { run } from './lib/run.mjs';
 
 /** The oldest version that is supported, and the one between it and the one that serves. */
@@ -57,10 +58,13 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 let durations = {};
 
 await bootstrap();
+// Beside the other installations: the first time, it takes minutes.
+const objectStore = ensureObjectStore();
 // Programs that tests and checks start find the code that Node has compiled before.
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
 await ensureChromium();
 await ensureRedis();
+await objectStore;
 const runSuite = (filters) => runTests(process.execPath, filters, { show: true });
 if (!isEverything) await runSuite(isQuick ? [...QUICK, ...args] : args);
 else if (isQuick) await Promise.all([runSuite(QUICK), runChecks()]);

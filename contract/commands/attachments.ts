@@ -144,9 +144,10 @@ export const ATTACHMENT_COMMANDS = {
     payload: own,
     answer: z.object({ attachmentId }),
     pair,
-    codes: ['NOT_FOUND', 'CONFLICT'],
+    codes: ['CONFLICT'],
     bucket: 'upload',
-    repeatSafe: 'a cancelled upload stays cancelled, and a repeat is answered `NOT_FOUND`',
-    summary: 'Removes a file of the caller that was not sent. `CONFLICT` when a message has it.',
+    repeatSafe: 'what is gone stays gone',
+    summary:
+      'Removes a file of the caller that no message has, whatever its state. `CONFLICT` when a message has it. Succeeds when there is nothing to remove.',
   }),
 } as const;

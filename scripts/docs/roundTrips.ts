@@ -54,6 +54,11 @@ export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
   getPrivacy: { reads: 0, writes: 0 },
   updatePrivacy: { reads: 0, writes: 2 },
   searchMessages: { reads: 9, writes: 0 },
+  createAttachment: { reads: 4, writes: 3 },
+  getUpload: { reads: 1, writes: 0 },
+  completeAttachment: { reads: 1, writes: 0 },
+  getAttachment: { reads: 1, writes: 0 },
+  cancelAttachment: { reads: 1, writes: 2 },
 };
 
 export const roundTripsPage = (): string => `${NOTE}

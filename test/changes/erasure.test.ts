@@ -138,7 +138,7 @@ describe('a message that is deleted for everyone', () => {
     const { applyLedger } = await import('../../backend/src/services/changes/applyLedger.js');
     const { models } = server().app;
     const ledger = {
-      ...{ conversationId: conversationId as never, rev: 12, pinned: [], deleted: [] },
+      ...{ conversationId: conversationId as never, rev: 12, pinned: [], deleted: [], deletedFiles: [] },
       reactionChanges: () => [late],
       messageChanges: () => [
         {
@@ -148,7 +148,8 @@ describe('a message that is deleted for everyone', () => {
       ],
     };
     const windows = { remove: () => Promise.resolve() };
-    await applyLedger({ ...models, windows, onErased: () => undefined }, ledger as never);
+    const markDeleting = () => Promise.resolve();
+    await applyLedger({ ...models, windows, onErased: () => undefined, markDeleting }, ledger as never);
     expect(await reactions.findByMessages(conversationId as never, [4])).toEqual([]);
     await until(async () => (await storedIn(server(), 'reactions').countDocuments({ seq: 4 })) === 0);
     for (const seq of [1, 2, 3]) {

@@ -21,7 +21,7 @@ const server = sharedServer();
 const GENERAL = ['VALIDATION', 'UNAUTHENTICATED', 'TOKEN_EXPIRED', 'UNAVAILABLE', 'INTERNAL'];
 
 const emptyContext: SampleContext = {
-  ...{ conversationId: '', messageId: '', groupId: '', reportId: '', token: 't' },
+  ...{ conversationId: '', messageId: '', groupId: '', reportId: '', attachmentId: '', token: 't' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
   cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', search: 'c' },
 };

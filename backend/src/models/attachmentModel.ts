@@ -18,7 +18,7 @@ import type { FileFacts } from './storedAttachment.js';
 
 export type { AttachmentRecord, AttachmentStatus, FileUse } from './attachmentDocument.js';
 
-export type NewAttachment = Omit<AttachmentRecord, 'changedAt' | 'claim' | 'reason'>;
+export type NewAttachment = Omit<AttachmentRecord, 'changedAt' | 'reason'>;
 
 export const newAttachmentId = (): AttachmentId =>
   new mongoose.Types.ObjectId().toHexString() as AttachmentId;
@@ -123,9 +123,14 @@ export function createAttachmentModel(connection: mongoose.Connection) {
       return found.length;
     },
 
-    async setUploadId(id: AttachmentId, uploadId: string): Promise<AttachmentRecord | undefined> {
+    /** Notes the store's upload in parts, unless another one than `previous` is noted already. */
+    setUploadId(
+      id: AttachmentId,
+      uploadId: string,
+      previous?: string,
+    ): Promise<AttachmentRecord | undefined> {
       return update(
-        { _id: objectId(id), status: 'pending', uploadId: { $exists: false } },
+        { _id: objectId(id), status: 'pending', uploadId: previous ?? { $exists: false } },
         { $set: { uploadId } },
       );
     },

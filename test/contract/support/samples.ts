@@ -22,6 +22,8 @@ export interface SampleContext {
   /** Token of the caller with the role of a moderator. */
   token: string;
   reportId: string;
+  /** An image of the caller that is ready to be sent. */
+  attachmentId: string;
   cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
 }
 
@@ -41,7 +43,7 @@ const card = {
 };
 
 const coreSamples = (context: SampleContext) => {
-  const { conversationId, messageId, otherUserId, token, cursors } = context;
+  const { conversationId, messageId, otherUserId, token, attachmentId, cursors } = context;
   const clientMessageId = crypto.randomUUID();
   return {
     getOrCreateDirect: [{ otherUserId, occasion: { kind: 'product', id: 'sku-1', title: 'A bicycle' } }],
@@ -50,6 +52,7 @@ const coreSamples = (context: SampleContext) => {
     sendMessage: [
       { conversationId, content: 'hello', clientMessageId, replyTo: 1 },
       { conversationId, clientMessageId: crypto.randomUUID(), attachments: [attachment] },
+      { conversationId, clientMessageId: crypto.randomUUID(), attachments: [{ attachmentId }] },
       { conversationId, clientMessageId: crypto.randomUUID(), location },
       { conversationId, clientMessageId: crypto.randomUUID(), card },
     ],
@@ -136,6 +139,19 @@ const searchSamples = ({ conversationId, otherUserId, cursors }: SampleContext) 
   ],
 });
 
+const attachmentSamples = ({ conversationId, attachmentId }: SampleContext) => ({
+  createAttachment: [
+    {
+      ...{ kind: 'voice', fileName: 'note.ogg', mimeType: 'audio/ogg', sizeBytes: 1_000, conversationId },
+      ...{ clientAttachmentId: crypto.randomUUID(), durationMs: 900, waveform: [0, 50, 100] },
+    },
+  ],
+  getUpload: [{ attachmentId }],
+  completeAttachment: [{ attachmentId }],
+  getAttachment: [{ attachmentId }],
+  cancelAttachment: [{ attachmentId }],
+});
+
 /** Valid payloads that together use every field of the command's schema (checked by a test). */
 export const commandSamples = (context: SampleContext): Samples<CommandName> => ({
   ...coreSamples(context),
@@ -144,6 +160,7 @@ export const commandSamples = (context: SampleContext): Samples<CommandName> => 
   ...listSamples(context),
   ...safetySamples(context),
   ...searchSamples(context),
+  ...attachmentSamples(context),
 });
 
 /** Fields that accept `null`, which removes the value. */
@@ -184,7 +201,7 @@ export function toRequest(name: CommandRoute, payload: Fields): EndpointSample {
 
 /** Valid requests that together use every field of the endpoint's schemas. */
 export const endpointSamples = (context: SampleContext): Record<EndpointName, readonly EndpointSample[]> => {
-  const { conversationId, messageId, otherUserId, callerId, cursors } = context;
+  const { conversationId, messageId, otherUserId, callerId, attachmentId, cursors } = context;
   const samples = commandSamples(context);
   const routed = {} as Record<CommandRoute, readonly EndpointSample[]>;
   for (const name of COMMAND_ROUTES) {
@@ -218,6 +235,8 @@ export const endpointSamples = (context: SampleContext): Record<EndpointName, re
       { params, body: { seq: 1 } },
       { params, body: { messageId } },
     ],
+    redirectToFile: [{ params: { attachmentId } }],
+    redirectToThumbnail: [{ params: { attachmentId } }],
     sync: [{ query: { cursor: cursors.sync } }],
     getUnread: [{}],
     getProfile: [{}],

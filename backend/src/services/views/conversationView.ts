@@ -4,6 +4,7 @@ import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { isAbsentAt } from '../membership/index.js';
 import { type Positions, effectivePosition, type DeliveryStatus } from '../positions/index.js';
+import type { AttachmentViews } from './attachmentViews.js';
 import { toMessageView } from './messageView.js';
 import { isArchived } from './memberSettings.js';
 import { blockFields, countFields, occasionsFor } from './viewerFields.js';
@@ -19,6 +20,7 @@ export interface ConversationViewInput {
   unread: number;
   /** Users blocked by the viewer. */
   blocked: ReadonlySet<UserId>;
+  attachmentViews: AttachmentViews;
   now: Date;
 }
 
@@ -82,7 +84,11 @@ export function toConversationView(viewer: UserId, deps: ConversationViewInput):
     lastSeq: conversation.lastSeq,
     rev: conversation.rev,
     ...(lastMessage !== undefined && {
-      lastMessage: toMessageView(lastMessage, userOf(users, lastMessage.senderId), deps.lastDeliveryStatus),
+      lastMessage: toMessageView(lastMessage, {
+        sender: userOf(users, lastMessage.senderId),
+        deliveryStatus: deps.lastDeliveryStatus,
+        attachmentViews: deps.attachmentViews,
+      }),
     }),
     unreadCount: deps.unread,
     lastReadSeq: own.readSeq,

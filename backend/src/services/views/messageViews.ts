@@ -5,6 +5,7 @@ import type { MessageRecord } from '../../models/messageModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { findLargePositions, groupPositions, type PositionDeps } from './conversationViews.js';
 import type { Summaries } from '../derived/index.js';
+import type { AttachmentViews } from './attachmentViews.js';
 import type { Membership } from '../membership/index.js';
 import { toHidden } from './hiddenMessage.js';
 import {
@@ -36,6 +37,7 @@ export interface MessageViewDeps extends PositionDeps, QuoteDeps {
   shadows: Pick<ShadowView, 'conversations'>;
   blocks: Pick<BlockDirectory, 'of'>;
   summaries: Summaries;
+  attachmentViews: AttachmentViews;
 }
 
 /** Conversations and positions that the views of their messages depend on, as one viewer may see them. */
@@ -128,7 +130,11 @@ export class MessageViews {
     const userOf = (id: UserId) => users.get(id) ?? { _id: id };
     return messages.map((message) => {
       const conversation = context.conversations.get(message.conversationId);
-      const view = toMessageView(message, userOf(message.senderId), deliveryStatusOf(message));
+      const view = toMessageView(message, {
+        sender: userOf(message.senderId),
+        deliveryStatus: deliveryStatusOf(message),
+        attachmentViews: this.#deps.attachmentViews,
+      });
       return conversation?.pinned?.includes(message.seq) === true ? { ...view, pinned: true } : view;
     });
   }
@@ -243,9 +249,9 @@ export class MessageViews {
 
   /** Returns the view of a message that was just stored. Needs no query: no other user can have received it yet. */
   presentNew(message: MessageRecord): MessageView {
-    const { users } = this.#deps;
+    const { users, attachmentViews } = this.#deps;
     const sender =
       message.shadow === true ? users.ownView(message.senderId) : users.knownView(message.senderId);
-    return toMessageView(message, sender, UNCOUNTED);
+    return toMessageView(message, { sender, deliveryStatus: UNCOUNTED, attachmentViews });
   }
 }

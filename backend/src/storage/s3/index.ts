@@ -97,12 +97,18 @@ export class S3Store implements ObjectStore {
     this.#cdn = options.cdn && new CdnUrls(options.cdn);
   }
 
+  /** Origin of its URLs. */
+  get origin(): string {
+    return this.#base.origin;
+  }
+
   async check(): Promise<void> {
     const { bucket } = this.#options;
     try {
       await this.#client.send(new HeadBucketCommand({ Bucket: bucket }));
     } catch (error) {
-      if (isMissing(error)) throw new Error(`S3_BUCKET: the store has no bucket named ${bucket}.`, { cause: error });
+      if (isMissing(error))
+        throw new Error(`S3_BUCKET: the store has no bucket named ${bucket}.`, { cause: error });
       if (isForbidden(error)) {
         throw new Error(
           `S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY: the store does not let this key use the bucket ${bucket}.`,
@@ -173,7 +179,7 @@ export class S3Store implements ObjectStore {
 
   async listParts(key: string, uploadId: string): Promise<UploadedPart[] | undefined> {
     const parts: UploadedPart[] = [];
-    for (let marker: string | undefined; ; ) {
+    for (let marker: string | undefined; ;) {
       const page = await askForExisting(() =>
         this.#client.send(
           new ListPartsCommand({ ...this.#at(key), UploadId: uploadId, PartNumberMarker: marker }),
@@ -213,7 +219,11 @@ export class S3Store implements ObjectStore {
     return found && { sizeBytes: found.ContentLength ?? 0, etag: found.ETag ?? '' };
   }
 
-  async read(key: string, file: string, { etag, maxBytes }: { etag: string; maxBytes: number }): Promise<void> {
+  async read(
+    key: string,
+    file: string,
+    { etag, maxBytes }: { etag: string; maxBytes: number },
+  ): Promise<void> {
     await ask(async () => {
       const found = await askForExisting(() =>
         this.#client.send(

@@ -26,10 +26,7 @@ export interface SignableRequest {
 
 /** Encodes as RFC 3986 asks: `encodeURIComponent` leaves five reserved characters. */
 const encode = (text: string): string =>
-  encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const encodePath = (path: string): string => path.split('/').map(encode).join('/');
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();

@@ -1,0 +1,109 @@
+import type { AttachmentModel, AttachmentRecord } from '../../models/attachmentModel.js';
+import type { Metrics } from '../../utils/metrics.js';
+import { fileKey, StoreUnavailable, thumbnailKey, uploadKey, type ObjectStore } from '../objectStore.js';
+import type { DatabaseTime } from '../runtime/index.js';
+import { noteStoreFailure, type StoreErrorDeps } from './storeErrors.js';
+
+export interface RemoverDeps extends StoreErrorDeps {
+  attachments: Pick<AttachmentModel, 'findByStatus' | 'remove' | 'postpone' | 'countDeleting'>;
+  store: ObjectStore;
+  time: DatabaseTime;
+  metrics: Pick<Metrics, 'storeFailures' | 'deletingAttachments'>;
+}
+
+/** Files that are removed at a time. */
+const BATCH = 200;
+/** Interval of looking for files that other processes have put on the list, or could not remove, in ms. */
+const LOOK_EVERY_MS = 60_000;
+/** Time after which a file that could not be removed is tried again, in ms. */
+const RETRY_MS = 60_000;
+const MAX_COUNTED = 10_000;
+
+/**
+ * Removes the objects of deleted files, then their rows. The list is the rows in state `deleting`: it survives every crash,
+ * and what cannot be removed now is tried again. Two processes may remove the same file; nothing is lost by that.
+ */
+export class Remover {
+  readonly #deps: RemoverDeps;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(deps: RemoverDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  /** Removes soon what was put on the list just now. */
+  wake = (): void => {
+    if (this.#isStopped || this.#running !== undefined) return;
+    this.#running = this.run()
+      .then(() => undefined)
+      .catch((error: unknown) => {
+        this.#deps.log.warn(
+          'deleted files',
+          { err: error },
+          'deleted files could not be removed; they are tried again',
+        );
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  };
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** Removes everything on the list. Returns the number of removed files. @throws the error of the database. */
+  async run(): Promise<number> {
+    const { attachments, time, metrics } = this.#deps;
+    let removed = 0;
+    for (;;) {
+      const rows = await attachments.findByStatus('deleting', {
+        before: new Date(time.nowMs() + 1),
+        limit: BATCH,
+      });
+      if (rows.length === 0) break;
+      if (!(await this.#remove(rows))) break;
+      removed += rows.length;
+      if (this.#isStopped) break;
+    }
+    metrics.deletingAttachments.set(await attachments.countDeleting(MAX_COUNTED));
+    return removed;
+  }
+
+  /** Returns false when the store did not answer. */
+  async #remove(rows: readonly AttachmentRecord[]): Promise<boolean> {
+    const { attachments, store, time } = this.#deps;
+    const ids = rows.map(({ _id }) => _id);
+    try {
+      for (const { _id, uploadId } of rows) {
+        if (uploadId !== undefined) await store.dropParts(uploadKey(_id), uploadId);
+      }
+      await store.remove(ids.flatMap((id) => [uploadKey(id), fileKey(id), thumbnailKey(id)]));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      noteStoreFailure(error, this.#deps);
+      await attachments.postpone(ids, new Date(time.nowMs() + RETRY_MS));
+      return false;
+    }
+    await attachments.remove(ids);
+    return true;
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return;
+    // Spread, so that several processes do not look at the same moment.
+    const delayMs = LOOK_EVERY_MS * (0.5 + Math.random());
+    this.#timer = setTimeout(() => {
+      this.wake();
+      this.#schedule();
+    }, delayMs).unref();
+  }
+}
