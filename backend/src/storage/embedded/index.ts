@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import {
   idOfKey,
   ObjectChanged,
@@ -196,7 +197,7 @@ export class EmbeddedStore implements ObjectStore {
     return this.#ask(async () => {
       await this.#requireUnchanged(key, etag);
       const bytes = createReadStream(this.#pathOf(key), { end: maxBytes - 1 });
-      await new DurableFiles(dirname(file)).replace(file, bytes);
+      await unlessGone(pipeline(bytes, createWriteStream(file)));
     });
   }
 
@@ -207,7 +208,7 @@ export class EmbeddedStore implements ObjectStore {
   copy(from: { key: string; etag: string }, to: string, _headers: FileHeaders): Promise<void> {
     return this.#ask(async () => {
       await this.#requireUnchanged(from.key, from.etag);
-      await this.#files.copy(this.#pathOf(from.key), this.#pathOf(to));
+      await unlessGone(this.#files.copy(this.#pathOf(from.key), this.#pathOf(to)));
     });
   }
 
@@ -282,11 +283,17 @@ export class EmbeddedStore implements ObjectStore {
       return await work();
     } catch (error) {
       if (error instanceof ObjectChanged) throw error;
-      if (isMissingFile(error)) throw new ObjectChanged('the file is gone', { cause: error });
       throw new StoreUnavailable('the folder of files cannot be used', { cause: error });
     }
   }
 }
+
+/** @throws ObjectChanged when the file was removed in the meantime. */
+const unlessGone = (work: Promise<void>): Promise<void> =>
+  work.catch((error: unknown) => {
+    if (isMissingFile(error)) throw new ObjectChanged('the file is gone', { cause: error });
+    throw error;
+  });
 
 const statOf = (file: string): Promise<Stats | undefined> =>
   stat(file).catch((error: unknown) => {
