@@ -96,9 +96,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
   const metrics = createMetrics();
   const base = { config, logger, log: new ThrottledLog(logger), metrics, models, database };
   observeCommands(database.connection, metrics);
-  const storage = await openStorage(config);
-  await Promise.all([ensureIndexes(models, logger), checkStorage(storage.store, logger)]);
-  const redis = await findRedis(config, { metrics, logger });
+  const [storage, redis] = await openComponents(base);
   // Redis is preferred: it connects the workers of this machine and those of other machines.
   const cluster = redis ?? options.cluster;
   const events = new ServiceEvents();
@@ -144,6 +142,20 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
   const port = await listen(http, config);
   const close = once(() => shutDown({ ...assembled, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io: sockets.io, port, metrics, models, services, close };
+}
+
+/** Makes the indexes, checks the object store and connects to Redis. */
+async function openComponents({
+  config,
+  models,
+  metrics,
+  logger,
+}: Pick<AssembledDeps, 'config' | 'metrics' | 'logger'> & { models: Models }): Promise<
+  [Storage, RedisCluster | undefined]
+> {
+  const storage = await openStorage(config);
+  await Promise.all([ensureIndexes(models, logger), checkStorage(storage.store, logger)]);
+  return [storage, await findRedis(config, { metrics, logger })];
 }
 
 const findRedis = async (

@@ -38,8 +38,9 @@ export const attachmentEnvironment = {
   SCAN_TIMEOUT_MS: wholeNumber(100, 120_000).default(30_000),
 } as const;
 
-export type AttachmentEnvironment = z.output<ReturnType<typeof asObject>>;
-const asObject = () => z.object(attachmentEnvironment);
+export type AttachmentEnvironment = {
+  [Name in keyof typeof attachmentEnvironment]: z.output<(typeof attachmentEnvironment)[Name]>;
+};
 
 const NEEDED_BY_S3 = ['S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 

@@ -33,9 +33,12 @@ async function openEmbedded(): Promise<Fixture> {
   const store = await EmbeddedStore.open(folder);
   const app = express();
   mountFiles(app, { embeddedFiles: store });
-  app.use(((error: { code?: string }, _request, response, _next) => {
-    response.status(error.code === 'FORBIDDEN' ? 403 : error.code === 'NOT_FOUND' ? 404 : 503).end();
-  }) as express.ErrorRequestHandler);
+  const answerError: express.ErrorRequestHandler = (...[error, , response, _next]) => {
+    const { code } = error as { code?: string };
+    response.status(code === 'FORBIDDEN' ? 403 : 503).end();
+  };
+  // Express recognises an error handler by its four parameters.
+  app.use(Object.defineProperty(answerError, 'length', { value: 4 }));
   const http: Server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => http.once('listening', resolve));
   return {

@@ -22,7 +22,7 @@ export async function inspect(request: WorkerRequest): Promise<Inspection> {
   } catch (error) {
     if (error instanceof Rejected) return { outcome: 'rejected', reason: error.reason };
     // Sharp gives its errors no codes.
-    const isTooLarge = error instanceof Error && /pixel limit/.test(error.message);
+    const isTooLarge = error instanceof Error && error.message.includes('pixel limit');
     return { outcome: 'rejected', reason: isTooLarge ? 'tooManyPixels' : 'unreadable' };
   }
 }

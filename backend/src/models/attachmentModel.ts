@@ -198,7 +198,7 @@ export function createAttachmentModel(connection: mongoose.Connection) {
     /** Takes a file from a message that was never stored. False when it was given away meanwhile. */
     async releaseUnstored(id: AttachmentId, use: FileUse & { at: Date }): Promise<boolean> {
       const changed = await collection.updateOne(
-        { _id: objectId(id), status: 'ready', ...ofUse(use), 'usedBy.at': use.at },
+        { _id: objectId(id), status: { $in: ['ready', 'processing'] }, ...ofUse(use), 'usedBy.at': use.at },
         { $unset: { usedBy: 1 } },
         { writeConcern: COMMITTED },
       );

@@ -33,7 +33,7 @@ function urlsIn(
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
     return urlsIn(schema.unwrap(), value, { path, isAttachment });
   }
-  // Of the alternatives, those that do not fit have none of the value's URLs.
+  // Alternatives that do not fit the value find none of its URLs.
   if (schema instanceof z.ZodUnion) {
     const found = schema.options.flatMap((option) => urlsIn(option, value, { path, isAttachment }));
     return [...new Map(found.map((one) => [one.path, one])).values()];

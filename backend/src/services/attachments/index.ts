@@ -7,6 +7,7 @@ import { Sweeper, type SweeperDeps } from './sweeper.js';
 import { Uploads, type UploadDeps } from './uploads.js';
 
 export type { AttachmentLimits } from './settings.js';
+export { removeFiles } from './remover.js';
 export type { SentFiles } from './sentFiles.js';
 export { SWEPT, sweepSteps, type SweepStep, type Swept } from './sweep.js';
 

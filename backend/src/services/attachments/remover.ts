@@ -41,7 +41,6 @@ export class Remover {
   wake = (): void => {
     if (this.#isStopped || this.#running !== undefined) return;
     this.#running = this.run()
-      .then(() => undefined)
       .catch((error: unknown) => {
         this.#deps.log.warn(
           'deleted files',
@@ -60,41 +59,30 @@ export class Remover {
     await this.#running;
   }
 
-  /** Removes everything on the list. Returns the number of removed files. @throws the error of the database. */
-  async run(): Promise<number> {
+  /** Removes everything on the list, as far as the store answers. @throws the error of the database. */
+  async run(): Promise<void> {
     const { attachments, time, metrics } = this.#deps;
-    let removed = 0;
     for (;;) {
-      const rows = await attachments.findByStatus('deleting', {
-        before: new Date(time.nowMs() + 1),
-        limit: BATCH,
-      });
-      if (rows.length === 0) break;
-      if (!(await this.#remove(rows))) break;
-      removed += rows.length;
-      if (this.#isStopped) break;
+      const before = new Date(time.nowMs() + 1);
+      const rows = await attachments.findByStatus('deleting', { before, limit: BATCH });
+      if (rows.length === 0 || !(await this.#remove(rows)) || this.#isStopped) break;
     }
     metrics.deletingAttachments.set(await attachments.countDeleting(MAX_COUNTED));
-    return removed;
   }
 
-  /** Returns false when the store did not answer. */
+  /** Returns false when the store did not answer: these files then go to the end of the list. */
   async #remove(rows: readonly AttachmentRecord[]): Promise<boolean> {
-    const { attachments, store, time } = this.#deps;
-    const ids = rows.map(({ _id }) => _id);
+    const { attachments, time } = this.#deps;
     try {
-      for (const { _id, uploadId } of rows) {
-        if (uploadId !== undefined) await store.dropParts(uploadKey(_id), uploadId);
-      }
-      await store.remove(ids.flatMap((id) => [uploadKey(id), fileKey(id), thumbnailKey(id)]));
+      await removeFiles(this.#deps, rows);
+      return true;
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       noteStoreFailure(error, this.#deps);
+      const ids = rows.map(({ _id }) => _id);
       await attachments.postpone(ids, new Date(time.nowMs() + RETRY_MS));
       return false;
     }
-    await attachments.remove(ids);
-    return true;
   }
 
   #schedule(): void {
@@ -106,4 +94,17 @@ export class Remover {
       this.#schedule();
     }, delayMs).unref();
   }
+}
+
+/** Removes all objects of deleted files, then their rows. @throws StoreUnavailable. */
+export async function removeFiles(
+  { attachments, store }: { attachments: Pick<AttachmentModel, 'remove'>; store: ObjectStore },
+  rows: readonly AttachmentRecord[],
+): Promise<void> {
+  for (const { _id, uploadId } of rows) {
+    if (uploadId !== undefined) await store.dropParts(uploadKey(_id), uploadId);
+  }
+  const ids = rows.map(({ _id }) => _id);
+  await store.remove(ids.flatMap((id) => [uploadKey(id), fileKey(id), thumbnailKey(id)]));
+  await attachments.remove(ids);
 }

@@ -1,16 +1,14 @@
 import { LIMITS, type AttachmentId } from '../../../../contract/index.js';
 import type { AttachmentModel, AttachmentRecord, AttachmentStatus } from '../../models/attachmentModel.js';
 import type { MessageModel } from '../../models/messageModel.js';
-import type { UploadQuotaModel } from '../../models/uploadQuotaModel.js';
 import { FILES, idOfKey, UPLOADS, type ListedObject, type ObjectStore } from '../objectStore.js';
 
 export interface SweepDeps {
   attachments: Pick<
     AttachmentModel,
-    'findByStatus' | 'findByIds' | 'discard' | 'markDeleting' | 'markSent' | 'releaseUnstored'
+    'findByStatus' | 'findByIds' | 'discard' | 'markSent' | 'releaseUnstored'
   >;
   messages: Pick<MessageModel, 'findByFile'>;
-  uploadQuotas: Pick<UploadQuotaModel, 'removeExpired'>;
   store: ObjectStore;
   now: () => Date;
 }
@@ -30,7 +28,7 @@ export interface SweepStep {
   bytes: number;
   /** Ids and keys, for a listing. */
   names: readonly string[];
-  /** Returns how many were removed: fewer than `count` when some were used meanwhile. */
+  /** Returns how many were removed, or put on the list of those to delete: fewer than `count` when some are used now. */
   apply: () => Promise<number>;
 }
 
@@ -56,7 +54,6 @@ export async function* sweepSteps(
   yield* orphans(deps, UPLOADS, before);
   yield* openUploads(deps, before);
   if (all) yield* orphans(deps, FILES, before);
-  await deps.uploadQuotas.removeExpired(deps.now());
 }
 
 interface OldRows {
@@ -87,7 +84,7 @@ async function* oldRows(deps: SweepDeps, { status, what, before }: OldRows): Asy
 
 /** Leaves out files whose message is stored: their server died before it could note that. */
 async function withoutMessage(
-  { messages }: SweepDeps,
+  { messages }: Pick<SweepDeps, 'messages'>,
   rows: readonly AttachmentRecord[],
 ): Promise<AttachmentRecord[]> {
   const unused: AttachmentRecord[] = [];

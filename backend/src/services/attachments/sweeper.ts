@@ -1,8 +1,10 @@
+import type { UploadQuotaModel } from '../../models/uploadQuotaModel.js';
 import type { Metrics } from '../../utils/metrics.js';
 import type { ThrottledLog } from '../../utils/throttledLog.js';
 import { sweepSteps, type SweepDeps } from './sweep.js';
 
 export interface SweeperDeps extends SweepDeps {
+  uploadQuotas: Pick<UploadQuotaModel, 'removeExpired'>;
   metrics: Pick<Metrics, 'sweptAttachments'>;
   log: ThrottledLog;
   /** Called after rows were put on the list of those to delete. */
@@ -40,12 +42,13 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    const { metrics, log, onDeleting } = this.#deps;
+    const { metrics, log, onDeleting, uploadQuotas, now } = this.#deps;
     try {
       for await (const { what, apply } of sweepSteps(this.#deps)) {
         metrics.sweptAttachments.inc({ what }, await apply());
         if (this.#isStopped) return;
       }
+      await uploadQuotas.removeExpired(now());
       onDeleting();
     } catch (error) {
       // The next sweep finds the rest.

@@ -35,7 +35,10 @@ export interface UploadDeps extends StoreErrorDeps {
   onDeleting: () => void;
 }
 
-type Uploading = { attachment: UploadedAttachmentView; upload?: UploadView };
+interface Uploading {
+  attachment: UploadedAttachmentView;
+  upload?: UploadView;
+}
 
 const DAY_MS = 86_400_000;
 const noSuchFile = (): AppError => new AppError('NOT_FOUND', 'There is no such attachment.');
@@ -252,6 +255,6 @@ export async function requireOwn(
   id: AttachmentId,
 ): Promise<AttachmentRecord> {
   const found = await attachments.findById(id);
-  if (found === undefined || found.uploaderId !== caller || found.status === 'deleting') throw noSuchFile();
+  if (found?.uploaderId !== caller || found.status === 'deleting') throw noSuchFile();
   return found;
 }

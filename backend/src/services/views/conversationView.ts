@@ -1,4 +1,10 @@
-import type { ConversationView, MemberView, UserId, UserView } from '../../../../contract/index.js';
+import type {
+  ConversationView,
+  MemberView,
+  MessageView,
+  UserId,
+  UserView,
+} from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
@@ -47,6 +53,17 @@ export function memberFields(
   };
 }
 
+/** Returns the view of the newest message. */
+const toPreview = (
+  message: MessageRecord,
+  { users, lastDeliveryStatus, attachmentViews }: ConversationViewInput,
+): MessageView =>
+  toMessageView(message, {
+    sender: userOf(users, message.senderId),
+    deliveryStatus: lastDeliveryStatus,
+    attachmentViews,
+  });
+
 /** Returns a conversation as one of its members sees it. */
 export function toConversationView(viewer: UserId, deps: ConversationViewInput): ConversationView {
   const { conversation, positions, users, now } = deps;
@@ -83,13 +100,7 @@ export function toConversationView(viewer: UserId, deps: ConversationViewInput):
     ...countFields(conversation, lastMessage),
     lastSeq: conversation.lastSeq,
     rev: conversation.rev,
-    ...(lastMessage !== undefined && {
-      lastMessage: toMessageView(lastMessage, {
-        sender: userOf(users, lastMessage.senderId),
-        deliveryStatus: deps.lastDeliveryStatus,
-        attachmentViews: deps.attachmentViews,
-      }),
-    }),
+    ...(lastMessage !== undefined && { lastMessage: toPreview(lastMessage, deps) }),
     unreadCount: deps.unread,
     lastReadSeq: own.readSeq,
     lastDeliveredSeq: own.deliveredSeq,

@@ -54,6 +54,11 @@ const MAX_ATTEMPTS = 2;
 /** Objects that one request removes. */
 const MAX_REMOVED = 1_000;
 
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+function ignore(): void {
+  // See above.
+}
+
 /** Address in front of every key. */
 function baseOf({ endpoint, region, bucket, forcePathStyle }: S3Options): URL {
   const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
@@ -90,6 +95,8 @@ export class S3Store implements ObjectStore {
       // Not every compatible store knows the newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      // Failures are thrown, and logged once by their callers.
+      logger: SILENT,
       requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: SOCKET_TIMEOUT_MS },
     });
     this.#signer = new S3Signer({ accessKeyId, secretAccessKey, region });
