@@ -38,9 +38,7 @@ export const attachmentEnvironment = {
   SCAN_TIMEOUT_MS: wholeNumber(100, 120_000).default(30_000),
 } as const;
 
-export type AttachmentEnvironment = {
-  [Name in keyof typeof attachmentEnvironment]: z.output<(typeof attachmentEnvironment)[Name]>;
-};
+export type AttachmentEnvironment = z.output<z.ZodObject<typeof attachmentEnvironment>>;
 
 const NEEDED_BY_S3 = ['S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 

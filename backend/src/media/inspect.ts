@@ -1,7 +1,7 @@
 import { fileTypeFromFile } from 'file-type';
 import type { Inspection } from '../services/mediaInspector.js';
 import { makeThumbnail, rewriteImage, thumbhashOf } from './image.js';
-import { canonicalType, isImageType, isSoundType } from './mediaTypes.js';
+import { canonicalType, isImageType, isSoundType, withoutParameters } from './mediaTypes.js';
 import { Rejected } from './rejected.js';
 import { readSound } from './sound.js';
 import type { WorkerRequest } from './types.js';
@@ -18,7 +18,7 @@ export async function inspect(request: WorkerRequest): Promise<Inspection> {
     const type = detected && canonicalType(detected.mime);
     if (request.kind === 'image') return await inspectImage(request, type);
     if (request.kind === 'voice') return await inspectVoice(request, type);
-    return await inspectFile(request, type);
+    return await inspectFile(request, detected?.mime);
   } catch (error) {
     if (error instanceof Rejected) return { outcome: 'rejected', reason: error.reason };
     // Sharp gives its errors no codes.
@@ -53,9 +53,10 @@ async function inspectVoice(request: WorkerRequest, type: string | undefined): P
 }
 
 /** Accepts everything: a file is only ever downloaded. Pictures lose their metadata, or are marked. */
-async function inspectFile(request: WorkerRequest, type: string | undefined): Promise<Inspection> {
-  const mimeType = type ?? canonicalType(request.announcedType);
-  if (type !== undefined && isImageType(type)) {
+async function inspectFile(request: WorkerRequest, detected: string | undefined): Promise<Inspection> {
+  const mimeType = detected ?? withoutParameters(request.announcedType);
+  const type = canonicalType(detected ?? '');
+  if (isImageType(type)) {
     try {
       const { file, folder } = request;
       const image = await rewriteImage({ file, folder, type }, AS_FILE);

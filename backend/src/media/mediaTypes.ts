@@ -18,9 +18,12 @@ const FAMILIES: readonly (readonly string[])[] = [
 
 const BY_NAME = new Map(FAMILIES.flatMap((names) => names.map((name) => [name, names[0] ?? name])));
 
+export const withoutParameters = (mimeType: string): string =>
+  (mimeType.split(';')[0] ?? '').trim().toLowerCase();
+
 /** Returns the usual name of a media type, without parameters: `audio/ogg` for `video/ogg; codecs=opus`. */
 export function canonicalType(mimeType: string): string {
-  const name = (mimeType.split(';')[0] ?? '').trim().toLowerCase();
+  const name = withoutParameters(mimeType);
   return BY_NAME.get(name) ?? name;
 }
 
