@@ -58,7 +58,7 @@ export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
   getUpload: { reads: 1, writes: 0 },
   completeAttachment: { reads: 1, writes: 0 },
   getAttachment: { reads: 1, writes: 0 },
-  cancelAttachment: { reads: 1, writes: 2 },
+  cancelAttachment: { reads: 2, writes: 2 },
 };
 
 export const roundTripsPage = (): string => `${NOTE}

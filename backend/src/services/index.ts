@@ -191,6 +191,7 @@ export function createServices(deps: ServiceDeps) {
       views: messageViews,
       publisher: messagePublisher,
       sentFiles: attachments.sentFiles,
+      access,
       messages: models.messages,
       sendTimeoutMs,
     }),

@@ -28,6 +28,7 @@ export class Remover {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isStopped = false;
+  #isWoken = false;
 
   constructor(deps: RemoverDeps) {
     this.#deps = deps;
@@ -39,8 +40,17 @@ export class Remover {
 
   /** Removes soon what was put on the list just now. */
   wake = (): void => {
-    if (this.#isStopped || this.#running !== undefined) return;
-    this.#running = this.run()
+    this.#start(() => this.run());
+  };
+
+  #start(work: () => Promise<void>): void {
+    if (this.#isStopped) return;
+    if (this.#running !== undefined) {
+      // What was put on the list meanwhile may have been missed.
+      this.#isWoken = true;
+      return;
+    }
+    this.#running = work()
       .catch((error: unknown) => {
         this.#deps.log.warn(
           'deleted files',
@@ -50,8 +60,11 @@ export class Remover {
       })
       .finally(() => {
         this.#running = undefined;
+        const isWoken = this.#isWoken;
+        this.#isWoken = false;
+        if (isWoken) this.wake();
       });
-  };
+  }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -61,12 +74,19 @@ export class Remover {
 
   /** Removes everything on the list, as far as the store answers. @throws the error of the database. */
   async run(): Promise<void> {
-    const { attachments, time, metrics } = this.#deps;
+    const { attachments, time } = this.#deps;
     for (;;) {
       const before = new Date(time.nowMs() + 1);
       const rows = await attachments.findByStatus('deleting', { before, limit: BATCH });
-      if (rows.length === 0 || !(await this.#remove(rows)) || this.#isStopped) break;
+      const isRemoved = rows.length > 0 && (await this.#remove(rows));
+      if (!isRemoved || rows.length < BATCH || this.#isStopped) return;
     }
+  }
+
+  /** Removes what is on the list, and counts what is left. */
+  async #look(): Promise<void> {
+    const { attachments, metrics } = this.#deps;
+    await this.run();
     metrics.deletingAttachments.set(await attachments.countDeleting(MAX_COUNTED));
   }
 
@@ -90,7 +110,7 @@ export class Remover {
     // Spread, so that several processes do not look at the same moment.
     const delayMs = LOOK_EVERY_MS * (0.5 + Math.random());
     this.#timer = setTimeout(() => {
-      this.wake();
+      this.#start(() => this.#look());
       this.#schedule();
     }, delayMs).unref();
   }

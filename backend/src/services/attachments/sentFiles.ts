@@ -73,23 +73,24 @@ export class SentFiles {
   }
 
   /** Takes the files back from a message that was refused. Failures are left to the sweep. */
-  release(attachments: readonly StoredAttachment[], use: FileUse): void {
+  async release(attachments: readonly StoredAttachment[], use: FileUse): Promise<void> {
     const ids = uploadedIds(attachments);
-    if (ids.length === 0) return;
-    this.#later('released', this.#deps.attachments.release(ids, use));
+    if (ids.length > 0) await this.#tryTo('released', this.#deps.attachments.release(ids, use));
   }
 
   /** Notes that the message is stored. Failures are left to the sweep, which looks for the message. */
   noteSent(attachments: readonly StoredAttachment[]): void {
+    const { attachments: rows, time } = this.#deps;
     const ids = uploadedIds(attachments);
-    if (ids.length === 0) return;
-    this.#later('noted as sent', this.#deps.attachments.markSent(ids, this.#deps.time.now()));
+    if (ids.length > 0) void this.#tryTo('noted as sent', rows.markSent(ids, time.now()));
   }
 
-  #later(what: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
+  async #tryTo(what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
       this.#deps.logger.warn({ err: error }, `files could not be ${what}; the sweep will do it`);
-    });
+    }
   }
 
   /** Returns for each id the row that the message gets: the file itself, or a copy of it. */

@@ -14,6 +14,7 @@ import { AppError, unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
 import type { SentFiles } from '../attachments/index.js';
 import type { CommitLog, Committed, MessageBody } from '../commitLog/index.js';
+import { Sealed, type Access } from '../membership/index.js';
 import type { MessagePublisher } from './messagePublisher.js';
 import type { MessageViews } from '../views/index.js';
 import type { OwnMessages } from './ownMessages.js';
@@ -26,6 +27,7 @@ interface MessageServiceDeps {
   publisher: MessagePublisher;
   sentFiles: SentFiles;
   messages: Pick<MessageModel, 'findByClientIds'>;
+  access: Pick<Access, 'requireMember'>;
   /** After this long a send is answered `UNAVAILABLE`, in ms; the message itself goes on. */
   sendTimeoutMs: number;
 }
@@ -95,9 +97,9 @@ export class MessageService {
       body: toBody(input, attachments),
       originSocketId,
     });
-    // Settled whether or not the sender still waits.
-    if (attachments !== undefined) this.#settleFiles(entry.promise, attachments, use);
-    const committed = await this.#deadline.race(entry.promise, () => {
+    const stored =
+      attachments === undefined ? entry.promise : this.#settleFiles(entry.promise, attachments, use);
+    const committed = await this.#deadline.race(stored, () => {
       entry.abandoned = true;
       return unavailable('The database has not answered yet; ask again with the same clientMessageId.');
     });
@@ -110,25 +112,36 @@ export class MessageService {
 
   /** Returns the attachments of a message with uploaded files, which then belong to it. */
   async #takeFiles({ attachments = [] }: SendInput, use: FileUse): Promise<StoredAttachment[]> {
-    const { sentFiles, messages } = this.#deps;
+    const { sentFiles, messages, access } = this.#deps;
     try {
       return await sentFiles.take(attachments, use);
     } catch (error) {
       // The files of a message that was deleted are gone; its repeat is answered all the same.
       const stored = await messages.findByClientIds(use.conversationId, [use]);
       if (stored.length > 0) return [];
+      // Strangers learn first that they are none of the members.
+      await access.requireMember(use.senderId, use.conversationId);
       throw error;
     }
   }
 
-  #settleFiles(committed: Promise<Committed>, attachments: readonly StoredAttachment[], use: FileUse): void {
+  /** Notes that the files of a stored message are sent, and takes those of a refused one back. */
+  async #settleFiles(
+    committed: Promise<Committed>,
+    attachments: readonly StoredAttachment[],
+    use: FileUse,
+  ): Promise<Committed> {
     const { sentFiles } = this.#deps;
-    committed.then(
-      () => sentFiles.noteSent(attachments),
-      (error: unknown) => {
-        if (error instanceof AppError && !MAY_BE_STORED.has(error.code)) sentFiles.release(attachments, use);
-      },
-    );
+    try {
+      const stored = await committed;
+      sentFiles.noteSent(attachments);
+      return stored;
+    } catch (error) {
+      const isRefused = error instanceof AppError && !MAY_BE_STORED.has(error.code);
+      // Awaited: a message of a merged conversation is sent again to the one that goes on.
+      if (isRefused || error instanceof Sealed) await sentFiles.release(attachments, use);
+      throw error;
+    }
   }
 }
 
