@@ -154,7 +154,7 @@ async function openComponents({
   [Storage, RedisCluster | undefined]
 > {
   const storage = await openStorage(config);
-  await Promise.all([ensureIndexes(models, logger), checkStorage(storage.store, logger)]);
+  await Promise.all([ensureIndexes(models, logger), checkStorage(storage.store, config, logger)]);
   return [storage, await findRedis(config, { metrics, logger })];
 }
 

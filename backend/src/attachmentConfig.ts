@@ -15,6 +15,7 @@ export const attachmentEnvironment = {
   STORAGE: z.enum(['embedded', 's3'], { error: 'must be embedded or s3' }).default('embedded'),
   PUBLIC_URL: httpUrl.optional(),
   S3_ENDPOINT: httpUrl.optional(),
+  S3_PUBLIC_ENDPOINT: httpUrl.optional(),
   S3_REGION: z.string().min(1).default('auto'),
   S3_BUCKET: z.string().min(1).optional(),
   S3_ACCESS_KEY_ID: z.string().min(1).optional(),

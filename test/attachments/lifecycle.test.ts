@@ -1,9 +1,15 @@
+import { utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createModels } from '../../backend/src/models/index.js';
 import { newAttachmentId } from '../../backend/src/models/attachmentModel.js';
 import { sweepSteps, type Swept } from '../../backend/src/services/attachments/index.js';
 import { fileKey, thumbnailKey, uploadKey } from '../../backend/src/services/objectStore.js';
+import { EmbeddedStore } from '../../backend/src/storage/embedded/index.js';
 import { S3Store } from '../../backend/src/storage/s3/index.js';
+import type { UserId } from '../../contract/index.js';
 import type { TestClient } from '../support/client.js';
+import { createDataWorld } from '../support/dataScript.js';
 import { hasS3Server, S3_KEYS, S3Server } from '../support/s3Server.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -178,4 +184,36 @@ describe.skipIf(!hasS3Server)('with an S3-compatible store', () => {
     });
     expect(late).toBeUndefined();
   });
+});
+
+test('npm run data -- sweep-attachments lists with --dry-run, removes, and finds nothing the second time', async () => {
+  await using world = await createDataWorld();
+  const store = await EmbeddedStore.open(join(world.dataDir, 'files'));
+  const { attachments } = createModels(world.connection);
+  await attachments.model.createCollection();
+  await attachments.model.createIndexes();
+  const old = new Date(Date.now() - 2 * DAY_MS);
+  const announced = { name: 'a', mimeType: 'text/plain', sizeBytes: 5 };
+  const common = { uploaderId: 'alice' as UserId, kind: 'file' as const, announced };
+  const [pending, recent, gone] = [newAttachmentId(), newAttachmentId(), newAttachmentId()];
+  await attachments.insert({ ...common, _id: pending, status: 'pending', createdAt: old });
+  await attachments.insert({ ...common, _id: recent, status: 'pending', createdAt: new Date() });
+  const file = join(world.dataDir, 'five');
+  await writeFile(file, '12345');
+  const headers = { mimeType: 'text/plain', disposition: 'attachment' };
+  for (const key of [uploadKey(pending), uploadKey(recent), fileKey(gone)])
+    await store.write(key, file, headers);
+  for (const key of [uploadKey(pending), fileKey(gone)]) {
+    await utimes(join(world.dataDir, 'files/objects', key), old, old);
+  }
+  const sweep = (options: object) => world.runHere('sweep-attachments', { olderThanHours: '24', ...options });
+  const listed = await sweep({ all: true, dryRun: true });
+  expect(listed).toMatchObject({ code: 1, report: { counts: { pending: 1, objects: 1 } } });
+  expect(await store.find(uploadKey(pending))).toBeDefined();
+  const swept = await sweep({ all: true });
+  expect(swept).toMatchObject({ code: 0, report: { counts: { pending: 1, deleted: 1, objects: 1 } } });
+  for (const key of [uploadKey(pending), fileKey(gone)]) expect(await store.find(key)).toBeUndefined();
+  expect(await attachments.findById(pending)).toBeUndefined();
+  expect(await store.find(uploadKey(recent))).toBeDefined();
+  expect((await sweep({ all: true })).report.counts).toEqual({});
 });

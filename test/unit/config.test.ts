@@ -51,6 +51,7 @@ test.each([
   ['PRIVATE_URLS', 'yes'],
   ['STORAGE', 'disk'],
   ['S3_ENDPOINT', 'minio:9000'],
+  ['S3_PUBLIC_ENDPOINT', 'files.example.com'],
   ['S3_FORCE_PATH_STYLE', 'yes'],
   ['PUBLIC_URL', 'chat.example.com'],
   ['CDN_SECRET', 'short'],

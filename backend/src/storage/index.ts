@@ -18,6 +18,7 @@ export type StorageConfig = Pick<
   | 'DATA_DIR'
   | 'PUBLIC_URL'
   | 'S3_ENDPOINT'
+  | 'S3_PUBLIC_ENDPOINT'
   | 'S3_REGION'
   | 'S3_BUCKET'
   | 'S3_ACCESS_KEY_ID'
@@ -38,6 +39,7 @@ export async function openStorage(config: StorageConfig): Promise<Storage> {
   const { CDN_URL, CDN_SECRET = '' } = config;
   const store = new S3Store({
     endpoint: config.S3_ENDPOINT,
+    publicEndpoint: config.S3_PUBLIC_ENDPOINT,
     region: config.S3_REGION,
     // Checked with the configuration.
     bucket: config.S3_BUCKET ?? '',
@@ -56,7 +58,14 @@ export async function openStorage(config: StorageConfig): Promise<Storage> {
  *
  * @throws Error with a sentence that names the variable, when the configuration is wrong.
  */
-export async function checkStorage(store: ObjectStore, logger: Logger): Promise<void> {
+export async function checkStorage(
+  store: ObjectStore,
+  { STORAGE, REDIS_URL }: Pick<Config, 'STORAGE' | 'REDIS_URL'>,
+  logger: Logger,
+): Promise<void> {
+  if (STORAGE === 'embedded' && REDIS_URL !== undefined) {
+    logger.warn('STORAGE=embedded keeps files on this machine: servers on other machines do not have them');
+  }
   try {
     await store.check();
   } catch (error) {

@@ -38,6 +38,8 @@ import { S3Signer } from './signer.js';
 export interface S3Options {
   /** Undefined for Amazon's own. */
   endpoint: string | undefined;
+  /** Address by which clients reach the store, where that is another one. Signatures hold for one address only. */
+  publicEndpoint?: string | undefined;
   region: string;
   bucket: string;
   accessKeyId: string;
@@ -60,8 +62,8 @@ function ignore(): void {
 }
 
 /** Address in front of every key. */
-function baseOf({ endpoint, region, bucket, forcePathStyle }: S3Options): URL {
-  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+function baseOf({ endpoint, publicEndpoint, region, bucket, forcePathStyle }: S3Options): URL {
+  const url = new URL(publicEndpoint ?? endpoint ?? `https://s3.${region}.amazonaws.com`);
   const path = url.pathname.replace(/\/$/, '');
   if (forcePathStyle) url.pathname = `${path}/${bucket}`;
   else url.host = `${bucket}.${url.host}`;
