@@ -209,8 +209,12 @@ test('no proxy is trusted unless their number is configured', () => {
 test('.env.example names every variable that the server reads, and no other', async () => {
   const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
   const named = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
-  const source = await readFile(new URL('../../backend/src/config.ts', import.meta.url), 'utf8');
-  const schema = /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(source)?.[1] ?? '';
+  const sourceOf = (name: string) => readFile(new URL(`../../backend/src/${name}`, import.meta.url), 'utf8');
+  const [main, files] = [await sourceOf('config.ts'), await sourceOf('attachmentConfig.ts')];
+  const schema = [
+    /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(main)?.[1],
+    /const attachmentEnvironment = \{(.*?)^\} as const;/ms.exec(files)?.[1],
+  ].join('');
   const read = [...schema.matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].map((match) => match[1]);
   expect(read.length).toBeGreaterThan(15);
   expect(named.toSorted()).toEqual(read.toSorted());

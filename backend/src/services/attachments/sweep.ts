@@ -144,7 +144,9 @@ function isNeeded(
   const id = idOfKey(key);
   if (id === undefined) return true;
   const status = rows.get(id as AttachmentId)?.status;
-  return prefix === UPLOADS ? status === 'pending' || status === 'processing' : status !== undefined;
+  // Files on the list of those to delete are removed by it.
+  const isUploading = status === 'pending' || status === 'processing' || status === 'deleting';
+  return prefix === UPLOADS ? isUploading : status !== undefined;
 }
 
 async function* openUploads({ store, attachments }: SweepDeps, before: Date): AsyncGenerator<SweepStep> {
