@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /*
  * AWS Signature Version 4 in the query string, for S3. Source: "Authenticating Requests: Using Query Parameters" of the
@@ -72,7 +72,7 @@ export class S3Signer {
       headerNames,
       'UNSIGNED-PAYLOAD',
     ].join('\n');
-    const digest = createHash('sha256').update(canonical).digest('hex');
+    const digest = hash('sha256', canonical, 'hex');
     const signature = hmac(this.#keyOf(day), ['AWS4-HMAC-SHA256', time, scope, digest].join('\n'));
     return `${base.origin}${path}?${parameters}&X-Amz-Signature=${signature.toString('hex')}`;
   }
