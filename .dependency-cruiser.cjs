@@ -15,6 +15,7 @@ const SERVICE_FOLDERS = [
   'visibility',
   'commitLog',
   'views',
+  'attachments',
   'messages',
   'changes',
   'receipts',
@@ -72,6 +73,22 @@ module.exports = {
       'services-know-no-redis',
       '^backend/src/(services|models|pipeline|commands|socket|http)/',
       '^backend/src/redis/',
+    ),
+    // Object stores and media workers are adapters of ports: only `app.ts` joins them. HTTP serves the embedded store.
+    rule(
+      'storage-and-media-know-no-transport',
+      '^backend/src/(storage|media)/',
+      '^backend/src/(pipeline|commands|socket|http|database)/',
+    ),
+    rule(
+      'services-know-no-storage',
+      '^backend/src/(utils|models|services|pipeline|commands|socket)/',
+      '^backend/src/(storage|media)/',
+    ),
+    rule(
+      'http-serves-the-embedded-store-only',
+      '^backend/src/http/',
+      '^backend/src/(storage/(?!embedded/)|media/)',
     ),
     rule('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(commands|socket|http)/'),
     rule('socket-and-http-are-separate', '^backend/src/socket/', '^backend/src/http/'),

@@ -125,6 +125,16 @@ const RULES: readonly FloorRule[] = [
     holds: atMost(1.3),
   },
   {
+    text: 'k: delivered beside photos in at most 1.2 times the time without, p99',
+    read: (figure) => figure('k', 'beside photos ÷ alone, p99'),
+    holds: atMost(1.2),
+  },
+  {
+    text: 'k: a page with 100 images in at most 1.3 times the time of one without, p50',
+    read: (figure) => figure('k', 'with images ÷ without, p50'),
+    holds: atMost(1.3),
+  },
+  {
     text: 'h: two workers at least 1.6 times one process, commands',
     read: compare('h', 'commands', ['workers', 'parley']),
     holds: (value) => value >= 1.6,

@@ -1,6 +1,6 @@
 /** Types of what the benchmark measures and reports. */
 
-export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const;
+export const SCENARIO_IDS = ['a', 'b', 'b2', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'] as const;
 export type ScenarioId = (typeof SCENARIO_IDS)[number];
 
 /** Adapters that connect two bare Socket.IO processes: three from Socket.IO, and Parley's own bus. */

@@ -69,6 +69,13 @@ export const BUCKETS = {
     summary:
       'Users added to groups and channels who have never written to the caller. Users beyond the limit are listed in `refused`, the others are added. Tokens with the role `backend` or `moderator` are not counted.',
   },
+  upload: {
+    per: 'user',
+    points: 10,
+    perSeconds: 1,
+    burst: { points: 120, perSeconds: 60 },
+    summary: 'Starting, completing and cancelling uploads of files.',
+  },
   search: { per: 'user', points: 30, perSeconds: 60, summary: 'Searches.' },
   profile: {
     per: 'user',

@@ -18,6 +18,7 @@ const route = <const Name extends CommandName>(
 
 const CONVERSATION = '/api/conversations/:conversationId';
 const MESSAGE = `${CONVERSATION}/messages/:seq` as const;
+const ATTACHMENT = '/api/attachments/:attachmentId';
 const REACTION = `${MESSAGE}/reactions/:emoji` as const;
 
 /**
@@ -48,6 +49,10 @@ const ROUTES = {
   unpinMessage: route('pinMessage', { method: 'delete', path: `${MESSAGE}/pin`, fixed: { pinned: false } }),
   getChanges: route('getChanges', { method: 'get', path: `${CONVERSATION}/changes` }),
   searchMessages: route('searchMessages', { method: 'get', path: '/api/search' }),
+  createAttachment: route('createAttachment', { method: 'post', path: '/api/attachments', status: 201 }),
+  getUpload: route('getUpload', { method: 'get', path: `${ATTACHMENT}/upload` }),
+  completeAttachment: route('completeAttachment', { method: 'post', path: `${ATTACHMENT}/complete` }),
+  cancelAttachment: route('cancelAttachment', { method: 'delete', path: ATTACHMENT }),
   getBlocked: route('getBlocked', { method: 'get', path: '/api/blocks' }),
   blockUser: route('blockUser', { method: 'put', path: '/api/blocks/:userId', fixed: { blocked: true } }),
   unblockUser: route('blockUser', {

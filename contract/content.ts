@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.js';
-import { pictureUrl, userId } from './primitives.js';
+import { attachmentId, isoTime, pictureUrl, userId } from './primitives.js';
 import { cleanString, visibleText } from './text.js';
 
 /** Contents of messages other than text. Files are transferred between clients and object storage, not through this server. */
+
+export const ATTACHMENT_KINDS = ['image', 'voice', 'file'] as const;
+export const attachmentKind = z.enum(ATTACHMENT_KINDS);
+export type AttachmentKind = z.infer<typeof attachmentKind>;
 
 const label = visibleText(LIMITS.maxTitleChars);
 /** Number rounded to an integer: phones report sizes and durations as fractions. */
@@ -15,17 +19,31 @@ const MEDIA_TYPE = new RegExp(
   `^${TOKEN}/${TOKEN}(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|"(?:[^"\\\\\\u0000-\\u001F\\u007F]|\\\\[\\u0020-\\u007E])*"))*$`,
 );
 
+export const mediaType = cleanString(LIMITS.maxMediaTypeChars).regex(MEDIA_TYPE, 'must be a media type');
+
+/** Loudness of a voice note over time: `LIMITS.waveformValues` values at most, 0 (silent) to 100, oldest first. */
+export const waveform = z.array(z.int().min(0).max(100)).min(1).max(LIMITS.waveformValues);
+
+/** A file that is stored elsewhere. Accepted where the server allows it (`EXTERNAL_ATTACHMENTS`). */
 export const attachment = z.strictObject({
-  kind: z.enum(['image', 'voice', 'file']),
+  kind: attachmentKind,
   url: pictureUrl,
   name: label.optional(),
-  mimeType: cleanString(LIMITS.maxMediaTypeChars).regex(MEDIA_TYPE, 'must be a media type').optional(),
+  mimeType: mediaType.optional(),
   sizeBytes: rounded(0, LIMITS.maxAttachmentBytes).optional(),
   width: rounded(1, 100_000).optional(),
   height: rounded(1, 100_000).optional(),
   durationMs: rounded(0, 86_400_000).optional(),
   thumbnailUrl: pictureUrl.optional(),
 });
+export type ExternalAttachment = z.infer<typeof attachment>;
+
+/** A file that was uploaded with `createAttachment`. Everything else about it is known to the server. */
+export const attachmentReference = z.strictObject({ attachmentId });
+
+/** An attachment of a message to send. */
+export const sentAttachment = z.union([attachmentReference, attachment]);
+export type SentAttachment = z.infer<typeof sentAttachment>;
 
 export const location = z.strictObject({
   latitude: z.number().min(-90).max(90),
@@ -53,7 +71,13 @@ export const card = z.strictObject({
  */
 const text = z.string();
 export const attachmentView = z.object({
+  /** Absent for a file that is stored elsewhere. */
+  attachmentId: attachmentId.optional(),
   kind: attachment.shape.kind,
+  /**
+   * Where the file is. For uploaded files it is signed and expires (`urlExpiresAt`); resolve it against the address of
+   * the server, because the embedded store answers with paths. A new one: read the message again, or `getAttachment`.
+   */
   url: text,
   name: text.optional(),
   mimeType: text.optional(),
@@ -62,6 +86,14 @@ export const attachmentView = z.object({
   height: z.number().optional(),
   durationMs: z.number().optional(),
   thumbnailUrl: text.optional(),
+  /** ThumbHash of an image as base64: about 25 bytes that show a blurred preview before anything is loaded. */
+  thumbhash: text.optional(),
+  waveform: z.array(z.number()).optional(),
+  /** `client` when `durationMs` and `waveform` are the sender's word, because the file does not tell. */
+  soundFrom: z.enum(['file', 'client']).optional(),
+  /** True when the file may name a place or a device: it is of a type whose metadata the server cannot remove. */
+  mayHoldMetadata: z.boolean().optional(),
+  urlExpiresAt: isoTime.optional(),
 });
 export type Attachment = z.infer<typeof attachmentView>;
 

@@ -6,7 +6,7 @@ import * as inputs from './inputs.js';
 import * as outputs from './outputs.js';
 import { COMMAND_ENDPOINTS } from './commandEndpoints.js';
 import { numeric } from './numeric.js';
-import { conversationId, cursor, seq, seqOrZero } from './primitives.js';
+import { attachmentId, conversationId, cursor, seq, seqOrZero } from './primitives.js';
 
 interface EndpointRow<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, D extends z.ZodType> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -20,6 +20,8 @@ interface EndpointRow<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   codes: readonly ErrorCode[];
   /** Rate limit that the request counts against. */
   bucket: BucketName;
+  /** True when a successful answer has the header `Location`, from `data.url`. */
+  redirects?: boolean;
   summary: string;
 }
 
@@ -31,6 +33,8 @@ const none = z.strictObject({});
 /** Express sets no body object when none was sent. */
 const noBody = none.optional();
 const ofConversation = z.strictObject({ conversationId });
+
+const ofAttachment = z.strictObject({ attachmentId });
 
 const pageQuery = z.strictObject({
   limit: numeric(z.int().min(1).max(LIMITS.conversationPageMax)).optional(),
@@ -117,7 +121,7 @@ export const ENDPOINTS = {
     query: none,
     body: inputs.messageInput,
     answer: outputs.sentAnswer,
-    codes: ['NOT_PARTICIPANT', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
+    codes: ['NOT_PARTICIPANT', 'NOT_FOUND', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
     bucket: 'send',
     summary: 'Sends a message. 201 when it was stored, 200 when it had been stored before.',
   }),
@@ -142,6 +146,33 @@ export const ENDPOINTS = {
     codes: ['NOT_PARTICIPANT', 'NOT_FOUND'],
     bucket: 'receipt',
     summary: 'Reports that everything up to this message was delivered to the caller.',
+  }),
+  redirectToFile: endpoint({
+    method: 'get',
+    path: '/api/attachments/:attachmentId',
+    status: 307,
+    params: ofAttachment,
+    query: none,
+    body: noBody,
+    answer: outputs.fileUrlAnswer,
+    codes: ['NOT_FOUND'],
+    bucket: 'read',
+    redirects: true,
+    summary:
+      'Redirects to a fresh URL of a file: for its uploader, and for those who may see the message that has it.',
+  }),
+  redirectToThumbnail: endpoint({
+    method: 'get',
+    path: '/api/attachments/:attachmentId/thumbnail',
+    status: 307,
+    params: ofAttachment,
+    query: none,
+    body: noBody,
+    answer: outputs.fileUrlAnswer,
+    codes: ['NOT_FOUND'],
+    bucket: 'read',
+    redirects: true,
+    summary: 'Redirects to a fresh URL of the thumbnail of an image. There is one size.',
   }),
   sync: endpoint({
     method: 'get',

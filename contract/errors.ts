@@ -36,7 +36,7 @@ export const ERRORS = {
     status: 409,
     retry: 'never',
     meaning:
-      'This `clientMessageId` (or `clientConversationId`) was used with different content; nothing was stored.',
+      'This `clientMessageId` (or `clientConversationId`, `clientAttachmentId`) was used with different content, or an attachment is not in the state that this needs; nothing was stored.',
   },
   LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be exceeded.' },
   RATE_LIMITED: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Answer, Failure, Success } from './answers.js';
+import { ATTACHMENT_COMMANDS } from './commands/attachments.js';
 import { CHANGE_COMMANDS } from './commands/changes.js';
 import { CORE_COMMANDS } from './commands/core.js';
 import { GROUP_COMMANDS } from './commands/groups.js';
@@ -30,6 +31,7 @@ export const COMMANDS = {
   ...LIST_COMMANDS,
   ...SAFETY_COMMANDS,
   ...SEARCH_COMMANDS,
+  ...ATTACHMENT_COMMANDS,
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -27,3 +27,14 @@ export {
   type ReportView,
 } from './commands/safety.js';
 export { type CreateGroupInput, type ListedMember, type UpdateConversationInput } from './commands/groups.js';
+export {
+  ATTACHMENT_STATUSES,
+  createAttachmentInput,
+  REJECTION_REASONS,
+  uploadedAttachmentView,
+  uploadView,
+  type CreateAttachmentInput,
+  type RejectionReason,
+  type UploadedAttachmentView,
+  type UploadView,
+} from './commands/attachments.js';

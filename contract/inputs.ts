@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { attachment, card, location } from './content.js';
+import { card, location, sentAttachment } from './content.js';
 import { LIMITS } from './limits.js';
 import {
   captionText,
@@ -32,7 +32,7 @@ const messageFields = z.strictObject({
   content: captionText.optional(),
   clientMessageId,
   replyTo: seq.optional(),
-  attachments: z.array(attachment).min(1).max(LIMITS.maxAttachments).optional(),
+  attachments: z.array(sentAttachment).min(1).max(LIMITS.maxAttachments).optional(),
   location: location.optional(),
   card: card.optional(),
 });

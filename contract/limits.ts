@@ -47,8 +47,29 @@ export const LIMITS = {
   /** Users named in one command that adds members. */
   maxUsersPerChange: 100,
   maxAttachments: 10,
-  /** Value of an attachment's `sizeBytes`. */
+  /** Value of an attachment's `sizeBytes`, and bytes of an uploaded file (`ATTACHMENT_MAX_BYTES`). */
   maxAttachmentBytes: 50 * 1024 * 1024,
+  /** Characters of a file's name. */
+  maxFileNameChars: 200,
+  /** Files of this size and more are uploaded in parts of it. The last part is smaller. */
+  uploadPartBytes: 8 * 1024 * 1024,
+  /** Unfinished uploads of one user at a time (`ATTACHMENTS_PENDING`). */
+  maxPendingAttachments: 20,
+  /** Files that one user may upload in a day, and their bytes (`ATTACHMENTS_PER_DAY`, `ATTACHMENT_BYTES_PER_DAY`). */
+  maxAttachmentsPerDay: 500,
+  maxAttachmentBytesPerDay: 2 * 1024 * 1024 * 1024,
+  /** Longest side of an image after the upload, in pixels (`IMAGE_MAX_SIDE`). */
+  maxImageSide: 2_560,
+  /** Longest side of its thumbnail, in pixels. There is one size. */
+  thumbnailSide: 400,
+  /** Pixels of an uploaded image, over all frames. A larger one is rejected. */
+  maxImagePixels: 50_000_000,
+  /** Values of a voice note's waveform. */
+  waveformValues: 64,
+  /** Time for which the URL of an upload is valid. Ask for a new one with `getUpload`. */
+  uploadUrlMs: 15 * 60_000,
+  /** Time after which an unfinished or unsent upload is removed. */
+  unsentAttachmentMs: 24 * 3_600_000,
   /** Code points of one reaction. */
   maxEmojiChars: 16,
   /** Different reactions on one message, and of one user on it. */

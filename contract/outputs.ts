@@ -33,6 +33,9 @@ export type ConversationListAnswer = z.infer<typeof conversationListAnswer>;
 
 export const sentAnswer = sentMessageView;
 
+/** Where a file is: a signed URL or, with the embedded store, a path on this server. */
+export const fileUrlAnswer = z.object({ url: z.string(), urlExpiresAt: isoTime });
+
 export const messagePageAnswer = z.object({
   /** Oldest first, without gaps: a page is one range of `seq`. */
   messages: z.array(entryView),

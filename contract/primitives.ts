@@ -15,6 +15,8 @@ export const conversationId = hexId.brand<'ConversationId'>();
 export type ConversationId = z.infer<typeof conversationId>;
 export const messageId = hexId.brand<'MessageId'>();
 export type MessageId = z.infer<typeof messageId>;
+export const attachmentId = hexId.brand<'AttachmentId'>();
+export type AttachmentId = z.infer<typeof attachmentId>;
 
 /**
  * Idempotency key of a message. The client creates it once and repeats it on every retry: a UUID, or any name of these
@@ -27,6 +29,9 @@ export const clientMessageId = z
 
 /** Idempotency key of `createGroup`: a repeated one returns the group that was created first. */
 export const clientConversationId = clientMessageId;
+
+/** Idempotency key of `createAttachment`: a repeated one returns the upload that was begun first. */
+export const clientAttachmentId = clientMessageId;
 
 /** Text of a message, or caption of an attachment, location or card, which may be empty. */
 export const captionText = optionalText(LIMITS.maxTextChars);

@@ -52,6 +52,7 @@ export const REDIRECTS = {
   unmatch: {},
   report: { seq: 'seq' },
   searchMessages: {},
+  createAttachment: {},
 } as const satisfies Table;
 
 /** True for commands that have a row in `REDIRECTS`. */

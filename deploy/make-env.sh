@@ -17,10 +17,14 @@ MONGO_ROOT_PASSWORD=$(random 24)
 MONGO_APP_PASSWORD=$(random 24)
 MONGO_KEY=$(random 256)
 REDIS_PASSWORD=$(random 24)
+FILES_SECRET_KEY=$(random 24)
 GRAFANA_PASSWORD=$(random 16)
 # Web pages that may connect from elsewhere, separated by commas.
 CORS_ORIGINS=
 # Where the load balancer listens on this machine.
 PUBLIC_PORT=8080
+# Where the object store listens, and its address as phones and browsers see it.
+FILES_PORT=8081
+FILES_URL=http://localhost:8081
 END
 echo "wrote $file"

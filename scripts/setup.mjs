@@ -1,10 +1,13 @@
 // `npm run setup`: everything that `npm start` and `npm test` would install, without starting anything.
 import { bootstrap } from './lib/bootstrap.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
+import { ensureObjectStore } from './lib/objectStore.mjs';
 import { giveUp } from './lib/progress.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 
 await bootstrap();
+// Takes the longest, and needs nothing of the others.
+const objectStore = ensureObjectStore();
 if (!process.env.MONGODB_URI) {
   const { prepareEmbeddedDatabase } = await import('../dist/tools/embedded-database/index.js');
   try {
@@ -16,3 +19,4 @@ if (!process.env.MONGODB_URI) {
 }
 await ensureChromium();
 await ensureRedis();
+await objectStore;

@@ -11,6 +11,8 @@ import { ensureChromium } from './lib/chromium.mjs';
 import { describeSlowest, durationsOf, recordDurations } from './lib/durations.mjs';
 import { ensureNode } from './lib/nodeRuntime.mjs';
 import { ensureRedis } from './lib/redis.mjs';
+import { ensureObjectStore } from './lib/objectStore.mjs';
+import { giveUp } from './lib/progress.mjs';
 import { run } from './lib/run.mjs';
 
 /** The oldest version that is supported, and the one between it and the one that serves. */
@@ -57,10 +59,13 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 let durations = {};
 
 await bootstrap();
+// Beside the other installations: the first time, it takes minutes.
+const objectStore = ensureObjectStore();
 // Programs that tests and checks start find the code that Node has compiled before.
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
 await ensureChromium();
 await ensureRedis();
+await Promise.all([objectStore, prepareDatabase()]);
 const runSuite = (filters) => runTests(process.execPath, filters, { show: true });
 if (!isEverything) await runSuite(isQuick ? [...QUICK, ...args] : args);
 else if (isQuick) await Promise.all([runSuite(QUICK), runChecks()]);
@@ -74,6 +79,16 @@ for (const line of describeSlowest(durations, SLOWEST_SHOWN)) console.log(line);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 ? 1 : 0);
+
+/** Builds the database of the tests, if there is none. */
+async function prepareDatabase() {
+  const { prepareEmbeddedDatabase } = await import('../dist/tools/embedded-database/index.js');
+  try {
+    await prepareEmbeddedDatabase((line) => console.log(`› ${line}`));
+  } catch (error) {
+    giveUp(error.message);
+  }
+}
 
 /** One after the other, beside tests: these often wait, and leave a core to the checks. */
 async function runChecks() {

@@ -17,12 +17,15 @@ import { CommandGuard } from './pipeline/commandGuard.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { RateLimits } from './pipeline/rateLimits.js';
 import { UserWork } from './pipeline/userWork.js';
+import { MediaPool } from './media/index.js';
+import { HttpScanner } from './media/scanner.js';
 import { joinRedis, type RedisCluster } from './redis/index.js';
 import { findSecret } from './secret.js';
 import { ServiceEvents } from './services/events.js';
 import { createFoundations } from './services/foundations.js';
 import { createServices, type ServiceDeps, type Services } from './services/index.js';
 import { MemoryWindowCache, NoWindowCache } from './services/messages/index.js';
+import type { ObjectStore } from './services/objectStore.js';
 import type { Cluster, WindowCache } from './services/ports.js';
 import { TokenVerifier } from './services/users/index.js';
 import { shutDown } from './shutdown.js';
@@ -32,6 +35,7 @@ import { createSocketServer } from './socket/index.js';
 import type { ChatServer } from './socket/types.js';
 import { mountStreams } from './streams/index.js';
 import { subscribe } from './subscriptions.js';
+import { checkStorage, openStorage, type Storage } from './storage/index.js';
 import type { Logger } from './utils/logger.js';
 import { createMetrics, type Metrics } from './utils/metrics.js';
 import { isPublicUrl } from './utils/publicUrl.js';
@@ -93,8 +97,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
   const metrics = createMetrics();
   const base = { config, logger, log: new ThrottledLog(logger), metrics, models, database };
   observeCommands(database.connection, metrics);
-  await ensureIndexes(models, logger);
-  const redis = await findRedis(config, { metrics, logger });
+  const [storage, redis] = await openComponents(base);
   // Redis is preferred: it connects the workers of this machine and those of other machines.
   const cluster = redis ?? options.cluster;
   const events = new ServiceEvents();
@@ -116,6 +119,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     presenceStore: cluster?.presence,
     windows: findWindows(config, redis),
     limits: toLimits(config),
+    ...createFileDeps(config, { store: storage.store, logger }),
   });
   subscribe({ ...base, ...sockets, events, foundations, services, delivery });
   await services.start();
@@ -130,6 +134,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     services,
     commandGuard,
     cluster,
+    storage,
     options,
   };
   answer = await openEntryPoints(assembled);
@@ -138,6 +143,20 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
   const port = await listen(http, config);
   const close = once(() => shutDown({ ...assembled, timeoutMs: config.SHUTDOWN_TIMEOUT_MS }));
   return { http, io: sockets.io, port, metrics, models, services, close };
+}
+
+/** Makes the indexes, checks the object store and connects to Redis. */
+async function openComponents({
+  config,
+  models,
+  metrics,
+  logger,
+}: Pick<AssembledDeps, 'config' | 'metrics' | 'logger'> & { models: Models }): Promise<
+  [Storage, RedisCluster | undefined]
+> {
+  const storage = await openStorage(config);
+  await Promise.all([ensureIndexes(models, logger), checkStorage(storage.store, config, logger)]);
+  return [storage, await findRedis(config, { metrics, logger })];
 }
 
 const findRedis = async (
@@ -183,6 +202,28 @@ const toLimits = (config: Config): ServiceDeps['limits'] => ({
   windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
 });
 
+/** Creates everything that services need to check and store files. */
+const createFileDeps = (
+  config: Config,
+  { store, logger }: { store: ObjectStore; logger: Logger },
+): Pick<ServiceDeps, 'store' | 'media' | 'scanner' | 'attachmentLimits'> => ({
+  store,
+  media: new MediaPool({
+    settings: { maxSide: config.IMAGE_MAX_SIDE, quality: config.IMAGE_QUALITY },
+    workers: config.MEDIA_WORKERS,
+    timeoutMs: config.MEDIA_TIMEOUT_MS,
+    logger,
+  }),
+  scanner:
+    config.SCAN_URL === undefined ? undefined : new HttpScanner(config.SCAN_URL, config.SCAN_TIMEOUT_MS),
+  attachmentLimits: {
+    maxBytes: config.ATTACHMENT_MAX_BYTES,
+    maxPending: config.ATTACHMENTS_PENDING,
+    maxFilesPerDay: config.ATTACHMENTS_PER_DAY,
+    maxBytesPerDay: config.ATTACHMENT_BYTES_PER_DAY,
+  },
+});
+
 /** Creates the socket server, and the sessions and back-pressure of its connections. */
 function createSockets({
   config,
@@ -213,6 +254,7 @@ interface AssembledDeps extends BaseDeps {
   backPressure: BackPressure;
   cluster: Cluster | undefined;
   delivery: Delivery;
+  storage: Storage;
 }
 
 /** Creates both entry points, HTTP and sockets, with one pipeline. @returns the listener for HTTP requests. */
@@ -224,7 +266,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
       await services.users.ensureUser({ userId: _id, name, issuedAtMs: Date.now(), expiresAtMs: Infinity });
     }
   }
-  const urls = new AcceptedUrls(config.PRIVATE_URLS);
+  const urls = new AcceptedUrls(config.PRIVATE_URLS, config.EXTERNAL_ATTACHMENTS);
   const entryDeps = {
     ...deps,
     urls,
@@ -243,6 +285,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
       docsDir: pathOf('backend/apiDocs'),
       redocFile: pathOf('node_modules/redoc/bundles/redoc.standalone.js'),
     },
+    ...deps.storage,
     trustedProxies: config.TRUST_PROXY,
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),

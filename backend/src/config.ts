@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
+import { attachmentEnvironment, attachmentProblem } from './attachmentConfig.js';
+import { flag, list, proxies, wholeNumber } from './configFields.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
 import { DEFAULT_MAPPING } from './socket/legacy/defaultMapping.js';
 import { legacyMapping, parseLegacyMapping, type LegacyMapping } from './socket/legacy/mapping.js';
@@ -19,28 +21,10 @@ const SAMPLE_SECRETS = new Set([
 /** Minimum length of `JWT_SECRET` in production. */
 const MIN_SECRET_CHARS = 32;
 
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
-/** Number of proxies in front of the server; `true` means one. */
-const proxies = z
-  .string()
-  .regex(/^(\d|true|false)$/, 'must be true, false, or the number of proxies (at most 9)')
-  .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
 /** Largest window and interval: ten years, in ms. */
 const MAX_WINDOW_MS = 315_360_000_000;
 /** Upper bound of workers on one machine; more would compete for the CPU and for database connections. */
 const MAX_WORKERS = 64;
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const ORIGIN_RULE = 'must be origins such as https://app.example.com or capacitor://localhost, or *';
 /** Web-view apps have a scheme of their own: capacitor://localhost, ionic://localhost, tauri://localhost. */
 const APP_ORIGIN = /^(?!https?:|file:|wss?:|ftp:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:\d{1,5})?$/;
@@ -127,19 +111,28 @@ const environment = z.object({
   LEGACY_EVENTS: flag.default(false),
   LEGACY_MAPPING: z.string().min(1).optional(),
   HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
+  ...attachmentEnvironment,
 });
 type Environment = z.output<typeof environment>;
 
 /** Validated configuration. `DEMO` hands out demo users' tokens to anyone who asks and is refused in production. */
 export interface Config extends Omit<
   Environment,
-  'JWT_ALGORITHMS' | 'DEMO' | 'PRIVATE_URLS' | 'RATE_LIMITS' | 'LEGACY_EVENTS' | 'LEGACY_MAPPING'
+  | 'JWT_ALGORITHMS'
+  | 'DEMO'
+  | 'PRIVATE_URLS'
+  | 'RATE_LIMITS'
+  | 'LEGACY_EVENTS'
+  | 'LEGACY_MAPPING'
+  | 'EXTERNAL_ATTACHMENTS'
 > {
   RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
   DEMO: boolean;
   /** Whether attachment URLs may be plain HTTP and point to this machine or a private network. */
   PRIVATE_URLS: boolean;
+  /** Whether messages may name files that are stored elsewhere. Whoever looks at one tells that host their address. */
+  EXTERNAL_ATTACHMENTS: boolean;
   /** Event and id mapping of legacy clients; undefined when `LEGACY_EVENTS` is off. */
   LEGACY: LegacyMapping | undefined;
 }
@@ -217,6 +210,8 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   const { LEGACY_EVENTS, LEGACY_MAPPING, ...env } = parsed.data;
   const algorithms = env.JWT_ALGORITHMS ?? (env.JWT_PUBLIC_KEY !== undefined ? ['RS256'] : ['HS256']);
   checkKeys(parsed.data, algorithms);
+  const problem = attachmentProblem(parsed.data);
+  if (problem !== undefined) throw new ConfigError(problem);
   const rules = parseRateRules(env.RATE_LIMITS, { generous: env.NODE_ENV !== 'production' });
   if (typeof rules === 'string') throw new ConfigError(`RATE_LIMITS: ${rules}.`);
   const hasOwnKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
@@ -226,6 +221,7 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
     JWT_ALGORITHMS: algorithms,
     RATE_LIMITS: rules,
     PRIVATE_URLS: env.PRIVATE_URLS ?? env.NODE_ENV !== 'production',
+    EXTERNAL_ATTACHMENTS: env.EXTERNAL_ATTACHMENTS ?? env.NODE_ENV !== 'production',
     DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !hasOwnKeys),
   };
 }

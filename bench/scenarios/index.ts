@@ -1,6 +1,7 @@
 import { ADAPTER_COMPARISON } from './adapters.js';
 import { CROWD, HOT, PAIRS } from './closedLoop.js';
 import { CONNECTIONS } from './connections.js';
+import { FILES } from './files.js';
 import { GROUPS } from './groups.js';
 import { HISTORY } from './history.js';
 import { LIST } from './list.js';
@@ -21,4 +22,5 @@ export const SCENARIOS: readonly Scenario[] = [
   PROCESSES,
   ADAPTER_COMPARISON,
   GROUPS,
+  FILES,
 ];

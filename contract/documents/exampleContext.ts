@@ -10,6 +10,7 @@ export const createExampleContext = (): SampleContext => {
     messageId: '65f0c1a2b3c4d5e6f7a8b9c1',
     groupId: '65f0c1a2b3c4d5e6f7a8b9c2',
     reportId: '65f0c1a2b3c4d5e6f7a8b9c3',
+    attachmentId: '65f0c1a2b3c4d5e6f7a8b9c4',
     callerId: 'alice',
     otherUserId: 'bob',
     strangerId: 'carol',

@@ -18,6 +18,8 @@ export interface SampleContext {
   /** Token of the caller with the role of a moderator. */
   token: string;
   reportId: string;
+  /** An image of the caller that is ready to be sent. */
+  attachmentId: string;
   cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
   /** Makes the `clientMessageId` of each message sample. */
   newUuid: () => string;
@@ -49,7 +51,7 @@ const card = {
 };
 
 const coreSamples = (context: SampleContext) => {
-  const { conversationId, messageId, otherUserId, token, cursors, newUuid } = context;
+  const { conversationId, messageId, otherUserId, token, attachmentId, cursors, newUuid } = context;
   return {
     getOrCreateDirect: [{ otherUserId, occasion: { kind: 'product', id: 'sku-1', title: 'A bicycle' } }],
     getConversations: [{ limit: 10, cursor: cursors.list }, { filter: 'groups' }],
@@ -57,6 +59,7 @@ const coreSamples = (context: SampleContext) => {
     sendMessage: [
       { conversationId, content: 'hello', clientMessageId: newUuid(), replyTo: 1 },
       { conversationId, clientMessageId: newUuid(), attachments: [attachment] },
+      { conversationId, clientMessageId: newUuid(), attachments: [{ attachmentId }] },
       { conversationId, clientMessageId: newUuid(), location },
       { conversationId, clientMessageId: newUuid(), card },
     ],
@@ -157,6 +160,19 @@ const searchSamples = ({ conversationId, otherUserId, cursors }: SampleContext) 
   ],
 });
 
+const attachmentSamples = ({ conversationId, attachmentId, newUuid }: SampleContext) => ({
+  createAttachment: [
+    {
+      ...{ kind: 'voice', fileName: 'note.ogg', mimeType: 'audio/ogg', sizeBytes: 1_000, conversationId },
+      ...{ clientAttachmentId: newUuid(), durationMs: 900, waveform: [0, 50, 100] },
+    },
+  ],
+  getUpload: [{ attachmentId }],
+  completeAttachment: [{ attachmentId }],
+  getAttachment: [{ attachmentId }],
+  cancelAttachment: [{ attachmentId }],
+});
+
 /** Valid payloads that together use every field of the command's schema (checked by a test). */
 export const commandSamples = (context: SampleContext): Samples<CommandName> => ({
   ...coreSamples(context),
@@ -165,6 +181,7 @@ export const commandSamples = (context: SampleContext): Samples<CommandName> => 
   ...listSamples(context),
   ...safetySamples(context),
   ...searchSamples(context),
+  ...attachmentSamples(context),
 });
 
 /** Fields that accept `null`, which removes the value. */
@@ -205,7 +222,7 @@ export function toRequest(name: CommandRoute, payload: Fields): EndpointSample {
 
 /** Valid requests that together use every field of the endpoint's schemas. */
 export const endpointSamples = (context: SampleContext): Record<EndpointName, readonly EndpointSample[]> => {
-  const { conversationId, messageId, otherUserId, callerId, cursors } = context;
+  const { conversationId, messageId, otherUserId, callerId, attachmentId, cursors } = context;
   const samples = commandSamples(context);
   const routed = {} as Record<CommandRoute, readonly EndpointSample[]>;
   for (const name of COMMAND_ROUTES) {
@@ -239,6 +256,8 @@ export const endpointSamples = (context: SampleContext): Record<EndpointName, re
       { params, body: { seq: 1 } },
       { params, body: { messageId } },
     ],
+    redirectToFile: [{ params: { attachmentId } }],
+    redirectToThumbnail: [{ params: { attachmentId } }],
     sync: [{ query: { cursor: cursors.sync } }],
     getUnread: [{}],
     getProfile: [{}],

@@ -12,6 +12,7 @@ import { renewEpoch } from './tasks/renewEpoch.js';
 import { repairCounters } from './tasks/repairCounters.js';
 import { show } from './tasks/show.js';
 import { splitGroupConversations } from './tasks/splitGroupConversations.js';
+import { sweepAttachments } from './tasks/sweepAttachments.js';
 import { syncIndexes } from './tasks/syncIndexes.js';
 import { addEntryKinds, undo } from './tasks/undo.js';
 import { verifyMessageUserIntegrity } from './tasks/verifyMessageUserIntegrity.js';
@@ -32,6 +33,7 @@ export const TASKS: readonly Task[] = [
   syncIndexes,
   importLegacy,
   archiveMessages,
+  sweepAttachments,
   renewEpoch,
   undo,
 ];

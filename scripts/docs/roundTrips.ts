@@ -54,6 +54,11 @@ export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
   getPrivacy: { reads: 0, writes: 0 },
   updatePrivacy: { reads: 0, writes: 2 },
   searchMessages: { reads: 9, writes: 0 },
+  createAttachment: { reads: 4, writes: 3 },
+  getUpload: { reads: 1, writes: 0 },
+  completeAttachment: { reads: 1, writes: 0 },
+  getAttachment: { reads: 1, writes: 0 },
+  cancelAttachment: { reads: 2, writes: 2 },
 };
 
 /** Operations of a user who has used this process before, as nearly all are: a chat of two members, without groups. */

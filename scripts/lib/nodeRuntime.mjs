@@ -12,7 +12,8 @@ const RETRY_AFTER_MS = 24 * 3_600_000;
 /** `current` keeps the Node version that runs the script. */
 const RUNTIME = process.env.PARLEY_NODE_RUNTIME;
 
-const cacheDir = () =>
+/** Folder for everything that is installed or built once for all checkouts. */
+export const cacheDir = () =>
   resolve(
     process.env.PARLEY_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'parley'),
   );

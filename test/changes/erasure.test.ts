@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { newAttachmentId } from '../../backend/src/models/attachmentModel.js';
+import type { UserId } from '../../contract/index.js';
 import { sharedServer, people } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';
 import { until } from '../support/until.js';
@@ -8,11 +10,24 @@ import { collectionsWith, storedIn } from './support/stored.js';
 const server = sharedServer({ env: { EDIT_WINDOW_MS: '0', DELETE_WINDOW_MS: '0' } });
 
 /** Each part of a message contains a unique word, so that a failure shows which part is left. */
-const WORDS = ['firsttext', 'secondtext', 'filename', 'fileaddress', 'cardtitle', 'cardid', 'placename'];
+const WORDS = [
+  ...['firsttext', 'secondtext', 'filename', 'fileaddress', 'uploadedname'],
+  ...['cardtitle', 'cardid', 'placename'],
+];
 const SIGNS = ['🦩', '🦔'];
 const HASHES = ['firsttext', 'quotedtext'].map((text) =>
   hash('sha256', `${text}\u0000`, 'base64url').slice(0, 22),
 );
+
+/** Stores the row of a file that can be sent. */
+async function addFile(uploaderId: UserId): Promise<string> {
+  const _id = newAttachmentId();
+  const announced = { name: 'uploadedname', mimeType: 'text/plain', sizeBytes: 1 };
+  await server().app.models.attachments.insert({
+    ...{ _id, uploaderId, kind: 'file', status: 'ready', createdAt: new Date(), announced, facts: announced },
+  });
+  return _id;
+}
 
 /** Creates two users, a message of each kind, and all possible changes of them. */
 async function createTraces() {
@@ -23,7 +38,12 @@ async function createTraces() {
   await ann.send(conversationId, 'firsttext');
   await ann.ok('editMessage', { conversationId, seq: 1, content: 'secondtext' });
   const carried = [
-    { attachments: [{ kind: 'file', url: 'https://files.example.com/fileaddress', name: 'filename' }] },
+    {
+      attachments: [
+        { kind: 'file', url: 'https://files.example.com/fileaddress', name: 'filename' },
+        { attachmentId: await addFile(ann.userId as UserId) },
+      ],
+    },
     { card: { kind: 'product', id: 'cardid', title: 'cardtitle' } },
     { location: { latitude: 1, longitude: 2, title: 'placename' } },
   ];
@@ -138,7 +158,7 @@ describe('a message that is deleted for everyone', () => {
     const { applyLedger } = await import('../../backend/src/services/changes/applyLedger.js');
     const { models } = server().app;
     const ledger = {
-      ...{ conversationId: conversationId as never, rev: 12, pinned: [], deleted: [] },
+      ...{ conversationId: conversationId as never, rev: 12, pinned: [], deleted: [], deletedFiles: [] },
       reactionChanges: () => [late],
       messageChanges: () => [
         {
@@ -148,7 +168,8 @@ describe('a message that is deleted for everyone', () => {
       ],
     };
     const windows = { remove: () => Promise.resolve() };
-    await applyLedger({ ...models, windows, onErased: () => undefined }, ledger as never);
+    const markDeleting = () => Promise.resolve();
+    await applyLedger({ ...models, windows, onErased: () => undefined, markDeleting }, ledger as never);
     expect(await reactions.findByMessages(conversationId as never, [4])).toEqual([]);
     await until(async () => (await storedIn(server(), 'reactions').countDocuments({ seq: 4 })) === 0);
     for (const seq of [1, 2, 3]) {

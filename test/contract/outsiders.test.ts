@@ -140,7 +140,7 @@ describe('every command that names a conversation', () => {
 });
 
 const NOTHING: SampleContext = {
-  ...{ conversationId: '', messageId: '', groupId: '', reportId: '', token: 't' },
+  ...{ conversationId: '', messageId: '', groupId: '', reportId: '', attachmentId: '', token: 't' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
   newUuid: () => '',
   cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', search: 'c' },

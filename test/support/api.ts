@@ -25,6 +25,8 @@ export class Api {
   async request<Data = unknown>(method: string, path: string, body?: unknown): Promise<ApiReply<Data>> {
     const response = await fetch(this.url + path, {
       method,
+      // An endpoint that redirects answers with data, too.
+      redirect: 'manual',
       headers: {
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { findFreePort } from './freePort.js';
 import { until } from './until.js';
 
 const PROGRAM = process.env['REDIS_SERVER_PATH'] ?? 'redis-server';
@@ -87,13 +87,4 @@ export class RedisServer implements AsyncDisposable {
     this.#child = undefined;
     throw new Error(`${PROGRAM} did not start (npm run setup installs it):\n${output}`, { cause: failure });
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -49,6 +49,23 @@ test.each([
   ['CORS_ORIGINS', 'capacitor://localhost/path'],
   ['JWT_LEEWAY_MS', '-1'],
   ['PRIVATE_URLS', 'yes'],
+  ['STORAGE', 'disk'],
+  ['S3_ENDPOINT', 'minio:9000'],
+  ['S3_PUBLIC_ENDPOINT', 'files.example.com'],
+  ['S3_FORCE_PATH_STYLE', 'yes'],
+  ['PUBLIC_URL', 'chat.example.com'],
+  ['CDN_SECRET', 'short'],
+  ['EXTERNAL_ATTACHMENTS', 'some'],
+  ['ATTACHMENT_MAX_BYTES', '0'],
+  ['ATTACHMENTS_PENDING', '0'],
+  ['ATTACHMENTS_PER_DAY', '-1'],
+  ['ATTACHMENT_BYTES_PER_DAY', '1 GB'],
+  ['IMAGE_MAX_SIDE', '99'],
+  ['IMAGE_QUALITY', '101'],
+  ['MEDIA_WORKERS', '0'],
+  ['MEDIA_TIMEOUT_MS', '99'],
+  ['SCAN_URL', 'localhost'],
+  ['SCAN_TIMEOUT_MS', '0'],
   ['LOG_LEVEL', 'verbose'],
   ['DEMO', 'yes'],
   ['COMMIT_MAX_BATCH', '0'],
@@ -192,8 +209,12 @@ test('no proxy is trusted unless their number is configured', () => {
 test('.env.example names every variable that the server reads, and no other', async () => {
   const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
   const named = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
-  const source = await readFile(new URL('../../backend/src/config.ts', import.meta.url), 'utf8');
-  const schema = /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(source)?.[1] ?? '';
+  const sourceOf = (name: string) => readFile(new URL(`../../backend/src/${name}`, import.meta.url), 'utf8');
+  const [main, files] = [await sourceOf('config.ts'), await sourceOf('attachmentConfig.ts')];
+  const schema = [
+    /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(main)?.[1],
+    /const attachmentEnvironment = \{(.*?)^\} as const;/ms.exec(files)?.[1],
+  ].join('');
   const read = [...schema.matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].map((match) => match[1]);
   expect(read.length).toBeGreaterThan(15);
   expect(named.toSorted()).toEqual(read.toSorted());
@@ -206,4 +227,34 @@ test('a server starts with an unchanged .env.example', async () => {
     [...example.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map((match) => [match[1], match[2]]),
   ) as Record<string, string>;
   expect(messageOf(env)).toBe('accepted');
+});
+
+const S3 = {
+  ...{ STORAGE: 's3', S3_ENDPOINT: 'https://s3.example.com', S3_BUCKET: 'b' },
+  ...{ S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'secret' },
+};
+
+test.each<[string, Record<string, string>, string]>([
+  ['S3 without a bucket', { ...S3, S3_BUCKET: '' }, 'S3_BUCKET is needed for STORAGE=s3.'],
+  ['S3 without a key', { ...S3, S3_ACCESS_KEY_ID: '' }, 'S3_ACCESS_KEY_ID is needed for STORAGE=s3.'],
+  [
+    "Amazon's S3 without a region",
+    { ...S3, S3_ENDPOINT: '' },
+    'S3_REGION is needed for STORAGE=s3 without S3_ENDPOINT.',
+  ],
+  [
+    'a CDN whose addresses would open files for everybody',
+    { ...S3, CDN_URL: 'https://cdn.example.com' },
+    'CDN_SECRET is needed for CDN_URL: without it, every address would open a file for everybody.',
+  ],
+  ['a CDN without S3', { CDN_URL: 'https://cdn.example.com' }, 'CDN_URL needs STORAGE=s3.'],
+  ['S3 with all that it needs', S3, 'accepted'],
+])('%s', (_what, env, message) => {
+  expect(messageOf(env)).toBe(message);
+});
+
+test('messages may name files that are stored elsewhere, except in production', () => {
+  expect(readConfig({}).EXTERNAL_ATTACHMENTS).toBe(true);
+  expect(readConfig(production).EXTERNAL_ATTACHMENTS).toBe(false);
+  expect(readConfig({ ...production, EXTERNAL_ATTACHMENTS: 'true' }).EXTERNAL_ATTACHMENTS).toBe(true);
 });

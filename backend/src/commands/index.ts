@@ -1,3 +1,4 @@
+import { attachmentCommands } from './attachments.js';
 import { changesCommands } from './changes.js';
 import { coreCommands } from './core.js';
 import { groupsCommands } from './groups.js';
@@ -17,4 +18,5 @@ export const createCommands = (deps: CommandDeps): CommandHandlers => ({
   ...listCommands(deps),
   ...safetyCommands(deps),
   ...searchCommands(deps),
+  ...attachmentCommands(deps),
 });

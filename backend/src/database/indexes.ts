@@ -19,6 +19,7 @@ export const besideConversations = (models: Models) => [
     models.moved,
     models.tickets,
   ],
+  ...[models.attachments, models.uploadQuotas],
 ];
 
 type Indexed = ReturnType<typeof indexedModels>[number]['model'];

@@ -7,18 +7,23 @@ import type { Config } from '../config.js';
 import { toFailure } from '../pipeline/failure.js';
 import type { StreamTickets } from '../services/users/index.js';
 import { AppError } from '../utils/appError.js';
+import { limitBody } from '../utils/limitBody.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { refuseOtherMethods } from './otherMethods.js';
 import { send } from './route.js';
+import { mountAttachments, type AttachmentRouteDeps } from './routes/attachments.js';
 import { mountConversations, mountMessages, type ChatRouteDeps } from './routes/chat.js';
 import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
 import { mountDocuments, type DocumentDeps } from './routes/documents.js';
+import { mountFiles, type FileRouteDeps } from './routes/files.js';
 import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
 
-export interface HttpDeps extends ChatRouteDeps {
+export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteDeps {
+  /** Other origins that files come from: the object store, the CDN. */
+  fileOrigins: readonly string[];
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
@@ -30,18 +35,21 @@ export interface HttpDeps extends ChatRouteDeps {
   demo: DemoOptions | undefined;
 }
 
-/** Content Security Policy of the page: its own scripts and styles, https images and audio, WebSockets. */
-const CONTENT_POLICY = {
+/**
+ * Content Security Policy of the page: its own scripts and styles, https images and audio, WebSockets, and the object store.
+ */
+const contentPolicy = (fileOrigins: readonly string[]) => ({
   directives: {
     defaultSrc: ["'self'"],
     styleSrc: ["'self'"],
-    connectSrc: ["'self'", 'ws:', 'wss:'],
-    imgSrc: ["'self'", 'https:', 'data:'],
-    mediaSrc: ["'self'", 'https:'],
+    connectSrc: ["'self'", 'ws:', 'wss:', ...fileOrigins],
+    // `blob:` for a preview of a picture that is being sent.
+    imgSrc: ["'self'", 'https:', 'data:', 'blob:', ...fileOrigins],
+    mediaSrc: ["'self'", 'https:', 'blob:', ...fileOrigins],
     // Disabled, because the page must also work over plain HTTP in a private network.
     upgradeInsecureRequests: null,
   },
-};
+});
 
 /** Paths whose responses are private to the caller, or soon outdated. All other paths serve the page. */
 const PRIVATE_PATHS = ['/api', '/metrics', '/health'];
@@ -52,12 +60,19 @@ const forbidStoring: RequestHandler = (_request, response, next) => {
   next();
 };
 
+const limitRequestBody: RequestHandler = (request, _response, next) => {
+  limitBody(request);
+  next();
+};
+
 export function createHttpApp(deps: HttpDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(helmet({ contentSecurityPolicy: CONTENT_POLICY, strictTransportSecurity: false }));
+  app.use(helmet({ contentSecurityPolicy: contentPolicy(deps.fileOrigins), strictTransportSecurity: false }));
   app.use(cors({ origin: deps.config.CORS_ORIGINS.includes('*') ? '*' : deps.config.CORS_ORIGINS }));
   app.disable('etag');
+  mountFiles(app, deps);
+  app.use(limitRequestBody);
   app.use(PRIVATE_PATHS, forbidStoring);
   mountOperations(app, deps);
   mountMetrics(app, deps);
@@ -66,6 +81,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountMessages(app, deps);
   mountUsers(app, deps);
   deps.mountStreams(app);
+  mountAttachments(app, deps);
   mountCommands(app, deps);
   refuseOtherMethods(app);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);

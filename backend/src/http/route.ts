@@ -98,6 +98,8 @@ function route(deps: RouteDeps, router: Router, { name, work }: Route): void {
     const answer = await run(deps, request, { name, work });
     const code = answer.success ? 'OK' : answer.code;
     deps.metrics.httpSeconds.observe({ endpoint: name, code }, (monotonicMs() - startedMs) / 1_000);
+    if ('redirects' in ENDPOINTS[name] && answer.success && 'url' in answer.data)
+      response.setHeader('Location', String(answer.data.url));
     send(response, answer.success ? statusOf(name, answer.data) : ERRORS[answer.code].status, answer);
   });
 }

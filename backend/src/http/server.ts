@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { LIMITS } from '../../../contract/index.js';
 
 /**
  * Maximum size of all request headers, in bytes. A token has at most 8 KiB. Cookies of the same site are sent along.
@@ -6,8 +7,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Time until all headers of a request must have arrived, in ms. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Time until the whole request must have arrived, in ms. A body has at most 128 KiB. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * Time until a whole request must have arrived, in ms: as long as the URL of an upload to the embedded store is valid. All
+ * other requests get much less (`limitBody`).
+ */
+const REQUEST_TIMEOUT_MS = LIMITS.uploadUrlMs;
 /** Interval at which Node checks these two timeouts, in ms. Its default is 30 s. */
 const CHECK_EVERY_MS = 2_000;
 /**

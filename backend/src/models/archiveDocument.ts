@@ -48,7 +48,10 @@ export const schema = new mongoose.Schema<ArchivedDocument>(
 );
 /** Query: edits and deletions of archived messages by `seq`. */
 export const BY_SEQ = { conversationId: 1, seq: 1 } as const;
+/** Query: the archived messages that have an uploaded file. */
+export const BY_FILE = { 'attachments.attachmentId': 1 } as const;
 schema.index(BY_SEQ, { unique: true });
+schema.index(BY_FILE, { partialFilterExpression: { 'attachments.attachmentId': { $exists: true } } });
 
 /** A message, or the stub of an archived one. */
 export type Stub = MessageDocument & { archived?: boolean };

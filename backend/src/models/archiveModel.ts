@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
-import type { ConversationId, MessageId } from '../../../contract/index.js';
+import type { AttachmentId, ConversationId, MessageId } from '../../../contract/index.js';
 import {
+  BY_FILE,
   BY_SEQ,
   isStub,
   mergeStub,
@@ -71,6 +72,17 @@ export function createArchiveModel(connection: mongoose.Connection) {
   return {
     model,
     complete,
+
+    /** Returns the ids of archived messages that have an uploaded file. */
+    async findMessageIdsByFile(id: AttachmentId, limit: number): Promise<ObjectId[]> {
+      const found = await collection
+        .find(
+          { 'attachments.attachmentId': id },
+          { projection: { _id: 1 }, limit, hint: BY_FILE, readPreference: 'primary' },
+        )
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
 
     /**
      * Erases the texts of deleted messages from the archive. For a message that may be archived it leaves a copy

@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { createAliasModel } from './aliasModel.js';
+import { createAttachmentModel } from './attachmentModel.js';
 import { createArchiveModel } from './archiveModel.js';
 import { createChangeMarks } from './changeMarks.js';
 import { createChangedMessages } from './changedMessages.js';
@@ -21,6 +22,7 @@ import { createReportModel } from './reportModel.js';
 import { createSearchModel } from './searchModel.js';
 import { createTicketModel } from './ticketModel.js';
 import { createUnreadExceptions } from './unreadExceptions.js';
+import { createUploadQuotaModel } from './uploadQuotaModel.js';
 import { createUserModel } from './userModel.js';
 import { createVerificationModel } from './verificationModel.js';
 
@@ -32,6 +34,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
   return {
     aliases: createAliasModel(connection),
     archive,
+    attachments: createAttachmentModel(connection),
     changedMessages: createChangedMessages(connection, archive),
     changes: createChangeModel(connection),
     blocks: createBlockModel(connection, marks),
@@ -49,6 +52,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
     tickets: createTicketModel(connection),
+    uploadQuotas: createUploadQuotaModel(connection),
     unreadExceptions: createUnreadExceptions(connection),
     users: createUserModel(connection, marks),
     verification: createVerificationModel(connection),

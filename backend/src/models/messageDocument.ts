@@ -2,7 +2,6 @@ import mongoose from 'mongoose';
 import { z } from 'zod';
 import {
   action,
-  attachment,
   card,
   conversationId,
   location,
@@ -14,6 +13,7 @@ import {
 import type { MessageDocument } from './messageShape.js';
 import { conversationIdOf, messageIdOf, objectId } from './objectIds.js';
 import { sanitizeMessage } from './sanitizeMessage.js';
+import { storedAttachment } from './storedAttachment.js';
 
 /** A message as used above the models. Also parses messages that were serialized as JSON. */
 export const messageRecord = z.object({
@@ -34,7 +34,7 @@ export const messageRecord = z.object({
   payloadHash: z.string(),
   kind: messageKind,
   content: z.string(),
-  attachments: z.array(attachment).exactOptional(),
+  attachments: z.array(storedAttachment).exactOptional(),
   location: location.exactOptional(),
   card: card.exactOptional(),
   replyTo: z.int().exactOptional(),
@@ -135,6 +135,8 @@ export const BY_AUTHOR = { conversationId: 1, senderId: 1, seq: 1 } as const;
 export const BY_DELETED = { conversationId: 1, seq: 1, deletedAt: 1 } as const;
 /** Query: shadow entries of a restricted user that changed conversations. Only their author sees them. */
 export const BY_SHADOW = { senderId: 1, conversationId: 1, kind: 1, seq: 1 } as const;
+/** Query: the messages that have an uploaded file. */
+export const BY_FILE = { 'attachments.attachmentId': 1 } as const;
 schema.index(BY_SEQ, { unique: true });
 schema.index(BY_CLIENT_ID, { unique: true });
 schema.index(BY_SENDER);
@@ -142,6 +144,7 @@ schema.index(BY_CONTROL, { partialFilterExpression: { controlSeq: { $exists: tru
 schema.index(BY_WORD);
 schema.index(BY_AUTHOR);
 schema.index(BY_DELETED, { partialFilterExpression: { deletedAt: { $exists: true } } });
+schema.index(BY_FILE, { partialFilterExpression: { 'attachments.attachmentId': { $exists: true } } });
 schema.index(BY_SHADOW, { partialFilterExpression: { shadow: true } });
 
 /** Converts a stored message. `words` are omitted, because only search needs them. */

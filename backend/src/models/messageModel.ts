@@ -1,10 +1,11 @@
 import mongoose from 'mongoose';
-import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import type { AttachmentId, ConversationId, MessageId, UserId } from '../../../contract/index.js';
 import type { ArchiveModel } from './archiveModel.js';
 import { insertEach, type InsertResult } from './insertMany.js';
 import {
   BY_CLIENT_ID,
   BY_CONTROL,
+  BY_FILE,
   BY_SEQ,
   FACTS,
   schema,
@@ -36,16 +37,27 @@ const RECENT_REPLICA = new mongoose.mongo.ReadPreference('secondaryPreferred', u
   maxStalenessSeconds: 90,
 });
 
+/** Copies of a message in merged and split conversations that are looked at. */
+const MAX_COPIES = 20;
 /** Ranges of one command. */
 const MAX_UNION = 100;
 
 export function createMessageModel(
   connection: mongoose.Connection,
-  { complete }: Pick<ArchiveModel, 'complete'>,
+  { complete, findMessageIdsByFile }: Pick<ArchiveModel, 'complete' | 'findMessageIdsByFile'>,
   { historyFrom = 'primary' }: MessageModelOptions = {},
 ) {
   const model = connection.model('Message', schema);
   const collection = connection.collection<MessageDocument>('messages');
+  const findArchivedByFile = async (id: AttachmentId): Promise<MessageRecord[]> => {
+    const ids = await findMessageIdsByFile(id, MAX_COPIES);
+    if (ids.length === 0) return [];
+    const found = await model
+      .find({ _id: op({ $in: ids }) })
+      .read('primary')
+      .lean();
+    return complete(found);
+  };
   return {
     model,
     ...createMessageSenderModel(connection, { complete }),
@@ -183,6 +195,18 @@ export function createMessageModel(
         .read('primary')
         .lean();
       return new Map(found.map(({ seq, n }) => [seq, n]));
+    },
+
+    /** Returns the messages that have an uploaded file: one, and after a merge also its copies. */
+    async findByFile(id: AttachmentId): Promise<MessageRecord[]> {
+      // Not by Mongoose, which drops filters on fields that its schema does not name.
+      const found = await collection
+        .find(
+          { 'attachments.attachmentId': id },
+          { limit: MAX_COPIES, hint: BY_FILE, readPreference: 'primary', ...readLimit() },
+        )
+        .toArray();
+      return found.length > 0 ? complete(found) : findArchivedByFile(id);
     },
 
     /** Returns the entry with this id; undefined when it is not in this conversation. */

@@ -1,11 +1,6 @@
-import {
-  type Action,
-  type Attachment,
-  type Card,
-  type Location,
-  type MessageKind,
-} from '../../../contract/index.js';
+import { type Action, type Card, type Location, type MessageKind } from '../../../contract/index.js';
 import { type ObjectId } from './objectIds.js';
+import type { StoredAttachment } from './storedAttachment.js';
 
 /**
  * An entry of a conversation's log: a message, or a membership event (kind `system`).
@@ -53,7 +48,7 @@ export interface MessageDocument {
   payloadHash: string;
   kind: MessageKind;
   content: string;
-  attachments?: Attachment[];
+  attachments?: StoredAttachment[];
   location?: Location;
   card?: Card;
   replyTo?: number;

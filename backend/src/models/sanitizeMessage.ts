@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { action, attachmentView, cardView, locationView, messageKind } from '../../../contract/index.js';
+import { action, cardView, locationView, messageKind } from '../../../contract/index.js';
 import type { MessageDocument } from './messageShape.js';
+import { anyStoredAttachment } from './storedAttachment.js';
 
 const counted = z.array(z.object({ emoji: z.string(), count: z.int().min(1) }));
 
 /** Optional fields of a message with their schemas. */
 const OPTIONAL_FIELDS = {
   action,
-  attachments: z.array(attachmentView),
+  attachments: z.array(anyStoredAttachment),
   location: locationView,
   card: cardView,
   replyTo: z.int().min(1),

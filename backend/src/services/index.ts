@@ -6,6 +6,7 @@ import type { Metrics } from '../utils/metrics.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { StreamTickets } from './users/index.js';
 import { AliasService } from './aliases/index.js';
+import { createAttachments, type AttachmentLimits } from './attachments/index.js';
 import { createChangeServices, type ChangeWindows } from './changes/index.js';
 import { MembershipEventLog, type CommitLogLimits } from './commitLog/index.js';
 import {
@@ -27,6 +28,9 @@ import {
   type ConsumeStrangerQuota,
 } from './groups/index.js';
 import { createLogs } from './logs.js';
+import type { MediaInspector } from './mediaInspector.js';
+import type { ObjectStore } from './objectStore.js';
+import type { VirusScanner } from './virusScanner.js';
 import {
   HistoryService,
   MessagePublisher,
@@ -47,7 +51,7 @@ import {
 import { createSafety } from './safety/index.js';
 import { SearchService } from './search/index.js';
 import { SyncService } from './sync/index.js';
-import { ConversationViews, MessageViews } from './views/index.js';
+import { AttachmentViews, ConversationViews, MessageViews } from './views/index.js';
 import { Visibility } from './visibility/index.js';
 
 export interface ServiceDeps {
@@ -66,6 +70,11 @@ export interface ServiceDeps {
   /** Presence over all processes. Undefined for a server with a single process. */
   presenceStore: PresenceStore | undefined;
   windows: WindowCache;
+  /** Where the bytes of files are. */
+  store: ObjectStore;
+  media: MediaInspector;
+  scanner: VirusScanner | undefined;
+  attachmentLimits: AttachmentLimits;
   limits: CommitLogLimits & {
     sendTimeoutMs: number;
     presenceGraceMs: number;
@@ -87,6 +96,7 @@ export function createServices(deps: ServiceDeps) {
     ...foundations,
     privacyPolicy: viewerRules.privacyPolicy,
     sendTimeoutMs,
+    attachmentViews: new AttachmentViews(deps.store),
     onUsersChanged: () => events.emit('usersChanged'),
     onUnmatched: (userIds: readonly UserId[]) => events.emit('unmatched', userIds),
   };
@@ -94,8 +104,10 @@ export function createServices(deps: ServiceDeps) {
   const messageViews = new MessageViews({ ...shared, ...viewerRules });
   const views = new ConversationViews(shared);
   const messagePublisher = new MessagePublisher({ ...models, summaries, views: messageViews, publisher });
+  const attachments = createAttachments({ ...shared, visibility });
   const { registry, commitLog, changeLog } = createLogs({
     ...deps,
+    markDeleting: attachments.markDeleting,
     messageViews,
     messagePublisher,
     visibility,
@@ -158,6 +170,9 @@ export function createServices(deps: ServiceDeps) {
     users,
     tickets: new StreamTickets(shared),
     time: foundations.time,
+    uploads: attachments.uploads,
+    completion: attachments.completion,
+    fileAccess: attachments.fileAccess,
     views,
     sync,
     databaseWatch,
@@ -180,6 +195,9 @@ export function createServices(deps: ServiceDeps) {
       ownMessages,
       views: messageViews,
       publisher: messagePublisher,
+      sentFiles: attachments.sentFiles,
+      access,
+      messages: models.messages,
       sendTimeoutMs,
     }),
     history: new HistoryService({
@@ -223,6 +241,7 @@ export function createServices(deps: ServiceDeps) {
       await Promise.all([users.start(), viewerRules.blocks.start()]);
       databaseWatch.start();
       verificationWatch.start();
+      attachments.start();
     },
     /** Handles the notice that another process has stored a message. */
     noteStored: (position: LogPosition): void => commitLog.noteRemote(position.conversationId, position),
@@ -237,7 +256,7 @@ export function createServices(deps: ServiceDeps) {
       await presence.stop();
       await membershipWriter.drain();
       await summaries.drain();
-      await Promise.all([databaseWatch.stop(), verificationWatch.stop()]);
+      await Promise.all([databaseWatch.stop(), verificationWatch.stop(), attachments.stop()]);
       await epochs.stop();
       await registry.stop();
     },

@@ -1,3 +1,4 @@
+import type { AttachmentId } from '../../../contract/index.js';
 import type { Models } from '../models/index.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
@@ -21,6 +22,7 @@ interface LogDeps {
   visibility: Visibility;
   publisher: Publisher;
   windows: WindowCache;
+  markDeleting: (ids: readonly AttachmentId[]) => Promise<void>;
   events: ServiceEvents;
   metrics: Metrics;
   logger: Logger;
@@ -64,6 +66,7 @@ export function createLogs(deps: LogDeps) {
       lease: registry,
       logger,
       windows: deps.windows,
+      markDeleting: deps.markDeleting,
       onErased: (erased) => deps.events.emit('erased', erased),
       wordsOf,
     },

@@ -6,6 +6,7 @@ import type { RateLimits } from '../pipeline/rateLimits.js';
 import type { AppError } from '../utils/appError.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { checkConnection } from './connection/index.js';
+import { limitBody } from '../utils/limitBody.js';
 import type { ChatServer } from './types.js';
 
 /** Time limit for authentication, in ms. */
@@ -42,6 +43,11 @@ export function createSocketServer(http: HttpServer, deps: SocketServerDeps): Ch
         },
       );
     },
+  });
+  // Polling requests bypass the HTTP app.
+  io.engine.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+    limitBody(request);
+    next();
   });
   return io;
 }

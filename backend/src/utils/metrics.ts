@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { createAttachmentMetrics } from './attachmentMetrics.js';
 import { createDatabaseMetrics } from './databaseMetrics.js';
 
 /** Histogram buckets, in seconds. */
@@ -168,6 +169,7 @@ export function createMetrics() {
       labelNames: ['result'] as const,
       registers,
     }),
+    ...createAttachmentMetrics(registers),
     recoveredConversations: new Counter({
       name: 'parley_recovered_conversations_total',
       help: 'Conversations whose summary was derived again after a process died.',

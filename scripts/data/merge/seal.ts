@@ -10,7 +10,7 @@ import { MembershipStore } from '../../../backend/src/services/membership/member
 import { MembershipWriter } from '../../../backend/src/services/membership/membershipWriter.js';
 import { wordsOf } from '../../../backend/src/utils/searchWords.js';
 import { createLogger } from '../../../backend/src/utils/logger.js';
-import type { ConversationId } from '../../../contract/index.js';
+import type { AttachmentId, ConversationId } from '../../../contract/index.js';
 import { isSeal } from './copyMessages.js';
 import { SEAL_SALT } from './copyChanges.js';
 import { COMMITTED } from '../../../backend/src/models/committed.js';
@@ -119,6 +119,12 @@ export async function applyPending(context: TaskContext, conversationId: ObjectI
   const opened = await readLedger({ ...models, memberships, restrictions, wordsOf }, wanted);
   await writer.drain();
   if (!opened.isBehind) return;
-  const parts = { ...models, windows: { remove: () => Promise.resolve() }, onErased: () => undefined };
+  const parts = {
+    ...models,
+    windows: { remove: () => Promise.resolve() },
+    onErased: () => undefined,
+    // The server removes the objects.
+    markDeleting: (ids: readonly AttachmentId[]) => models.attachments.markDeleting(ids, new Date()),
+  };
   await applyLedger(parts, opened.ledger);
 }

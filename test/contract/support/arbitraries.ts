@@ -27,13 +27,24 @@ interface JsonSchema {
 export type Pool = Record<string, readonly unknown[]>;
 
 export function poolOf(context: SampleContext): Pool {
-  const { conversationId, groupId, messageId, callerId, otherUserId, strangerId, token, reportId } = context;
+  const {
+    conversationId,
+    groupId,
+    messageId,
+    callerId,
+    otherUserId,
+    strangerId,
+    token,
+    reportId,
+    attachmentId,
+  } = context;
   const people = [otherUserId, strangerId, callerId, 'nobody at all'];
   const seqs = [1, 2, 3, 1_000];
   return {
     ...{ conversationId: [conversationId, groupId, 'f'.repeat(24)], messageId: [messageId], token: [token] },
     ...{ userId: people, otherUserId: people, senderId: people, userIds: people, participants: people },
     ...{ seq: seqs, before: seqs, after: seqs, around: seqs, afterRev: seqs, replyTo: seqs },
+    attachmentId: [attachmentId],
     ...{ reportId: [reportId], cursor: Object.values(context.cursors), words: ['hello', 'hel lo', '東京'] },
   };
 }

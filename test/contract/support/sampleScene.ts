@@ -1,4 +1,5 @@
 import type { UserId } from '../../../contract/index.js';
+import { newAttachmentId } from '../../../backend/src/models/attachmentModel.js';
 import { Api } from '../../support/api.js';
 import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
@@ -27,13 +28,25 @@ export async function createSampleContext(
   await sendAs(server, { conversationId, sender: caller });
   const { nextCursor = '', syncCursor = '' } = await lists.page(caller, { limit: 1 });
   const { reportId, cursors } = await shelfOf(server);
+  const attachmentId = await addReadyImage(server, caller);
   return {
-    ...{ conversationId, messageId, groupId: group._id, reportId },
+    ...{ conversationId, messageId, groupId: group._id, reportId, attachmentId },
     ...{ otherUserId: other, callerId: caller, strangerId: stranger },
     token: server.token(caller, MODERATOR),
     newUuid: () => crypto.randomUUID(),
     cursors: { ...cursors, list: nextCursor, sync: syncCursor },
   };
+}
+
+/** Stores the row of an image as if it had been uploaded and checked. */
+async function addReadyImage(server: TestServer, uploaderId: UserId): Promise<string> {
+  const _id = newAttachmentId();
+  await server.app.models.attachments.insert({
+    ...{ _id, uploaderId, kind: 'image', status: 'ready', createdAt: new Date() },
+    announced: { name: 'a.png', mimeType: 'image/png', sizeBytes: 1_000 },
+    facts: { name: 'a.png', mimeType: 'image/png', sizeBytes: 900, width: 9, height: 9, hasThumbnail: true },
+  });
+  return _id;
 }
 
 /** Connects the caller of a context, with all rights that the samples need. */

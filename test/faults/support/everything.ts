@@ -32,6 +32,8 @@ export interface Setting {
   closedId: string;
   emptiedId: string;
   reportId: string;
+  /** An image of the client that is ready to be sent. */
+  attachmentId: string;
 }
 
 const tokenOf = (userId: string): string => makeToken(userId, MODERATOR);
@@ -53,7 +55,23 @@ export async function openSetting(
     closedId: await client.open(`closed-${userId}`),
     emptiedId: await client.open(`emptied-${userId}`),
     reportId: (await client.ok('report', { userId: otherUserId, reason: 'spam' })).reportId,
+    attachmentId: await uploadImage(server.url, client),
   };
+}
+
+/** One pixel. */
+const TINY_PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+async function uploadImage(url: string, client: TestClient): Promise<string> {
+  const body = Buffer.from(TINY_PNG, 'base64');
+  const { attachment, upload } = await client.ok('createAttachment', {
+    ...{ kind: 'image', fileName: 'a.png', mimeType: 'image/png', sizeBytes: body.length },
+  });
+  const { url: path = '', headers = {} } = upload ?? {};
+  await fetch(new URL(path, url), { method: 'PUT', headers, body });
+  await client.ok('completeAttachment', { attachmentId: attachment._id });
+  return attachment._id;
 }
 
 /** Valid payloads of all commands. A new command without one is a compile error. */
@@ -103,6 +121,14 @@ const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown
   getPrivacy: () => ({}),
   updatePrivacy: () => ({ typing: true }),
   searchMessages: ({ conversationId }) => ({ conversationId, words: 'one' }),
+  createAttachment: () => ({
+    ...{ kind: 'file', fileName: 'a.txt', mimeType: 'text/plain', sizeBytes: 9 },
+    clientAttachmentId: 'begun-before',
+  }),
+  getUpload: ({ attachmentId }) => ({ attachmentId }),
+  completeAttachment: ({ attachmentId }) => ({ attachmentId }),
+  getAttachment: ({ attachmentId }) => ({ attachmentId }),
+  cancelAttachment: () => ({ attachmentId: 'f'.repeat(24) }),
 };
 
 /** A right request for each endpoint that is not a command's. */
@@ -120,6 +146,8 @@ const requests: Record<Exclude<EndpointName, CommandRoute>, (setting: Setting) =
   }),
   markRead: ({ conversationId }) => ({ params: { conversationId }, body: { seq: 1 } }),
   markDelivered: ({ conversationId }) => ({ params: { conversationId }, body: { seq: 1 } }),
+  redirectToFile: ({ attachmentId }) => ({ params: { attachmentId } }),
+  redirectToThumbnail: ({ attachmentId }) => ({ params: { attachmentId } }),
   sync: () => ({}),
   getUnread: () => ({}),
   getProfile: () => ({}),

@@ -186,6 +186,25 @@ export const QUERIES: Record<string, Query> = {
   'where a change went': [BY_REV, (at) => at.models.moved.findRev(at.chat, 7)],
   'where messages were before': ['into_1_toSeq_1', (at) => at.models.moved.findOrigins(at.chat, [7])],
   'what became of a message': [BY_ID, (at) => at.models.moved.findNewId(at.aMessage)],
+  'an upload by its client id': [
+    'uploaderId_1_clientAttachmentId_1',
+    (at) => at.models.attachments.findByClientId(ALICE, 'c7'),
+  ],
+  'unfinished uploads of a user': [
+    'uploaderId_1_status_1',
+    (at) => at.models.attachments.countUnfinished(ALICE, 20),
+  ],
+  'files in one state': [
+    'status_1_changedAt_1',
+    (at) => at.models.attachments.findByStatus('deleting', { before: new Date(), limit: 100 }),
+  ],
+  'an upload': [BY_ID, (at) => at.models.attachments.findById(at.aFile)],
+  'some uploads': [BY_ID, (at) => at.models.attachments.findByIds([at.aFile])],
+  'the archived message of a file': [
+    'attachments.attachmentId_1',
+    (at) => at.models.archive.findMessageIdsByFile(at.aFile, 9),
+  ],
+  'the message of a file': ['attachments.attachmentId_1', (at) => at.models.messages.findByFile(at.aFile)],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
@@ -201,6 +220,8 @@ export const IN_ORDER = new Set([
   'changes since a time',
   'a page of reports',
   'a page of changes',
+  'files in one state',
+  'unfinished uploads of a user',
   'a page of blocks',
   'who reacted',
   'where a message went',

@@ -1,4 +1,5 @@
-import type { ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import type { AttachmentId, ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import { newAttachmentId } from '../../../backend/src/models/attachmentModel.js';
 import { RANK_LEFT, RANKS } from '../../../backend/src/models/memberDocument.js';
 import type { Models } from '../../../backend/src/models/index.js';
 import { newConversationId, newMessageId } from '../../../backend/src/models/objectIds.js';
@@ -16,12 +17,15 @@ export interface Seeded {
   messageIds: readonly MessageId[];
   chat: ConversationId;
   aMessage: MessageId;
+  /** A file that one message has. */
+  aFile: AttachmentId;
 }
 
 /** Stores enough documents that a plan without an index would be a scan. */
 export async function seed(models: Models): Promise<Seeded> {
   const now = new Date();
-  const [chat, aMessage] = [newConversationId(), newMessageId()];
+  const [chat, aMessage, aFile] = [newConversationId(), newMessageId(), newAttachmentId()];
+  const files = [aFile, ...Array.from({ length: 500 }, newAttachmentId)];
   const ids = [chat, ...Array.from({ length: CONVERSATIONS - 1 }, newConversationId)];
   await models.conversations.model.insertMany(
     ids.map((_id, index) => ({
@@ -64,6 +68,7 @@ export async function seed(models: Models): Promise<Seeded> {
       },
       ...{ clientMessageId: `m${index}`, payloadHash: 'h', content: 'text', createdAt: now },
       ...(index % 50 === 0 && { controlSeq: index + 1 }),
+      ...(index < files.length && { attachments: [toFile(files[index] ?? aFile)] }),
     })),
     { ordered: true },
   );
@@ -72,7 +77,30 @@ export async function seed(models: Models): Promise<Seeded> {
     ids.map((conversationId, index) => ({ alias: `old${index}`, conversationId, source: 'test' })),
     now,
   );
-  return { models, ids, messageIds, chat, aMessage };
+  await seedFiles(models, files);
+  return { models, ids, messageIds, chat, aMessage, aFile };
+}
+
+const toFile = (attachmentId: AttachmentId) => ({
+  ...{ attachmentId, kind: 'file' as const, name: 'a.txt', mimeType: 'text/plain', sizeBytes: 1 },
+});
+
+/** Stores uploads, and archived messages with files. */
+async function seedFiles(models: Models, files: readonly AttachmentId[]): Promise<void> {
+  const conversationId = newConversationId();
+  await models.archive.model.insertMany(
+    files.map((file, index) => ({
+      ...{ _id: newMessageId(), conversationId, seq: index + 1, content: '', archivedAt: new Date() },
+      attachments: [toFile(file)],
+    })),
+  );
+  await models.attachments.model.insertMany(
+    files.map((_id, index) => ({
+      ...{ _id, uploaderId: index % 100 === 0 ? ALICE : `u${index}`, clientAttachmentId: `c${index}` },
+      ...{ kind: 'file', status: index % 20 === 0 ? 'deleting' : 'sent' },
+      ...{ createdAt: new Date(0), changedAt: new Date(0) },
+    })),
+  );
 }
 
 /** Stores receipts, reactions, changes, blocks and other related documents. */

@@ -17,12 +17,20 @@ export function webAddress(address) {
 }
 
 /**
+ * Address of an uploaded file: the embedded store answers with paths of this server.
+ *
+ * @param {string | undefined} address
+ */
+export const fileAddress = (address) =>
+  address?.startsWith('/files/') === true ? new URL(address, location.origin).href : webAddress(address);
+
+/**
  * What the page's policy lets it show: over HTTPS, or from its own server.
  *
  * @param {string | undefined} address
  */
 export function shownAddress(address) {
-  const safe = webAddress(address);
+  const safe = fileAddress(address);
   return safe !== undefined && (safe.startsWith('https:') || new URL(safe).origin === location.origin)
     ? safe
     : undefined;

@@ -4,7 +4,7 @@
  * @import { Attachment, Card, Carried, Place } from '../types.js'
  */
 import { isolate, showControls, showInvisible } from '../bidi.js';
-import { shownAddress, webAddress } from './addresses.js';
+import { fileAddress, shownAddress } from './addresses.js';
 import { h, icon } from './dom.js';
 import { OUTWARD } from './links.js';
 import { priceText } from './summary.js';
@@ -49,7 +49,7 @@ function picture(attachment, src) {
     image.width = Math.round(width * scale);
     image.height = Math.round(height * scale);
   }
-  const link = h('a', { class: 'picture', href: webAddress(url), ...OUTWARD }, image);
+  const link = h('a', { class: 'picture', href: fileAddress(url), ...OUTWARD }, image);
   image.addEventListener('error', () => link.replaceWith(fileElement(attachment)));
   return link;
 }
@@ -73,7 +73,7 @@ const voice = ({ name, durationMs }, src) =>
 
 /** @param {Attachment} attachment */
 function fileElement({ kind, name, url, sizeBytes }) {
-  const href = webAddress(url);
+  const href = fileAddress(url);
   const label = name ?? (kind === 'image' ? 'Picture' : kind === 'voice' ? 'Voice message' : 'File');
   const inside = [
     h('span', { class: 'carried-icon' }, icon(kind)),

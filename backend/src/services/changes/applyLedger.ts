@@ -1,3 +1,4 @@
+import type { AttachmentId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
 import type { Ledger } from './ledger.js';
@@ -6,6 +7,8 @@ import { TEXT_LOCATIONS, type ErasureDeps } from './textLocations.js';
 export interface ApplyDeps extends ErasureDeps {
   changedMessages: Pick<ChangedMessages, 'apply' | 'setRev' | 'findBySeqs'>;
   reactions: Pick<ReactionModel, 'apply' | 'removeByMessages'>;
+  /** Puts uploaded files on the list of those to delete; safe to repeat. */
+  markDeleting: (ids: readonly AttachmentId[]) => Promise<void>;
 }
 
 /**
@@ -16,6 +19,7 @@ export interface ApplyDeps extends ErasureDeps {
 export async function applyLedger(deps: ApplyDeps, ledger: Ledger): Promise<void> {
   const { conversationId, rev, pinned, deleted, lastDeletedSeq } = ledger;
   const reactions = ledger.reactionChanges();
+  if (ledger.deletedFiles.length > 0) await deps.markDeleting(ledger.deletedFiles);
   await deps.reactions.apply(conversationId, reactions);
   const isWritten = await deps.changedMessages.apply(conversationId, ledger.messageChanges());
   if (reactions.length > 0 && !isWritten) {

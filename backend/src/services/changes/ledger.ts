@@ -1,8 +1,9 @@
-import type { ConversationId, UserId } from '../../../../contract/index.js';
+import type { AttachmentId, ConversationId, UserId } from '../../../../contract/index.js';
 import { mayBeArchived } from '../../models/archiveModel.js';
 import type { MessageChange } from '../../models/changedMessages.js';
 import type { ChangeRecord } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
+import { uploadedIds } from '../../models/storedAttachment.js';
 import type { ReactionRecord } from '../../models/reactionModel.js';
 
 /** State read from the database. It is as of `rev`; single messages may be newer if another process applied changes. */
@@ -29,6 +30,7 @@ export class Ledger {
   readonly #edited = new Set<number>();
   readonly #counted = new Set<number>();
   readonly #deleted = new Set<number>();
+  readonly #deletedFiles: AttachmentId[] = [];
   readonly #reacted = new Set<string>();
   #pinned: readonly number[];
   #rev: number;
@@ -56,6 +58,14 @@ export class Ledger {
 
   get deleted(): number[] {
     return [...this.#deleted];
+  }
+
+  /**
+   * Uploaded files of the deleted messages. Their objects are put on the list of those to delete before the messages lose
+   * them.
+   */
+  get deletedFiles(): readonly AttachmentId[] {
+    return this.#deletedFiles;
   }
 
   /** Highest `seq` of a deleted message that counts as unread for others; 0 for none. */
@@ -149,7 +159,8 @@ export class Ledger {
     this.#pin(message.seq, false);
     this.#deleted.add(message.seq);
     if (message.deletedAt !== undefined) return;
-    const { attachments: _a, location: _l, card: _c, words: _w, reactions: _r, ...rest } = message;
+    const { attachments, location: _l, card: _c, words: _w, reactions: _r, ...rest } = message;
+    this.#deletedFiles.push(...uploadedIds(attachments));
     this.#messages.set(message.seq, { ...rest, content: '', deletedAt: at, deletedBy: by });
   }
 

@@ -72,6 +72,12 @@ export const TEXT_LOCATIONS: readonly TextLocation[] = [
       onErased({ conversationId, rev });
     },
   },
+  {
+    location: 'attachments',
+    content:
+      'names of files: erased, and their objects put on the list of those to delete, before all other places',
+    erase: () => undefined,
+  },
   { location: 'quotes', content: 'built from the quoted message when they are read', erase: () => undefined },
   {
     location: 'previews',

@@ -1,6 +1,5 @@
 import type {
   Action,
-  Attachment,
   Card,
   ConversationId,
   Location,
@@ -9,6 +8,7 @@ import type {
   UserId,
 } from '../../../../contract/index.js';
 import type { MessageRecord } from '../../models/messageModel.js';
+import type { StoredAttachment } from '../../models/storedAttachment.js';
 import type { AppError } from '../../utils/appError.js';
 import { createDeferred } from '../../utils/deferred.js';
 import { type LogState, isSilent, type Membership } from '../membership/index.js';
@@ -29,7 +29,7 @@ export interface MessageBody {
   kind: Exclude<MessageKind, 'system'>;
   content: string;
   replyTo?: number;
-  attachments?: Attachment[];
+  attachments?: StoredAttachment[];
   location?: Location;
   card?: Card;
   words?: string[];

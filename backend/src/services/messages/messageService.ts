@@ -1,8 +1,20 @@
 import { hash } from 'node:crypto';
-import type { MessageView, SendInput, SentMessageView, UserId } from '../../../../contract/index.js';
-import { unavailable } from '../../utils/appError.js';
+import type {
+  ErrorCode,
+  ExternalAttachment,
+  MessageView,
+  SendInput,
+  SentMessageView,
+  UserId,
+} from '../../../../contract/index.js';
+import type { FileUse } from '../../models/attachmentModel.js';
+import type { MessageModel } from '../../models/messageModel.js';
+import type { StoredAttachment } from '../../models/storedAttachment.js';
+import { AppError, unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
-import type { CommitLog, MessageBody } from '../commitLog/index.js';
+import type { SentFiles } from '../attachments/index.js';
+import type { CommitLog, Committed, MessageBody } from '../commitLog/index.js';
+import { Sealed, type Access } from '../membership/index.js';
 import type { MessagePublisher } from './messagePublisher.js';
 import type { MessageViews } from '../views/index.js';
 import type { OwnMessages } from './ownMessages.js';
@@ -13,6 +25,9 @@ interface MessageServiceDeps {
   views: MessageViews;
   ownMessages: OwnMessages;
   publisher: MessagePublisher;
+  sentFiles: SentFiles;
+  messages: Pick<MessageModel, 'findByClientIds'>;
+  access: Pick<Access, 'requireMember'>;
   /** After this long a send is answered `UNAVAILABLE`, in ms; the message itself goes on. */
   sendTimeoutMs: number;
 }
@@ -24,7 +39,10 @@ function hashPayload({ content, replyTo, attachments, location, card }: SendInpu
   return hash('sha256', `${content ?? ''}\u0000${replyTo ?? ''}${carried}`, 'base64url').slice(0, 22);
 }
 
-function toBody({ content = '', replyTo, attachments, location, card }: SendInput): MessageBody {
+function toBody(
+  { content = '', replyTo, location, card }: SendInput,
+  attachments: StoredAttachment[] | undefined,
+): MessageBody {
   const kind = attachments?.[0]?.kind ?? (location ? 'location' : card ? 'card' : 'text');
   const words = wordsOf({ content, attachments, location, card });
   return {
@@ -58,7 +76,7 @@ export class MessageService {
    * messages. The same `clientMessageId` again is answered with the stored message. A process that has not announced that
    * message itself announces it then: the process that stored it may have died before it could.
    *
-   * @throws AppError `NOT_PARTICIPANT`, `CONFLICT`, `VALIDATION`, `UNAVAILABLE` (safe to repeat with the same id),
+   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND` (a file), `CONFLICT`, `VALIDATION`, `UNAVAILABLE` (safe to repeat with the same id),
    * `INTERNAL`.
    */
   async send(
@@ -67,15 +85,21 @@ export class MessageService {
     { originSocketId, sentReplyTo = input.replyTo }: SendOptions = {},
   ): Promise<SentMessageView> {
     const { commitLog, views, ownMessages, publisher } = this.#deps;
+    const { conversationId, clientMessageId } = input;
+    const use = { conversationId, senderId: caller, clientMessageId };
+    // Without files the message is queued at once: the order of calls is the order of the messages.
+    const attachments = hasFiles(input) ? await this.#takeFiles(input, use) : externalOf(input);
     const entry = commitLog.append({
-      conversationId: input.conversationId,
+      conversationId,
       senderId: caller,
-      clientMessageId: input.clientMessageId,
+      clientMessageId,
       payloadHash: hashPayload({ ...input, replyTo: sentReplyTo }),
-      body: toBody(input),
+      body: toBody(input, attachments),
       originSocketId,
     });
-    const committed = await this.#deadline.race(entry.promise, () => {
+    const stored =
+      attachments === undefined ? entry.promise : this.#settleFiles(entry.promise, attachments, use);
+    const committed = await this.#deadline.race(stored, () => {
       entry.abandoned = true;
       return unavailable('The database has not answered yet; ask again with the same clientMessageId.');
     });
@@ -85,10 +109,54 @@ export class MessageService {
     const [answer] = await ownMessages.present(caller, [committed.message]);
     return { ...(answer ?? asSent(views.presentNew(committed.message), input)), duplicate: true };
   }
+
+  /** Returns the attachments of a message with uploaded files, which then belong to it. */
+  async #takeFiles({ attachments = [] }: SendInput, use: FileUse): Promise<StoredAttachment[]> {
+    const { sentFiles, messages, access } = this.#deps;
+    try {
+      return await sentFiles.take(attachments, use);
+    } catch (error) {
+      // The files of a message that was deleted are gone; its repeat is answered all the same.
+      const stored = await messages.findByClientIds(use.conversationId, [use]);
+      if (stored.length > 0) return [];
+      // Strangers learn first that they are none of the members.
+      await access.requireMember(use.senderId, use.conversationId);
+      throw error;
+    }
+  }
+
+  /** Notes that the files of a stored message are sent, and takes those of a refused one back. */
+  async #settleFiles(
+    committed: Promise<Committed>,
+    attachments: readonly StoredAttachment[],
+    use: FileUse,
+  ): Promise<Committed> {
+    const { sentFiles } = this.#deps;
+    try {
+      const stored = await committed;
+      sentFiles.noteSent(attachments);
+      return stored;
+    } catch (error) {
+      const isRefused = error instanceof AppError && !MAY_BE_STORED.has(error.code);
+      // Awaited: a message of a merged conversation is sent again to the one that goes on.
+      if (isRefused || error instanceof Sealed) await sentFiles.release(attachments, use);
+      throw error;
+    }
+  }
 }
 
-/** Returns the view of a message in the form in which it was sent. */
-function asSent(view: MessageView, { content = '', attachments = [] }: SendInput): MessageView {
+/** Errors after which a message with this `clientMessageId` may be stored, and have these files. */
+const MAY_BE_STORED: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL', 'CONFLICT']);
+
+const hasFiles = ({ attachments = [] }: SendInput): boolean =>
+  attachments.some((one) => 'attachmentId' in one);
+
+const externalOf = ({ attachments }: SendInput): ExternalAttachment[] | undefined =>
+  attachments?.flatMap((one) => ('url' in one ? [one] : []));
+
+/** Returns the view of a message in the form in which it was sent. Its uploaded files went with it. */
+function asSent(view: MessageView, input: SendInput): MessageView {
   const { deletedAt: _later, ...sent } = view;
-  return { ...sent, content, attachments, updatedAt: sent.createdAt };
+  const attachments = externalOf(input) ?? [];
+  return { ...sent, content: input.content ?? '', attachments, updatedAt: sent.createdAt };
 }

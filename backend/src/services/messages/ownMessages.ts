@@ -1,7 +1,7 @@
 import type { ConversationId, MessageView, UserId } from '../../../../contract/index.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { visibleFrom, type Membership, type MembershipStore } from '../membership/index.js';
-import { type MessageViews, toMessageView } from '../views/index.js';
+import { type AttachmentViews, type MessageViews, toMessageView } from '../views/index.js';
 import { UNCOUNTED } from '../positions/index.js';
 import type { UserDirectory } from '../users/index.js';
 
@@ -9,6 +9,7 @@ interface OwnMessageDeps {
   memberships: Pick<MembershipStore, 'currentOf' | 'complete'>;
   views: Pick<MessageViews, 'presentOwn' | 'loadContext'>;
   users: Pick<UserDirectory, 'views'>;
+  attachmentViews: AttachmentViews;
 }
 
 /**
@@ -39,7 +40,7 @@ export class OwnMessages {
       const { conversationId, seq, deletedAt, deletedBy } = message;
       const isDirect = context.conversations.get(conversationId)?.type === 'direct';
       if (isDirect || seq >= (firstSeqs.get(conversationId) ?? Infinity)) return shown[index] ?? [];
-      return deletedAt !== undefined && deletedBy !== author ? [] : toAuthorView(message, sender);
+      return deletedAt !== undefined && deletedBy !== author ? [] : this.#toAuthorView(message, sender);
     });
   }
 
@@ -58,10 +59,11 @@ export class OwnMessages {
     );
     return new Map(firstSeqs.flat());
   }
-}
 
-/** Returns a message for its author without reactions, counts, or a status beyond `sent`. */
-function toAuthorView(message: MessageRecord, sender: MessageView['sender']): MessageView {
-  const { reactions: _others, ...own } = message;
-  return toMessageView(own, sender, UNCOUNTED);
+  /** Returns a message for its author without reactions, counts, or a status beyond `sent`. */
+  #toAuthorView(message: MessageRecord, sender: MessageView['sender']): MessageView {
+    const { reactions: _others, ...own } = message;
+    const { attachmentViews } = this.#deps;
+    return toMessageView(own, { sender, deliveryStatus: UNCOUNTED, attachmentViews });
+  }
 }

@@ -1,9 +1,16 @@
-import type { ConversationView, MemberView, UserId, UserView } from '../../../../contract/index.js';
+import type {
+  ConversationView,
+  MemberView,
+  MessageView,
+  UserId,
+  UserView,
+} from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { isAbsentAt } from '../membership/index.js';
 import { type Positions, effectivePosition, type DeliveryStatus } from '../positions/index.js';
+import type { AttachmentViews } from './attachmentViews.js';
 import { toMessageView } from './messageView.js';
 import { isArchived } from './memberSettings.js';
 import { blockFields, countFields, occasionsFor } from './viewerFields.js';
@@ -19,6 +26,7 @@ export interface ConversationViewInput {
   unread: number;
   /** Users blocked by the viewer. */
   blocked: ReadonlySet<UserId>;
+  attachmentViews: AttachmentViews;
   now: Date;
 }
 
@@ -44,6 +52,17 @@ export function memberFields(
     markedUnread: own?.markedUnread ?? false,
   };
 }
+
+/** Returns the view of the newest message. */
+const toPreview = (
+  message: MessageRecord,
+  { users, lastDeliveryStatus, attachmentViews }: ConversationViewInput,
+): MessageView =>
+  toMessageView(message, {
+    sender: userOf(users, message.senderId),
+    deliveryStatus: lastDeliveryStatus,
+    attachmentViews,
+  });
 
 /** Returns a conversation as one of its members sees it. */
 export function toConversationView(viewer: UserId, deps: ConversationViewInput): ConversationView {
@@ -81,9 +100,7 @@ export function toConversationView(viewer: UserId, deps: ConversationViewInput):
     ...countFields(conversation, lastMessage),
     lastSeq: conversation.lastSeq,
     rev: conversation.rev,
-    ...(lastMessage !== undefined && {
-      lastMessage: toMessageView(lastMessage, userOf(users, lastMessage.senderId), deps.lastDeliveryStatus),
-    }),
+    ...(lastMessage !== undefined && { lastMessage: toPreview(lastMessage, deps) }),
     unreadCount: deps.unread,
     lastReadSeq: own.readSeq,
     lastDeliveredSeq: own.deliveredSeq,

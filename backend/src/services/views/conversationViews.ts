@@ -16,6 +16,7 @@ import {
   UNCOUNTED,
   type DeliveryStatus,
 } from '../positions/index.js';
+import type { AttachmentViews } from './attachmentViews.js';
 import { memberFields, toConversationView } from './conversationView.js';
 import type { PrivacyPolicy, ViewerRules } from '../visibility/index.js';
 import type { UserDirectory } from '../users/index.js';
@@ -30,6 +31,7 @@ export interface ViewDeps extends PositionDeps {
   viewerRules: ViewerRules;
   users: UserDirectory;
   summaries: Summaries;
+  attachmentViews: AttachmentViews;
   time: DatabaseTime;
 }
 
@@ -167,6 +169,7 @@ export class ConversationViews {
         conversation,
         users: profiles,
         blocked,
+        attachmentViews: this.#deps.attachmentViews,
         now,
       }),
     );
@@ -299,6 +302,7 @@ export class ConversationViews {
       lastDeliveryStatus: UNCOUNTED,
       unread: 0,
       blocked: new Set(),
+      attachmentViews: this.#deps.attachmentViews,
       now: this.#deps.time.now(),
     });
   }

@@ -1,3 +1,4 @@
+export { AttachmentViews, fileHeaders, THUMBNAIL_HEADERS } from './attachmentViews.js';
 export {
   ConversationViews,
   findLargePositions,

@@ -1,6 +1,7 @@
 import type { MessageView, UserView } from '../../../../contract/index.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { type DeliveryStatus, UNCOUNTED } from '../positions/index.js';
+import type { AttachmentViews } from './attachmentViews.js';
 import { toReactionViews } from './reactionViews.js';
 
 /** Returns the view that all members may receive. Only the sender may see the delivery status, so it is removed. */
@@ -9,11 +10,18 @@ export function withoutDeliveryStatus(view: MessageView): MessageView {
   return { ...rest, ...UNCOUNTED };
 }
 
+/** Parts of a message's view that are not stored with it. */
+interface ViewParts {
+  sender: UserView;
+  deliveryStatus: DeliveryStatus;
+  /** Signs the URLs of uploaded files. */
+  attachmentViews: Pick<AttachmentViews, 'present'>;
+}
+
 /** Returns the view of a stored message. It has no quote and no marks of the viewer's own reactions. */
 export function toMessageView(
   message: MessageRecord,
-  sender: UserView,
-  deliveryStatus: DeliveryStatus,
+  { sender, deliveryStatus, attachmentViews }: ViewParts,
 ): MessageView {
   const changedAt = message.deletedAt ?? message.editedAt ?? message.createdAt;
   return {
@@ -25,7 +33,7 @@ export function toMessageView(
     clientMessageId: message.clientMessageId,
     kind: message.kind,
     content: message.content,
-    attachments: message.attachments ?? [],
+    attachments: attachmentViews.present(message.attachments),
     ...(message.location !== undefined && { location: message.location }),
     ...(message.card !== undefined && { card: message.card }),
     ...(message.action !== undefined && { action: message.action }),

@@ -6,6 +6,7 @@ import { groupBy } from '../../utils/groupBy.js';
 import { findLargePositions, groupPositions, type PositionDeps } from './conversationViews.js';
 import type { Summaries } from '../derived/index.js';
 import type { Membership, MembershipStore } from '../membership/index.js';
+import type { AttachmentViews } from './attachmentViews.js';
 import { toHidden } from './hiddenMessage.js';
 import {
   type Positions,
@@ -37,6 +38,7 @@ export interface MessageViewDeps extends PositionDeps, QuoteDeps {
   blocks: Pick<BlockDirectory, 'of'>;
   summaries: Summaries;
   memberships: Pick<MembershipStore, 'peek'>;
+  attachmentViews: AttachmentViews;
 }
 
 /** Conversations and positions that the views of their messages depend on, as one viewer may see them. */
@@ -136,7 +138,11 @@ export class MessageViews {
     const userOf = (id: UserId) => users.get(id) ?? { _id: id };
     return messages.map((message) => {
       const conversation = context.conversations.get(message.conversationId);
-      const view = toMessageView(message, userOf(message.senderId), deliveryStatusOf(message));
+      const view = toMessageView(message, {
+        sender: userOf(message.senderId),
+        deliveryStatus: deliveryStatusOf(message),
+        attachmentViews: this.#deps.attachmentViews,
+      });
       return conversation?.pinned?.includes(message.seq) === true ? { ...view, pinned: true } : view;
     });
   }
@@ -251,9 +257,9 @@ export class MessageViews {
 
   /** Returns the view of a message that was just stored. Needs no query: no other user can have received it yet. */
   presentNew(message: MessageRecord): MessageView {
-    const { users } = this.#deps;
+    const { users, attachmentViews } = this.#deps;
     const sender =
       message.shadow === true ? users.ownView(message.senderId) : users.knownView(message.senderId);
-    return toMessageView(message, sender, UNCOUNTED);
+    return toMessageView(message, { sender, deliveryStatus: UNCOUNTED, attachmentViews });
   }
 }

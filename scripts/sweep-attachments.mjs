@@ -1,0 +1,1 @@
+await (await import('./lib/runData.mjs')).runData('sweep-attachments');

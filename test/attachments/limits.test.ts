@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { startServer } from '../support/server.js';
+import { textFile } from './support/files.js';
+import { begin, load, sendBytes, upload } from './support/upload.js';
+
+test('size, number and bytes of a day, and unfinished uploads are limited, also of several at once', async () => {
+  await using server = await startServer({
+    env: {
+      ATTACHMENT_MAX_BYTES: '100',
+      ATTACHMENTS_PER_DAY: '6',
+      ATTACHMENT_BYTES_PER_DAY: '150',
+      ATTACHMENTS_PENDING: '3',
+    },
+  });
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  const create = async (client: typeof alice, sizeBytes: number) => {
+    const answer = await client.call('createAttachment', {
+      ...{ kind: 'file', fileName: 'a', mimeType: 'text/plain', sizeBytes },
+    });
+    return answer.success ? 'OK' : answer.code;
+  };
+  expect(await create(alice, 101)).toBe('TOO_LARGE');
+  expect(await create(alice, 0)).toBe('VALIDATION');
+  expect(await create(alice, 90)).toBe('OK');
+  expect(await create(alice, 90)).toBe('RATE_LIMITED');
+  expect(await create(alice, 60)).toBe('OK');
+  expect(await create(alice, 1)).toBe('RATE_LIMITED');
+  const atOnce = await Promise.all(Array.from({ length: 8 }, () => create(bob, 1)));
+  const counts = (code: string) => atOnce.filter((one) => one === code).length;
+  expect(counts('OK')).toBeLessThanOrEqual(3);
+  expect(counts('RATE_LIMITED')).toBe(2);
+  expect(counts('OK') + counts('LIMIT_EXCEEDED')).toBe(6);
+});
+
+test('a virus scanner is asked before a file is ready, and while it does not answer, no file is', async () => {
+  const asked: string[] = [];
+  let answer: () => [number, string] = () => [200, '{"clean": true}'];
+  const scanner = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      asked.push(`${request.headers['content-type'] ?? ''} ${body}`);
+      const [status, text] = answer();
+      response.writeHead(status).end(text);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(scanner, 'listening');
+  const { port } = scanner.address() as AddressInfo;
+  await using server = await startServer({ env: { SCAN_URL: `http://127.0.0.1:${port}/scan` } });
+  const alice = await server.connectAs('alice');
+  expect(await upload(server.url, alice, textFile('harmless'))).toMatchObject({ status: 'ready' });
+  expect(asked).toEqual(['text/plain harmless']);
+  answer = () => [200, '{"clean": false}'];
+  const found = await upload(server.url, alice, textFile('evil'));
+  expect(found).toMatchObject({ status: 'rejected', reason: 'malware' });
+  answer = () => [500, 'broken'];
+  const file = textFile('unknown');
+  const { attachment, upload: request } = await begin(alice, file);
+  await sendBytes(server.url, request, file.bytes);
+  const id = { attachmentId: attachment._id };
+  expect(await alice.call('completeAttachment', id)).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await alice.call('getAttachment', id)).toMatchObject({ code: 'NOT_FOUND' });
+  answer = () => [200, '{"clean": true}'];
+  const { attachment: ready } = await alice.ok('completeAttachment', id);
+  expect(await (await load(server.url, ready.url)).text()).toBe('unknown');
+  scanner.close();
+});
+
+test('files that are stored elsewhere are refused where the server does not allow them', async () => {
+  await using server = await startServer({ env: { EXTERNAL_ATTACHMENTS: 'false' } });
+  const alice = await server.connectAs('alice');
+  const conversationId = await alice.open('bob');
+  const attachments = [{ kind: 'image', url: 'https://x.example/a.png' }];
+  const input = { conversationId, clientMessageId: crypto.randomUUID(), attachments };
+  expect(await alice.call('sendMessage', input)).toMatchObject({
+    code: 'VALIDATION',
+    details: [{ path: 'attachments.0.url', rule: 'must be an uploaded file (attachmentId)' }],
+  });
+  // Pictures of cards and users are not files of a message.
+  const card = { kind: 'product', title: 'A bicycle', pictureUrl: 'https://x.example/a.png' };
+  await alice.ok('sendMessage', { conversationId, clientMessageId: crypto.randomUUID(), card });
+});
