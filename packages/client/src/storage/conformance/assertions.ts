@@ -10,7 +10,7 @@ export const COLLECTIONS: readonly StorageCollection[] = [
 
 /** Shortened: a difference in a value of a megabyte should not fill the terminal. */
 const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const text = JSON.stringify(value);
   return text.length > 400 ? `${text.slice(0, 400)}… (${text.length} characters)` : text;
 };
 

@@ -16,7 +16,7 @@ export interface ConformanceTest {
   run: (storage: StorageUnderTest) => Promise<void>;
 }
 
-/** The same values seen by two callers: two storages when the adapter can be opened twice, else one of them twice. */
+/** Returns two views of one set of values: two storages when the adapter can be opened twice, else one of them twice. */
 export async function openTwice(
   tested: StorageUnderTest,
 ): Promise<{ first: ParleyStorage; second: ParleyStorage }> {
