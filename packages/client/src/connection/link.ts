@@ -28,7 +28,7 @@ export type Ask = <Name extends CommandName>(
 ) => Promise<LinkAnswer<Name>>;
 
 /**
- * What the rest of the SDK sees of the connection. Two implementations: `connection/socketLink.ts` holds the socket;
+ * The connection, as the rest of the SDK sees it. Two implementations: `connection/socketLink.ts` holds the socket;
  * `tabs/` runs commands through the tab that holds it.
  */
 export interface Link {
@@ -48,7 +48,7 @@ export interface Link {
   tabs?: TabChannel | undefined;
 }
 
-/** What a link reports. */
+/** Reports of a link. */
 export interface LinkEvents {
   /** Every state but `online`: `syncing` says that the server can be asked, and the SDK turns it into `online`. */
   onState: (state: ConnectionState) => void;
@@ -59,7 +59,7 @@ export interface LinkEvents {
   onPush: (name: string, data: unknown) => void;
   /** A token is for this user: called for each new token, before the connection uses it. False: the link ends without connecting. */
   onUser: (userId: string) => boolean;
-  /** This client now holds the outbox and the cache of the user's storage, or does not any more. Alone: true on `start`. */
+  /** Whether this client holds the outbox and the cache of the user's storage. Called on `start` in any case, and on each change. */
   onLeader: (isLeader: boolean) => void;
 }
 

@@ -110,7 +110,8 @@ export class Pushes {
     // A large group that is not open pushes its head only: its preview and unread count are loaded.
     const isDormant =
       before?.isLarge === true && store.getState().open[id] === undefined && head.lastSeq > before.lastSeq;
-    if (before !== undefined && conversation === undefined && (stale === true || isDormant)) void this.reload(id);
+    if (before !== undefined && conversation === undefined && (stale === true || isDormant))
+      void this.reload(id);
   }
 
   #takeRemoval({ conversationId, reason, seq = Infinity }: PushData<'conversation:removed'>): void {
@@ -150,7 +151,7 @@ export class Pushes {
     return answer;
   }
 
-  /** What the user may see in groups has changed: their logs are dropped, and those of open ones loaded again. */
+  /** The visibility of messages in groups has changed: their logs are dropped, and those of open ones loaded again. */
   reloadGroups(): void {
     const { store, history } = this.#deps;
     const { conversations, open } = store.getState();
