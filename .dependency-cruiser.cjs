@@ -27,6 +27,22 @@ const SERVICE_FOLDERS = [
   'aliases',
 ];
 
+/** Folders of the client SDK, lowest first. Each may use those before it. */
+const CLIENT = '^packages/client/src/';
+const CLIENT_FOLDERS = [
+  'wire',
+  'errors',
+  'state',
+  'observable',
+  'storage',
+  'connection',
+  'tabs',
+  'promises',
+  'outbox',
+  'sync',
+  'client',
+];
+
 /** Folders that are imported through their `index.ts` only. */
 const FACES = [
   ...SERVICE_FOLDERS.map((folder) => `services/${folder}`),
@@ -76,6 +92,26 @@ module.exports = {
     rule('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(commands|socket|http)/'),
     rule('socket-and-http-are-separate', '^backend/src/socket/', '^backend/src/http/'),
     rule('http-and-socket-are-separate', '^backend/src/http/', '^backend/src/socket/'),
+    rule('client-stands-alone', CLIENT, '^(backend|contract|scripts|tools|bench|test)/'),
+    {
+      name: 'client-uses-nothing-of-node',
+      severity: 'error',
+      from: { path: CLIENT },
+      to: { dependencyTypes: ['core', 'npm-dev', 'npm-no-pkg'] },
+    },
+    ...CLIENT_FOLDERS.slice(0, -1).map((folder, index) =>
+      rule(
+        `client-${folder}-knows-no-folder-above`,
+        `${CLIENT}${folder}/`,
+        `${CLIENT}(${CLIENT_FOLDERS.slice(index + 1).join('|')})/`,
+      ),
+    ),
+    {
+      name: 'client-tabs-have-one-face',
+      severity: 'error',
+      from: { path: CLIENT, pathNot: `${CLIENT}tabs/` },
+      to: { path: `${CLIENT}tabs/`, pathNot: `${CLIENT}tabs/index\\.ts$` },
+    },
     // The server runs in production without tools and without development dependencies.
     rule('server-uses-no-tools', '^(backend|contract)/', '^(tools|scripts|bench|test)/'),
     {
