@@ -212,7 +212,7 @@ export class Lifespan {
     }
     if (this.#confirmedUserId === userId) return true;
     this.#confirmedUserId = userId;
-    void this.#remember(userId);
+    if (options.userId === undefined) void this.#remember(userId);
     return true;
   }
 
