@@ -200,7 +200,11 @@ export class Lifespan {
   /** A token names its user. @returns false when this connection is not for them */
   #confirmUser(userId: string): boolean {
     const { options, store } = this.#engine;
-    if (options.userId !== undefined && userId !== options.userId) return false;
+    if (options.userId !== undefined && userId !== options.userId) {
+      // The next `connect` asks for another one.
+      this.#tokens.clear();
+      return false;
+    }
     if (store.getState().userId !== userId) {
       this.#run += 1;
       this.#starting = this.#changeUser(userId, this.#run);
@@ -208,7 +212,7 @@ export class Lifespan {
     }
     if (this.#confirmedUserId === userId) return true;
     this.#confirmedUserId = userId;
-    void this.#remember(userId);
+    if (options.userId === undefined) void this.#remember(userId);
     return true;
   }
 
