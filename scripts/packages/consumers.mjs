@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CACHE, hashOf } from '../lib/packages.mjs';
+import { CACHE, hashOf, PACKAGES } from '../lib/packages.mjs';
+import { TSC } from '../lib/compiler.mjs';
 import { mustRun } from '../lib/run.mjs';
 
 const SOURCES = 'test/consumers';
@@ -30,6 +31,7 @@ async function runSmall(tarballs) {
     '--logLevel',
     'warn',
   ]);
+  await checkReadmes(folder);
   const [script] = readdirSync(join(folder, 'vite/dist/assets'));
   const code = readFileSync(join(folder, 'vite/dist/assets', script), 'utf8');
   if (!code.includes('indexedDB') || /\brequire\(|__vite-browser-external/.test(code))
@@ -59,3 +61,15 @@ async function runMetro(tarballs) {
 const COMPILERS = { linux: 'linux64-bin/hermesc', darwin: 'osx-bin/hermesc', win32: 'win64-bin/hermesc.exe' };
 const compilerIn = (folder) =>
   join(folder, 'node_modules/hermes-compiler/hermesc', COMPILERS[process.platform] ?? COMPILERS.linux);
+
+/** Compiles the TypeScript in the READMEs as an app would: against the declarations of the packed packages. */
+async function checkReadmes(folder) {
+  const target = join(folder, 'readme');
+  cpSync(join(SOURCES, 'readme'), target, { recursive: true });
+  for (const name of PACKAGES) {
+    const blocks = readFileSync(`packages/${name}/README.md`, 'utf8').matchAll(/^```tsx?\n(.*?)^```/gms);
+    for (const [index, [, code]] of [...blocks].entries())
+      writeFileSync(join(target, `${name}-${index}.tsx`), `${code}\nexport {};\n`);
+  }
+  await mustRun(process.execPath, [TSC, '-p', target]);
+}
