@@ -27,7 +27,16 @@ const SERVICE_FOLDERS = [
   'aliases',
 ];
 
-/** Folders of the client SDK, lowest first. Each may use those before it. */
+/** Folders that are imported through their `index.ts` only. */
+const FACES = [
+  ...SERVICE_FOLDERS.map((folder) => `services/${folder}`),
+  'socket/connection',
+  'socket/delivery',
+  'cluster/broker',
+  'cluster/nodeInternals',
+];
+
+/** Folders of the client SDK, lowest first. `api/` holds types only and is beside them. */
 const CLIENT = '^packages/client/src/';
 const CLIENT_FOLDERS = [
   'wire',
@@ -37,19 +46,10 @@ const CLIENT_FOLDERS = [
   'storage',
   'connection',
   'tabs',
-  'promises',
   'outbox',
+  'promises',
   'sync',
   'client',
-];
-
-/** Folders that are imported through their `index.ts` only. */
-const FACES = [
-  ...SERVICE_FOLDERS.map((folder) => `services/${folder}`),
-  'socket/connection',
-  'socket/delivery',
-  'cluster/broker',
-  'cluster/nodeInternals',
 ];
 
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
@@ -92,13 +92,16 @@ module.exports = {
     rule('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(commands|socket|http)/'),
     rule('socket-and-http-are-separate', '^backend/src/socket/', '^backend/src/http/'),
     rule('http-and-socket-are-separate', '^backend/src/http/', '^backend/src/socket/'),
-    rule('client-stands-alone', CLIENT, '^(backend|contract|scripts|tools|bench|test)/'),
+    // The server runs in production without tools and without development dependencies.
+    rule('server-uses-no-tools', '^(backend|contract)/', '^(tools|scripts|bench|test)/'),
     {
-      name: 'client-uses-nothing-of-node',
+      name: 'server-uses-no-development-dependencies',
       severity: 'error',
-      from: { path: CLIENT },
-      to: { dependencyTypes: ['core', 'npm-dev', 'npm-no-pkg'] },
+      from: { path: '^(backend|contract)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
+    rule('packages-stand-alone', '^packages/', '^(backend|contract|tools|scripts|bench|test)/'),
+    rule('server-uses-no-packages', '^(backend|contract)/', '^packages/'),
     ...CLIENT_FOLDERS.slice(0, -1).map((folder, index) =>
       rule(
         `client-${folder}-knows-no-folder-above`,
@@ -107,18 +110,17 @@ module.exports = {
       ),
     ),
     {
+      name: 'client-runs-everywhere',
+      comment: 'Browsers and phones have no modules of Node, and apps install no development dependencies.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['core', 'npm-dev', 'npm-no-pkg'] },
+    },
+    {
       name: 'client-tabs-have-one-face',
       severity: 'error',
       from: { path: CLIENT, pathNot: `${CLIENT}tabs/` },
       to: { path: `${CLIENT}tabs/`, pathNot: `${CLIENT}tabs/index\\.ts$` },
-    },
-    // The server runs in production without tools and without development dependencies.
-    rule('server-uses-no-tools', '^(backend|contract)/', '^(tools|scripts|bench|test)/'),
-    {
-      name: 'server-uses-no-development-dependencies',
-      severity: 'error',
-      from: { path: '^(backend|contract)/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'embedded-database-uses-utils-only',

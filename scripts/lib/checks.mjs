@@ -12,7 +12,7 @@ const tsc = (project, name) => [
 export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
   ['Types of the page', tsc('test/browser/tsconfig.page.json', 'page')],
-  ['Types of the client', tsc('test/client/page/tsconfig.json', 'client')],
+  ['Types of the client SDK, without Node', tsc('test/client/page/tsconfig.json', 'client')],
   [
     'Layers',
     [
