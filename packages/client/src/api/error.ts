@@ -1,0 +1,1 @@
+export { ParleyError, type ClientErrorCode } from '../errors/parleyError.js';

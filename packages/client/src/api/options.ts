@@ -1,0 +1,53 @@
+import type { ParleyStorage } from '../storage/storage.js';
+
+/** Receives what the SDK has to tell its developer. Never called with tokens or message text. */
+export interface ParleyLogger {
+  debug: (message: string, fields?: Record<string, unknown>) => void;
+  warn: (message: string, fields?: Record<string, unknown>) => void;
+  error: (message: string, fields?: Record<string, unknown>) => void;
+}
+
+/**
+ * Tells the SDK when the app comes to the foreground and when the network changes: `document` and `window` in browsers (the
+ * default there), `AppState` and `NetInfo` in React Native. Every method returns a function that removes the listener.
+ */
+export interface ParleyLifecycle {
+  isForeground: () => boolean;
+  onForegroundChange: (listener: (isForeground: boolean) => void) => () => void;
+  /** The network has come back or has changed (Wi-Fi to mobile): a reconnect is worth trying now. */
+  onNetworkChange: (listener: (isReachable: boolean) => void) => () => void;
+  /** The process may end without further notice (`pagehide`): what is owed to the storage is written now. */
+  onSuspend: (listener: () => void) => () => void;
+}
+
+/** Coordinates several tabs of one origin. Browsers with Web Locks use it by default; elsewhere every client stands alone. */
+export type TabCoordination = 'auto' | 'none';
+
+export interface ParleyClientOptions {
+  /** Address of the Parley server, for example `https://chat.example.com`. */
+  url: string;
+  /**
+   * Returns a token of the current user from the app's backend. Called on connecting and before a token expires; calls never
+   * overlap. A rejection is retried with backoff; resolving with `undefined` means that the user is no longer signed in, and
+   * ends the connection. A token of another user than before removes everything stored for the former one.
+   */
+  getToken: (reason: TokenReason) => Promise<string | undefined>;
+  /**
+   * The user that this client is for. With it, cached conversations are shown before `getToken` has answered; a token of
+   * another user is then refused, and several users may share a storage, each signed in in a window of their own: what is stored
+   * for a user stays until their `logout`. Without it, the SDK remembers the user of the last token, and removes everything
+   * stored for the former one when another signs in.
+   */
+  userId?: string | undefined;
+  /** Default: `memoryStorage()`. Use `indexedDbStorage()` in browsers and `sqliteStorage(db)` in React Native. */
+  storage?: ParleyStorage | undefined;
+  lifecycle?: ParleyLifecycle | undefined;
+  tabs?: TabCoordination | undefined;
+  /** Makes a version 4 UUID. Default: `crypto.randomUUID`, or `crypto.getRandomValues`. Some phones have neither: pass one. */
+  randomUUID?: (() => string) | undefined;
+  logger?: ParleyLogger | undefined;
+  /** Socket.IO transports in the order tried. Default: `['websocket', 'polling']`. */
+  transports?: readonly ('websocket' | 'polling')[] | undefined;
+}
+
+export type TokenReason = 'connect' | 'expiring' | 'refused';
