@@ -2,6 +2,7 @@
 import { bootstrap } from './lib/bootstrap.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { giveUp } from './lib/progress.mjs';
+import { ensurePython } from './lib/python.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 
 await bootstrap();
@@ -16,3 +17,4 @@ if (!process.env.MONGODB_URI) {
 }
 await ensureChromium();
 await ensureRedis();
+await ensurePython();

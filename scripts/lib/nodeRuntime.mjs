@@ -12,7 +12,8 @@ const RETRY_AFTER_MS = 24 * 3_600_000;
 /** `current` keeps the Node version that runs the script. */
 const RUNTIME = process.env.PARLEY_NODE_RUNTIME;
 
-const cacheDir = () =>
+/** The project's folder for what it downloads once per machine. */
+export const cacheDir = () =>
   resolve(
     process.env.PARLEY_CACHE_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'parley'),
   );
@@ -51,17 +52,24 @@ export async function ensureNode(version) {
     process.platform === 'win32' ? 'node.exe' : 'node',
   );
   if (existsSync(program)) return program;
-  const failed = join(cacheDir(), `node-${version}-failed`);
-  if (existsSync(failed) && Date.now() - statSync(failed).mtimeMs < RETRY_AFTER_MS) return undefined;
+  if (failedLately(folder)) return undefined;
   mkdirSync(cacheDir(), { recursive: true });
   try {
     await step(`Installing Node ${version}`, () => installPackage(`${name}@${version}`, folder));
     return program;
   } catch (error) {
-    writeFileSync(failed, error.message);
+    rememberFailure(folder, error);
     return undefined;
   }
 }
+
+/** True when the download into this folder of the cache failed less than `RETRY_AFTER_MS` ago. */
+export function failedLately(folder) {
+  const failed = `${folder}-failed`;
+  return existsSync(failed) && Date.now() - statSync(failed).mtimeMs < RETRY_AFTER_MS;
+}
+
+export const rememberFailure = (folder, error) => writeFileSync(`${folder}-failed`, error.message);
 
 /**
  * Installs into a temporary folder and renames it, so that a killed or concurrent installation leaves nothing
