@@ -1,0 +1,19 @@
+export type { Day } from './days.js';
+export {
+  useConnectionState,
+  useConversation,
+  useConversations,
+  useOutbox,
+  useParleyEvent,
+  usePresence,
+  useRelativeDay,
+  useTyping,
+  useUnreadCount,
+  useUser,
+  type ConversationsView,
+  type OutboxView,
+} from './hooks.js';
+export type { DayItem, GapItem, MessageItem, MessageListItem, UnreadItem } from './messageItems.js';
+export { ParleyProvider, useParley, type ParleyProviderProps } from './provider.js';
+export { useToday } from './today.js';
+export { useMessages, type MessagesView, type UseMessagesOptions } from './useMessages.js';
