@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longestFirst.js';
 
-const source = (folder: string): string => new URL(`./packages/${folder}/src/index.ts`, import.meta.url).pathname;
+const source = (folder: string): string =>
+  new URL(`./packages/${folder}/src/index.ts`, import.meta.url).pathname;
 
 export default defineConfig({
   resolve: {

@@ -1,5 +1,5 @@
 import { memo, useEffect, type ReactNode } from 'react';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createParleyClient, type ParleyClient } from '@parley/client';
 import {
   ParleyProvider,
@@ -8,7 +8,9 @@ import {
   useConversations,
   useMessages,
   useOutbox,
+  useParleyEvent,
   usePresence,
+  useRelativeDay,
   useTyping,
   useUnreadCount,
   useUser,
@@ -49,7 +51,9 @@ const Row = memo(function Row({ item, log }: { item: MessageItem; log: RowLog })
 
 function Messages({ id, log }: { id: string; log: RowLog }): ReactNode {
   const { items } = useMessages(id);
-  return <ul>{items.map((item) => item.kind === 'message' && <Row key={item.key} item={item} log={log} />)}</ul>;
+  return (
+    <ul>{items.map((item) => item.kind === 'message' && <Row key={item.key} item={item} log={log} />)}</ul>
+  );
 }
 
 test('a new message renders one row, and a status only the rows that it is about', async () => {
@@ -124,7 +128,7 @@ test('StrictMode opens one connection, and unmounting ends it', async () => {
   sockets.on('connection', count);
   const client = clientOf(alice);
   const states: string[] = [];
-  client.connectionState.subscribe(() => states.push(client.connectionState.getSnapshot().status));
+  client.on('connectionStateChanged', ({ status }) => states.push(status));
   const page = await renderPage(
     <ParleyProvider client={client}>
       <Messages id={id} log={new RowLog()} />
@@ -134,7 +138,7 @@ test('StrictMode opens one connection, and unmounting ends it', async () => {
   await until(() => page.text().includes('hello'));
   await until(() => client.connectionState.getSnapshot().status === 'online');
   expect(connections).toEqual([alice]);
-  expect(states).not.toContain('idle');
+  expect(states).toEqual(['connecting', 'syncing', 'online']);
   await page[Symbol.asyncDispose]();
   await until(() => client.connectionState.getSnapshot().status === 'idle');
   sockets.off('connection', count);
@@ -147,7 +151,9 @@ function Overview({ id, otherUserId }: { id: string; otherUserId: string }): Rea
   const typing = useTyping(id);
   return (
     <dl>
-      <dd id="list">{isLoaded ? conversations.map(({ lastMessage }) => lastMessage?.content).join() : 'loading'}</dd>
+      <dd id="list">
+        {isLoaded ? conversations.map(({ lastMessage }) => lastMessage?.content).join() : 'loading'}
+      </dd>
       <dd id="unread">{conversation?.unreadCount}</dd>
       <dd id="badge">{useUnreadCount()}</dd>
       <dd id="state">{useConnectionState().status}</dd>
@@ -181,8 +187,11 @@ test('the other hooks show list, unread counts, connection, typing, presence, us
   await shows('badge', '1');
   await shows('user', 'Bob Tanaka');
   await shows('presence', 'online');
-  await sender.ok('typing', { conversationId: id, typing: true });
-  await shows('typing', bob);
+  // Typing is best effort, and repeated while the user types.
+  await until(async () => {
+    await sender.ok('typing', { conversationId: id, typing: true });
+    return page.element('#typing')?.textContent === bob;
+  });
   await shows('outbox', '0');
   client.conversation(id).markRead(1);
   await shows('unread', '0');
@@ -191,4 +200,101 @@ test('the other hooks show list, unread counts, connection, typing, presence, us
   await shows('presence', 'offline');
   await shows('typing', '');
   await client.dispose();
+});
+
+function Day({ day }: { day: string }): ReactNode {
+  return <h2>{useRelativeDay(day) ?? day}</h2>;
+}
+
+function Days({ id, log }: { id: string; log: RowLog }): ReactNode {
+  return useMessages(id).items.map((item) => {
+    if (item.kind === 'day') return <Day key={item.key} day={item.day} />;
+    return item.kind === 'message' && <Row key={item.key} item={item} log={log} />;
+  });
+}
+
+test('midnight passes: today becomes yesterday, and no message renders again', async () => {
+  const [alice, bob] = people('alice', 'bob');
+  const sender = await server().connectAs(bob);
+  const id = await sender.open(alice);
+  await sender.send(id, 'hello');
+  const client = clientOf(alice);
+  const log = new RowLog();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    let daysLater = 0;
+    const now = (): number => Date.now() + daysLater * 86_400_000;
+    await using page = await renderPage(
+      <ParleyProvider client={client} timeZone="Asia/Kolkata" now={now}>
+        <Days id={id} log={log} />
+      </ParleyProvider>,
+    );
+    const title = (): string | undefined => page.element('h2')?.textContent;
+    await until(() => title() === 'today');
+    log.clear();
+    for (const [later, expected] of [
+      [1, /^yesterday$/],
+      [2, /^\d{4}-\d\d-\d\d$/],
+    ] as const) {
+      daysLater = later;
+      vi.advanceTimersByTime(60_000);
+      await until(() => expected.test(title() ?? ''), { what: String(expected) });
+    }
+    expect(log.renders).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+    await client.dispose();
+  }
+});
+
+test('another user’s client shows nothing of the former one, whose connection ends', async () => {
+  const [alice, bob, carol] = people('alice', 'bob', 'carol');
+  const sender = await server().connectAs(bob);
+  const id = await sender.open(alice);
+  await sender.send(id, 'for alice only');
+  const [first, second] = [clientOf(alice), clientOf(carol)];
+  const overview = (client: ParleyClient): ReactNode => (
+    <ParleyProvider client={client}>
+      <Overview id={id} otherUserId={bob} />
+    </ParleyProvider>
+  );
+  await using page = await renderPage(overview(first));
+  await until(() => page.element('#list')?.textContent === 'for alice only');
+  page.render(overview(second));
+  await until(() => second.connectionState.getSnapshot().status === 'online');
+  await until(() => page.element('#list')?.textContent === '');
+  expect(page.text()).not.toContain('for alice only');
+  await until(() => first.connectionState.getSnapshot().status === 'idle');
+  await Promise.all([first.dispose(), second.dispose()]);
+});
+
+function Arrivals({ heard }: { heard: string[] }): ReactNode {
+  useParleyEvent('messageReceived', ({ content }) => heard.push(content));
+  return useConnectionState().status;
+}
+
+test('an event listener hears each message once, and hooks outside of a provider say what is missing', async () => {
+  const [alice, bob] = people('alice', 'bob');
+  const sender = await server().connectAs(bob);
+  const id = await sender.open(alice);
+  const client = clientOf(alice);
+  const heard: string[] = [];
+  await using page = await renderPage(
+    <ParleyProvider client={client}>
+      <Arrivals heard={heard} />
+    </ParleyProvider>,
+    { strict: true },
+  );
+  await until(() => page.text() === 'online');
+  await sender.send(id, 'one');
+  await sender.send(id, 'two');
+  await until(() => heard.length >= 2);
+  expect(heard).toEqual(['one', 'two']);
+  await client.dispose();
+
+  const errors: unknown[] = [];
+  await using bare = await renderPage(<Arrivals heard={[]} />, { onError: (error) => errors.push(error) });
+  await until(() => errors.length > 0);
+  expect(String(errors[0])).toContain('<ParleyProvider>');
+  expect(bare.text()).toBe('');
 });

@@ -52,9 +52,20 @@ const snapshot = (more: Partial<MessagesSnapshot>): MessagesSnapshot => ({
 
 type Options = Partial<Omit<MessageListInput, 'snapshot'>>;
 
-const arrange = (more: Partial<MessagesSnapshot>, options: Options = {}, previous?: MessageList): MessageList =>
+const arrange = (
+  more: Partial<MessagesSnapshot>,
+  options: Options = {},
+  previous?: MessageList,
+): MessageList =>
   arrangeMessages(
-    { snapshot: snapshot(more), ownUserId: ME, timeZone: 'UTC', clockOffsetMs: 0, groupEnds: false, ...options },
+    {
+      snapshot: snapshot(more),
+      ownUserId: ME,
+      timeZone: 'UTC',
+      clockOffsetMs: 0,
+      groupEnds: false,
+      ...options,
+    },
     previous,
   );
 
@@ -64,7 +75,10 @@ const show = ({ items }: MessageList): string[] =>
     if (item.kind === 'day') return `day ${item.day}`;
     if (item.kind === 'unread') return 'unread';
     if (item.kind === 'gap') return `gap ${item.fromSeq}-${item.toSeq}`;
-    const name = item.message === undefined ? `pending ${item.pending?.order}` : `${item.message.senderId} ${item.message.seq}`;
+    const name =
+      item.message === undefined
+        ? `pending ${item.pending?.order}`
+        : `${item.message.senderId} ${item.message.seq}`;
     return `${item.startsGroup ? '+' : ''}${name}`;
   });
 
@@ -81,7 +95,11 @@ describe('days', () => {
   test('begin at midnight in the time zone of the user', () => {
     const messages = [evening, night];
     expect(show(arrange({ messages }))).toEqual(['day 2026-11-29', '+ann 1', 'day 2026-11-30', '+ann 2']);
-    expect(show(arrange({ messages }, { timeZone: 'Asia/Tokyo' }))).toEqual(['day 2026-11-30', '+ann 1', 'ann 2']);
+    expect(show(arrange({ messages }, { timeZone: 'Asia/Tokyo' }))).toEqual([
+      'day 2026-11-30',
+      '+ann 1',
+      'ann 2',
+    ]);
     expect(show(arrange({ messages }, { timeZone: 'America/Los_Angeles' }))).toEqual([
       'day 2026-11-29',
       '+ann 1',
@@ -104,7 +122,14 @@ describe('days', () => {
   test('have unique keys when a stored time is years off, and the order stays that of seq', () => {
     const future = message(2, { createdAt: '2036-01-01T00:00:00.000Z' });
     const list = arrange({ messages: [message(1), future, message(3)] });
-    expect(show(list)).toEqual(['day 2026-11-29', '+ann 1', 'day 2036-01-01', '+ann 2', 'day 2026-11-29', '+ann 3']);
+    expect(show(list)).toEqual([
+      'day 2026-11-29',
+      '+ann 1',
+      'day 2036-01-01',
+      '+ann 2',
+      'day 2026-11-29',
+      '+ann 3',
+    ]);
     expect(new Set(list.items.map(({ key }) => key)).size).toBe(list.items.length);
   });
 
@@ -141,7 +166,10 @@ describe('groups', () => {
   });
 
   test('have ends when the app asks for them', () => {
-    const list = arrange({ messages: [message(1), message(2), message(3, { senderId: 'bob' })] }, { groupEnds: true });
+    const list = arrange(
+      { messages: [message(1), message(2), message(3, { senderId: 'bob' })] },
+      { groupEnds: true },
+    );
     const bubbles = list.items.filter((item): item is MessageItem => item.kind === 'message');
     expect(bubbles.map(({ endsGroup }) => endsGroup)).toEqual([false, true, true]);
   });
@@ -191,7 +219,12 @@ describe('references', () => {
     const before = arrange({ messages: [message(1)], pending: [unsent(1)] });
     const stored = message(3, { senderId: ME, clientMessageId: 'p1' });
     const after = arrange({ messages: [message(1), message(2, { senderId: 'bob' }), stored] }, {}, before);
-    expect(at(after, 3)).toMatchObject({ key: at(before, 2).key, status: 'sent', message: stored, pending: undefined });
+    expect(at(after, 3)).toMatchObject({
+      key: at(before, 2).key,
+      status: 'sent',
+      message: stored,
+      pending: undefined,
+    });
   });
 
   test('an unsent message that is stored already is shown once', () => {
@@ -200,7 +233,10 @@ describe('references', () => {
   });
 
   test('two senders may use one clientMessageId', () => {
-    const messages = [message(1, { clientMessageId: 'x' }), message(2, { clientMessageId: 'x', senderId: 'bob' })];
+    const messages = [
+      message(1, { clientMessageId: 'x' }),
+      message(2, { clientMessageId: 'x', senderId: 'bob' }),
+    ];
     const keys = arrange({ messages }).items.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
   });
@@ -210,14 +246,18 @@ test('whatever the clocks say, messages are shown by seq, each once, unsent ones
   const time = fc.integer({ min: 0, max: 4e12 }).map((ms) => new Date(ms).toISOString());
   const entry = fc.record({ senderId: fc.constantFrom('ann', 'bob', ME), createdAt: time });
   fc.assert(
-    fc.property(fc.array(entry, { maxLength: 20 }), fc.array(time, { maxLength: 4 }), (entries, unsentTimes) => {
-      const messages = entries.map((fields, index) => message(index + 1, fields));
-      const pending = unsentTimes.map((createdAt, index) => unsent(index + 1, { createdAt }));
-      const { items } = arrange({ messages, pending });
-      const bubbles = items.filter((item): item is MessageItem => item.kind === 'message');
-      expect(bubbles.map((item) => item.message ?? item.pending)).toEqual([...messages, ...pending]);
-      expect(new Set(items.map(({ key }) => key)).size).toBe(items.length);
-    }),
+    fc.property(
+      fc.array(entry, { maxLength: 20 }),
+      fc.array(time, { maxLength: 4 }),
+      (entries, unsentTimes) => {
+        const messages = entries.map((fields, index) => message(index + 1, fields));
+        const pending = unsentTimes.map((createdAt, index) => unsent(index + 1, { createdAt }));
+        const { items } = arrange({ messages, pending });
+        const bubbles = items.filter((item): item is MessageItem => item.kind === 'message');
+        expect(bubbles.map((item) => item.message ?? item.pending)).toEqual([...messages, ...pending]);
+        expect(new Set(items.map(({ key }) => key)).size).toBe(items.length);
+      },
+    ),
     { numRuns: 100 },
   );
 });

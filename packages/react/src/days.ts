@@ -23,7 +23,11 @@ function formatOf(timeZone: string | undefined): Intl.DateTimeFormat {
  * @param timeZone IANA name; undefined for that of the device
  */
 export function dayOf(timeMs: number, timeZone: string | undefined): Day {
-  const parts = new Map(formatOf(timeZone).formatToParts(timeMs).map(({ type, value }) => [type, value]));
+  const parts = new Map(
+    formatOf(timeZone)
+      .formatToParts(timeMs)
+      .map(({ type, value }) => [type, value]),
+  );
   return `${(parts.get('year') ?? '').padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`;
 }
 

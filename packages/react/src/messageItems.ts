@@ -88,7 +88,9 @@ export function arrangeMessages(input: MessageListInput, previous?: MessageList)
 function markedSeqOf({ snapshot, ownUserId }: MessageListInput): number | undefined {
   const { firstUnreadSeq, messages, gaps, hasOlder } = snapshot;
   if (firstUnreadSeq === undefined) return undefined;
-  const index = messages.findIndex(({ seq, senderId, kind }) => seq >= firstUnreadSeq && senderId !== ownUserId && kind !== SYSTEM);
+  const index = messages.findIndex(
+    ({ seq, senderId, kind }) => seq >= firstUnreadSeq && senderId !== ownUserId && kind !== SYSTEM,
+  );
   const marked = messages[index];
   if (marked === undefined) return undefined;
   const isHeld = !hasOlder || (messages[0]?.seq ?? 0) <= firstUnreadSeq;
@@ -165,7 +167,8 @@ class ListBuilder {
       this.#byKey.set(item.key, kept);
       return kept;
     });
-    const isUnchanged = previous?.items.length === items.length && previous.items.every((item, at) => item === items[at]);
+    const isUnchanged =
+      previous?.items.length === items.length && previous.items.every((item, at) => item === items[at]);
     return isUnchanged ? previous : { items, byKey: this.#byKey };
   }
 
@@ -222,10 +225,19 @@ function dayOfMessage(message: Message, timeZone: string | undefined): Day {
 }
 
 function isSame(a: MessageListItem, b: MessageListItem): boolean {
-  if (a.kind === 'message') return b.kind === 'message' && MESSAGE_FIELDS.every((name) => a[name] === b[name]);
+  if (a.kind === 'message')
+    return b.kind === 'message' && MESSAGE_FIELDS.every((name) => a[name] === b[name]);
   if (a.kind === 'gap') return b.kind === 'gap' && a.fromSeq === b.fromSeq && a.toSeq === b.toSeq;
   // The key of a day or of the unread marker says everything.
   return a.kind === b.kind;
 }
 
-const MESSAGE_FIELDS = ['message', 'pending', 'status', 'content', 'startsGroup', 'endsGroup', 'isOwn'] as const;
+const MESSAGE_FIELDS = [
+  'message',
+  'pending',
+  'status',
+  'content',
+  'startsGroup',
+  'endsGroup',
+  'isOwn',
+] as const;

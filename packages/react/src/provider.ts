@@ -27,7 +27,12 @@ export interface ParleyProviderProps {
  * Gives the hooks below it their client. Connects it while mounted, and disconnects it afterwards; what is stored on the
  * device stays. StrictMode and quick remounts keep one connection.
  */
-export function ParleyProvider({ client, timeZone, now = Date.now, children }: ParleyProviderProps): ReactNode {
+export function ParleyProvider({
+  client,
+  timeZone,
+  now = Date.now,
+  children,
+}: ParleyProviderProps): ReactNode {
   useEffect(
     () =>
       retain(

@@ -14,7 +14,7 @@ export interface UseMessagesOptions {
 }
 
 export interface MessagesView extends MessagesSnapshot {
-  /** What a list shows, oldest first: messages, beginnings of days, the unread marker, gaps. Unchanged items keep their reference. */
+  /** Rows of a list, oldest first: messages, beginnings of days, the unread marker, gaps. Unchanged items keep their reference. */
   items: readonly MessageListItem[];
   /** Loads the page before the oldest held message. Resolves with false when the beginning is reached. */
   loadOlder: () => Promise<boolean>;

@@ -1,8 +1,11 @@
 import { Window } from 'happy-dom';
 import { StrictMode, createElement, type ReactNode } from 'react';
 
-/** What React DOM needs of a browser. Everything else (timers, WebSocket, fetch) stays Node's. */
+/** Globals that React DOM needs. Everything else (timers, WebSocket, fetch) stays Node's. */
 const NAMES = ['window', 'document', 'navigator'] as const;
+
+/** Turns of the event loop after which an unmounted page has no work left. */
+const TURNS = 10;
 
 export interface Rendered extends AsyncDisposable {
   /** Text of the page. */
@@ -15,15 +18,21 @@ export interface Rendered extends AsyncDisposable {
  * Renders into a document of its own, as an app does: React schedules by itself, tests wait for what appears. Use with
  * `await using`.
  */
-export async function renderPage(node: ReactNode, { strict = false } = {}): Promise<Rendered> {
+export async function renderPage(
+  node: ReactNode,
+  { strict = false, onError }: { strict?: boolean; onError?: (error: unknown) => void } = {},
+): Promise<Rendered> {
   const window = new Window();
   const restore = setGlobals(window);
   const { createRoot } = await import('react-dom/client');
   const container = window.document.createElement('div');
   window.document.body.append(container);
   // happy-dom's element is not the one of TypeScript's DOM.
-  const root = createRoot(container as unknown as Parameters<typeof createRoot>[0]);
-  const render = (next: ReactNode): void => root.render(strict ? createElement(StrictMode, null, next) : next);
+  const root = createRoot(container, {
+    ...(onError !== undefined && { onUncaughtError: onError }),
+  });
+  const render = (next: ReactNode): void =>
+    root.render(strict ? createElement(StrictMode, null, next) : next);
   render(node);
   return {
     text: () => container.textContent,
@@ -31,8 +40,8 @@ export async function renderPage(node: ReactNode, { strict = false } = {}): Prom
     render,
     async [Symbol.asyncDispose]() {
       root.unmount();
-      // React unmounts in tasks of its own, and clients disconnect in the one after.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      // React ends effects in tasks of its own, which look at the window; providers release their client in a timer.
+      for (let turn = 0; turn < TURNS; turn += 1) await new Promise((resolve) => setTimeout(resolve, 0));
       restore();
       await window.happyDOM.close();
     },
