@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type {
   ConnectionState,
   Conversation,
   ConversationFilter,
   ConversationListSnapshot,
+  ParleyError,
   ParleyEvents,
   PendingMessage,
   Presence,
@@ -43,6 +44,36 @@ export function useConversation(conversationId: string): Conversation | undefine
     if (isUnknown && isOnline) void client.conversations.get(conversationId).catch(() => undefined);
   }, [client, conversationId, isUnknown, isOnline]);
   return conversation;
+}
+
+export interface DirectConversationView {
+  /** Undefined while it is unknown. */
+  conversation: Conversation | undefined;
+  /** Set when the server refused it, for example with `BLOCKED`. */
+  error: ParleyError | undefined;
+}
+
+/**
+ * Returns the direct conversation with a user: the one on this device, else that of the server, which creates it if the two
+ * users have none. Without a connection it is requested on the next one.
+ */
+export function useDirectConversation(otherUserId: string): DirectConversationView {
+  const client = useParley();
+  const [failure, setFailure] = useState<{ userId: string; error: ParleyError }>();
+  const conversation = useStorePart(client.conversations.list(), ({ conversations }) =>
+    conversations.find((one) => one.type === 'direct' && one.otherUserId === otherUserId),
+  );
+  const isUnknown = conversation === undefined;
+  const isOnline = useConnectionState().status === 'online';
+  useEffect(() => {
+    if (!isUnknown || !isOnline) return;
+    client.conversations.getOrCreateDirect(otherUserId).then(
+      () => setFailure(undefined),
+      (error: ParleyError) => setFailure({ userId: otherUserId, error }),
+    );
+  }, [client, otherUserId, isUnknown, isOnline]);
+  const error = failure?.userId === otherUserId ? failure.error : undefined;
+  return useMemo(() => ({ conversation, error }), [conversation, error]);
 }
 
 export interface OutboxView {
