@@ -1,15 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longestFirst.js';
 
-const source = (folder: string): string =>
-  new URL(`./packages/${folder}/src/index.ts`, import.meta.url).pathname;
+/** Tests use the sources of the packages: nothing has to be built before. */
+const source = (path: string): string => new URL(`packages/${path}`, import.meta.url).pathname;
 
 export default defineConfig({
   resolve: {
-    // Tests of the packages run on their sources; consumers of the built ones are tests of their own.
     alias: [
-      { find: /^@parley\/client$/, replacement: source('client') },
-      { find: /^@parley\/react$/, replacement: source('react') },
+      { find: /^@parley\/client$/, replacement: source('client/src/index.ts') },
+      { find: /^@parley\/client\/(.*)$/, replacement: `${source('client/src')}/$1.ts` },
+      { find: /^@parley\/react$/, replacement: source('react/src/index.ts') },
     ],
   },
   test: {

@@ -69,12 +69,18 @@ export function useDirectConversation(otherUserId: string): DirectConversationVi
     if (!isUnknown || !isOnline) return;
     client.conversations.getOrCreateDirect(otherUserId).then(
       () => setFailure(undefined),
-      (error: ParleyError) => setFailure({ userId: otherUserId, error }),
+      (error: unknown) => {
+        if (isParleyError(error)) setFailure({ userId: otherUserId, error });
+      },
     );
   }, [client, otherUserId, isUnknown, isOnline]);
   const error = failure?.userId === otherUserId ? failure.error : undefined;
   return useMemo(() => ({ conversation, error }), [conversation, error]);
 }
+
+/** Not by `instanceof`: an app may hold the package twice, as ES modules and as CommonJS. */
+const isParleyError = (error: unknown): error is ParleyError =>
+  error instanceof Error && error.name === 'ParleyError';
 
 export interface OutboxView {
   /** The user's messages that the server has not stored, in the order of sending. */
