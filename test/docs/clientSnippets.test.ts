@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser', () => {
 
   test('the chat of a browser shows and sends messages', async () => {
     const [alice] = people('alice');
-    [userId, html] = [alice, '<!doctype html><ul></ul><input>'];
+    [userId, html] = [alice, '<!doctype html><pre></pre><input>'];
     const page = await openApp(await named('chat.ts'), `import './chat';`);
     const friend = await server().connectAs(`${alice}-friend`);
     const { conversation } = await friend.next('conversation:created');

@@ -16,8 +16,8 @@ declare module 'react-native' {
   export function FlatList<Item>(props: {
     data: readonly Item[];
     inverted?: boolean;
-    onEndReached?: () => void;
-    renderItem: (info: { item: Item }) => ReactElement | null | false;
+    onEndReached?: ((info: { distanceFromEnd: number }) => void) | null;
+    renderItem: (info: { item: Item; index: number }) => ReactElement | null;
   }): ReactElement;
   type AppStateStatus = 'active' | 'background' | 'inactive' | 'unknown' | 'extension';
   export const AppState: {
