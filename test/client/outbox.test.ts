@@ -1,65 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ParleyError } from '../../packages/client/src/errors/parleyError.js';
 import { createStore } from '../../packages/client/src/observable/store.js';
-import { Outbox, type OutboxDeps } from '../../packages/client/src/outbox/outbox.js';
+import { Outbox } from '../../packages/client/src/outbox/outbox.js';
 import { createState } from '../../packages/client/src/state/reduce.js';
 import type { PendingMessage } from '../../packages/client/src/state/types.js';
 import { OutboxStorage } from '../../packages/client/src/storage/outboxStorage.js';
-import type { SendInput } from '../../packages/client/src/wire/index.js';
-import { Answers, failure, ok } from './support/answers.js';
-import { TestStorage, userStorage } from './support/storages.js';
-import { ALICE, CONVERSATION, conversationView, messageView, received } from './support/views.js';
-
-const OTHER = 'd'.repeat(24);
+import { Answers, failure } from './support/answers.js';
+import { OTHER, settle, startOutbox } from './support/outboxes.js';
+import { userStorage } from './support/storages.js';
+import { ALICE, CONVERSATION, messageView, received } from './support/views.js';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** Lets everything run that is not waiting for a timer. */
-const settle = () => vi.advanceTimersByTimeAsync(0);
-
-/** Creates an outbox with a server whose answers the test controls. */
-async function start({ storage = new TestStorage(), prepare = undefined as OutboxDeps['prepare'] } = {}) {
-  const store = createStore(createState(ALICE));
-  store.dispatch({
-    type: 'conversations',
-    conversations: [conversationView(), conversationView({ _id: OTHER, participants: [ALICE, 'carol'] })],
-  });
-  const server = new Answers();
-  const events: string[] = [];
-  let ids = 0;
-  const prefix = Math.random().toString(36).slice(2);
-  const outbox = new Outbox({
-    store,
-    ask: server.ask,
-    newId: () => `${prefix}-${(ids += 1)}`,
-    onSent: ({ content }, { seq }) => events.push(`sent ${content} ${seq}`),
-    onFailed: ({ content }, { code }) => events.push(`failed ${content} ${code}`),
-    prepare,
-  });
-  const kept = new OutboxStorage(userStorage(storage, ALICE));
-  outbox.useStorage(kept);
-  await outbox.restore();
-  let seq = 0;
-  const payload = (index: number) => server.nth(index).payload as SendInput;
-  const add = (content: string, conversationId = CONVERSATION) => outbox.add(conversationId, { content });
-  return {
-    ...{ store, server, outbox, storage, events, payload, add },
-    /** Answers a request as the server does when it has stored the message. */
-    async store1(index: number) {
-      const { clientMessageId, conversationId, content = '' } = payload(index);
-      const view = messageView((seq += 1), ALICE, { clientMessageId, conversationId, content });
-      await server.nth(index).answer(ok('sendMessage', { ...view, duplicate: false }));
-    },
-    contents: () => server.asked.map((_question, index) => payload(index).content),
-    stored: async () => ((await kept.read()) ?? []).map(({ content }) => content),
-    statuses: () => store.getState().outbox.map(({ status, code }) => code ?? status),
-  };
-}
-
 describe('the outbox', () => {
   it('stores a message before it sends it', async () => {
-    const { add, outbox, server, storage, store } = await start();
+    const { add, outbox, server, storage, store } = await startOutbox();
     outbox.start();
     let release: () => void = () => undefined;
     storage.before = (operation) =>
@@ -75,7 +31,7 @@ describe('the outbox', () => {
   });
 
   it('sends in order, the next one when the previous one is answered', async () => {
-    const { add, outbox, store1, contents } = await start();
+    const { add, outbox, store1, contents } = await startOutbox();
     outbox.start();
     add('one');
     add('two');
@@ -86,7 +42,7 @@ describe('the outbox', () => {
   });
 
   it('keeps the order when a later message is stored on the device sooner', async () => {
-    const { add, outbox, storage, contents, store1 } = await start();
+    const { add, outbox, storage, contents, store1 } = await startOutbox();
     outbox.start();
     const waiting: (() => void)[] = [];
     storage.before = () => new Promise((resolve) => waiting.push(resolve));
@@ -105,7 +61,7 @@ describe('the outbox', () => {
   });
 
   it('does not let one conversation wait for another', async () => {
-    const { add, outbox, contents } = await start();
+    const { add, outbox, contents } = await startOutbox();
     outbox.start();
     add('here');
     add('there', OTHER);
@@ -116,7 +72,7 @@ describe('the outbox', () => {
   it.each(['UNAVAILABLE', 'INTERNAL', 'TIMEOUT', 'OFFLINE'] as const)(
     'retries with the same id after %s',
     async (code) => {
-      const { add, outbox, server, payload, statuses } = await start();
+      const { add, outbox, server, payload, statuses } = await startOutbox();
       outbox.start();
       add('one');
       await settle();
@@ -129,7 +85,7 @@ describe('the outbox', () => {
   );
 
   it('waits as long as the server says', async () => {
-    const { add, outbox, server } = await start();
+    const { add, outbox, server } = await startOutbox();
     outbox.start();
     add('one');
     await settle();
@@ -143,7 +99,7 @@ describe('the outbox', () => {
   it.each(['BLOCKED', 'NOT_PARTICIPANT', 'TOO_LARGE', 'CONFLICT', 'VALIDATION'] as const)(
     'marks a message as failed after %s, and continues with the next',
     async (code) => {
-      const { add, outbox, server, contents, statuses, events } = await start();
+      const { add, outbox, server, contents, statuses, events } = await startOutbox();
       outbox.start();
       const { stored } = add('one');
       add('two');
@@ -157,7 +113,7 @@ describe('the outbox', () => {
   );
 
   it('retries a failed message with the same id, unless the id itself was the conflict', async () => {
-    const { add, outbox, server, payload } = await start();
+    const { add, outbox, server, payload } = await startOutbox();
     outbox.start();
     const { clientMessageId } = add('one');
     await settle();
@@ -173,7 +129,7 @@ describe('the outbox', () => {
   });
 
   it('resolves with the stored message, once, however it arrives', async () => {
-    const { add, outbox, store, store1, events } = await start();
+    const { add, outbox, store, store1, events } = await startOutbox();
     outbox.start();
     const first = add('one');
     await settle();
@@ -191,7 +147,7 @@ describe('the outbox', () => {
   });
 
   it('takes messages back', async () => {
-    const { add, outbox, server, stored, store } = await start();
+    const { add, outbox, server, stored, store } = await startOutbox();
     const first = add('one');
     const early = add('two');
     outbox.discard(early.clientMessageId);
@@ -206,7 +162,7 @@ describe('the outbox', () => {
   });
 
   it('survives a restart, failed messages too, and goes on in order with the same ids', async () => {
-    const before = await start();
+    const before = await startOutbox();
     before.outbox.start();
     before.add('refused');
     await settle();
@@ -215,7 +171,7 @@ describe('the outbox', () => {
     before.add('one');
     before.add('two');
     await settle();
-    const after = await start({ storage: before.storage });
+    const after = await startOutbox({ storage: before.storage });
     expect(after.store.getState().outbox).toEqual(before.store.getState().outbox);
     after.outbox.start();
     await after.store1(0);
@@ -223,7 +179,7 @@ describe('the outbox', () => {
   });
 
   it('removes messages that were sent', async () => {
-    const { add, outbox, store1, stored, store } = await start();
+    const { add, outbox, store1, stored, store } = await startOutbox();
     outbox.start();
     add('one');
     await settle();
@@ -234,7 +190,7 @@ describe('the outbox', () => {
   });
 
   it('puts new messages behind those of an earlier run that are being read', async () => {
-    const before = await start();
+    const before = await startOutbox();
     before.add('earlier');
     await settle();
     const store = createStore(createState(ALICE));
@@ -258,7 +214,7 @@ describe('the outbox', () => {
   });
 
   it('sends nothing while there is no connection, and at once when there is', async () => {
-    const { add, outbox, server } = await start();
+    const { add, outbox, server } = await startOutbox();
     add('one');
     await settle();
     expect(server.asked).toHaveLength(0);
@@ -273,7 +229,7 @@ describe('the outbox', () => {
   });
 
   it('keeps messages in memory while the storage fails, and stores them when it works again', async () => {
-    const { add, outbox, storage, server, stored } = await start();
+    const { add, outbox, storage, server, stored } = await startOutbox();
     storage.before = () => Promise.reject(new Error('the disk is full'));
     const { persisted } = add('one');
     await expect(persisted).rejects.toMatchObject({ code: 'STORAGE' });
@@ -291,7 +247,7 @@ describe('the outbox', () => {
       new Promise<{ attachments: { kind: 'image'; url: string }[] }>((resolve) => {
         uploads.push((url) => resolve({ attachments: [{ kind: 'image', url }] }));
       });
-    const { outbox, add, contents, payload, store1, store } = await start({ prepare });
+    const { outbox, add, contents, payload, store1, store } = await startOutbox({ prepare });
     outbox.start();
     outbox.add(CONVERSATION, { content: 'picture', preparation: { upload: 'u1' } });
     add('text');
@@ -311,117 +267,11 @@ describe('the outbox', () => {
 
   it('fails a message whose preparation can never succeed', async () => {
     const prepare = () => Promise.reject(new ParleyError('TOO_LARGE', 'The picture is too large.'));
-    const { outbox, statuses, server } = await start({ prepare });
+    const { outbox, statuses, server } = await startOutbox({ prepare });
     outbox.start();
     outbox.add(CONVERSATION, { content: 'picture', preparation: {} });
     await settle();
     expect(statuses()).toEqual(['TOO_LARGE']);
     expect(server.asked).toHaveLength(0);
-  });
-});
-
-describe('a kill between any two steps', () => {
-  /** Storage operations of one message until it is sent and removed: write, remove. Answers to it: lost or arrived. */
-  const steps = [
-    ['before the message is stored', 1, false, []],
-    ['after it was stored', 2, false, ['one']],
-    ['after the server has stored it, before the answer', 2, true, ['one']],
-    ['after the answer, before it is removed', 2, true, ['one']],
-  ] as const;
-
-  it.each(steps)(
-    '%s: stores the message at most once, and loses none that was persisted',
-    async (...step) => {
-      const [name, operations, isStored, left] = step;
-      const before = await start();
-      before.outbox.start();
-      let count = 0;
-      // The storage stops for good at a step: whatever the killed client does afterwards has no effect.
-      before.storage.before = (operation) => {
-        if (operation !== 'write') return Promise.resolve();
-        count += 1;
-        return count < operations ? Promise.resolve() : new Promise(() => undefined);
-      };
-      before.add('one');
-      await settle();
-      if (name.startsWith('after the answer')) await before.store1(0);
-      const disk = before.storage;
-      disk.before = () => Promise.resolve();
-
-      const after = await start({ storage: disk });
-      after.outbox.start();
-      await settle();
-      expect(after.contents()).toEqual(left);
-      if (left.length === 0) return;
-      expect(after.payload(0)).toEqual(before.payload(0));
-      // The server answers a repetition with the stored message.
-      await after.server.nth(0).answer(
-        ok('sendMessage', {
-          ...messageView(1, ALICE, { clientMessageId: after.payload(0).clientMessageId }),
-          duplicate: isStored,
-        }),
-      );
-      expect(after.store.getState().outbox).toEqual([]);
-      expect(await after.stored()).toEqual([]);
-    },
-  );
-});
-
-describe('several tabs', () => {
-  /** Connects outboxes as tabs are: each hears what the others post. */
-  async function tabs() {
-    const storage = new TestStorage();
-    const [leader, follower] = [await start({ storage }), await start({ storage })];
-    const listeners = [leader, follower].map(() => [] as ((message: never) => void)[]);
-    [leader, follower].forEach(({ outbox }, own) => {
-      outbox.useTabs({
-        post: (message) => listeners[1 - own]?.forEach((listener) => listener(message as never)),
-        onMessage: (listener) => {
-          listeners[own]?.push(listener as never);
-          return () => undefined;
-        },
-      });
-      outbox.setLeader(own === 0);
-      outbox.start();
-    });
-    return { leader, follower, storage };
-  }
-
-  it('send by the leader only, and all learn the result', async () => {
-    const { leader, follower } = await tabs();
-    const { stored } = follower.add('from a follower');
-    await settle();
-    expect(follower.server.asked).toHaveLength(0);
-    expect(leader.contents()).toEqual(['from a follower']);
-    await leader.store1(0);
-    await expect(stored).resolves.toMatchObject({ seq: 1 });
-    expect(follower.store.getState().outbox).toEqual([]);
-    expect(await follower.stored()).toEqual([]);
-  });
-
-  it('share failures, retries and discards', async () => {
-    const { leader, follower } = await tabs();
-    const { clientMessageId, stored } = follower.add('one');
-    await settle();
-    await leader.server.nth(0).answer(failure('BLOCKED'));
-    await expect(stored).rejects.toMatchObject({ code: 'BLOCKED' });
-    follower.outbox.retry(clientMessageId);
-    await settle();
-    expect(leader.server.asked).toHaveLength(2);
-    await leader.server.nth(1).answer(failure('BLOCKED'));
-    follower.outbox.discard(clientMessageId);
-    await settle();
-    expect(leader.store.getState().outbox).toEqual([]);
-    expect(await leader.stored()).toEqual([]);
-  });
-
-  it('lose nothing when the leader is closed: the next one sends what is left', async () => {
-    const { leader, follower } = await tabs();
-    leader.add('written in the leader');
-    await settle();
-    leader.outbox.dispose();
-    follower.outbox.setLeader(true);
-    await settle();
-    expect(follower.contents()).toEqual(['written in the leader']);
   });
 });

@@ -200,7 +200,11 @@ export class Lifespan {
   /** A token names its user. @returns false when this connection is not for them */
   #confirmUser(userId: string): boolean {
     const { options, store } = this.#engine;
-    if (options.userId !== undefined && userId !== options.userId) return false;
+    if (options.userId !== undefined && userId !== options.userId) {
+      // The next `connect` asks for another one.
+      this.#tokens.clear();
+      return false;
+    }
     if (store.getState().userId !== userId) {
       this.#run += 1;
       this.#starting = this.#changeUser(userId, this.#run);
