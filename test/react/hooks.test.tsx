@@ -1,6 +1,6 @@
 import { memo, useEffect, type ReactNode } from 'react';
 import { expect, test, vi } from 'vitest';
-import { createParleyClient, type ParleyClient } from '@parley/client';
+import { createParleyClient, type Conversation, type ParleyClient } from '@parley/client';
 import {
   ParleyProvider,
   useConnectionState,
@@ -142,6 +142,43 @@ test('StrictMode opens one connection, and unmounting ends it', async () => {
   await page[Symbol.asyncDispose]();
   await until(() => client.connectionState.getSnapshot().status === 'idle');
   sockets.off('connection', count);
+  await client.dispose();
+});
+
+const ListRow = memo(function ListRow({
+  conversation,
+  log,
+}: {
+  conversation: Conversation;
+  log: RowLog;
+}): ReactNode {
+  log.renders.push(conversation.lastMessage?.content ?? '');
+  return <li>{conversation.lastMessage?.content}</li>;
+});
+
+function List({ log }: { log: RowLog }): ReactNode {
+  return useConversations().conversations.map((one) => <ListRow key={one.id} conversation={one} log={log} />);
+}
+
+test('a new message renders one row of the list: the other conversations keep their references', async () => {
+  const [alice, bob, carol] = people('alice', 'bob', 'carol');
+  const senders = await Promise.all([bob, carol].map((userId) => server().connectAs(userId)));
+  const ids = await Promise.all(senders.map((sender) => sender.open(alice)));
+  for (const [index, sender] of senders.entries()) await sender.send(ids[index] ?? '', `hello ${index}`);
+  const client = clientOf(alice);
+  const log = new RowLog();
+  await using page = await renderPage(
+    <ParleyProvider client={client}>
+      <List log={log} />
+    </ParleyProvider>,
+  );
+  await until(
+    () => page.text() === 'hello 1hello 0' && client.connectionState.getSnapshot().status === 'online',
+  );
+  log.clear();
+  await senders[0]?.send(ids[0] ?? '', 'news');
+  await until(() => page.text() === 'newshello 1');
+  expect(new Set(log.renders)).toEqual(new Set(['news']));
   await client.dispose();
 });
 
