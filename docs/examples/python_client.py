@@ -8,7 +8,6 @@ import socketio  # type: ignore[import-untyped]
 Json = dict[str, Any]
 # After these codes the same command is repeated; for messages with the same `clientMessageId`. Any other code is final.
 AGAIN = {"UNAVAILABLE", "INTERNAL", "RATE_LIMITED", "UNAUTHENTICATED", "TOKEN_EXPIRED", "TIMEOUT"}
-
 class Refused(Exception): ...  # with the code in `args[0]`; `OFFLINE` when there is no connection
 
 class Log:
@@ -61,8 +60,9 @@ class Client:
             await asyncio.sleep(0 if self.closed else max(self.after_ms, backoff_ms) / 1_000)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self.tasks.add(task := asyncio.create_task(work))
+        self.tasks.add(task := asyncio.create_task(work))  # what is refused here is found by the next `sync`
         task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def ask(self, command: str, payload: Json) -> Any:
         """Runs a command until it is answered for good. Every command may be repeated."""

@@ -50,6 +50,10 @@ async def tour(alice: Client, bob: Client) -> str:
     return conversation
 
 
+def waiting(client: Client) -> int:
+    return int(client.outbox.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+
 async def survive_restart(alice: Client, bob: Client, conversation: str) -> None:
     print("restart the server now", flush=True)
     sent: list[str] = []
@@ -57,10 +61,11 @@ async def survive_restart(alice: Client, bob: Client, conversation: str) -> None
         sent.append(alice.send(conversation, f"message {len(sent) + 1}"))
         await asyncio.sleep(0.1)
     heard = bob.logs[conversation].entries
+    await until(lambda: waiting(alice) == 0)
     await until(lambda: {entry.get("clientMessageId") for entry in heard.values()} >= set(sent))
     keys = [heard[seq].get("clientMessageId") for seq in sorted(heard)]
     print("bob holds      ", {"each once, in order": [key for key in keys if key in sent] == sent})
-    print("alice waits for", {"messages": alice.outbox.execute("SELECT count(*) FROM outbox").fetchone()[0]})
+    print("alice waits for", {"messages": waiting(alice)})
 
 
 async def main() -> None:

@@ -19,8 +19,8 @@ const CLIENT = join(ROOT, 'packages/client/src/');
 /** Entries of the packages, by the names under which apps import them. */
 const ENTRIES: Record<string, string> = {
   '@parley/client': `${CLIENT}index.ts`,
-  '@parley/client/indexeddb': `${CLIENT}storage/indexedDb.ts`,
-  '@parley/client/sqlite': `${CLIENT}storage/sqlite.ts`,
+  '@parley/client/indexeddb': `${CLIENT}indexeddb.ts`,
+  '@parley/client/sqlite': `${CLIENT}sqlite.ts`,
   '@parley/react': join(ROOT, 'packages/react/src/index.ts'),
 };
 
