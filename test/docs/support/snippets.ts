@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'vite';
 import { ROOT } from '../../scripts/support/npmRun.js';
@@ -21,6 +21,7 @@ const ENTRIES: Record<string, string> = {
   '@parley/client': `${CLIENT}index.ts`,
   '@parley/client/indexeddb': `${CLIENT}indexeddb.ts`,
   '@parley/client/sqlite': `${CLIENT}sqlite.ts`,
+  '@parley/client/storage-conformance': `${CLIENT}storage-conformance.ts`,
   '@parley/react': join(ROOT, 'packages/react/src/index.ts'),
 };
 
@@ -37,7 +38,7 @@ const IN_PAGE: Record<string, string> = {
 export async function readSnippets(page: string): Promise<Snippet[]> {
   const text = await readFile(join(ROOT, page), 'utf8');
   return [...text.matchAll(BLOCK)].map(([, extension = '', code = ''], index) => {
-    const name = /^\/\/ ([\w.]+)\n/.exec(code)?.[1] ?? `${basename(page, '.md')}${index}.${extension}`;
+    const name = /^\/\/ ([\w.]+)\n/.exec(code)?.[1] ?? `${page.replace(/\W/g, '_')}${index}.${extension}`;
     return { name, code };
   });
 }
@@ -65,7 +66,9 @@ export class SnippetFolder implements AsyncDisposable {
         module: 'ESNext',
         moduleResolution: 'Bundler',
         lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-        types: [],
+        types: ['vitest/globals'],
+        // A snippet may end before it uses what it makes.
+        noUnusedLocals: false,
         moduleDetection: 'force',
         paths: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, [path]])),
       },

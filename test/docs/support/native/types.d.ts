@@ -43,3 +43,7 @@ declare module 'expo-sqlite' {
   import type { AsyncSqliteDatabase } from '@parley/client/sqlite';
   export function openDatabaseAsync(name: string): Promise<AsyncSqliteDatabase>;
 }
+
+declare module 'expo-crypto' {
+  export function randomUUID(): string;
+}
