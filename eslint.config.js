@@ -14,7 +14,7 @@ export default tseslint.config(
     rules: { 'parley/plain-comments': 'error' },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -60,6 +60,17 @@ export default tseslint.config(
   {
     files: ['backend/src/models/**'],
     rules: layers([{ regex: '/(services|socket|http)/', message: 'Models know nothing above them.' }]),
+  },
+  {
+    // The hooks run in React Native, too: nothing of a browser.
+    files: ['packages/react/src/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['window', 'document', 'navigator', 'localStorage', 'sessionStorage', 'requestAnimationFrame'],
+      ],
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!react$|@parley/client$|\\./)' }] }],
+    },
   },
   {
     // A factory that lists what it makes is a table, not a long function.

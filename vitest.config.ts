@@ -9,10 +9,11 @@ export default defineConfig({
     alias: [
       { find: /^@parley\/client$/, replacement: source('client/src/index.ts') },
       { find: /^@parley\/client\/(.*)$/, replacement: `${source('client/src')}/$1.ts` },
+      { find: /^@parley\/react$/, replacement: source('react/src/index.ts') },
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/support/globalSetup.ts'],
     // Guards against hanging, no promises about speed: a machine whose cores are busy takes many times what an idle one takes.
     testTimeout: 240_000,

@@ -3,6 +3,7 @@ import { bootstrap } from './lib/bootstrap.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureObjectStore } from './lib/objectStore.mjs';
 import { giveUp } from './lib/progress.mjs';
+import { ensurePython } from './lib/python.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 
 await bootstrap();
@@ -20,3 +21,4 @@ if (!process.env.MONGODB_URI) {
 await ensureChromium();
 await ensureRedis();
 await objectStore;
+await ensurePython();

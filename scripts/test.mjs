@@ -10,6 +10,7 @@ import { CHECKS } from './lib/checks.mjs';
 import { ensureChromium } from './lib/chromium.mjs';
 import { describeSlowest, durationsOf, recordDurations } from './lib/durations.mjs';
 import { ensureNode } from './lib/nodeRuntime.mjs';
+import { ensurePython } from './lib/python.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { ensureObjectStore } from './lib/objectStore.mjs';
 import { giveUp } from './lib/progress.mjs';
@@ -66,6 +67,8 @@ process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
 await ensureChromium();
 await ensureRedis();
 await Promise.all([objectStore, prepareDatabase()]);
+// Without it, tests of the Python client are skipped.
+process.env.PARLEY_PYTHON ??= (await ensurePython()) ?? '';
 const runSuite = (filters) => runTests(process.execPath, filters, { show: true });
 if (!isEverything) await runSuite(isQuick ? [...QUICK, ...args] : args);
 else if (isQuick) await Promise.all([runSuite(QUICK), runChecks()]);

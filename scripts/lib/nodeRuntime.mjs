@@ -52,17 +52,24 @@ export async function ensureNode(version) {
     process.platform === 'win32' ? 'node.exe' : 'node',
   );
   if (existsSync(program)) return program;
-  const failed = join(cacheDir(), `node-${version}-failed`);
-  if (existsSync(failed) && Date.now() - statSync(failed).mtimeMs < RETRY_AFTER_MS) return undefined;
+  if (failedLately(folder)) return undefined;
   mkdirSync(cacheDir(), { recursive: true });
   try {
     await step(`Installing Node ${version}`, () => installPackage(`${name}@${version}`, folder));
     return program;
   } catch (error) {
-    writeFileSync(failed, error.message);
+    rememberFailure(folder, error);
     return undefined;
   }
 }
+
+/** True when the download into this folder of the cache failed less than `RETRY_AFTER_MS` ago. */
+export function failedLately(folder) {
+  const failed = `${folder}-failed`;
+  return existsSync(failed) && Date.now() - statSync(failed).mtimeMs < RETRY_AFTER_MS;
+}
+
+export const rememberFailure = (folder, error) => writeFileSync(`${folder}-failed`, error.message);
 
 /**
  * Installs into a temporary folder and renames it, so that a killed or concurrent installation leaves nothing

@@ -8,6 +8,9 @@ const CHANGING = [
   /\b[0-9a-f]{24}\b/,
   /\b\d\d:\d\d:\d\d\b/,
   /mongodb:\/\/[^\s,;)]+/,
+  // Ids of connections, and cursors.
+  /(?<="[sp]id":")[\w-]{20}/,
+  /\bWy[IJ][\w-]{20,}/,
   /\bNode \d+\.\d+\.\d+\b/,
 ];
 const TOKENS = new RegExp(`(${CHANGING.map(({ source }) => source).join('|')})`);
@@ -89,17 +92,26 @@ const inOrder = (line: string): string =>
   line.replace(/(?<=^[\w-]+: ).*(?= \([\w ]+\)\.$)/, (counts) => counts.split(', ').sort().join(', '));
 
 function isSame(documented: string, actual: string, names: Names): boolean {
-  const [wanted, found] = [documented.split(TOKENS), actual.split(TOKENS)];
-  if (documented.includes('…')) return toPattern(wanted).test(actual);
-  const isName = (index: number): boolean => index % 2 === 1;
-  return (
-    wanted.length === found.length &&
-    wanted.every((part, index) => isName(index) || part === found[index]) &&
-    names.pair(wanted.flatMap((part, index) => (isName(index) ? [[part, found[index] ?? ''] as const] : [])))
-  );
+  const wanted = documented.split(TOKENS);
+  const found = documented.includes('…') ? toPattern(wanted).exec(actual)?.slice(1) : namesIn(wanted, actual);
+  const pairs = wanted
+    .filter((_, index) => isName(index))
+    .map((name, at) => [name, found?.[at] ?? ''] as const);
+  return found !== undefined && names.pair(pairs);
+}
+
+/** `split(TOKENS)` returns texts at even places and names at odd ones. */
+const isName = (index: number): boolean => index % 2 === 1;
+
+/** Returns the names of a line if all texts between them are those of the page. */
+function namesIn(wanted: readonly string[], actual: string): string[] | undefined {
+  const found = actual.split(TOKENS);
+  const isEqual =
+    found.length === wanted.length && wanted.every((part, at) => isName(at) || part === found[at]);
+  return isEqual ? found.filter((_, index) => isName(index)) : undefined;
 }
 
 const toPattern = (parts: readonly string[]): RegExp =>
   new RegExp(
-    `^${parts.map((part, index) => (index % 2 === 0 ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*') : TOKENS.source)).join('')}$`,
+    `^${parts.map((part, index) => (isName(index) ? TOKENS.source : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*'))).join('')}$`,
   );
