@@ -63,9 +63,9 @@ export interface AppOptions {
   beforeListening?: (servers: { http: Server; io: ChatServer }) => void;
 }
 
-/** Folder of the page at `/`. The path differs between sources and build. */
-const PUBLIC_DIR = fileURLToPath(
-  new URL(import.meta.url.includes('/dist/') ? '../../../backend/public' : '../public', import.meta.url),
+/** Folder of the built page at `/`: `dist/page`, seen from the sources and from the build. */
+const PAGE_DIR = fileURLToPath(
+  new URL(import.meta.url.includes('/dist/') ? '../../page' : '../../dist/page', import.meta.url),
 );
 
 /** Composition root: builds the server and starts to listen when recovery has finished. */
@@ -235,7 +235,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
   return createHttpApp({
     ...services,
     ...entryDeps,
-    publicDir: PUBLIC_DIR,
+    pageDir: PAGE_DIR,
     trustedProxies: config.TRUST_PROXY,
     demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),

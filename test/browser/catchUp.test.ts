@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createHistory } from '../../backend/public/js/history.js';
-import { createState, createStore } from '../../backend/public/js/store.js';
-import { createSync } from '../../backend/public/js/sync.js';
-import type { Message } from '../../backend/public/js/types.js';
+import { createHistory } from '../../page/src/history.js';
+import { createState, createStore } from '../../page/src/store.js';
+import { createSync } from '../../page/src/sync.js';
+import type { Message } from '../../page/src/types.js';
 import { Answers, failure, ok } from './support/answers.js';
 import { ALICE, BOB, CONVERSATION, conversationView, messageView, pendingEntry } from './support/views.js';
 

@@ -1,16 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createChanges } from '../../backend/public/js/changes.js';
-import { logOf, totalUnread, unreadOf } from '../../backend/public/js/selectors.js';
-import { createState, createStore, reduce } from '../../backend/public/js/store.js';
-import type {
-  Action,
-  Change,
-  Conversation,
-  Entry,
-  SettingsView,
-  State,
-} from '../../backend/public/js/types.js';
-import { buildRows } from '../../backend/public/js/views/rows.js';
+import { createChanges } from '../../page/src/changes.js';
+import { logOf, totalUnread, unreadOf } from '../../page/src/selectors.js';
+import { createState, createStore, reduce } from '../../page/src/store.js';
+import type { Action, Change, Conversation, Entry, SettingsView, State } from '../../page/src/types.js';
+import { buildRows } from '../../page/src/views/rows.js';
 import { Answers, failure, ok } from './support/answers.js';
 import { ALICE, BOB, CONVERSATION, conversationView, messageView } from './support/views.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../contract/index.js';
-import { RETRY } from '../../backend/public/js/errors.js';
+import { RETRY } from '../../page/src/errors.js';
 
 describe('error codes', () => {
   it('are handled as the contract says, all of them', () => {

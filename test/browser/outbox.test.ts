@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createOutbox } from '../../backend/public/js/outbox.js';
-import { createStorage, memoryArea } from '../../backend/public/js/storage.js';
-import { createState, createStore } from '../../backend/public/js/store.js';
-import type { Answer } from '../../backend/public/js/types.js';
+import { createOutbox } from '../../page/src/outbox.js';
+import { createStorage, memoryArea } from '../../page/src/storage.js';
+import { createState, createStore } from '../../page/src/store.js';
+import type { Answer } from '../../page/src/types.js';
 import { ALICE, CONVERSATION, conversationView, messageView } from './support/views.js';
 
 interface Sent {

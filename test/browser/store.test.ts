@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holes } from '../../backend/public/js/log.js';
-import { arrivedSeq, pendingOf, statusOf, totalUnread, unreadOf } from '../../backend/public/js/selectors.js';
-import { createState, reduce } from '../../backend/public/js/store.js';
-import type { Action, Conversation, Message, State } from '../../backend/public/js/types.js';
-import { buildRows } from '../../backend/public/js/views/rows.js';
+import { holes } from '../../page/src/log.js';
+import { arrivedSeq, pendingOf, statusOf, totalUnread, unreadOf } from '../../page/src/selectors.js';
+import { createState, reduce } from '../../page/src/store.js';
+import type { Action, Conversation, Message, State } from '../../page/src/types.js';
+import { buildRows } from '../../page/src/views/rows.js';
 import { ALICE, BOB, CONVERSATION, conversationView, messageView, pendingEntry } from './support/views.js';
 
 const apply = (actions: readonly Action[], state = createState(ALICE)): State =>

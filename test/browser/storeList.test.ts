@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { listOf } from '../../backend/public/js/selectors.js';
-import { createState, reduce } from '../../backend/public/js/store.js';
-import type { State } from '../../backend/public/js/types.js';
+import { listOf } from '../../page/src/selectors.js';
+import { createState, reduce } from '../../page/src/store.js';
+import type { State } from '../../page/src/types.js';
 import { ALICE, conversationView, pendingEntry } from './support/views.js';
 
 describe('the list', () => {

@@ -1,7 +1,7 @@
 import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
-import { createConnection } from '../../backend/public/js/connection.js';
-import type { Connection } from '../../backend/public/js/types.js';
+import { createConnection } from '../../page/src/connection.js';
+import type { Connection } from '../../page/src/types.js';
 import { endConnection, endWithNotice } from '../../backend/src/socket/connection/endConnection.js';
 import type { ChatSocket } from '../../backend/src/socket/types.js';
 import { startServer, type TestServer } from '../support/server.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CLOSE_CODES, LIMITS, type Answer } from '../../contract/index.js';
-import { createOutbox } from '../../backend/public/js/outbox.js';
-import { createStorage, memoryArea } from '../../backend/public/js/storage.js';
-import { createState, createStore } from '../../backend/public/js/store.js';
+import { createOutbox } from '../../page/src/outbox.js';
+import { createStorage, memoryArea } from '../../page/src/storage.js';
+import { createState, createStore } from '../../page/src/store.js';
 import { Refused } from '../support/client.js';
 import { startServer } from '../support/server.js';
 import { makeToken } from '../support/tokens.js';

@@ -13,13 +13,15 @@ import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
 import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
+import { mountPage } from './routes/page.js';
 import { mountUsers } from './routes/users.js';
 
 export interface HttpDeps extends ChatRouteDeps {
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
-  publicDir: string;
+  /** Folder of the built page. */
+  pageDir: string;
   demo: DemoOptions | undefined;
 }
 
@@ -60,7 +62,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountUsers(app, deps);
   mountCommands(app, deps);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);
-  app.use(express.static(deps.publicDir));
+  mountPage(app, deps.pageDir);
   app.use(() => {
     throw new AppError('NOT_FOUND', 'There is no such route.');
   });

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Answer } from '../../../backend/public/js/types.js';
+import type { Answer } from '../../../page/src/types.js';
 
 export interface Question {
   event: string;

@@ -4,24 +4,24 @@
  */
 // Files that declare ambient modules cannot have imports.
 /* eslint-disable @typescript-eslint/consistent-type-imports */
-type PageAction = import('../../../backend/public/js/types.js').Action;
-type PageState = import('../../../backend/public/js/types.js').State;
-type PageStore = import('../../../backend/public/js/types.js').Store;
-type PageConversation = import('../../../backend/public/js/types.js').Conversation;
-type PagePending = import('../../../backend/public/js/types.js').Pending;
-type PageMessage = import('../../../backend/public/js/types.js').Message;
-type PageAsk = import('../../../backend/public/js/types.js').Ask;
-type PageConnection = import('../../../backend/public/js/types.js').Connection;
-type PageAnswer = import('../../../backend/public/js/types.js').Answer;
+type PageAction = import('../../../page/src/types.js').Action;
+type PageState = import('../../../page/src/types.js').State;
+type PageStore = import('../../../page/src/types.js').Store;
+type PageConversation = import('../../../page/src/types.js').Conversation;
+type PagePending = import('../../../page/src/types.js').Pending;
+type PageMessage = import('../../../page/src/types.js').Message;
+type PageAsk = import('../../../page/src/types.js').Ask;
+type PageConnection = import('../../../page/src/types.js').Connection;
+type PageAnswer = import('../../../page/src/types.js').Answer;
 /* eslint-enable @typescript-eslint/consistent-type-imports */
 
-declare module '*/public/js/store.js' {
+declare module '*/page/src/store.js' {
   export function createState(me: string): PageState;
   export function reduce(state: PageState, action: PageAction): PageState;
   export function createStore(initial: PageState): PageStore;
 }
 
-declare module '*/public/js/selectors.js' {
+declare module '*/page/src/selectors.js' {
   export function listOf(state: PageState): PageConversation[];
   export function logOf(state: PageState, id: string): readonly PageMessage[];
   export function pendingOf(state: PageState, id: string): PagePending[];
@@ -34,22 +34,22 @@ declare module '*/public/js/selectors.js' {
   export function arrivedSeq(state: PageState, conversation: PageConversation): number;
 }
 
-declare module '*/public/js/changes.js' {
+declare module '*/page/src/changes.js' {
   export function createChanges(parts: { store: PageStore; ask: PageAsk; onReload: () => void }): {
     complete: (id: string) => void;
     retryAll: () => void;
   };
 }
 
-declare module '*/public/js/log.js' {
+declare module '*/page/src/log.js' {
   export function holes(log: readonly PageMessage[], lastSeq: number): { from: number; to: number }[];
 }
 
-declare module '*/public/js/errors.js' {
+declare module '*/page/src/errors.js' {
   export const RETRY: Record<string, 'same' | 'later' | 'auth' | 'never'>;
 }
 
-declare module '*/public/js/storage.js' {
+declare module '*/page/src/storage.js' {
   interface Area {
     getItem(key: string): string | null;
     setItem(key: string, value: string): void;
@@ -66,7 +66,7 @@ declare module '*/public/js/storage.js' {
   export function createStorage(area: Area, userId: string): OutboxStorage;
 }
 
-declare module '*/public/js/connection.js' {
+declare module '*/page/src/connection.js' {
   interface PageSession {
     userId: string;
     token: string;
@@ -84,7 +84,7 @@ declare module '*/public/js/connection.js' {
   }): { start: () => void; ask: (event: string, payload: object) => Promise<PageAnswer> };
 }
 
-declare module '*/public/js/outbox.js' {
+declare module '*/page/src/outbox.js' {
   interface OutboxParts {
     store: PageStore;
     storage: {
@@ -104,7 +104,7 @@ declare module '*/public/js/outbox.js' {
   };
 }
 
-declare module '*/public/js/history.js' {
+declare module '*/page/src/history.js' {
   export function createHistory(parts: { store: PageStore; ask: PageAsk; onReload: () => void }): {
     complete: (conversationId: string) => void;
     retryAll: () => void;
@@ -113,7 +113,7 @@ declare module '*/public/js/history.js' {
   };
 }
 
-declare module '*/public/js/sync.js' {
+declare module '*/page/src/sync.js' {
   interface SyncParts {
     store: PageStore;
     ask: PageAsk;
@@ -133,20 +133,20 @@ declare module '*/public/js/sync.js' {
   };
 }
 
-declare module '*/public/js/views/rows.js' {
+declare module '*/page/src/views/rows.js' {
   export function buildRows(
     state: PageState,
     view: { id: string; low: number; high: number; newFrom: number | undefined },
   ): { kind: string; key: string }[];
 }
 
-declare module '*/public/js/bidi.js' {
+declare module '*/page/src/bidi.js' {
   export function showControls(text: string): string;
   export function showInvisible(name: string): string;
   export function isolate(text: string): string;
 }
 
-declare module '*/public/js/limits.js' {
+declare module '*/page/src/limits.js' {
   export const MAX_LENGTHS: Record<
     'text' | 'name' | 'title' | 'comment' | 'url' | 'userId' | 'words',
     number
@@ -155,6 +155,6 @@ declare module '*/public/js/limits.js' {
   export function excessOf(text: string, max: number): string | undefined;
 }
 
-declare module '*/public/js/views/links.js' {
+declare module '*/page/src/views/links.js' {
   export function splitLinks(text: string): { text: string; href?: string }[];
 }

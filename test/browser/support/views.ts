@@ -1,6 +1,6 @@
 /** Server views for the tests of the page's reducer. */
 
-import type { ConversationView, Message, Pending } from '../../../backend/public/js/types.js';
+import type { ConversationView, Message, Pending } from '../../../page/src/types.js';
 
 export const CONVERSATION = 'c'.repeat(24);
 export const ALICE = 'alice';

@@ -3,6 +3,7 @@
  *
  * @import { Session } from './session.js'
  */
+import { io } from 'socket.io-client';
 import { fetchDemoUsers } from './api.js';
 import { createClient } from './client.js';
 import { nameOf, totalUnread } from './selectors.js';
@@ -96,7 +97,7 @@ function startApp(session) {
   writeSession(session);
   const app = byId('app');
   const parts = refs(app);
-  const client = createClient(session, /** @type {any} */ (globalThis).io, {
+  const client = createClient(session, io, {
     onRemoved: (name) => toast(`You were removed from ${name}`),
   });
   const renderSidebar = mountSidebar(parts, client);
