@@ -196,7 +196,7 @@ export class Lifespan {
     }
     if (this.#confirmedUserId === userId) return true;
     this.#confirmedUserId = userId;
-    void this.#remember(userId);
+    if (options.userId === undefined) void this.#remember(userId);
     return true;
   }
 
