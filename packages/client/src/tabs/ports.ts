@@ -28,7 +28,7 @@ interface BrowserGlobals {
 
 /** Returns the browser's own; undefined in other environments and where Web Locks are missing (insecure origins). */
 export function browserTabPorts(): TabPorts | undefined {
-  const { document, navigator, BroadcastChannel } = globalThis as BrowserGlobals;
+  const { document, navigator, BroadcastChannel } = globalThis as object as BrowserGlobals;
   const locks = navigator?.locks;
   if (document === undefined || locks === undefined || BroadcastChannel === undefined) return undefined;
   return {
