@@ -90,6 +90,18 @@ describe('history', () => {
     expect(seqs()).toHaveLength(60);
   });
 
+  it('of a conversation of which only a pushed message is held, fetches the newest once', async () => {
+    const { server, history, seqs } = start([3], 3, 0);
+    history.complete(CONVERSATION);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.summary).toEqual([['getMessages', { conversationId: CONVERSATION, limit: 60 }]]);
+    await server.nth(0).answer(page(1, 3, 3));
+    history.complete(CONVERSATION);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seqs()).toEqual([1, 2, 3]);
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('waits when the server limits the rate, and continues', async () => {
     const { server, history, seqs } = start([], 2, 0);
     history.complete(CONVERSATION);
