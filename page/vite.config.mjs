@@ -6,12 +6,21 @@ import { defineConfig } from 'vite';
 
 const inPage = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+const SDK = inPage('../packages/client/src');
+
 /**
  * Builds the page at `/` into `dist/page`: one script, one stylesheet, under names that contain a hash of their content.
  * The server lets browsers keep everything in `assets/` for good (`backend/src/http/routes/page.ts`).
  */
 export default defineConfig({
   root: inPage('.'),
+  // The SDK's sources, so that its packages need not be built first.
+  resolve: {
+    alias: [
+      { find: /^@parley\/client\/(.+)$/, replacement: `${SDK}/$1.ts` },
+      { find: '@parley/client', replacement: `${SDK}/index.ts` },
+    ],
+  },
   plugins: [classicScript('src/theme.js')],
   build: {
     outDir: inPage('../dist/page'),

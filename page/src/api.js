@@ -1,7 +1,13 @@
 /**
+ * @typedef {object} DemoUser
+ * @property {string} _id
+ * @property {string} name
+ * @property {string} token
+ */
+
+/**
  * The demo's people, each with a token. Outside a demo the server answers 404, and the list is empty.
  *
- * @import { DemoUser } from './types.js'
  * @returns {Promise<DemoUser[]>}
  * @throws when the server cannot be reached
  */

@@ -1,154 +1,130 @@
 /**
- * Joins the parts of the client behind one store: what the views may do is what this gives back. Knows no document.
+ * The SDK's client of this window's user, with the one thing that is the page's own: which conversation is displayed.
  *
+ * @import { OccasionInput, ParleyStorage } from '@parley/client'
  * @import { Session } from './session.js'
  */
-import { keepCache } from './cache.js';
-import { createConnection } from './connection.js';
-import { reasonOf } from './errors.js';
-import { createGroups } from './groups.js';
-import { createHistory } from './history.js';
-import { createListActions } from './listActions.js';
-import { createMessageActions } from './messageActions.js';
-import { createNews } from './news.js';
-import { createOutbox } from './outbox.js';
-import { createPresence } from './presence.js';
-import { createReceipts } from './receipts.js';
-import { createSafety } from './safety.js';
-import { createSearch } from './search.js';
-import { renewSession, writeSession } from './session.js';
-import { browserArea, createStorage, dropCachesOfOthers } from './storage.js';
-import { createState, createStore } from './store.js';
-import { createSync } from './sync.js';
-import { createTyping } from './typing.js';
-import { createViewing } from './viewing.js';
+import { createParleyClient, ParleyError } from '@parley/client';
+import { pendingOf } from '@parley/client/selectors';
+import { tokensOf } from './session.js';
+
+/** Codes with which the server refuses a conversation that is not the user's. */
+const REFUSED = new Set(['NOT_FOUND', 'NOT_PARTICIPANT', 'FORBIDDEN', 'VALIDATION']);
 
 /**
  * @param {Session} session
- * @param {any} io
- * @param {{ onRemoved: (name: string) => void }} events
+ * @param {ParleyStorage} storage
  */
-export function createClient(session, io, { onRemoved }) {
-  const store = createStore(createState(session.userId));
-  const storage = createStorage(browserArea(), session.userId);
-  let hasLeft = false;
-  const connection = createConnection({
-    io,
-    session,
-    async renew(old) {
-      const renewed = await renewSession(old);
-      if (renewed !== undefined && !hasLeft) writeSession(renewed);
-      return renewed;
-    },
-    onChange: (change) => store.dispatch({ type: 'connection', connection: change }),
-    onOnline: () => sync.start(),
-    onOffline() {
-      for (const part of [sync, outbox, receipts, presence, viewing]) part.stop();
-    },
-    onPush: (event, data) => sync.push(event, data),
+export function createClient(session, storage) {
+  const tokens = tokensOf(session);
+  const parley = createParleyClient({
+    url: location.origin,
+    userId: session.userId,
+    getToken: tokens.get,
+    storage,
   });
-  const { ask, tell } = connection;
-  const history = createHistory({ store, ask, onReload: () => sync.reload() });
-  const outbox = createOutbox({ store, storage, ask });
-  const receipts = createReceipts({ store, ask });
-  const presence = createPresence({ store, ask });
-  const typing = createTyping({ store, tell });
-  const sync = createSync({
-    store,
-    ask,
-    onPush: (event, data) => news.take(event, data),
-    onSynced() {
-      connection.settle();
-      history.retryAll();
-      for (const id of Object.keys(store.getState().conversations)) history.complete(id);
-      const { openId } = store.getState();
-      if (openId !== undefined) void news.show(openId);
-    },
-    onSettled() {
-      outbox.start();
-      receipts.start();
-      presence.start();
-      viewing.start();
-    },
-    onForget: () => storage.dropCache(),
-    onSilence: () => connection.restart(),
+  const state = parley.state.getSnapshot;
+  /** @type {Set<() => void>} */
+  const listeners = new Set();
+  /** @type {string | undefined} */
+  let openId;
+  let before = state();
+
+  const notify = () => {
+    for (const listener of listeners) listener();
+  };
+
+  /** @param {string | undefined} id */
+  function display(id) {
+    if (id === openId) return;
+    if (openId !== undefined) parley.conversation(openId).close();
+    openId = id;
+    notify();
+  }
+
+  /** The displayed conversation is closed when it has left the state, but not when the whole cache was dropped. */
+  function closeWhatIsGone() {
+    const now = state();
+    const isGone =
+      openId !== undefined &&
+      before.conversations[openId] !== undefined &&
+      now.conversations[openId] === undefined &&
+      before.generation === now.generation;
+    before = now;
+    if (isGone) display(undefined);
+  }
+
+  /**
+   * Closes a conversation that the server refuses for good, unless something unsent is in it: that is never hidden.
+   *
+   * @param {string} id
+   */
+  async function closeIfRefused(id) {
+    try {
+      await parley.conversations.get(id);
+    } catch (error) {
+      const isRefused = error instanceof ParleyError && REFUSED.has(error.code);
+      if (isRefused && openId === id && pendingOf(state(), id).length === 0) display(undefined);
+    }
+  }
+
+  parley.state.subscribe(() => {
+    closeWhatIsGone();
+    notify();
   });
-  const news = createNews({ store, ask, history, typing, onRemoved, onStranger: () => sync.run() });
-  const viewing = createViewing({ store, ask, onLooked: (id) => history.complete(id) });
+  parley.on('connectionStateChanged', ({ status }) => {
+    if (status === 'online' && openId !== undefined && state().conversations[openId] === undefined)
+      void closeIfRefused(openId);
+  });
 
   return {
-    store,
-    outbox,
-    typing,
-    history,
-    loadMore: sync.loadMore,
-    groups: createGroups({ store, ask }),
-    messages: createMessageActions({ store, ask, history }),
-    list: createListActions({ store, ask }),
-    safety: createSafety({ store, ask, onBlocked: news.refetchGroups }),
-    search: createSearch({ store, ask }),
+    parley,
+    state,
+    /** The displayed conversation. */
+    openId: () => openId,
 
-    start() {
-      dropCachesOfOthers(browserArea(), session.userId);
-      const cached = storage.readCache();
-      if (cached !== undefined) store.dispatch({ type: 'restored', cached });
-      outbox.restore();
-      const writeCache = keepCache(store, storage);
-      addEventListener('pagehide', writeCache);
-      addEventListener('storage', (change) => {
-        const id = storage.removedElsewhere(change);
-        if (id !== undefined) outbox.discard(id);
-      });
-      addEventListener('online', () => connection.hurry());
-      document.addEventListener('visibilitychange', () => {
-        if (document.hidden) return;
-        connection.hurry();
-        sync.run();
-      });
-      connection.start();
-    },
-
-    /** Ends the connection, and removes what this browser keeps of the user. */
-    leave() {
-      hasLeft = true;
-      storage.wipe();
-      connection.stop();
-    },
-
-    /** @param {string | undefined} id */
-    async open(id) {
-      store.dispatch({ type: 'opened', conversationId: id });
-      if (id === undefined) return;
-      await news.show(id);
-      const { conversations, openId } = store.getState();
-      if (openId === id && conversations[id]?.isMarkedUnread) {
-        await ask('updateSettings', { conversationId: id, markedUnread: false }).then((answer) => {
-          if (answer.success) store.dispatch({ type: 'settings', settings: answer.data.settings });
-        });
-      }
+    /**
+     * Calls back when the state or the displayed conversation has changed.
+     *
+     * @param {() => void} listener
+     * @returns {() => void} ends it
+     */
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
 
     /**
-     * Somebody has seen the messages up to here.
+     * Displays a conversation, or none.
      *
-     * @param {string} conversationId
-     * @param {number} seq
+     * @param {string | undefined} id
      */
-    see(conversationId, seq) {
-      store.dispatch({ type: 'seen', conversationId, seq });
+    async open(id) {
+      if (id === openId) return;
+      display(id);
+      if (id === undefined) return;
+      // What could not be loaded shows in the list of messages; a connection that comes later tries again.
+      await parley
+        .conversation(id)
+        .open()
+        .catch(() => {});
+      if (openId === id && state().conversations[id] === undefined) await closeIfRefused(id);
+    },
+
+    /** Ends the connection, and removes what this browser holds of the user. */
+    async leave() {
+      tokens.stop();
+      await parley.logout();
     },
 
     /**
      * @param {string} otherUserId
-     * @param {import('./types.js').Occasion | undefined} occasion
-     * @returns {Promise<{ id: string } | { error: string }>}
+     * @param {OccasionInput} [occasion]
+     * @returns {Promise<string>} the id of the conversation
      */
     async startChat(otherUserId, occasion) {
-      const answer = await ask('getOrCreateDirect', { otherUserId, ...(occasion && { occasion }) });
-      if (!answer.success) return { error: reasonOf(answer.code) ?? answer.error };
-      const { conversation } = answer.data;
-      store.dispatch({ type: 'conversations', conversations: [conversation] });
-      return { id: conversation._id };
+      const { conversation } = await parley.conversations.getOrCreateDirect(otherUserId, { occasion });
+      return conversation.id;
     },
   };
 }

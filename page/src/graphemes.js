@@ -20,21 +20,3 @@ export function firstGrapheme(text) {
   const [first = ''] = graphemesOf(text.slice(0, 64));
   return first;
 }
-
-/**
- * The beginning of a text, as the server cuts it: at most so many characters (code points), and whole graphemes.
- *
- * @param {string} text
- * @param {number} maxChars
- */
-export function cutText(text, maxChars) {
-  if (text.length <= maxChars) return text;
-  let kept = '';
-  let chars = 0;
-  for (const grapheme of graphemesOf(text)) {
-    chars += [...grapheme].length;
-    if (chars > maxChars) break;
-    kept += grapheme;
-  }
-  return kept;
-}

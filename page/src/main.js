@@ -3,12 +3,13 @@
  *
  * @import { Session } from './session.js'
  */
-import { io } from 'socket.io-client';
+import { indexedDbStorage } from '@parley/client/indexeddb';
+import { totalUnread, userOf } from '@parley/client/selectors';
 import { fetchDemoUsers } from './api.js';
 import { createClient } from './client.js';
-import { nameOf, totalUnread } from './selectors.js';
+import { nameOf, nameWithin } from './names.js';
 import { clearTab, readSession, writeSession } from './session.js';
-import { browserArea, createStorage } from './storage.js';
+import { countUnsent, dropCachesOfOthers, wipe } from './storage.js';
 import { mountChat } from './views/chat.js';
 import { ask } from './views/dialog.js';
 import { h, perFrame, refs } from './views/dom.js';
@@ -23,6 +24,8 @@ import { mountSidebar, renderMe } from './views/sidebar.js';
 import { chooseSession } from './views/signIn.js';
 import { mountTheme } from './views/theme.js';
 import { toast } from './views/toast.js';
+
+const storage = indexedDbStorage();
 
 const ADDRESS = /^#\/c\/([0-9a-f]{24})(?:\/(\d+))?$/;
 
@@ -40,12 +43,11 @@ async function whoAmI() {
   if (stored !== undefined && (wanted === undefined || wanted === stored.userId)) return stored;
   const chosen = await chooseSession(byId('sign-in'), wanted);
   if (stored === undefined || stored.userId === chosen.userId) return chosen;
-  const storage = createStorage(browserArea(), stored.userId);
-  if (!(await mayForget(storage.readOutbox().length))) {
+  if (!(await mayForget(await countUnsent(storage, stored.userId)))) {
     history.replaceState(null, '', location.pathname);
     return stored;
   }
-  storage.wipe();
+  await wipe(storage, stored.userId);
   clearTab();
   return chosen;
 }
@@ -67,8 +69,8 @@ async function mayForget(unsent) {
 
 /** @param {import('./client.js').Client} client */
 async function leave(client) {
-  if (!(await mayForget(client.store.getState().outbox.length))) return;
-  client.leave();
+  if (!(await mayForget(client.state().outbox.length))) return;
+  await client.leave();
   clearTab();
   // The browser may keep this page for its Back button, as it is.
   document.body.replaceChildren();
@@ -97,8 +99,9 @@ function startApp(session) {
   writeSession(session);
   const app = byId('app');
   const parts = refs(app);
-  const client = createClient(session, io, {
-    onRemoved: (name) => toast(`You were removed from ${name}`),
+  const client = createClient(session, storage);
+  client.parley.on('conversationRemoved', ({ conversationId, name = 'Group', reason }) => {
+    if (reason === 'removed') toast(`You were removed from ${nameWithin({ _id: conversationId, name })}`);
   });
   const renderSidebar = mountSidebar(parts, client);
   const chat = mountChat(parts, client);
@@ -112,15 +115,14 @@ function startApp(session) {
   );
 
   function render() {
-    const state = client.store.getState();
-    app.dataset.pane = state.openId === undefined ? 'list' : 'chat';
-    renderMe(parts.me, findMe(state) ?? { _id: session.userId, name: session.name });
+    app.dataset.pane = client.openId() === undefined ? 'list' : 'chat';
+    renderMe(parts.me, { name: session.name, ...userOf(client.state(), session.userId) });
     renderSidebar();
     chat.render();
   }
 
   function showTitle() {
-    const unread = totalUnread(client.store.getState());
+    const unread = totalUnread(client.state());
     const title = unread === 0 ? 'Parley' : `(${unread}) Parley`;
     if (document.title !== title) document.title = title;
   }
@@ -129,14 +131,14 @@ function startApp(session) {
   async function follow() {
     const [, id, seq] = ADDRESS.exec(location.hash) ?? [];
     await client.open(id);
-    if (seq !== undefined && client.store.getState().openId === id) await chat.goTo(Number(seq));
+    if (seq !== undefined && client.openId() === id) await chat.goTo(Number(seq));
   }
 
   const renderSoon = perFrame(render);
-  client.store.subscribe(renderSoon);
-  leaveWhatIsGone(client.store);
+  client.subscribe(renderSoon);
+  leaveWhatIsGone(client);
   // Not in the frame: a tab in the background draws none, and its title is what one sees of it.
-  client.store.subscribe(showTitle);
+  client.subscribe(showTitle);
   everyMinute(renderSoon);
   document.addEventListener('visibilitychange', renderSoon);
   watchLengths(document);
@@ -164,36 +166,27 @@ function startApp(session) {
   if (session.isDemo) void offerWindows(parts.hint, session.userId);
 
   app.hidden = false;
-  client.start();
-  void follow();
+  void dropCachesOfOthers(storage, session.userId).catch(() => {});
+  void client.parley.connect().then(follow);
   render();
   showTitle();
 }
 
 /**
- * A conversation that is not one's own any more has no address.
+ * A conversation that was closed without the address has none any more: the user is not in it.
  *
- * @param {import('./types.js').Store} store
+ * @param {import('./client.js').Client} client
  */
-function leaveWhatIsGone(store) {
+function leaveWhatIsGone(client) {
   /** @type {string | undefined} */
   let shownId;
-  store.subscribe(() => {
-    const { openId } = store.getState();
+  client.subscribe(() => {
+    const openId = client.openId();
     const isGone =
       shownId !== undefined && openId === undefined && ADDRESS.exec(location.hash)?.[1] === shownId;
     if (isGone) history.replaceState(null, '', '#/');
     shownId = openId;
   });
-}
-
-/**
- * What is known of oneself: any conversation names its members.
- *
- * @param {import('./types.js').State} state
- */
-function findMe(state) {
-  return state.people[state.me];
 }
 
 startApp(await whoAmI());

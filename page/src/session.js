@@ -1,7 +1,8 @@
 /**
  * Who this tab is. The choice lives in `sessionStorage`: two windows can be two people.
  *
- * @import { DemoUser } from './types.js'
+ * @import { TokenReason } from '@parley/client'
+ * @import { DemoUser } from './api.js'
  */
 import { fetchDemoUsers } from './api.js';
 
@@ -60,14 +61,33 @@ export function tokenSession(token) {
 }
 
 /**
- * A new token for the same person. Only the demo hands them out; an app asks its own backend here.
+ * Tokens of a session for the SDK: the one of the session until it expires or is refused, then new ones of the demo. The
+ * session of this tab is kept current. An app asks its own backend here.
  *
  * @param {Session} session
- * @returns {Promise<Session | undefined>} undefined when there is none to be had
- * @throws when the server cannot be reached
  */
-export async function renewSession(session) {
-  if (!session.isDemo) return undefined;
-  const user = (await fetchDemoUsers()).find(({ _id }) => _id === session.userId);
-  return user && demoSession(user);
+export function tokensOf(session) {
+  let current = session;
+  let isStopped = false;
+  return {
+    /**
+     * @param {TokenReason} reason
+     * @returns {Promise<string | undefined>} undefined when there is none to be had
+     * @throws when the server cannot be reached
+     */
+    async get(reason) {
+      if (reason === 'connect') return current.token;
+      if (!current.isDemo) return undefined;
+      const user = (await fetchDemoUsers()).find(({ _id }) => _id === session.userId);
+      if (user === undefined) return undefined;
+      current = demoSession(user);
+      if (!isStopped) writeSession(current);
+      return current.token;
+    },
+
+    /** The user has left this tab: no token is written to it any more. */
+    stop() {
+      isStopped = true;
+    },
+  };
 }

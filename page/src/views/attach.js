@@ -2,7 +2,7 @@
  * Sends something else than text: a picture or a file by its address, a place, a product. Files themselves travel
  * between an app and its storage; what a message carries is where they lie.
  *
- * @import { Attachment, Carried } from '../types.js'
+ * @import { Attachment, MessageContent } from '@parley/client'
  */
 import { MAX_LENGTHS } from '../limits.js';
 import { webAddress } from './addresses.js';
@@ -10,6 +10,7 @@ import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { openMenu } from './menu.js';
 
+/** @typedef {Pick<MessageContent, 'attachments' | 'location' | 'card'>} Carried */
 /** @typedef {(carried: Carried, caption: string) => void} OnAttached */
 /** @typedef {{ name: string, label: string, type?: string, required?: boolean, placeholder?: string, pattern?: string, step?: string, max?: number }} Field */
 /** @typedef {Record<string, string>} Values */

@@ -1,7 +1,7 @@
 /**
  * A picture of somebody: their own, or their initials on a colour that is always the same for them.
  *
- * @import { User } from '../types.js'
+ * @import { UserView } from '@parley/client'
  */
 import { withoutControls } from '../bidi.js';
 import { firstGrapheme } from '../graphemes.js';
@@ -27,7 +27,7 @@ export function hueOf(id) {
 }
 
 /**
- * @param {User} user
+ * @param {UserView} user
  * @param {string} [size] small | large
  */
 export function avatar(user, size = '') {

@@ -1,7 +1,7 @@
 /**
  * What a message carries besides text: pictures, voice, files, a place, a card.
  *
- * @import { Attachment, Card, Carried, Place } from '../types.js'
+ * @import { Attachment, Card, CarriedContent, Location } from '@parley/client'
  */
 import { isolate, showControls, showInvisible } from '../bidi.js';
 import { shownAddress, webAddress } from './addresses.js';
@@ -12,7 +12,7 @@ import { priceText } from './summary.js';
 const MAX_PICTURE_PX = 320;
 
 /**
- * @param {Carried} carried
+ * @param {CarriedContent} carried
  * @returns {Element[]}
  */
 export const carriedElements = ({ attachments = [], location, card }) => [
@@ -104,7 +104,7 @@ function fileName(name) {
 /** @param {string | undefined} href */
 const hostOf = (href) => (href === undefined ? 'This address cannot be opened' : new URL(href).host);
 
-/** @param {Place} place */
+/** @param {Location} place */
 function placeElement({ latitude, longitude, title }) {
   const point = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
   const href = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=15/${latitude}/${longitude}`;

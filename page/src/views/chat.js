@@ -2,10 +2,9 @@
  * The open conversation: who it is with, what was said, and where one writes.
  *
  * @import { Client } from '../client.js'
- * @import { Message } from '../types.js'
+ * @import { Message } from '@parley/client'
  */
-import { messageAt } from '../log.js';
-import { logOf } from '../selectors.js';
+import { entryAt, isMessage, logOf } from '@parley/client/selectors';
 import { renderBanner } from './banner.js';
 import { mountChatHead } from './chatHead.js';
 import { openChatMenu } from './chatMenu.js';
@@ -26,9 +25,8 @@ export function mountChat(parts, client) {
   const onMessage =
     (act) =>
     (/** @type {{ seq: number | undefined }} */ { seq }) => {
-      const state = client.store.getState();
-      const message = messageAt(logOf(state, state.openId ?? ''), seq ?? 0);
-      if (message !== undefined) act(message);
+      const entry = entryAt(logOf(client.state(), client.openId() ?? ''), seq ?? 0);
+      if (entry !== undefined && isMessage(entry)) act(entry);
     };
   const list = mountMessageList(
     { scroller: parts.messagesScroller, list: parts.messages, jump: parts.jump, jumpCount: parts.jumpCount },
@@ -75,8 +73,8 @@ export function mountChat(parts, client) {
 
   /** @param {(id: string) => void} act */
   const onOpen = (act) => () => {
-    const { openId, conversations } = client.store.getState();
-    if (openId !== undefined && conversations[openId] !== undefined) act(openId);
+    const openId = client.openId();
+    if (openId !== undefined && client.state().conversations[openId] !== undefined) act(openId);
   };
   const startSearch = onOpen(search.open);
   const showInfo = onOpen((id) => openInfo(client, id, { search: startSearch }));
@@ -88,8 +86,8 @@ export function mountChat(parts, client) {
   );
 
   function render() {
-    const state = client.store.getState();
-    const { openId } = state;
+    const state = client.state();
+    const openId = client.openId();
     const conversation = openId === undefined ? undefined : state.conversations[openId];
     if (openId !== shownId) search.hide();
     shownId = openId;

@@ -1,10 +1,12 @@
 /**
  * The head of the open conversation: who or what it is with, and what it is about.
  *
- * @import { Conversation, Occasion, State } from '../types.js'
+ * @import { ClientState, ConversationRecord, OccasionView } from '@parley/client'
  */
+import { isConnected } from '@parley/client/selectors';
 import { isolate, showControls } from '../bidi.js';
-import { nameOf, nameWithin, nameWithinFor, otherOf } from '../selectors.js';
+import { nameOf, nameWithin, nameWithinFor, peerOf } from '../names.js';
+import { isPresent, typistIn } from '../presence.js';
 import { avatar } from './avatar.js';
 import { h, icon, setAttribute, setText } from './dom.js';
 import { lastSeen } from './format.js';
@@ -18,13 +20,13 @@ export function mountChatHead(parts) {
   let sign = '';
 
   /**
-   * @param {State} state
-   * @param {Conversation | undefined} conversation
+   * @param {ClientState} state
+   * @param {ConversationRecord | undefined} conversation
    */
   return function render(state, conversation) {
     setText(parts.sub, subtitle(state, conversation));
-    setAttribute(parts.sub, 'data-lively', state.typing[state.openId ?? ''] !== undefined);
-    const other = conversation === undefined ? undefined : otherOf(conversation);
+    setAttribute(parts.sub, 'data-lively', typistIn(state, conversation?.id) !== undefined);
+    const other = conversation === undefined ? undefined : peerOf(conversation);
     const isOnline = other !== undefined && isPresent(state, other._id);
     const next = JSON.stringify([other, conversation?.occasions, isOnline, conversation?.type]);
     if (next === sign) return;
@@ -41,32 +43,25 @@ export function mountChatHead(parts) {
 }
 
 /**
- * @param {State} state
- * @param {string} userId
- */
-const isPresent = (state, userId) =>
-  state.connection.status === 'online' && state.presence[userId]?.status === 'online';
-
-/**
- * @param {State} state
- * @param {Conversation | undefined} conversation
+ * @param {ClientState} state
+ * @param {ConversationRecord | undefined} conversation
  */
 export function subtitle(state, conversation) {
   if (conversation === undefined) return '';
-  const typist = state.typing[conversation.id];
+  const typist = typistIn(state, conversation.id);
   if (conversation.type !== 'direct') {
     return typist === undefined ? sizeOf(conversation) : `${nameWithinFor(state, typist)} is typing…`;
   }
   // Without a connection nothing is known of others.
-  if (state.connection.status !== 'online') return '';
+  if (!isConnected(state)) return '';
   if (typist !== undefined) return 'typing…';
-  if (isPresent(state, conversation.otherId)) return 'online';
-  const seen = state.presence[conversation.otherId]?.lastSeenAt;
+  if (isPresent(state, conversation.otherUserId)) return 'online';
+  const seen = state.presence[conversation.otherUserId]?.lastSeenAt;
   if (seen !== undefined) return lastSeen(seen);
-  return state.presence[conversation.otherId] === undefined ? '' : 'offline';
+  return state.presence[conversation.otherUserId] === undefined ? '' : 'offline';
 }
 
-/** @param {Conversation} conversation */
+/** @param {ConversationRecord} conversation */
 export const sizeOf = ({ type, memberCount }) =>
   `${type === 'channel' ? 'Channel · ' : ''}${memberCount.toLocaleString()} ${memberCount === 1 ? 'member' : 'members'}`;
 
@@ -74,13 +69,13 @@ export const sizeOf = ({ type, memberCount }) =>
  * The newest occasion of the chat; the others where one points at it.
  *
  * @param {HTMLElement} element
- * @param {Occasion[]} occasions
+ * @param {readonly OccasionView[]} occasions
  */
 function renderOccasions(element, occasions) {
   const newest = occasions.at(-1);
   element.hidden = newest === undefined;
   if (newest === undefined) return;
-  const text = (/** @type {Occasion} */ { kind, title, id }) =>
+  const text = (/** @type {OccasionView} */ { kind, title, id }) =>
     [OCCASIONS[kind], isolate(showControls(title ?? id ?? ''))].filter(Boolean).join(' · ');
   setAttribute(element, 'title', occasions.map(text).reverse().join('\n'));
   element.replaceChildren(

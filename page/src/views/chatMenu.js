@@ -2,11 +2,11 @@
  * What one can do with a conversation: on one's own list, and with the people in it.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation } from '../types.js'
+ * @import { ConversationRecord } from '@parley/client'
  * @import { MenuItem } from './menu.js'
  */
-import { isMuted } from '../conversations.js';
-import { nameOf, nameWithin, otherOf, unreadOf } from '../selectors.js';
+import { isMutedAt, nowAt, unreadOf } from '@parley/client/selectors';
+import { nameOf, nameWithin, peerOf } from '../names.js';
 import { ask } from './dialog.js';
 import { openMenu } from './menu.js';
 import { openReport } from './reportDialog.js';
@@ -22,13 +22,14 @@ const FOR_GOOD = '9999-01-01T00:00:00.000Z';
  * @param {{ opener: HTMLElement, at?: { x: number, y: number }, info?: () => void }} place
  */
 export function openChatMenu(client, id, { opener, at, info }) {
-  const state = client.store.getState();
+  const state = client.state();
   const conversation = state.conversations[id];
   if (conversation === undefined) return;
   const isDirect = conversation.type === 'direct';
   const isUnread = conversation.isMarkedUnread || unreadOf(state, conversation) > 0;
-  /** @param {import('../listActions.js').Settings} settings */
-  const set = (settings) => void told(client.list.set(id, settings));
+  const handle = client.parley.conversation(id);
+  /** @param {Parameters<typeof handle.updateSettings>[0]} settings */
+  const set = (settings) => void told(handle.updateSettings(settings));
   openMenu(
     [
       info && { label: isDirect ? 'About this person' : 'Group info', icon: 'info', run: info },
@@ -40,7 +41,7 @@ export function openChatMenu(client, id, { opener, at, info }) {
         icon: 'pin',
         run: () => set({ pinned: conversation.pinnedAt === undefined }),
       },
-      isMuted(conversation)
+      isMutedAt(conversation, nowAt(state))
         ? { label: 'Unmute', icon: 'bell', run: () => set({ mutedUntil: null }) }
         : { label: 'Mute…', icon: 'muted', run: () => void chooseMute(set) },
       {
@@ -52,17 +53,18 @@ export function openChatMenu(client, id, { opener, at, info }) {
       { label: 'Delete chat', icon: 'trash', isDanger: true, run: () => void remove(client, id) },
       ...(isDirect ? safetyItems(client, conversation) : [leaveItem(client, conversation)]),
     ],
-    { opener, at, label: nameOf(otherOf(conversation)) },
+    { opener, at, label: nameOf(peerOf(conversation)) },
   );
 }
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  */
 function markRead(client, { id, lastSeq, isMarkedUnread }) {
-  client.see(id, lastSeq);
-  if (isMarkedUnread) void told(client.list.set(id, { markedUnread: false }));
+  const handle = client.parley.conversation(id);
+  handle.markRead(lastSeq);
+  if (isMarkedUnread) void told(handle.updateSettings({ markedUnread: false }));
 }
 
 /** @param {(settings: { mutedUntil: string }) => void} set */
@@ -83,11 +85,11 @@ async function chooseMute(set) {
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  */
 const archive = (client, { id, isArchived }) =>
   void told(
-    client.list.set(id, { archived: !isArchived }),
+    client.parley.conversation(id).updateSettings({ archived: !isArchived }),
     isArchived ? undefined : 'Archived. It comes back with a new message.',
   );
 
@@ -101,7 +103,7 @@ async function clear(client, id) {
     text: 'Everything said so far goes from your devices. Others keep it.',
     choices: [{ label: 'Clear', value: true }],
   });
-  if (isSure) await told(client.list.clear(id));
+  if (isSure) await told(client.parley.conversation(id).clearHistory());
 }
 
 /**
@@ -114,16 +116,16 @@ async function remove(client, id) {
     text: 'It goes from your list with everything said so far, until a new message comes. Others keep it.',
     choices: [{ label: 'Delete', value: true }],
   });
-  if (isSure) await told(client.list.remove(id));
+  if (isSure) await told(client.parley.conversation(id).deleteForMe());
 }
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  * @returns {MenuItem[]}
  */
 export function safetyItems(client, conversation) {
-  const other = otherOf(conversation);
+  const other = peerOf(conversation);
   const { isBlocked, id } = conversation;
   return [
     {
@@ -139,10 +141,10 @@ export function safetyItems(client, conversation) {
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  */
 async function block(client, conversation) {
-  const other = otherOf(conversation);
+  const other = peerOf(conversation);
   const { isBlocked } = conversation;
   const isSure =
     isBlocked ||
@@ -151,7 +153,10 @@ async function block(client, conversation) {
       text: 'Neither of you can write to, see or find the other any more, and in groups you do not see what they say. They are not told.',
       choices: [{ label: 'Block', value: true }],
     }));
-  if (isSure) await told(client.safety.block(other._id, !isBlocked), isBlocked ? 'Unblocked' : 'Blocked');
+  if (!isSure) return;
+  const { safety } = client.parley;
+  if (isBlocked) await told(safety.unblock(other._id), 'Unblocked');
+  else await told(safety.block(other._id), 'Blocked');
 }
 
 /**
@@ -164,12 +169,12 @@ async function unmatch(client, id) {
     text: 'The chat closes for both of you and goes from both lists. Only a new match opens it again.',
     choices: [{ label: 'Unmatch', value: true }],
   });
-  if (isSure && (await told(client.safety.unmatch(id)))) toast('Unmatched');
+  if (isSure && (await told(client.parley.safety.unmatch(id)))) toast('Unmatched');
 }
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  * @returns {MenuItem}
  */
 export const leaveItem = (client, conversation) => ({
@@ -181,16 +186,16 @@ export const leaveItem = (client, conversation) => ({
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  */
 async function leave(client, conversation) {
   const { id, role, memberCount } = conversation;
   const next =
     role === 'owner' && memberCount > 1 ? ' The longest-standing admin or member owns it then.' : '';
   const isSure = await ask({
-    title: `Leave ${nameWithin(otherOf(conversation))}?`,
+    title: `Leave ${nameWithin(peerOf(conversation))}?`,
     text: `You hear and read nothing of it any more.${next}`,
     choices: [{ label: 'Leave', value: true }],
   });
-  if (isSure) await told(client.groups.leave(id));
+  if (isSure) await told(client.parley.conversation(id).leave());
 }

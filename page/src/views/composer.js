@@ -2,12 +2,12 @@
  * Where one writes, answers and edits. What was begun is kept per conversation, also over a reload.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation, Message } from '../types.js'
+ * @import { ConversationRecord, Message } from '@parley/client'
  */
+import { isMessage, logOf, quoteOf } from '@parley/client/selectors';
+import { whyClosed } from '../sentences.js';
 import { isolate } from '../bidi.js';
-import { quoteOf } from '../entries.js';
 import { excessOf, MAX_LENGTHS } from '../limits.js';
-import { logOf, whyClosed } from '../selectors.js';
 import { openAttachMenu } from './attach.js';
 import { h, icon, setAttribute, setText } from './dom.js';
 import { quoteLine } from './summary.js';
@@ -38,7 +38,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
   let about;
   let isSaving = false;
 
-  const draftKey = () => `parley.draft.${client.store.getState().me}/${conversationId}`;
+  const draftKey = () => `parley.draft.${client.state().userId}/${conversationId}`;
 
   /** A picture keeps its place without the text beside it. */
   const mayBeEmpty = () => about?.kind === 'edit' && about.message.kind !== 'text';
@@ -78,7 +78,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
 
   /** @param {About} next */
   function modeElements({ kind, message }) {
-    const { author, text: said } = quoteLine(client.store.getState(), quoteOf(message));
+    const { author, text: said } = quoteLine(client.state(), quoteOf(message));
     return [
       icon(kind),
       h(
@@ -117,8 +117,9 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
     text.value = '';
     keepDraft();
     // Before the message: what nobody waits for is dropped while something else goes out.
-    client.typing.stopped();
-    client.outbox.add(conversationId, content, reply());
+    const handle = client.parley.conversation(conversationId);
+    handle.stopTyping();
+    handle.sendMessage({ text: content, ...reply() });
     setAbout(undefined);
     onSent();
   }
@@ -130,18 +131,22 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
   async function save(message, content) {
     if (isSaving) return;
     isSaving = true;
-    const isSaved = content === message.content || (await told(client.messages.edit(message, content)));
+    const isSaved =
+      content === message.content ||
+      (await told(client.parley.conversation(message.conversationId).edit(message.seq, content)));
     isSaving = false;
     if (isSaved && about?.message === message) setAbout(undefined);
   }
 
   /** The newest of one's own, as long as nothing is written. */
   function editLast() {
-    const state = client.store.getState();
-    const last = logOf(state, conversationId ?? '').findLast(
-      ({ senderId, deletedAt, content, kind }) =>
-        senderId === state.me && deletedAt === undefined && content !== '' && kind !== 'system',
-    );
+    const state = client.state();
+    const last = logOf(state, conversationId ?? '')
+      .filter(isMessage)
+      .findLast(
+        ({ senderId, deletedAt, content, kind }) =>
+          senderId === state.userId && deletedAt === undefined && content !== '' && kind !== 'system',
+      );
     if (last !== undefined) begin({ kind: 'edit', message: last });
   }
 
@@ -149,8 +154,9 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
     fit();
     keepDraft();
     if (conversationId === undefined || about?.kind === 'edit') return;
-    if (text.value.trim() === '') client.typing.stopped();
-    else client.typing.typed(conversationId);
+    const handle = client.parley.conversation(conversationId);
+    if (text.value.trim() === '') handle.stopTyping();
+    else handle.sendTyping();
   });
   text.addEventListener('keydown', (event) => {
     if (event.isComposing) return;
@@ -173,7 +179,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
   attach.addEventListener('click', () => {
     openAttachMenu(attach, (carried, caption) => {
       if (conversationId === undefined) return;
-      client.outbox.add(conversationId, caption, { ...carried, ...reply() });
+      client.parley.conversation(conversationId).sendMessage({ text: caption, ...carried, ...reply() });
       if (about?.kind === 'reply') setAbout(undefined);
       onSent();
     });
@@ -187,7 +193,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
 
     /**
      * @param {string | undefined} id
-     * @param {Conversation | undefined} conversation
+     * @param {ConversationRecord | undefined} conversation
      */
     show(id, conversation) {
       const why = conversation && whyClosed(conversation);
@@ -195,7 +201,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
       closed.hidden = why === undefined;
       if (conversation !== undefined && why !== undefined) showClosed(closed, { conversation, why, client });
       if (id === conversationId) return;
-      client.typing.stopped();
+      if (conversationId !== undefined) client.parley.conversation(conversationId).stopTyping();
       setAbout(undefined);
       conversationId = id;
       text.value = draft();
@@ -208,13 +214,13 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
 
 /**
  * @param {HTMLElement} closed
- * @param {{ conversation: Conversation, why: string, client: Client }} what
+ * @param {{ conversation: ConversationRecord, why: string, client: Client }} what
  */
 function showClosed(closed, { conversation, why, client }) {
   const sign = `${conversation.id} ${why}`;
   if (closed.dataset.sign === sign) return;
   closed.dataset.sign = sign;
-  const unblock = () => void told(client.safety.block(conversation.otherId, false), 'Unblocked');
+  const unblock = () => void told(client.parley.safety.unblock(conversation.otherUserId), 'Unblocked');
   closed.replaceChildren(
     h('p', {}, why),
     ...(conversation.isBlocked

@@ -1,14 +1,13 @@
 /**
  * The filters above the list.
  *
- * @import { State } from '../types.js'
- * @import { Filter } from '../selectors.js'
+ * @import { ClientState, ConversationFilter } from '@parley/client'
  */
-import { unreadChats } from '../selectors.js';
+import { unreadConversations } from '@parley/client/selectors';
 import { h, setAttribute, setText } from './dom.js';
 import { badge } from './format.js';
 
-/** @type {[Filter, string][]} */
+/** @type {[ConversationFilter, string][]} */
 const FILTERS = [
   ['all', 'All'],
   ['unread', 'Unread'],
@@ -21,7 +20,7 @@ const FILTERS = [
  * @param {() => void} onChosen
  */
 export function mountFilters(element, onChosen) {
-  /** @type {Filter} */
+  /** @type {ConversationFilter} */
   let chosen = 'all';
   const counts = new Map(FILTERS.map(([filter]) => [filter, h('span', { class: 'filter-count' })]));
   const buttons = FILTERS.map(([filter, label]) => {
@@ -41,9 +40,9 @@ export function mountFilters(element, onChosen) {
   return {
     chosen: () => chosen,
 
-    /** @param {State} state */
+    /** @param {ClientState} state */
     render(state) {
-      const unread = unreadChats(state);
+      const unread = unreadConversations(state);
       const count = counts.get('unread');
       if (count !== undefined) setText(count, unread === 0 ? '' : badge(unread));
     },

@@ -2,9 +2,10 @@
  * Name, picture and rules of a group.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation } from '../types.js'
+ * @import { ConversationRecord } from '@parley/client'
  */
 import { MAX_LENGTHS } from '../limits.js';
+import { attempt } from '../sentences.js';
 import { webAddress } from './addresses.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -12,9 +13,9 @@ import { field } from './newGroup.js';
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  */
-export function openGroupSettings(client, { id, name, avatar, history, isOpen, type }) {
+export function openGroupSettings(client, { id, name, avatar, history, isJoinable, type }) {
   const check = (/** @type {string} */ key, /** @type {string} */ label, /** @type {boolean} */ checked) =>
     h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: key, checked }), label);
   const form = h(
@@ -34,7 +35,7 @@ export function openGroupSettings(client, { id, name, avatar, history, isOpen, t
       placeholder: 'https://…',
     }),
     check('all', 'New members see what was said before they joined', history === 'all'),
-    check('open', 'Anybody who knows its id may join', isOpen),
+    check('open', 'Anybody who knows its id may join', isJoinable),
     h('footer', { class: 'dialog-foot' }, h('button', { class: 'button button-primary' }, 'Save')),
   );
   const dialog = openDialog({ title: type === 'channel' ? 'Edit channel' : 'Edit group', content: [form] });
@@ -54,11 +55,11 @@ export function openGroupSettings(client, { id, name, avatar, history, isOpen, t
       ...(next.name !== name && { name: next.name }),
       ...(next.avatar !== (avatar ?? '') && { avatar: next.avatar === '' ? null : next.avatar }),
       ...(next.history !== history && { history: next.history }),
-      ...(next.open !== isOpen && { open: next.open }),
+      ...(next.open !== isJoinable && { open: next.open }),
     };
     if (Object.keys(change).length > 0) {
-      const outcome = await client.groups.update(id, change);
-      if ('error' in outcome) return dialog.fail(outcome.error);
+      const { error } = await attempt(client.parley.conversation(id).update(change));
+      if (error !== undefined) return dialog.fail(error);
     }
     dialog.close();
   });

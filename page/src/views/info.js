@@ -2,10 +2,12 @@
  * About the open conversation: the group with its members, or the other person.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation } from '../types.js'
+ * @import { ConversationRecord } from '@parley/client'
  */
+import { rightsOf } from '@parley/client/selectors';
 import { showControls } from '../bidi.js';
-import { nameOf, otherOf, rightsOf } from '../selectors.js';
+import { nameOf, peerOf } from '../names.js';
+import { attempt } from '../sentences.js';
 import { avatar } from './avatar.js';
 import { sizeOf, subtitle } from './chatHead.js';
 import { leaveItem, safetyItems } from './chatMenu.js';
@@ -23,7 +25,7 @@ import { tellRefused, toast } from './toast.js';
  * @param {{ search: () => void }} actions
  */
 export function openInfo(client, id, { search }) {
-  const conversation = client.store.getState().conversations[id];
+  const conversation = client.state().conversations[id];
   if (conversation === undefined) return;
   const isDirect = conversation.type === 'direct';
   const members = isDirect ? undefined : createMemberList(client, id, (userId) => void write(userId));
@@ -33,19 +35,19 @@ export function openInfo(client, id, { search }) {
 
   /** @param {string} userId */
   async function write(userId) {
-    const outcome = await client.startChat(userId, undefined);
-    if ('error' in outcome) return toast(outcome.error, 'error');
+    const started = await attempt(client.startChat(userId));
+    if (started.error !== undefined) return toast(started.error, 'error');
     dialog.close();
-    location.hash = `#/c/${outcome.id}`;
+    location.hash = `#/c/${started.value}`;
   }
 
   function render() {
-    const state = client.store.getState();
+    const state = client.state();
     const now = state.conversations[id];
     if (now === undefined) return dialog.close();
     members?.render();
     const next = JSON.stringify([
-      otherOf(now),
+      peerOf(now),
       now.role,
       now.memberCount,
       now.isBlocked,
@@ -54,15 +56,15 @@ export function openInfo(client, id, { search }) {
     if (next === sign) return;
     sign = next;
     top.replaceChildren(
-      avatar(otherOf(now), isDirect ? 'large' : 'large group'),
-      h('p', { class: 'info-name', dir: 'auto' }, nameOf(otherOf(now))),
+      avatar(peerOf(now), isDirect ? 'large' : 'large group'),
+      h('p', { class: 'info-name', dir: 'auto' }, nameOf(peerOf(now))),
       h('p', { class: 'info-note' }, isDirect ? subtitle(state, now) : sizeOf(now)),
-      isDirect ? h('p', { class: 'info-id', dir: 'auto' }, showControls(now.otherId)) : '',
+      isDirect ? h('p', { class: 'info-id', dir: 'auto' }, showControls(now.otherUserId)) : '',
     );
     tools.replaceChildren(...toolsFor(now));
   }
 
-  /** @param {Conversation} now */
+  /** @param {ConversationRecord} now */
   function toolsFor(now) {
     const { manage } = rightsOf(now.role);
     const find = () => {
@@ -77,7 +79,7 @@ export function openInfo(client, id, { search }) {
             tool('addPerson', 'Add people', () => openAdd(client, now, members)),
             tool('edit', 'Edit group', () => openGroupSettings(client, now)),
           ]),
-      ...(isDirect || !now.isOpen ? [] : [tool('link', 'Copy id', () => void copyId(id))]),
+      ...(isDirect || !now.isJoinable ? [] : [tool('link', 'Copy id', () => void copyId(id))]),
     ];
   }
 
@@ -95,7 +97,7 @@ export function openInfo(client, id, { search }) {
       stopMinutes();
     },
   });
-  const unsubscribe = client.store.subscribe(perFrame(render));
+  const unsubscribe = client.subscribe(perFrame(render));
   const stopMinutes = everyMinute(render);
   render();
 }
@@ -110,7 +112,7 @@ const tool = (name, label, run) =>
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  * @param {() => void} close
  */
 function dangers(client, conversation, close) {
@@ -135,11 +137,11 @@ async function copyId(id) {
 
 /**
  * @param {Client} client
- * @param {Conversation} conversation
+ * @param {ConversationRecord} conversation
  * @param {{ reload: () => Promise<void> } | undefined} members
  */
-function openAdd(client, { id, people }, members) {
-  const picker = createPeoplePicker(client, { without: new Set(Object.keys(people)) });
+function openAdd(client, { id, members: known }, members) {
+  const picker = createPeoplePicker(client, { without: new Set(Object.keys(known)) });
   const add = h('button', { class: 'button button-primary', type: 'button' }, 'Add');
   const dialog = openDialog({
     title: 'Add members',
@@ -149,11 +151,11 @@ function openAdd(client, { id, people }, members) {
     const chosen = picker.chosen();
     if (chosen.length === 0) return dialog.fail('Pick somebody first.');
     setText(add, 'Adding…');
-    const outcome = await client.groups.add(id, chosen);
+    const added = await attempt(client.parley.conversation(id).addMembers(chosen));
     setText(add, 'Add');
-    if ('error' in outcome) return dialog.fail(outcome.error);
+    if (added.error !== undefined) return dialog.fail(added.error);
     dialog.close();
-    tellRefused(outcome.data.refused);
+    tellRefused(added.value);
     await members?.reload();
   });
 }

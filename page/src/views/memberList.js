@@ -2,10 +2,12 @@
  * Who is in a group: all of a small one, a large one page by page.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation, Member } from '../types.js'
+ * @import { ConversationRecord, Member } from '@parley/client'
  * @import { MenuItem } from './menu.js'
  */
-import { mayRemove, nameOf, nameWithin, rightsOf } from '../selectors.js';
+import { mayRemove, rightsOf } from '@parley/client/selectors';
+import { nameOf, nameWithin } from '../names.js';
+import { attempt } from '../sentences.js';
 import { avatar } from './avatar.js';
 import { ask } from './dialog.js';
 import { h, icon } from './dom.js';
@@ -14,6 +16,7 @@ import { openReport } from './reportDialog.js';
 import { told } from './toast.js';
 
 const ROLE_NAMES = { owner: 'Owner', admin: 'Admin', member: '' };
+const PAGE = 100;
 const ORDER = { owner: 0, admin: 1, member: 2 };
 
 /**
@@ -22,6 +25,7 @@ const ORDER = { owner: 0, admin: 1, member: 2 };
  * @param {(userId: string) => void} onWrite opens the chat with somebody
  */
 export function createMemberList(client, id, onWrite) {
+  const handle = client.parley.conversation(id);
   const list = h('ul', { class: 'plain-list members', 'aria-label': 'Members' });
   const more = h('button', { class: 'link', type: 'button', hidden: true }, 'Show more');
   /** Pages of a large one. @type {Member[]} */
@@ -31,8 +35,8 @@ export function createMemberList(client, id, onWrite) {
   let sign = '';
 
   async function load() {
-    const page = await client.groups.members(id, cursor);
-    if ('error' in page) return;
+    const { value: page } = await attempt(handle.getMembers({ limit: PAGE, cursor }));
+    if (page === undefined) return;
     loaded = [...loaded, ...page.members];
     cursor = page.nextCursor;
     more.hidden = cursor === undefined;
@@ -41,16 +45,16 @@ export function createMemberList(client, id, onWrite) {
 
   /** After a change: what is shown of a large group is read again from the start. */
   async function reload() {
-    if (client.store.getState().conversations[id]?.isLarge !== true) return;
+    if (client.state().conversations[id]?.isLarge !== true) return;
     [loaded, cursor] = [[], undefined];
     await load();
   }
 
   function render() {
-    const state = client.store.getState();
+    const state = client.state();
     const conversation = state.conversations[id];
     if (conversation === undefined) return;
-    const members = conversation.isLarge ? loaded : Object.values(conversation.people);
+    const members = conversation.isLarge ? loaded : Object.values(conversation.members);
     const next = JSON.stringify([members, conversation.role]);
     if (next === sign) return;
     sign = next;
@@ -61,12 +65,11 @@ export function createMemberList(client, id, onWrite) {
   }
 
   /**
-   * @param {Conversation} conversation
+   * @param {ConversationRecord} conversation
    * @param {Member} member
    */
   function line(conversation, member) {
-    const { me } = client.store.getState();
-    const isMe = member._id === me;
+    const isMe = member._id === client.state().userId;
     return h(
       'li',
       { class: 'person-line' },
@@ -80,7 +83,7 @@ export function createMemberList(client, id, onWrite) {
   }
 
   /**
-   * @param {Conversation} conversation
+   * @param {ConversationRecord} conversation
    * @param {Member} member
    */
   function memberButton(conversation, member) {
@@ -101,14 +104,14 @@ export function createMemberList(client, id, onWrite) {
   }
 
   /**
-   * @param {Conversation} conversation
+   * @param {ConversationRecord} conversation
    * @param {Member} member
    * @returns {(MenuItem | undefined)[]}
    */
   function itemsFor({ role }, member) {
     const { changeRoles } = rightsOf(role);
     const become = (/** @type {Member['role']} */ next) => () =>
-      void told(client.groups.setRole(id, member._id, next)).then(reload);
+      void told(handle.setRole(member._id, next)).then(reload);
     return [
       { label: 'Write to them', icon: 'general', run: () => onWrite(member._id) },
       changeRoles && member.role === 'member'
@@ -134,7 +137,7 @@ export function createMemberList(client, id, onWrite) {
       text: 'You become an admin. Only they can give the group back to you.',
       choices: [{ label: 'Hand on', value: true }],
     });
-    if (isSure) await told(client.groups.setRole(id, member._id, 'owner')).then(reload);
+    if (isSure) await told(handle.setRole(member._id, 'owner')).then(reload);
   }
 
   /** @param {Member} member */
@@ -144,11 +147,11 @@ export function createMemberList(client, id, onWrite) {
       text: 'They hear and read nothing of it any more.',
       choices: [{ label: 'Remove', value: true }],
     });
-    if (isSure) await told(client.groups.remove(id, member._id)).then(reload);
+    if (isSure) await told(handle.removeMember(member._id)).then(reload);
   }
 
   more.addEventListener('click', () => void load());
-  if (client.store.getState().conversations[id]?.isLarge === true) void load();
+  if (client.state().conversations[id]?.isLarge === true) void load();
   render();
   return { element: h('div', {}, list, more), render, reload };
 }

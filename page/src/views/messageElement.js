@@ -4,7 +4,7 @@
  * @import { MessageRow } from './rows.js'
  * @import { RowActions } from './rowElements.js'
  */
-import { reasonOf } from '../errors.js';
+import { reasonOf } from '../sentences.js';
 import { avatar, hueOf } from './avatar.js';
 import { carriedElements } from './carried.js';
 import { h, hidden, icon } from './dom.js';

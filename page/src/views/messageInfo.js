@@ -2,9 +2,10 @@
  * Who has seen a message, who reacted to it, and what it said before: each in a dialog.
  *
  * @import { Client } from '../client.js'
- * @import { Message, User } from '../types.js'
+ * @import { Message, UserView } from '@parley/client'
  */
-import { nameOf } from '../selectors.js';
+import { nameOf } from '../names.js';
+import { attempt } from '../sentences.js';
 import { avatar } from './avatar.js';
 import { openDialog, spinner } from './dialog.js';
 import { h, icon } from './dom.js';
@@ -16,18 +17,19 @@ import { linked } from './links.js';
  *
  * @template Loaded
  * @param {string} title
- * @param {Promise<{ error: string } | Loaded>} loading
+ * @param {Promise<Loaded>} loading
  * @param {(loaded: Loaded) => (Node | string)[]} show
  */
 async function openLoaded(title, loading, show) {
   const body = h('div', {}, spinner());
   const dialog = openDialog({ title, content: [body] });
-  const loaded = await loading;
-  if (loaded !== null && typeof loaded === 'object' && 'error' in loaded) {
-    body.replaceChildren();
-    dialog.fail(String(loaded.error));
-  } else body.replaceChildren(...show(/** @type {Loaded} */ (loaded)));
+  const loaded = await attempt(loading);
+  body.replaceChildren(...(loaded.error === undefined ? show(loaded.value) : []));
+  dialog.fail(loaded.error);
 }
+
+/** @param {Client} client @param {Message} message */
+const handleOf = ({ parley }, { conversationId }) => parley.conversation(conversationId);
 
 /**
  * @param {Client} client
@@ -36,7 +38,7 @@ async function openLoaded(title, loading, show) {
 export const openReceipts = (client, message) =>
   openLoaded(
     'Seen by',
-    client.messages.receipts(message),
+    handleOf(client, message).getReceipts(message.seq),
     ({ readCount, deliveredCount, recipientCount, members }) => {
       if (members === undefined) {
         return [
@@ -81,7 +83,7 @@ export const openReceipts = (client, message) =>
 /**
  * @param {string} title
  * @param {string} name
- * @param {{ user: User, at: string | undefined }[]} people
+ * @param {{ user: UserView, at: string | undefined }[]} people
  */
 const group = (title, name, people) =>
   people.length === 0
@@ -104,7 +106,7 @@ const group = (title, name, people) =>
 const timeOf = (iso) => (Date.now() - Date.parse(iso) < 86_400_000 ? clockTime(iso) : fullTime(iso));
 
 /**
- * @param {User} user
+ * @param {UserView} user
  * @param {string} note
  */
 const personLine = (user, note) =>
@@ -121,7 +123,7 @@ const personLine = (user, note) =>
  * @param {Message} message
  */
 export const openReactions = (client, message) =>
-  openLoaded('Reactions', client.messages.reactions(message), ({ reactions }) => [
+  openLoaded('Reactions', handleOf(client, message).getReactions(message.seq), (reactions) => [
     reactions.length === 0
       ? h('p', { class: 'dialog-text' }, 'Nobody has reacted to this message.')
       : h('ul', { class: 'plain-list' }, ...reactions.map(({ emoji, user }) => personLine(user, emoji))),
@@ -132,7 +134,7 @@ export const openReactions = (client, message) =>
  * @param {Message} message
  */
 export const openVersions = (client, message) =>
-  openLoaded('Earlier versions', client.messages.edits(message), ({ edits }) => [
+  openLoaded('Earlier versions', handleOf(client, message).getEdits(message.seq), (edits) => [
     h(
       'ol',
       { class: 'plain-list versions' },

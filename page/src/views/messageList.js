@@ -2,12 +2,12 @@
  * The messages of the open conversation. However long it is, the page holds a bounded number of rows: a window of the
  * log that moves with the scroll position, while what one looks at stays where it is.
  *
+ * @import { ConversationHandle } from '@parley/client'
  * @import { Client } from '../client.js'
  * @import { Row } from './rows.js'
  * @import { RowActions } from './rowElements.js'
  */
-import { indexOf } from '../log.js';
-import { logOf, readSeq, unreadOf } from '../selectors.js';
+import { indexOfSeq, logOf, readSeqOf, unreadOf } from '@parley/client/selectors';
 import { arrange, h, setAttribute, setText } from './dom.js';
 import { badge } from './format.js';
 import { keepTabStop, moveFocus, shine } from './messageFocus.js';
@@ -27,7 +27,7 @@ const NEW_AT_PX = 90;
  * @param {Pick<RowActions, 'menu' | 'react' | 'reactions' | 'receipts'>} messageActions
  */
 export function mountMessageList({ scroller, list, jump, jumpCount }, client, messageActions) {
-  const { store, history, outbox } = client;
+  const { parley } = client;
   /** @type {Map<string, { element: HTMLElement, sign: string, row: Row }>} */
   const shown = new Map();
   /** @type {string | undefined} */
@@ -43,13 +43,9 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
   const actions = {
     ...messageActions,
     jump: (seq) => void goTo(seq),
-    retry: outbox.retry,
-    discard: outbox.discard,
-    loadAgain() {
-      if (id === undefined) return;
-      if (isPlaced) void history.loadOlder(id);
-      else void history.open(id);
-    },
+    retry: parley.outbox.retry,
+    discard: parley.outbox.discard,
+    loadAgain: () => load((handle) => handle.loadOlder()),
   };
 
   /** @param {string | undefined} next */
@@ -62,7 +58,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
 
   /** Chooses what to show first: the newest, from a little before what is unread. */
   function place() {
-    const state = store.getState();
+    const state = client.state();
     const conversation = id === undefined ? undefined : state.conversations[id];
     if (id === undefined || conversation === undefined) return;
     const log = logOf(state, id);
@@ -71,17 +67,16 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
       isPlaced = conversation.lastSeq === 0;
       return;
     }
-    const from = unreadOf(state, conversation) > 0 ? readSeq(state, conversation) + 1 : undefined;
+    const from = unreadOf(state, conversation) > 0 ? readSeqOf(state, conversation) + 1 : undefined;
     newFrom = from !== undefined && from >= log[0].seq ? from : undefined;
-    const unreadRows = newFrom === undefined ? 0 : log.length - indexOf(log, newFrom);
+    const unreadRows = newFrom === undefined ? 0 : log.length - indexOfSeq(log, newFrom);
     const rows = Math.min(MAX_ROWS, Math.max(FIRST_ROWS, unreadRows + 10));
     low = log[Math.max(0, log.length - rows)].seq;
     isPlaced = true;
   }
 
   function render() {
-    const state = store.getState();
-    if (state.openId !== id) reset(state.openId);
+    if (client.openId() !== id) reset(client.openId());
     if (id === undefined) return;
     const isFirst = !isPlaced;
     if (isFirst) place();
@@ -96,9 +91,29 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
     look();
   }
 
+  /**
+   * Loads a page of the displayed conversation. Failures show in the list, with a button that tries again.
+   *
+   * @param {(handle: ConversationHandle) => Promise<unknown>} page
+   */
+  function load(page) {
+    if (id === undefined || client.state().loading[id] === 'loading') return;
+    page(parley.conversation(id)).catch(() => {});
+  }
+
+  /**
+   * @param {string} of a conversation
+   * @param {number} seq
+   */
+  const isThere = (of, seq) =>
+    parley
+      .conversation(of)
+      .loadAround(seq)
+      .catch(() => false);
+
   function draw() {
     if (id === undefined) return;
-    const rows = buildRows(store.getState(), { id, low, high, newFrom });
+    const rows = buildRows(client.state(), { id, low, high, newFrom });
     const keys = new Set(rows.map(({ key }) => key));
     for (const key of shown.keys()) if (!keys.has(key)) shown.delete(key);
     arrange(list, rows.map(elementOf));
@@ -120,8 +135,8 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
   /** Messages that come while one reads must not let the window grow without end. */
   function boundRows() {
     if (id === undefined || high !== Infinity) return;
-    const log = logOf(store.getState(), id);
-    const start = indexOf(log, low);
+    const log = logOf(client.state(), id);
+    const start = indexOfSeq(log, low);
     if (log.length - start <= MAX_ROWS + STEP_ROWS) return;
     if (sticks) low = log[log.length - MAX_ROWS].seq;
     else high = log[start + MAX_ROWS - 1].seq;
@@ -129,25 +144,25 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
 
   function growUp() {
     if (id === undefined) return;
-    const state = store.getState();
+    const state = client.state();
     const log = logOf(state, id);
-    const start = indexOf(log, low);
+    const start = indexOfSeq(log, low);
     if (start === 0) {
-      if (state.loading[id] === undefined) void history.loadOlder(id);
+      if (state.loading[id] !== 'failed') load((handle) => handle.loadOlder());
       return;
     }
     const next = Math.max(0, start - STEP_ROWS);
     low = log[next].seq;
-    if (indexOf(log, high + 1) - next > MAX_ROWS) high = log[next + MAX_ROWS - 1].seq;
+    if (indexOfSeq(log, high + 1) - next > MAX_ROWS) high = log[next + MAX_ROWS - 1].seq;
     redraw();
   }
 
   function growDown() {
     if (id === undefined) return;
-    const log = logOf(store.getState(), id);
-    const end = Math.min(log.length, indexOf(log, high + 1) + STEP_ROWS);
+    const log = logOf(client.state(), id);
+    const end = Math.min(log.length, indexOfSeq(log, high + 1) + STEP_ROWS);
     high = end === log.length ? Infinity : log[end - 1].seq;
-    if (end - indexOf(log, low) > MAX_ROWS) low = log[end - MAX_ROWS].seq;
+    if (end - indexOfSeq(log, low) > MAX_ROWS) low = log[end - MAX_ROWS].seq;
     redraw();
   }
 
@@ -209,8 +224,8 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
       const top = element.offsetTop - scroller.scrollTop;
       if (top < -NEAR_PX || top > scroller.clientHeight + NEAR_PX) continue;
       // A hole is filled from the side from which one comes.
-      if (top < scroller.clientHeight / 2) void history.loadOlder(id, row.to + 1);
-      else void history.loadNewer(id, row.from - 1);
+      if (top < scroller.clientHeight / 2) load((handle) => handle.loadOlder(row.to + 1));
+      else load((handle) => handle.loadNewer(row.from - 1));
     }
   }
 
@@ -222,7 +237,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
     while (element instanceof HTMLElement) {
       const seq = Number(element.dataset.seq ?? 0);
       if (seq > 0 && element.offsetTop + Math.min(element.offsetHeight, 30) <= bottom) {
-        client.see(id, seq);
+        parley.conversation(id).markRead(seq);
         return;
       }
       element = element.previousElementSibling;
@@ -230,7 +245,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
   }
 
   function showJump() {
-    const state = store.getState();
+    const state = client.state();
     const conversation = id === undefined ? undefined : state.conversations[id];
     const unread = conversation === undefined ? 0 : unreadOf(state, conversation);
     jump.hidden = !isPlaced || sticks || (high === Infinity && fromEnd() < 3 * AT_END_PX);
@@ -245,9 +260,9 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
    */
   async function goTo(seq) {
     const of = id;
-    if (of === undefined || !(await history.loadAround(of, seq)) || id !== of) return;
-    const log = logOf(store.getState(), id);
-    const at = indexOf(log, seq);
+    if (of === undefined || !(await isThere(of, seq)) || id !== of) return;
+    const log = logOf(client.state(), id);
+    const at = indexOfSeq(log, seq);
     low = log[Math.max(0, at - FIRST_ROWS / 2)].seq;
     high = at + FIRST_ROWS >= log.length ? Infinity : log[at + FIRST_ROWS / 2].seq;
     [isPlaced, sticks] = [true, false];
@@ -261,7 +276,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
 
   function toEnd() {
     if (id === undefined) return;
-    const log = logOf(store.getState(), id);
+    const log = logOf(client.state(), id);
     [high, sticks, newFrom] = [Infinity, true, undefined];
     low = Math.max(low, log[Math.max(0, log.length - FIRST_ROWS)]?.seq ?? 0);
     render();

@@ -3,9 +3,10 @@
  * server would allow; it decides.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation, Message } from '../types.js'
+ * @import { ConversationRecord, Message } from '@parley/client'
  */
-import { mayManage, rightsOf, whyClosed } from '../selectors.js';
+import { mayManage, rightsOf } from '@parley/client/selectors';
+import { whyClosed } from '../sentences.js';
 import { ask } from './dialog.js';
 import { h, icon } from './dom.js';
 import { openMenu } from './menu.js';
@@ -40,20 +41,23 @@ const MORE = [
  * @param {{ reply: (message: Message) => void, edit: (message: Message) => void }} composer
  */
 export function createMessageMenu(client, composer) {
+  /** @param {Message} message */
+  const handleOf = ({ conversationId }) => client.parley.conversation(conversationId);
+
   /**
    * @param {Message} message
    * @param {string} emoji
    */
   function react(message, emoji) {
     const known = (message.reactions ?? []).find((one) => one.emoji === emoji);
-    void told(client.messages.react(message, emoji, known?.own !== true));
+    void told(handleOf(message).react(message.seq, emoji, known?.own !== true));
   }
 
   /** @param {Message} message */
   async function remove(message) {
-    const { me, conversations } = client.store.getState();
+    const { userId, conversations } = client.state();
     const conversation = conversations[message.conversationId];
-    const isMine = message.senderId === me;
+    const isMine = message.senderId === userId;
     const mayForAll =
       message.deletedAt === undefined &&
       (isMine || (conversation?.type !== 'direct' && rightsOf(conversation?.role ?? 'member').manage));
@@ -73,7 +77,7 @@ export function createMessageMenu(client, composer) {
           : undefined,
       ],
     });
-    if (whom !== undefined) await told(client.messages.remove(message, whom));
+    if (whom !== undefined) await told(handleOf(message).delete(message.seq, whom));
   }
 
   /** @param {Message} message */
@@ -86,11 +90,10 @@ export function createMessageMenu(client, composer) {
 
   /**
    * @param {Message} message
-   * @param {Conversation} conversation
+   * @param {ConversationRecord} conversation
    */
   function itemsFor(message, conversation) {
-    const { me } = client.store.getState();
-    const isMine = message.senderId === me;
+    const isMine = message.senderId === client.state().userId;
     const isOpen = conversation !== undefined && !conversation.isClosed;
     const isDeleted = message.deletedAt !== undefined;
     const mayWrite = whyClosed(conversation) === undefined;
@@ -112,7 +115,7 @@ export function createMessageMenu(client, composer) {
       when(isOpen && !isDeleted && mayManage(conversation), {
         label: isPinned ? 'Unpin' : 'Pin for everybody',
         icon: 'pin',
-        run: () => void told(client.messages.pin(message, !isPinned)),
+        run: () => void told(handleOf(message).pin(message.seq, !isPinned)),
       }),
       when(!isDeleted && (isMine || conversation.type === 'channel'), {
         label: conversation.type === 'channel' ? 'Seen by' : 'Who has read it',
@@ -182,7 +185,7 @@ export function createMessageMenu(client, composer) {
      * @param {{ x: number, y: number }} [at]
      */
     open(message, opener, at) {
-      const conversation = client.store.getState().conversations[message.conversationId];
+      const conversation = client.state().conversations[message.conversationId];
       if (conversation === undefined) return;
       const mayReact = message.deletedAt === undefined && !conversation.isClosed;
       const menu = openMenu(itemsFor(message, conversation), {

@@ -2,9 +2,10 @@
  * The dialog that starts a chat: with one of the demo's people, or anybody by their id; perhaps about something.
  *
  * @import { Client } from '../client.js'
- * @import { Occasion } from '../types.js'
+ * @import { OccasionInput } from '@parley/client'
  */
 import { fetchDemoUsers } from '../api.js';
+import { attempt } from '../sentences.js';
 import { h, refs, setText } from './dom.js';
 import { personButton } from './person.js';
 
@@ -21,21 +22,20 @@ export function mountNewChat(dialog, client, onStarted) {
   async function begin(otherUserId) {
     start.disabled = true;
     error.hidden = true;
-    const answer = await client.startChat(otherUserId, occasionOf(new FormData(form)));
+    const started = await attempt(client.startChat(otherUserId, occasionOf(new FormData(form))));
     start.disabled = false;
-    if ('error' in answer) {
-      setText(error, answer.error);
+    if (started.error !== undefined) {
+      setText(error, started.error);
       error.hidden = false;
       return;
     }
     dialog.close();
-    onStarted(answer.id);
+    onStarted(started.value);
   }
 
   async function listPeople() {
-    const me = client.store.getState().me;
     const users = await fetchDemoUsers().catch(() => []);
-    const others = users.filter(({ _id }) => _id !== me);
+    const others = users.filter(({ _id }) => _id !== client.state().userId);
     people.replaceChildren(
       ...others.map((user) =>
         h(
@@ -66,10 +66,10 @@ export function mountNewChat(dialog, client, onStarted) {
 
 /**
  * @param {FormData} form
- * @returns {Occasion | undefined}
+ * @returns {OccasionInput | undefined}
  */
 function occasionOf(form) {
-  const kind = /** @type {Occasion['kind'] | ''} */ (form.get('kind'));
+  const kind = /** @type {OccasionInput['kind'] | ''} */ (form.get('kind'));
   const title = String(form.get('title')).trim();
   return kind === '' ? undefined : { kind, ...(title !== '' && { title }) };
 }

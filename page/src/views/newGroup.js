@@ -3,7 +3,9 @@
  *
  * @import { Client } from '../client.js'
  */
+import { newId } from '../ids.js';
 import { MAX_LENGTHS } from '../limits.js';
+import { attempt } from '../sentences.js';
 import { webAddress } from './addresses.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -17,7 +19,7 @@ import { tellRefused } from './toast.js';
 export function openNewGroup(client, onMade) {
   const picker = createPeoplePicker(client);
   // Once per dialog: pressed twice, or tried again without an answer, it makes one group.
-  const clientConversationId = client.groups.newId();
+  const clientConversationId = newId();
   const submit = h('button', { class: 'button button-primary' }, 'Create');
   const form = h(
     'form',
@@ -76,7 +78,7 @@ export function openNewGroup(client, onMade) {
       return dialog.fail('The picture’s address has to begin with https:// or http://.');
     }
     submit.disabled = true;
-    const outcome = await client.groups.create({
+    const making = client.parley.conversations.createGroup({
       type: fields.get('type') === 'channel' ? 'channel' : 'group',
       name: String(fields.get('name')).trim(),
       participants: picker.chosen(),
@@ -84,12 +86,11 @@ export function openNewGroup(client, onMade) {
       ...(fields.get('all') !== null && { history: 'all' }),
       clientConversationId,
     });
+    const made = await attempt(making);
     submit.disabled = false;
-    if ('error' in outcome) dialog.fail(outcome.error);
-    else {
-      end(outcome.data.conversation._id);
-      tellRefused(outcome.data.refused);
-    }
+    if (made.error !== undefined) return dialog.fail(made.error);
+    end(made.value.conversation.id);
+    tellRefused(made.value.refused);
   });
 }
 
@@ -138,8 +139,8 @@ function joinForm(client, onJoined) {
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const id = String(new FormData(form).get('id')).trim();
-    const outcome = await client.groups.join(id);
-    if ('error' in outcome) note.replaceChildren('It is not there, or not open.');
+    const { error } = await attempt(client.parley.conversations.join(id));
+    if (error !== undefined) note.replaceChildren('It is not there, or not open.');
     else onJoined(id);
   });
   return h('details', {}, h('summary', {}, 'Join one by its id'), form);

@@ -2,12 +2,12 @@
  * Picking people: from those one knows, or anybody by their user id.
  *
  * @import { Client } from '../client.js'
- * @import { User } from '../types.js'
+ * @import { UserView } from '@parley/client'
  */
+import { nameOf, nameWithin } from '../names.js';
 import { fetchDemoUsers } from '../api.js';
 import { showControls } from '../bidi.js';
 import { MAX_LENGTHS } from '../limits.js';
-import { nameFor, nameOf, nameWithinFor } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { h, icon } from './dom.js';
 import { fits } from './lengthNotes.js';
@@ -21,6 +21,8 @@ const MAX_SHOWN = 100;
 export function createPeoplePicker(client, { without = new Set() } = {}) {
   /** @type {Set<string>} */
   const chosen = new Set();
+  /** @type {Record<string, UserView>} */
+  let demoUsers = {};
   const chips = h('div', { class: 'chips' });
   const field = h('input', {
     class: 'picker-field',
@@ -33,12 +35,12 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
   });
   const list = h('ul', { class: 'people picker-list', 'aria-label': 'People' });
 
-  /** @returns {User[]} */
+  /** @returns {UserView[]} */
   function candidates() {
-    const { people, me } = client.store.getState();
+    const { users, userId } = client.state();
     const wanted = field.value.trim().toLocaleLowerCase();
-    return Object.values(people)
-      .filter(({ _id }) => _id !== me && !without.has(_id))
+    return Object.values({ ...demoUsers, ...users })
+      .filter(({ _id }) => _id !== userId && !without.has(_id))
       .filter(
         (user) =>
           nameOf(user).toLocaleLowerCase().includes(wanted) || user._id.toLocaleLowerCase().includes(wanted),
@@ -63,6 +65,9 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
     list.replaceChildren(...found.map(option), ...(mayPick && !isKnown ? [option({ _id: typed })] : []));
   }
 
+  /** @param {string} id @returns {UserView} */
+  const known = (id) => client.state().users[id] ?? demoUsers[id] ?? { _id: id };
+
   /** @param {string} id */
   const chip = (id) =>
     h(
@@ -70,14 +75,14 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
       {
         class: 'chip',
         type: 'button',
-        'aria-label': `Leave out ${nameWithinFor(client.store.getState(), id)}`,
+        'aria-label': `Leave out ${nameWithin(known(id))}`,
         click: () => toggle(id),
       },
-      h('bdi', {}, nameFor(client.store.getState(), id)),
+      h('bdi', {}, nameOf(known(id))),
       icon('close'),
     );
 
-  /** @param {User} user */
+  /** @param {UserView} user */
   const option = (user) =>
     h(
       'li',
@@ -116,7 +121,7 @@ export function createPeoplePicker(client, { without = new Set() } = {}) {
   });
   void fetchDemoUsers().then(
     (users) => {
-      client.store.dispatch({ type: 'people', people: users.map(({ _id, name }) => ({ _id, name })) });
+      demoUsers = Object.fromEntries(users.map(({ _id, name }) => [_id, { _id, name }]));
       render();
     },
     () => {},

@@ -1,12 +1,12 @@
+import { nameOf } from '../names.js';
 import { showControls } from '../bidi.js';
-import { nameOf } from '../selectors.js';
 import { avatar } from './avatar.js';
 import { h } from './dom.js';
 
 /**
  * Somebody to pick.
  *
- * @param {import('../types.js').User} user
+ * @param {import('@parley/client').UserView} user
  * @param {() => void} onPick
  */
 export const personButton = (user, onPick) =>

@@ -2,13 +2,11 @@
  * The messages that are pinned for everybody: the newest, and by a click the one before.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation, Message, State } from '../types.js'
+ * @import { ClientState, ConversationRecord, LogEntry } from '@parley/client'
  */
-import { messageAt } from '../log.js';
-import { asideKey } from '../reduceMessages.js';
-import { logOf, mayManage } from '../selectors.js';
+import { asideKey, entryAt, isConnected, isMessage, logOf, mayManage } from '@parley/client/selectors';
 import { h, icon } from './dom.js';
-import { summaryOf } from './summary.js';
+import { summaryOf, wordsOf } from './summary.js';
 import { told } from './toast.js';
 
 /**
@@ -24,8 +22,8 @@ export function mountPinnedBar(bar, client, jump) {
   let sign = '';
 
   /**
-   * @param {State} state
-   * @param {Conversation | undefined} conversation
+   * @param {ClientState} state
+   * @param {ConversationRecord | undefined} conversation
    */
   return function render(state, conversation) {
     if (conversation?.id !== of) [of, back] = [conversation?.id, 0];
@@ -41,12 +39,23 @@ export function mountPinnedBar(bar, client, jump) {
     const place = pinned.length - 1 - back;
     const seq = pinned[place];
     const message = find(state, conversation.id, seq);
-    if (message === undefined) void client.history.peek(conversation.id, seq);
-    const text = message === undefined ? '…' : summaryOf(state, message);
-    const next = JSON.stringify([conversation.id, seq, text, place, pinned.length, conversation.role]);
+    const text =
+      message === undefined ? '…' : isMessage(message) ? summaryOf(state, message) : wordsOf(message);
+    const next = JSON.stringify([
+      conversation.id,
+      seq,
+      text,
+      place,
+      pinned.length,
+      conversation.role,
+      isConnected(state),
+    ]);
     if (next === sign) return;
     sign = next;
-    const unpin = () => void told(client.messages.pin({ conversationId: conversation.id, seq }, false));
+    const handle = client.parley.conversation(conversation.id);
+    // One that cannot be loaded is asked for again on the next connection.
+    if (message === undefined) void handle.loadOne(seq).catch(() => {});
+    const unpin = () => void told(handle.pin(seq, false));
     bar.replaceChildren(
       h(
         'button',
@@ -56,7 +65,7 @@ export function mountPinnedBar(bar, client, jump) {
           click() {
             jump(seq);
             back += 1;
-            render(client.store.getState(), client.store.getState().conversations[conversation.id]);
+            render(client.state(), client.state().conversations[conversation.id]);
           },
         },
         icon('pin'),
@@ -85,9 +94,9 @@ export function mountPinnedBar(bar, client, jump) {
 }
 
 /**
- * @param {State} state
+ * @param {ClientState} state
  * @param {string} id
  * @param {number} seq
- * @returns {Message | undefined}
+ * @returns {LogEntry | undefined}
  */
-const find = (state, id, seq) => messageAt(logOf(state, id), seq) ?? state.aside[asideKey(id, seq)];
+const find = (state, id, seq) => entryAt(logOf(state, id), seq) ?? state.aside[asideKey(id, seq)];

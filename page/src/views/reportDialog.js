@@ -2,22 +2,31 @@
  * Reporting somebody, or a message, to the moderators.
  *
  * @import { Client } from '../client.js'
- * @import { Message, User } from '../types.js'
+ * @import { Message, UserView } from '@parley/client'
  */
+import { nameFor, nameWithin, nameWithinFor } from '../names.js';
+import { attempt } from '../sentences.js';
 import { MAX_LENGTHS } from '../limits.js';
-import { REPORT_REASONS } from '../safety.js';
-import { nameFor, nameWithin, nameWithinFor } from '../selectors.js';
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { summaryOf } from './summary.js';
-import { toast } from './toast.js';
+import { toast, told } from './toast.js';
+
+const REPORT_REASONS = {
+  spam: 'Spam',
+  harassment: 'Harassment or threats',
+  nudity: 'Nudity',
+  scam: 'A scam',
+  underage: 'Somebody under age',
+  other: 'Something else',
+};
 
 /**
  * @param {Client} client
- * @param {Message | User} what
+ * @param {Message | UserView} what
  */
 export function openReport(client, what) {
-  const state = client.store.getState();
+  const state = client.state();
   const isMessage = 'seq' in what;
   const userId = isMessage ? what.senderId : what._id;
   const place = isMessage ? { conversationId: what.conversationId, seq: what.seq } : { userId };
@@ -64,13 +73,11 @@ export function openReport(client, what) {
     event.preventDefault();
     const fields = new FormData(form);
     const comment = String(fields.get('comment')).trim();
-    const outcome = await client.safety.report({
-      ...place,
-      reason: String(fields.get('reason')),
-      ...(comment !== '' && { comment }),
-    });
-    if ('error' in outcome) return dialog.fail(outcome.error);
-    if (block.checked) await client.safety.block(userId, true);
+    const reason = /** @type {keyof typeof REPORT_REASONS} */ (fields.get('reason'));
+    const { safety } = client.parley;
+    const { error } = await attempt(safety.report({ ...place, reason, ...(comment !== '' && { comment }) }));
+    if (error !== undefined) return dialog.fail(error);
+    if (block.checked) await told(safety.block(userId));
     dialog.close();
     toast('Thank you. The moderators will look at it.');
   });

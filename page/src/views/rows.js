@@ -2,12 +2,21 @@
  * What stands in the list of messages, top to bottom: messages with who they belong together with, days, holes, the
  * line before what is new, what happened to the group. Pure, so that it can be tested without a page.
  *
- * @import { Carried, Conversation, Message, Pending, Quote, Reaction, State } from '../types.js'
+ * @import { CarriedContent, ClientState, ConversationRecord, LogEntry, PendingMessage, QuoteView, ReactionView } from '@parley/client'
  */
-import { markOf } from '../conversations.js';
-import { quoteOf } from '../entries.js';
-import { logOf, nameFor, nameWithinFor, pendingOf, personOf, statusOf } from '../selectors.js';
-import { indexOf, messageAt } from '../log.js';
+import {
+  entryAt,
+  indexOfSeq,
+  isMessage,
+  logOf,
+  pendingOf,
+  positionOf,
+  quoteOf,
+  statusOf,
+  userOf,
+} from '@parley/client/selectors';
+import { nameFor, nameWithinFor } from '../names.js';
+import { typistIn } from '../presence.js';
 import { dayKey, dayName } from './format.js';
 import { quoteLine } from './summary.js';
 import { systemText } from './systemText.js';
@@ -35,8 +44,8 @@ const TOGETHER_MS = 5 * 60_000;
  * @property {boolean} isFirst of those that stand together
  * @property {boolean} isLast
  * @property {{ seq: number, author: string, text: string, kind: string } | undefined} quote what it answers
- * @property {Carried} carried
- * @property {Reaction[]} reactions
+ * @property {CarriedContent} carried
+ * @property {ReactionView[]} reactions
  * @property {string | undefined} seenBy under the newest of one's own in a small group
  *
  * @typedef {{ kind: 'system', key: string, seq: number, at: string, text: string }} SystemRow
@@ -58,7 +67,7 @@ const TOGETHER_MS = 5 * 60_000;
  */
 
 /**
- * @param {State} state
+ * @param {ClientState} state
  * @param {View} view
  * @returns {Row[]}
  */
@@ -66,7 +75,7 @@ export function buildRows(state, { id, low, high, newFrom }) {
   const log = logOf(state, id);
   const conversation = state.conversations[id];
   const isFailed = state.loading[id] === 'failed';
-  const shown = log.slice(indexOf(log, low), indexOf(log, high + 1));
+  const shown = log.slice(indexOfSeq(log, low), indexOfSeq(log, high + 1));
   const rows = topRows({ conversation, first: shown[0]?.seq, isFailed });
   const isGroup = conversation !== undefined && conversation.type !== 'direct';
   /** The row before, and up to where places were looked at without a hole. @type {MessageRow | SystemRow | undefined} */
@@ -100,7 +109,7 @@ export function buildRows(state, { id, low, high, newFrom }) {
 }
 
 /**
- * @param {{ conversation: Conversation | undefined, first: number | undefined, isFailed: boolean }} top
+ * @param {{ conversation: ConversationRecord | undefined, first: number | undefined, isFailed: boolean }} top
  * @returns {Row[]}
  */
 function topRows({ conversation, first, isFailed }) {
@@ -143,13 +152,13 @@ const standTogether = (before, item) =>
   Math.abs(Date.parse(item.at) - Date.parse(before.at)) < TOGETHER_MS;
 
 /**
- * @param {State} state
+ * @param {ClientState} state
  * @param {string} id
  * @param {boolean} isGroup
  * @returns {Row[]}
  */
 function typingRow(state, id, isGroup) {
-  const typist = state.typing[id];
+  const typist = typistIn(state, id);
   if (typist === undefined) return [];
   return [{ kind: 'typing', key: 'typing', author: isGroup ? nameFor(state, typist) : undefined }];
 }
@@ -157,16 +166,16 @@ function typingRow(state, id, isGroup) {
 /**
  * Under the newest message of one's own in a small group: who has seen it.
  *
- * @param {State} state
- * @param {Conversation} conversation
+ * @param {ClientState} state
+ * @param {ConversationRecord} conversation
  * @param {(MessageRow | SystemRow)[]} items
  */
 function noteSeenBy(state, conversation, items) {
   const last = items.findLast((item) => item.kind === 'message' && item.isMine);
   if (last?.kind !== 'message' || last.seq === undefined || last.isDeleted || conversation.isLarge) return;
   const { seq } = last;
-  const seen = Object.keys(conversation.people).filter(
-    (id) => id !== state.me && markOf(conversation, id).read >= seq,
+  const seen = Object.keys(conversation.members).filter(
+    (id) => id !== state.userId && positionOf(conversation, id).read >= seq,
   );
   if (seen.length === 0) return;
   last.seenBy =
@@ -176,21 +185,22 @@ function noteSeenBy(state, conversation, items) {
 }
 
 /**
- * @param {State} state
- * @param {Message} message
+ * @param {ClientState} state
+ * @param {LogEntry} entry
  * @param {boolean} isGroup
  * @returns {MessageRow | SystemRow | undefined} undefined for what is not shown
  */
-function toRow(state, message, isGroup) {
+function toRow(state, entry, isGroup) {
+  if (!isMessage(entry)) return undefined;
+  const message = entry;
   const { kind, seq, senderId, createdAt } = message;
-  if (kind === 'hidden') return undefined;
   const key = `${senderId}/${message.clientMessageId}`;
   if (kind === 'system') {
     const text = systemText(state, message);
     return text === undefined ? undefined : { kind, key, seq, at: createdAt, text };
   }
-  const isMine = senderId === state.me;
-  const person = isGroup && !isMine ? personOf(state, senderId) : undefined;
+  const isMine = senderId === state.userId;
+  const person = isGroup && !isMine ? userOf(state, senderId) : undefined;
   const isDeleted = message.deletedAt !== undefined;
   const { attachments, location, card } = message;
   return {
@@ -217,32 +227,32 @@ function toRow(state, message, isGroup) {
 /**
  * What is held of the answered message is newer than what came with the answer.
  *
- * @param {State} state
- * @param {{ conversationId: string, replyTo?: number | undefined, quoted?: Quote | undefined }} reply
+ * @param {ClientState} state
+ * @param {{ conversationId: string, replyTo?: number | undefined, quoted?: QuoteView | undefined }} reply
  */
 function quoteFor(state, { conversationId, replyTo, quoted }) {
   if (replyTo === undefined) return undefined;
-  const held = messageAt(logOf(state, conversationId), replyTo);
+  const held = entryAt(logOf(state, conversationId), replyTo);
   return { seq: replyTo, ...quoteLine(state, held === undefined ? quoted : quoteOf(held)) };
 }
 
 /**
- * @param {State} state
- * @param {Pending} entry
+ * @param {ClientState} state
+ * @param {PendingMessage} entry
  * @returns {MessageRow}
  */
 const ofPending = (state, entry) => ({
   kind: 'message',
-  key: `${state.me}/${entry.clientMessageId}`,
+  key: `${state.userId}/${entry.clientMessageId}`,
   seq: undefined,
   clientMessageId: entry.clientMessageId,
-  senderId: state.me,
+  senderId: state.userId,
   author: undefined,
   picture: undefined,
   content: entry.content,
   at: entry.createdAt,
   isMine: true,
-  status: entry.state === 'failed' ? 'failed' : 'sending',
+  status: entry.status === 'failed' ? 'failed' : 'sending',
   code: entry.code,
   isEdited: false,
   isDeleted: false,

@@ -2,10 +2,11 @@
  * Searching over all conversations: by the names of the list, and by what was said.
  *
  * @import { Client } from '../client.js'
- * @import { Message, State } from '../types.js'
+ * @import { ClientState, Message } from '@parley/client'
  */
+import { nameFor, nameOf, peerOf } from '../names.js';
 import { excessOf, MAX_LENGTHS } from '../limits.js';
-import { nameFor, nameOf, otherOf } from '../selectors.js';
+import { attempt } from '../sentences.js';
 import { avatar } from './avatar.js';
 import { h, icon, setText } from './dom.js';
 import { fullTime, listTime } from './format.js';
@@ -15,6 +16,7 @@ import { summaryOf } from './summary.js';
 
 const WAIT_MS = 250;
 const MAX_NAMES = 8;
+const PAGE = 30;
 
 /**
  * @param {{ field: HTMLInputElement, clear: HTMLElement, results: HTMLElement, lists: HTMLElement }} parts `lists` give way
@@ -47,10 +49,10 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
 
   /** @param {string} words */
   function showNames(words) {
-    const state = client.store.getState();
+    const state = client.state();
     const wanted = words.toLocaleLowerCase();
     const found = Object.values(state.conversations)
-      .filter((one) => nameOf(otherOf(one)).toLocaleLowerCase().includes(wanted))
+      .filter((one) => nameOf(peerOf(one)).toLocaleLowerCase().includes(wanted))
       .slice(0, MAX_NAMES);
     results.replaceChildren(
       ...(found.length === 0 ? [] : [h('h3', { class: 'list-title' }, 'Chats')]),
@@ -65,19 +67,19 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
    */
   async function find(words, cursor) {
     const mine = asked;
-    const answer = await client.search.find({ words }, cursor);
+    const answer = await attempt(client.parley.conversations.search({ words, limit: PAGE, cursor }));
     if (mine !== asked) return;
     const shown = results.querySelector('.search-note');
-    if ('error' in answer) return shown?.replaceChildren(answer.error);
+    if (answer.error !== undefined) return shown?.replaceChildren(answer.error);
     shown?.remove();
-    const { messages, nextCursor } = answer;
+    const { messages, nextCursor } = answer.value;
     if (cursor === undefined) {
       results.append(
         h('h3', { class: 'list-title' }, messages.length === 0 ? 'No messages found' : 'Messages'),
         h('ul', { class: 'conversation-list', 'data-found': '' }),
       );
     }
-    const state = client.store.getState();
+    const state = client.state();
     results.querySelector('[data-found]')?.append(...messages.map((message) => foundLine(state, message)));
     if (nextCursor !== undefined) results.append(moreButton(() => void find(words, nextCursor)));
   }
@@ -109,8 +111,8 @@ const moreButton = (more) => {
 };
 
 /**
- * @param {State} state
- * @param {import('../types.js').Conversation} conversation
+ * @param {ClientState} state
+ * @param {import('@parley/client').ConversationRecord} conversation
  */
 const chatLine = (state, conversation) =>
   h(
@@ -119,8 +121,8 @@ const chatLine = (state, conversation) =>
     h(
       'a',
       { class: 'conversation', href: `#/c/${conversation.id}` },
-      avatar(otherOf(conversation), conversation.type === 'direct' ? '' : 'group'),
-      h('span', { class: 'conversation-name', dir: 'auto' }, nameOf(otherOf(conversation))),
+      avatar(peerOf(conversation), conversation.type === 'direct' ? '' : 'group'),
+      h('span', { class: 'conversation-name', dir: 'auto' }, nameOf(peerOf(conversation))),
       h(
         'span',
         { class: 'conversation-preview' },
@@ -132,13 +134,13 @@ const chatLine = (state, conversation) =>
   );
 
 /**
- * @param {State} state
+ * @param {ClientState} state
  * @param {Message} message
  */
 function foundLine(state, message) {
   const conversation = state.conversations[message.conversationId];
-  const where = conversation === undefined ? 'Another chat' : nameOf(otherOf(conversation));
-  const author = message.senderId === state.me ? 'You' : nameFor(state, message.senderId);
+  const where = conversation === undefined ? 'Another chat' : nameOf(peerOf(conversation));
+  const author = message.senderId === state.userId ? 'You' : nameFor(state, message.senderId);
   return h(
     'li',
     {},

@@ -2,13 +2,15 @@
  * Searching in the open conversation: what was found is gone through, the newest first.
  *
  * @import { Client } from '../client.js'
- * @import { Message } from '../types.js'
+ * @import { Message } from '@parley/client'
  */
+import { nameFor } from '../names.js';
 import { excessOf, MAX_LENGTHS } from '../limits.js';
-import { nameFor } from '../selectors.js';
+import { attempt } from '../sentences.js';
 import { h, setText } from './dom.js';
 
 const WAIT_MS = 250;
+const PAGE = 30;
 
 /**
  * @typedef {object} SearchParts
@@ -46,6 +48,9 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
     };
   }
 
+  /** @param {Parameters<typeof client.parley.conversations.search>[0]} what */
+  const find = (what) => attempt(client.parley.conversations.search({ ...what, limit: PAGE }));
+
   async function search() {
     clearTimeout(timer);
     asked += 1;
@@ -56,10 +61,10 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
     const excess = excessOf(words.value, MAX_LENGTHS.words);
     if (excess !== undefined) return show(excess);
     show('Searching…');
-    const answer = await client.search.find(what);
+    const answer = await find(what);
     if (mine !== asked) return;
-    if ('error' in answer) return show(answer.error);
-    [found, cursor] = [answer.messages, answer.nextCursor];
+    if (answer.error !== undefined) return show(answer.error);
+    [found, cursor] = [answer.value.messages, answer.value.nextCursor];
     go(0);
   }
 
@@ -74,10 +79,10 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
 
   async function more() {
     const mine = asked;
-    const answer = await client.search.find(wanted(), cursor);
-    if (mine !== asked || 'error' in answer) return;
-    found = [...found, ...answer.messages];
-    cursor = answer.nextCursor;
+    const answer = await find({ ...wanted(), cursor });
+    if (mine !== asked || answer.error !== undefined) return;
+    found = [...found, ...answer.value.messages];
+    cursor = answer.value.nextCursor;
   }
 
   /** @param {string} text */
@@ -117,14 +122,14 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
 
     /** @param {string} id */
     open(id) {
-      const state = client.store.getState();
+      const state = client.state();
       conversationId = id;
-      const people = Object.keys(state.conversations[id]?.people ?? {});
+      const people = Object.keys(state.conversations[id]?.members ?? {});
       sender.hidden = people.length === 0;
       sender.replaceChildren(
         h('option', { value: '' }, 'From anybody'),
         ...people.map((userId) =>
-          h('option', { value: userId }, userId === state.me ? 'From me' : nameFor(state, userId)),
+          h('option', { value: userId }, userId === state.userId ? 'From me' : nameFor(state, userId)),
         ),
       );
       form.hidden = false;

@@ -2,9 +2,10 @@
  * What one shows of oneself, and whom one has blocked.
  *
  * @import { Client } from '../client.js'
- * @import { Privacy, User } from '../types.js'
+ * @import { PrivacyView, UserView } from '@parley/client'
  */
-import { nameOf } from '../selectors.js';
+import { nameOf } from '../names.js';
+import { attempt } from '../sentences.js';
 import { avatar } from './avatar.js';
 import { openDialog, spinner } from './dialog.js';
 import { h } from './dom.js';
@@ -23,26 +24,27 @@ export async function openSettings(client) {
       blocked,
     ],
   });
-  const [settings, page] = await Promise.all([client.safety.privacy(), client.safety.blocked()]);
-  if ('error' in settings || 'error' in page) {
+  const { safety } = client.parley;
+  const loaded = await attempt(Promise.all([safety.getPrivacy(), safety.getBlocked()]));
+  if (loaded.error !== undefined) {
     privacy.replaceChildren();
     blocked.replaceChildren();
-    dialog.fail('error' in settings ? settings.error : 'error' in page ? page.error : '');
-    return;
+    return dialog.fail(loaded.error);
   }
-  privacy.replaceChildren(...privacyFields(client, settings.privacy));
+  const [settings, page] = loaded.value;
+  privacy.replaceChildren(...privacyFields(client, settings));
   showBlocked(client, blocked, page);
 }
 
 /**
  * @param {Client} client
- * @param {Privacy} privacy
+ * @param {PrivacyView} privacy
  */
 function privacyFields(client, privacy) {
   const toggle = (/** @type {'readReceipts' | 'typing'} */ name, /** @type {string} */ label) => {
     const input = h('input', { type: 'checkbox', role: 'switch', checked: privacy[name] });
     input.addEventListener('change', async () => {
-      const isSet = await told(client.safety.updatePrivacy({ [name]: input.checked }), 'Saved');
+      const isSet = await told(client.parley.safety.updatePrivacy({ [name]: input.checked }), 'Saved');
       if (!isSet) input.checked = !input.checked;
     });
     return h('label', { class: 'switch' }, h('span', {}, label), input);
@@ -57,11 +59,11 @@ function privacyFields(client, privacy) {
 
 /**
  * @param {Client} client
- * @param {Privacy} privacy
+ * @param {PrivacyView} privacy
  * @param {{ name: 'lastSeen' | 'addToGroups', label: string }} setting
  */
 function audienceField(client, privacy, { name, label }) {
-  const option = (/** @type {Privacy['lastSeen']} */ value, /** @type {string} */ text) =>
+  const option = (/** @type {PrivacyView['lastSeen']} */ value, /** @type {string} */ text) =>
     h('option', { value, selected: value === privacy[name] }, text);
   const select = h(
     'select',
@@ -72,8 +74,8 @@ function audienceField(client, privacy, { name, label }) {
   );
   let saved = privacy[name];
   select.addEventListener('change', async () => {
-    const wanted = /** @type {Privacy['lastSeen']} */ (select.value);
-    if (await told(client.safety.updatePrivacy({ [name]: wanted }), 'Saved')) saved = wanted;
+    const wanted = /** @type {PrivacyView['lastSeen']} */ (select.value);
+    if (await told(client.parley.safety.updatePrivacy({ [name]: wanted }), 'Saved')) saved = wanted;
     else select.value = saved;
   });
   return h('label', { class: 'switch' }, h('span', {}, label), select);
@@ -82,13 +84,13 @@ function audienceField(client, privacy, { name, label }) {
 /**
  * @param {Client} client
  * @param {HTMLElement} element
- * @param {import('../safety.js').BlockedPage} page
+ * @param {{ users: readonly UserView[], nextCursor?: string | undefined }} page
  */
 function showBlocked(client, element, { users, nextCursor }) {
   const list = h('ul', { class: 'plain-list' }, ...users.map((user) => blockedLine(client, user)));
   const more = async () => {
-    const page = await client.safety.blocked(nextCursor);
-    if (!('error' in page)) showBlocked(client, element, { ...page, users: [...users, ...page.users] });
+    const { value: page } = await attempt(client.parley.safety.getBlocked({ cursor: nextCursor }));
+    if (page !== undefined) showBlocked(client, element, { ...page, users: [...users, ...page.users] });
   };
   element.replaceChildren(
     users.length === 0 ? h('p', { class: 'dialog-note' }, 'You have blocked nobody.') : list,
@@ -100,12 +102,12 @@ function showBlocked(client, element, { users, nextCursor }) {
 
 /**
  * @param {Client} client
- * @param {User} user
+ * @param {UserView} user
  */
 function blockedLine(client, user) {
   const line = h('li', { class: 'person-line' });
   const unblock = async () => {
-    if (await told(client.safety.block(user._id, false), 'Unblocked')) line.remove();
+    if (await told(client.parley.safety.unblock(user._id), 'Unblocked')) line.remove();
   };
   line.append(
     avatar(user, 'small'),

@@ -2,10 +2,11 @@
  * The list of conversations: all of it, or what a filter leaves.
  *
  * @import { Client } from '../client.js'
- * @import { Conversation, State } from '../types.js'
+ * @import { ClientState, ConversationRecord, UserView } from '@parley/client'
  */
-import { isMuted } from '../conversations.js';
-import { listOf, nameFor, nameOf, otherOf, pendingOf, statusOf, unreadOf } from '../selectors.js';
+import { isMutedAt, listOf, nowAt, pendingOf, statusOf, unreadOf } from '@parley/client/selectors';
+import { nameFor, nameOf, peerOf } from '../names.js';
+import { isPresent, typistIn } from '../presence.js';
 import { avatar } from './avatar.js';
 import { openChatMenu } from './chatMenu.js';
 import { arrange, h, hidden, icon, setAttribute, setText } from './dom.js';
@@ -34,7 +35,7 @@ export function mountSidebar({ list, scroller, listEmpty, listEmptyText, compose
   let isLoading = false;
   const filter = mountFilters(filters, () => {
     scroller.scrollTop = 0;
-    void client.list.load(filter.chosen(), true);
+    void loadPage();
     render();
   });
 
@@ -42,10 +43,12 @@ export function mountSidebar({ list, scroller, listEmpty, listEmptyText, compose
     const { scrollHeight, scrollTop, clientHeight } = scroller;
     if (isLoading || scrollHeight - scrollTop - clientHeight > LOAD_MORE_WITHIN_PX) return;
     isLoading = true;
-    if (filter.chosen() === 'all') await client.loadMore();
-    else if (scrollTop > 0) await client.list.load(filter.chosen());
+    if (filter.chosen() === 'all' || scrollTop > 0) await loadPage();
     isLoading = false;
   }
+
+  /** Failures show as a shorter list: scrolling on tries again. */
+  const loadPage = () => client.parley.conversations.loadMore(filter.chosen()).catch(() => {});
 
   scroller.addEventListener('scroll', () => void loadMore(), { passive: true });
   list.addEventListener('keydown', moveFocus);
@@ -73,18 +76,18 @@ export function mountSidebar({ list, scroller, listEmpty, listEmptyText, compose
   }
 
   function render() {
-    const state = client.store.getState();
+    const state = client.state();
     const listed = listOf(state, filter.chosen());
     filter.render(state);
-    listEmpty.hidden = !state.listed || listed.length > 0;
+    listEmpty.hidden = !state.isListLoaded || listed.length > 0;
     setText(listEmptyText, EMPTY[filter.chosen()]);
     composeEmpty.hidden = filter.chosen() !== 'all' && filter.chosen() !== 'groups';
-    setAttribute(list, 'aria-busy', state.listed ? undefined : 'true');
+    setAttribute(list, 'aria-busy', state.isListLoaded ? undefined : 'true');
     for (const id of rows.keys()) if (state.conversations[id] === undefined) rows.delete(id);
     const elements = listed.map((conversation) => {
       const row = rows.get(conversation.id) ?? createRow(conversation.id);
       rows.set(conversation.id, row);
-      updateRow(row, state, conversation);
+      updateRow(row, { state, openId: client.openId() }, conversation);
       return row.element;
     });
     arrange(list, elements);
@@ -107,11 +110,11 @@ function moveFocus(event) {
 
 /**
  * @param {Row} row
- * @param {State} state
- * @param {Conversation} conversation
+ * @param {{ state: ClientState, openId: string | undefined }} shown
+ * @param {ConversationRecord} conversation
  */
-function updateRow(row, state, conversation) {
-  setAttribute(row.link, 'aria-current', state.openId === conversation.id ? 'page' : undefined);
+function updateRow(row, { state, openId }, conversation) {
+  setAttribute(row.link, 'aria-current', openId === conversation.id ? 'page' : undefined);
   const shown = toRow(state, conversation);
   const sign = JSON.stringify(shown);
   if (sign === row.sign) return;
@@ -121,7 +124,7 @@ function updateRow(row, state, conversation) {
     h(
       'span',
       { class: isOnline ? 'avatar-frame online' : 'avatar-frame' },
-      avatar(otherOf(conversation), isGroup ? 'group' : ''),
+      avatar(peerOf(conversation), isGroup ? 'group' : ''),
     ),
     h('span', { class: 'conversation-name' }, h('bdi', {}, name), isOnline ? hidden(', online') : undefined),
     h('time', { class: 'conversation-time', datetime: at, title: fullTime(at) }, time),
@@ -160,20 +163,20 @@ function marks({ unread, isMarkedUnread, isMuted: muted, isPinned }) {
 }
 
 /**
- * @param {State} state
- * @param {Conversation} conversation
+ * @param {ClientState} state
+ * @param {ConversationRecord} conversation
  */
 function toRow(state, conversation) {
-  const other = otherOf(conversation);
+  const other = peerOf(conversation);
   return {
     name: nameOf(other),
     picture: other.avatar,
     isGroup: conversation.type !== 'direct',
-    isOnline: state.presence[other._id]?.status === 'online' && state.connection.status === 'online',
+    isOnline: isPresent(state, other._id),
     at: conversation.lastMessageAt,
     time: listTime(conversation.lastMessageAt),
     unread: unreadOf(state, conversation),
-    isMuted: isMuted(conversation),
+    isMuted: isMutedAt(conversation, nowAt(state)),
     isPinned: conversation.pinnedAt !== undefined,
     isMarkedUnread: conversation.isMarkedUnread,
     preview: toPreview(state, conversation),
@@ -181,13 +184,13 @@ function toRow(state, conversation) {
 }
 
 /**
- * @param {State} state
- * @param {Conversation} conversation
+ * @param {ClientState} state
+ * @param {ConversationRecord} conversation
  * @returns {{ author?: string, text: string, tone: string, icon?: string, tick?: string }}
  */
 function toPreview(state, conversation) {
   const isDirect = conversation.type === 'direct';
-  const typist = state.typing[conversation.id];
+  const typist = typistIn(state, conversation.id);
   if (typist !== undefined) {
     return {
       ...(isDirect ? { text: 'typing…' } : { author: nameFor(state, typist), text: ' is typing…' }),
@@ -196,7 +199,7 @@ function toPreview(state, conversation) {
   }
   const pending = pendingOf(state, conversation.id).at(-1);
   if (pending !== undefined) {
-    const isFailed = pending.state === 'failed';
+    const isFailed = pending.status === 'failed';
     return {
       text: wordsOf({ kind: kindOf(pending), content: pending.content }),
       tone: '',
@@ -208,7 +211,7 @@ function toPreview(state, conversation) {
   if (last === undefined) return { text: 'No messages yet', tone: 'faint' };
   const text = summaryOf(state, last);
   if (last.kind === 'system') return { text, tone: 'faint' };
-  if (last.senderId === state.me) {
+  if (last.senderId === state.userId) {
     const status = statusOf(conversation, last);
     return { text, tone: '', icon: status === 'sent' ? 'sent' : 'delivered', tick: status };
   }
@@ -224,7 +227,7 @@ function toPreview(state, conversation) {
  * Who this window is.
  *
  * @param {HTMLElement} element
- * @param {import('../types.js').User} user
+ * @param {UserView} user
  */
 export function renderMe(element, user) {
   if (element.dataset.sign === JSON.stringify(user)) return;

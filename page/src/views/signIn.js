@@ -1,7 +1,7 @@
 /**
  * Choosing who to be: one of the demo's people, or whoever a token is for.
  *
- * @import { DemoUser } from '../types.js'
+ * @import { DemoUser } from '../api.js'
  * @import { Session } from '../session.js'
  */
 import { fetchDemoUsers } from '../api.js';

@@ -1,10 +1,10 @@
 /**
  * A message in a few words: for the list, quotes and pins. Pure.
  *
- * @import { Card, Message, Pending, Quote, State } from '../types.js'
+ * @import { Card, ClientState, Message, PendingMessage, QuoteView } from '@parley/client'
  */
+import { nameFor } from '../names.js';
 import { showControls, showInvisible, withoutControls } from '../bidi.js';
-import { nameFor } from '../selectors.js';
 import { systemText } from './systemText.js';
 
 /** @type {Record<string, string>} */
@@ -34,7 +34,7 @@ export const wordsOf = ({ kind, content }) =>
   content !== undefined && content !== '' ? withoutControls(content) : (KINDS[kind] ?? 'Message');
 
 /**
- * @param {State} state
+ * @param {ClientState} state
  * @param {Message} message
  */
 export function summaryOf(state, message) {
@@ -47,18 +47,22 @@ export function summaryOf(state, message) {
 }
 
 /**
- * @param {State} state
- * @param {Quote | undefined} quote
+ * @param {ClientState} state
+ * @param {QuoteView | undefined} quote
  * @returns {{ author: string, text: string, kind: string }}
  */
 export function quoteLine(state, quote) {
   if (quote === undefined) return { author: '', text: 'An earlier message', kind: 'text' };
   const author =
-    quote.senderId === undefined ? '' : quote.senderId === state.me ? 'You' : nameFor(state, quote.senderId);
+    quote.senderId === undefined
+      ? ''
+      : quote.senderId === state.userId
+        ? 'You'
+        : nameFor(state, quote.senderId);
   return { author, text: wordsOf(quote), kind: quote.kind };
 }
 
-/** What carries something else than text. @param {Pending} entry */
+/** What carries something else than text. @param {PendingMessage} entry */
 export const kindOf = ({ attachments, location, card }) =>
   location !== undefined ? 'location' : card !== undefined ? 'card' : (attachments?.[0]?.kind ?? 'text');
 

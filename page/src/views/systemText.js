@@ -1,43 +1,42 @@
 /**
  * What happened to a group, as a line. Pure.
  *
- * @import { Message, State } from '../types.js'
+ * @import { ClientState, Message } from '@parley/client'
  */
+import { nameWithinFor } from '../names.js';
 import { isolate, showControls } from '../bidi.js';
-import { nameWithinFor } from '../selectors.js';
 
 const ROLES = { owner: 'the owner', admin: 'an admin', member: 'a member' };
 const MAX_NAMES = 4;
 
 /**
- * @param {State} state
+ * @param {ClientState} state
  * @param {Message} message
  * @returns {string | undefined} undefined when there is nothing to tell
  */
 export function systemText(state, { senderId, action }) {
   if (action === undefined) return undefined;
-  const who = (/** @type {string | undefined} */ id) =>
-    id === state.me ? 'you' : nameWithinFor(state, id ?? '');
-  const whom = namesOf(action.userIds ?? [], who);
+  const who = (/** @type {string} */ id) => (id === state.userId ? 'you' : nameWithinFor(state, id));
   const doer = capital(who(senderId));
-  const name = isolate(showControls(action.name ?? ''));
   switch (action.type) {
     case 'created':
-      return action.name === undefined ? `${doer} created this group` : `${doer} created “${name}”`;
+      return action.name === undefined
+        ? `${doer} created this group`
+        : `${doer} created “${quoted(action.name)}”`;
     case 'added':
-      return `${doer} added ${whom}`;
+      return `${doer} added ${namesOf(action.userIds, who)}`;
     case 'joined':
       return `${doer} joined`;
     case 'left':
       return action.successor === undefined
         ? `${doer} left`
-        : `${doer} left. ${capital(who(action.successor))} ${isAre(action.successor, state.me)} the owner now`;
+        : `${doer} left. ${capital(who(action.successor))} ${isAre(action.successor, state.userId)} the owner now`;
     case 'removed':
-      return `${doer} removed ${whom}`;
+      return `${doer} removed ${namesOf(action.userIds, who)}`;
     case 'role':
-      return `${doer} made ${who(action.userId)} ${ROLES[action.role ?? 'member']}`;
+      return `${doer} made ${who(action.userId)} ${ROLES[action.role]}`;
     case 'renamed':
-      return `${doer} named the group “${name}”`;
+      return `${doer} named the group “${quoted(action.name)}”`;
     case 'avatar':
       return `${doer} ${action.avatar === undefined ? 'took the picture away' : 'changed the picture'}`;
     case 'settings':
@@ -48,6 +47,9 @@ export function systemText(state, { senderId, action }) {
       return undefined;
   }
 }
+
+/** @param {string} name */
+const quoted = (name) => isolate(showControls(name));
 
 /**
  * @param {string} id

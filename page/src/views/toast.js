@@ -1,5 +1,5 @@
 /** Short news at the bottom of the page: what was done, or why not. */
-import { refusedText } from '../groups.js';
+import { attempt, refusedText } from '../sentences.js';
 import { h } from './dom.js';
 
 const SHOWN_MS = 4_500;
@@ -36,12 +36,12 @@ export function tellRefused(refused = []) {
 /**
  * Says why something was not done; gives back whether it was.
  *
- * @param {Promise<{ error: string } | object>} outcome
+ * @param {Promise<unknown>} call of the SDK
  * @param {string} [done] to say when it was
  */
-export async function told(outcome, done) {
-  const answer = await outcome;
-  if ('error' in answer) toast(String(answer.error), 'error');
+export async function told(call, done) {
+  const { error } = await attempt(call);
+  if (error !== undefined) toast(error, 'error');
   else if (done !== undefined) toast(done);
-  return !('error' in answer);
+  return error === undefined;
 }
