@@ -18,10 +18,11 @@ export class Arrivals {
     this.#onMessage = onMessage;
   }
 
-  /** A pushed message, before it is applied. */
+  /** A pushed message, before it is applied. The news of its conversation may have come before it. */
   pushed(state: ClientState, view: EntryView): void {
-    const lastSeq = state.conversations[view.conversationId]?.lastSeq ?? 0;
-    if (view.seq > lastSeq) this.#report(state, view);
+    const conversation = state.conversations[view.conversationId];
+    const readSeq = conversation === undefined ? 0 : positionOf(conversation, state.userId).read;
+    if (view.seq > readSeq) this.#report(state, view);
   }
 
   /** A page, before it is applied. Messages that were delivered to the user before, on any device, are not new. */

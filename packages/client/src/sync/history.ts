@@ -181,6 +181,7 @@ export class History {
     store.dispatch({ type: 'loading', conversationId: id, state: 'loading' });
     const loaded = await this.load(id, page);
     store.dispatch({ type: 'loading', conversationId: id, state: loaded === 'loaded' ? 'idle' : 'failed' });
+    if (loaded === 'loaded') this.complete(id);
     return loaded;
   }
 
@@ -204,7 +205,9 @@ export class History {
   /** Loads the messages around a `seq`, unless that one is held. */
   async loadAround(id: string, seq: number): Promise<Loaded> {
     if (entryAt(logOf(this.#deps.store.getState(), id), seq) !== undefined) return 'loaded';
-    return this.load(id, { around: seq, limit: FIRST_PAGE });
+    const loaded = await this.load(id, { around: seq, limit: FIRST_PAGE });
+    if (loaded === 'loaded') this.complete(id);
+    return loaded;
   }
 
   /** Loads one message without the history around it, into `aside`. Repeats share one request. */
