@@ -47,7 +47,7 @@ async function whoAmI() {
     history.replaceState(null, '', location.pathname);
     return stored;
   }
-  await wipe(storage, stored.userId);
+  await wipe(storage, stored.userId).catch(() => {});
   clearTab();
   return chosen;
 }

@@ -10,10 +10,15 @@
  * @returns {Promise<number>} messages of the user that were not sent
  */
 export async function countUnsent(storage, userId) {
-  const area = await storage.open(userId);
-  const unsent = await area.readAll('outbox');
-  await area.close();
-  return unsent.length;
+  try {
+    const area = await storage.open(userId);
+    const unsent = await area.readAll('outbox');
+    await area.close();
+    return unsent.length;
+  } catch {
+    // A browser that forbids storage has stored nothing.
+    return 0;
+  }
 }
 
 /**
