@@ -36,6 +36,22 @@ const FACES = [
   'cluster/nodeInternals',
 ];
 
+/** Folders of the client SDK, lowest first. `api/` holds types only and is beside them. */
+const CLIENT = '^packages/client/src/';
+const CLIENT_FOLDERS = [
+  'wire',
+  'errors',
+  'state',
+  'observable',
+  'storage',
+  'connection',
+  'tabs',
+  'outbox',
+  'promises',
+  'sync',
+  'client',
+];
+
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
 
 module.exports = {
@@ -83,6 +99,22 @@ module.exports = {
       severity: 'error',
       from: { path: '^(backend|contract)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    rule('packages-stand-alone', '^packages/', '^(backend|contract|tools|scripts|bench|test)/'),
+    rule('server-uses-no-packages', '^(backend|contract)/', '^packages/'),
+    ...CLIENT_FOLDERS.slice(0, -1).map((folder, index) =>
+      rule(
+        `client-${folder}-knows-no-folder-above`,
+        `${CLIENT}${folder}/`,
+        `${CLIENT}(${CLIENT_FOLDERS.slice(index + 1).join('|')})/`,
+      ),
+    ),
+    {
+      name: 'client-runs-everywhere',
+      comment: 'Browsers and phones have no modules of Node.',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'embedded-database-uses-utils-only',

@@ -11,6 +11,7 @@ const tsc = (project, name) => [
 /** Everything that `npm test` checks besides tests: a name, and what Node runs. */
 export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
+  ['Types of the client SDK, without Node', tsc('packages/client/tsconfig.json', 'client')],
   ['Types of the page', tsc('page/tsconfig.json', 'page')],
   [
     'Layers',
@@ -19,6 +20,7 @@ export const CHECKS = [
         'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
         'backend',
         'contract',
+        'packages',
         'scripts',
         'tools',
       ],

@@ -36,7 +36,11 @@ export class TestStorage implements ParleyStorage {
   async dump(userId: string): Promise<string> {
     const area = await this.#inner.open(userId);
     const collections = ['outbox', 'meta', 'conversations', 'messages', 'uploads'] as const;
-    return JSON.stringify(await Promise.all(collections.map((name) => area.readAll(name))));
+    const entries = await Promise.all(collections.map((name) => area.readAll(name)));
+    return entries
+      .flat()
+      .map(({ key, value }) => `${key} ${value}`)
+      .join('\n');
   }
 
   /** Whether anything is stored for a user. */

@@ -8,6 +8,8 @@ import { Group } from './group.js';
 import type { TabPorts } from './ports.js';
 
 const TOKEN_RETRY = { firstMs: 400, maxMs: 8_000 };
+/** A leader whose connection has ended for good keeps the lock for this long: the others should end, too, and not try again. */
+const LINGER_MS = 1_000;
 const OFFLINE: ClientFailure = { success: false, code: 'OFFLINE', error: 'There is no connection.' };
 
 export interface TabLinkDeps {
@@ -22,6 +24,8 @@ export interface TabLinkDeps {
   /** Id of this tab, different from all others. */
   newId: () => string;
   logger: ParleyLogger;
+  /** Milliseconds in which a leader answers that is not frozen; two silences in a row replace it. Default: 3,000. */
+  probeMs?: number | undefined;
 }
 
 /**
@@ -98,7 +102,7 @@ class TabLink implements Link {
       },
       onEnded: () => {
         this.#hasEnded = true;
-        this.#group?.leave();
+        this.#group?.leave(LINGER_MS);
       },
     });
     this.#group.join();
