@@ -111,10 +111,16 @@ module.exports = {
     ),
     {
       name: 'client-runs-everywhere',
-      comment: 'Browsers and phones have no modules of Node.',
+      comment: 'Browsers and phones have no modules of Node, and apps install no development dependencies.',
       severity: 'error',
-      from: { path: '^packages/' },
-      to: { dependencyTypes: ['core'] },
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['core', 'npm-dev', 'npm-no-pkg'] },
+    },
+    {
+      name: 'client-tabs-have-one-face',
+      severity: 'error',
+      from: { path: CLIENT, pathNot: `${CLIENT}tabs/` },
+      to: { path: `${CLIENT}tabs/`, pathNot: `${CLIENT}tabs/index\\.ts$` },
     },
     {
       name: 'embedded-database-uses-utils-only',

@@ -11,8 +11,8 @@ const tsc = (project, name) => [
 /** Everything that `npm test` checks besides tests: a name, and what Node runs. */
 export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
-  ['Types of the client SDK, without Node', tsc('packages/client/tsconfig.json', 'client')],
   ['Types of the page', tsc('page/tsconfig.json', 'page')],
+  ['Types of the client SDK, without Node', tsc('test/client/page/tsconfig.json', 'client')],
   [
     'Layers',
     [
@@ -20,13 +20,14 @@ export const CHECKS = [
         'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
         'backend',
         'contract',
-        'packages',
+        'packages/client/src',
         'scripts',
         'tools',
       ],
       ...['--config', '.dependency-cruiser.cjs'],
     ],
   ],
+  ['Packages', ['scripts/checkPackages.mjs']],
   [
     'Formatting',
     [

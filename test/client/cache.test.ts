@@ -148,6 +148,29 @@ describe('the cache', () => {
     await until(() => expect(textsOf(again, id)).toEqual(['m1', 'unsent']));
   });
 
+  it('that is read slowly does not replace what came from the server meanwhile', async () => {
+    const storage = new TestStorage();
+    const { id, other } = await conversationOf('slow', 'slow-friend', 1);
+    const first = await connectedClient(server, 'slow', { storage });
+    await first.conversation(id).open();
+    await first.dispose();
+    await other.send(id, 'm2');
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    storage.before = (operation) => (operation === 'readAll' ? gate : Promise.resolve());
+    await using again = createClient(server, 'slow', { storage, userId: 'slow' });
+    void again.connect();
+    await again.disconnect();
+    const connected = again.connect();
+    // Whatever is not waiting for the storage has time to happen.
+    await Promise.race([connected, online(again), new Promise((resolve) => setTimeout(resolve, 300))]);
+    release();
+    await online(again);
+    await again.conversation(id).open();
+    await until(() => expect(textsOf(again, id)).toEqual(['m1', 'm2']));
+    expect(again.conversations.list().getSnapshot().conversations).toMatchObject([{ lastSeq: 2 }]);
+  });
+
   it('works without a storage that works: everything is kept in memory, and reported', async () => {
     const storage = new TestStorage();
     storage.before = () => Promise.reject(new Error('no disk'));

@@ -241,6 +241,19 @@ describe('the outbox', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it('sends all the same when the storage does not answer', async () => {
+    const { add, outbox, storage, server } = await startOutbox();
+    outbox.start();
+    storage.before = () => new Promise(() => undefined);
+    const { persisted } = add('one');
+    const failed = expect(persisted).rejects.toMatchObject({ code: 'STORAGE' });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(server.asked).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await failed;
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('lets later messages overtake one that is being prepared, and sends it with what it carries then', async () => {
     const uploads: ((url: string) => void)[] = [];
     const prepare = (_entry: PendingMessage) =>

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listOf } from '../../packages/client/src/state/listSelectors.js';
+import { listOf, sortedConversations } from '../../packages/client/src/state/listSelectors.js';
 import { createState, reduce } from '../../packages/client/src/state/reduce.js';
 import { conversationOf, statusOf, unreadOf, userOf } from '../../packages/client/src/state/selectors.js';
+import type { Action } from '../../packages/client/src/state/actions.js';
 import type { ClientState } from '../../packages/client/src/state/types.js';
 import {
   ALICE,
@@ -137,5 +138,45 @@ describe('the list', () => {
       'd',
       'a',
     ]);
+  });
+
+  it('is the same whether it is sorted afresh or follows from the one before', () => {
+    const letters = 'abdefg'.split('');
+    const at = (letter: string, hour: number): Action => ({
+      type: 'conversations',
+      conversations: [
+        conversationView({
+          _id: letter.repeat(24),
+          participants: [ALICE, letter],
+          lastSeq: hour,
+          lastMessageAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
+        }),
+      ],
+    });
+    const unsent = (letter: string): Action => ({
+      type: 'queued',
+      entries: [pendingEntry(1, { conversationId: letter.repeat(24) })],
+    });
+    const steps: Action[] = [
+      { type: 'unqueued', clientMessageIds: ['pending-1'] },
+      { type: 'removed', conversationId: 'b'.repeat(24) },
+      ...letters.flatMap((letter) => [1, 5, 9].map((hour) => at(letter, hour))),
+      ...letters.map(unsent),
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.constantFrom(...steps), { maxLength: 4 }), { maxLength: 12 }),
+        (batches) => {
+          let state = createState(ALICE);
+          let sorted = sortedConversations(state);
+          for (const batch of batches) {
+            state = apply(state, ...batch);
+            sorted = sortedConversations(state, sorted);
+            const afresh = sortedConversations({ ...state, conversations: { ...state.conversations } });
+            expect(sorted.map(({ id }) => id)).toEqual(afresh.map(({ id }) => id));
+          }
+        },
+      ),
+    );
   });
 });

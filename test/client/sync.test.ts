@@ -26,6 +26,7 @@ function start() {
     store,
     ask: server.ask,
     onPush: (name, _data, isRepeated) => taken.push(isRepeated ? `${name} again` : name),
+    onRemoved: ({ name, reason }) => taken.push(`removed ${name ?? ''}: ${reason}`),
     onSettled: () => taken.push('settled'),
     onSynced: () => taken.push('synced'),
     onReset: (reason) => taken.push(`reset: ${reason}`),
@@ -103,7 +104,12 @@ describe('sync', () => {
     sync.push('typing', {});
     expect(taken).toEqual(['conversation:created', 'typing']);
     await server.nth(0).answer(changes('c2', { removed: [CONVERSATION] }));
-    expect(taken.slice(2)).toEqual(['conversation:created again', 'synced', 'settled']);
+    expect(taken.slice(2)).toEqual([
+      'removed BOB: unknown',
+      'conversation:created again',
+      'synced',
+      'settled',
+    ]);
   });
 
   it.each([

@@ -1,11 +1,11 @@
 import type { Ask, AskOptions, LinkAnswer, TabMessage } from '../connection/link.js';
 import type { CommandName, CommandPayload } from '../wire/index.js';
+import type { TabLinkDeps } from './deps.js';
 import { FollowerRole } from './followerRole.js';
 import { LeaderRole } from './leaderRole.js';
 import { Leadership } from './leadership.js';
 import type { TabBus } from './ports.js';
 import { groupName, isEnvelope, type TabEnvelope } from './protocol.js';
-import type { TabLinkDeps } from './tabLink.js';
 
 export interface GroupDeps extends TabLinkDeps {
   userId: string;
