@@ -7,7 +7,7 @@ const layers = (allowed) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', 'data/', 'backend/public/'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'data/', 'page/src/'] },
   js.configs.recommended,
   {
     plugins: { parley: { rules: { 'plain-comments': plainComments } } },

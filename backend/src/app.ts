@@ -279,7 +279,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
     ...services,
     ...entryDeps,
     mountStreams: (router) => mountStreams({ ...services, ...entryDeps }, router),
-    publicDir: pathOf('backend/public'),
+    pageDir: pathOf('dist/page'),
     documents: {
       version: await readVersion(pathOf('package.json')),
       docsDir: pathOf('backend/apiDocs'),

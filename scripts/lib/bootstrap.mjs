@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TSC } from './compiler.mjs';
 import { followParent } from './followParent.mjs';
@@ -14,10 +14,13 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OLDEST_NODE = [20, 19];
 const SOURCES = ['contract', 'backend/src', 'bench', 'scripts', 'tools'];
 const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+/** Folders that the bundle of the page is made from. */
+const PAGE_SOURCES = ['page', 'packages/client/src'];
+const VITE = 'node_modules/vite/bin/vite.js';
 
 /**
- * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles. Steps that are up to date are
- * skipped. Everything after this call runs on Node 24 if it is available.
+ * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles, bundles the page. Steps that are up to
+ * date are skipped. Everything after this call runs on Node 24 if it is available.
  */
 export async function bootstrap() {
   followParent();
@@ -27,6 +30,7 @@ export async function bootstrap() {
   try {
     await installDependencies();
     await build();
+    await buildPage();
   } catch (error) {
     giveUp(`Set-up failed. ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -46,33 +50,50 @@ async function installDependencies() {
   await step('Installing dependencies', () =>
     mustRun('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']),
   );
-  writeFileSync('node_modules/.parley-installed', wanted);
+  writeStamp('node_modules/.parley-installed', wanted);
 }
 
 async function build() {
   const wanted = hashOf([
     ...BUILD_INPUTS.map((file) => readFileSync(file)),
-    ...SOURCES.flatMap(describeFiles),
+    ...SOURCES.flatMap((folder) => describeFiles(folder, isTypeScript)),
   ]);
   if (readStamp('dist/.parley-built') === wanted) return;
   // Types are for `npm test` and `npm run build` to check: that takes ten times as long as compiling.
   await step('Compiling', () => mustRun(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--noCheck']));
-  mkdirSync('dist', { recursive: true });
-  writeFileSync('dist/.parley-built', wanted);
+  writeStamp('dist/.parley-built', wanted);
 }
 
-/** Name, size and modification time of every TypeScript file: a cheap fingerprint of the sources. */
-function describeFiles(folder) {
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.ts'))
+async function buildPage() {
+  const wanted = hashOf([
+    readFileSync('package-lock.json'),
+    ...PAGE_SOURCES.flatMap((folder) => describeFiles(folder)),
+  ]);
+  if (readStamp('dist/.parley-page-built') === wanted && existsSync('dist/page/index.html')) return;
+  await step('Bundling the page', () => mustRun(process.execPath, [VITE, 'build', 'page']));
+  writeStamp('dist/.parley-page-built', wanted);
+}
+
+const isTypeScript = (name) => name.endsWith('.ts');
+
+/** Name, size and modification time of every file of a folder: a cheap fingerprint of the sources. */
+function describeFiles(folder, isWanted = () => true) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && isWanted(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .map((name) => {
-      const { size, mtimeMs } = statSync(join(folder, name));
-      return `${folder}/${name} ${size} ${mtimeMs}`;
+    .map((path) => {
+      const { size, mtimeMs } = statSync(path);
+      return `${path} ${size} ${mtimeMs}`;
     });
 }
 
 const hashOf = (parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+function writeStamp(file, content) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
 
 function readStamp(file) {
   try {

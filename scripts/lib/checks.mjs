@@ -11,7 +11,7 @@ const tsc = (project, name) => [
 /** Everything that `npm test` checks besides tests: a name, and what Node runs. */
 export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
-  ['Types of the page', tsc('test/browser/tsconfig.page.json', 'page')],
+  ['Types of the page', tsc('page/tsconfig.json', 'page')],
   ['Types of the client SDK, without Node', tsc('test/client/page/tsconfig.json', 'client')],
   [
     'Layers',

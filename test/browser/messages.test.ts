@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import { until } from '../support/until.js';
+import { storedRecords } from './support/records.js';
 import { describeInBrowser, it as base } from './support/windows.js';
 
 /** Creates a group for one test. @returns Alice’s window with the group open, and a function that sends as Bob. */
@@ -90,7 +92,13 @@ describeInBrowser('messages', () => {
     await page.messages('three').getByRole('button', { name: '👍, 1' }).waitFor();
     await page.page.locator('.pinned-bar', { hasText: 'three' }).waitFor();
     expect(await page.texts()).toEqual(['one, edited', 'This message was deleted', 'three']);
-    expect(await page.page.evaluate('JSON.stringify(localStorage)')).not.toContain('"two"');
+    await until(
+      async () => {
+        const stored = JSON.stringify(await storedRecords(page));
+        return stored.includes('\\"three\\"') && !stored.includes('\\"two\\"');
+      },
+      { what: 'the deleted text to leave the storage' },
+    );
   });
 
   it('carry pictures, voice, files, locations and cards, and links lead only to web addresses', async ({

@@ -194,6 +194,8 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     wire.release();
     await bob.send(id, 'after');
     await alice.messages('after').waitFor();
+    // It may have come too late to be in the cache, and is loaded again then.
+    await alice.messages('before').waitFor();
     expect(await alice.texts()).toEqual(['before', 'meanwhile', 'after']);
     await bob.next('message:status', ({ readSeq }) => readSeq === 3);
   });

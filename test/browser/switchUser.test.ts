@@ -2,14 +2,17 @@ import { expect } from 'vitest';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import type { ChatWindow } from './support/browser.js';
+import { storedRecords } from './support/records.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 /** Returns everything that the page's origin has stored in this browser and tab. */
-const kept = (window: ChatWindow) =>
-  window.page.evaluate<string>(`(async () => JSON.stringify([
-    Object.entries(localStorage), Object.entries(sessionStorage), await indexedDB.databases(),
-    await caches.keys(), document.cookie,
-  ]))()`);
+const kept = async (window: ChatWindow): Promise<string> =>
+  JSON.stringify([
+    await storedRecords(window),
+    await window.page.evaluate<unknown>(`(async () => [
+      Object.entries(localStorage), Object.entries(sessionStorage), await caches.keys(), document.cookie,
+    ])()`),
+  ]);
 
 /** Opens a window of Alice with a cached chat and a draft. */
 async function withCachedChat(window: ChatWindow): Promise<void> {
@@ -31,7 +34,7 @@ describeInBrowser('switching users', () => {
     await window.messages('one more').and(window.page.locator('.sent')).waitFor();
     await window.page.getByRole('button', { name: 'Switch user' }).click();
     await window.page.getByRole('button', { name: 'Dan Lindqvist' }).waitFor();
-    expect(JSON.parse(await kept(window))).toEqual([[], [], [], [], '']);
+    expect(JSON.parse(await kept(window))).toEqual([[], [[], [], [], '']]);
     await window.page.getByRole('button', { name: 'Dan Lindqvist' }).click();
     await window.page.locator('.me', { hasText: 'Dan Lindqvist' }).waitFor();
     await window.banner.waitFor({ state: 'hidden' });
@@ -72,9 +75,14 @@ describeInBrowser('switching users', () => {
     await using server = await startServer({ demo: true });
     const alice = await open(server, { as: 'alice' });
     await withCachedChat(alice);
-    await alice.page.evaluate(`localStorage.setItem('parley.outbox.alice/1', '"unsent words"')`);
-    const beside = await open(server, { beside: alice });
+    await alice.page.context().setOffline(true);
+    await alice.write('unsent words');
+    await until(async () => (await kept(alice)).includes('unsent words'), { what: 'the outbox' });
     await alice.page.close();
+    const beside = await open(server, {
+      beside: alice,
+      prepare: (page) => page.context().setOffline(false),
+    });
     await beside.page.getByRole('button', { name: 'Dan Lindqvist' }).click();
     await beside.page.locator('.me', { hasText: 'Dan Lindqvist' }).waitFor();
     await beside.banner.waitFor({ state: 'hidden' });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../contract/index.js';
-import { isolate, showControls, showInvisible } from '../../backend/public/js/bidi.js';
-import { excessOf, MAX_LENGTHS, textLength } from '../../backend/public/js/limits.js';
-import { splitLinks } from '../../backend/public/js/views/links.js';
+import { isolate, showControls, showInvisible } from '../../page/src/bidi.js';
+import { excessOf, MAX_LENGTHS, textLength } from '../../page/src/limits.js';
+import { splitLinks } from '../../page/src/views/links.js';
 
 const RLO = '\u202E';
 const POP_ISOLATE = '\u2069';

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CLOSE_CODES, LIMITS, type Answer } from '../../contract/index.js';
-import { createOutbox } from '../../backend/public/js/outbox.js';
-import { createStorage, memoryArea } from '../../backend/public/js/storage.js';
-import { createState, createStore } from '../../backend/public/js/store.js';
+import { connectedClient } from '../client/support/clients.js';
 import { Refused } from '../support/client.js';
 import { startServer } from '../support/server.js';
 import { makeToken } from '../support/tokens.js';
@@ -119,30 +117,24 @@ describe('a rate limit', () => {
   });
 });
 
-describe('the outbox of the page', () => {
+describe('the outbox of the SDK', () => {
   test('keeps refused messages, waits as long as told, and sends everything once and in order', async () => {
     await using server = await startServer({ env: { RATE_LIMITS: 'send=3/1s' } });
-    const alice = await server.connectAs('alice');
-    const conversationId = await alice.open('bob');
-    const store = createStore(createState('alice'));
-    const { conversation } = await alice.ok('getConversation', { conversationId });
-    store.dispatch({ type: 'conversations', conversations: [conversation] });
-    const answers: Answer<unknown>[] = [];
-    const ask = async (event: string, payload: object) => {
-      const answer = await alice.call(event as 'sendMessage', payload);
-      answers.push(answer);
-      return answer;
-    };
-    const outbox = createOutbox({ store, storage: createStorage(memoryArea(), 'alice'), ask });
-    outbox.start();
+    await using alice = await connectedClient(server, 'alice');
+    const { conversation } = await alice.conversations.getOrCreateDirect('bob');
     const texts = Array.from({ length: 10 }, (_, index) => `message ${index}`);
-    for (const text of texts) outbox.add(conversationId, text);
-    await until(() => store.getState().outbox.length === 0, { what: 'an empty outbox' });
-    expect(countOf(answers, 'RATE_LIMITED')).toBeGreaterThan(0);
+    const handle = alice.conversation(conversation.id);
+    const stored = await Promise.all(texts.map((text) => handle.sendMessage({ text }).stored));
+    expect(stored.map(({ seq, content }) => [seq, content])).toEqual(
+      texts.map((text, index) => [index + 1, text]),
+    );
+    const refusals = await server.metric('parley_rate_limited_total');
+    expect(refusals).toBeGreaterThan(0);
     // Because it waits, it is refused about once per window, not repeatedly.
-    expect(countOf(answers, 'RATE_LIMITED')).toBeLessThanOrEqual(texts.length);
-    const { messages } = await alice.ok('getMessages', { conversationId }).catch(() => ({ messages: [] }));
-    expect(messages.map(({ content }) => content)).toEqual(texts);
+    expect(refusals).toBeLessThanOrEqual(texts.length);
+    const bob = await server.connectAs('bob');
+    const { lastSeq } = await bob.ok('getMessages', { conversationId: conversation.id });
+    expect(lastSeq).toBe(texts.length);
   });
 });
 

@@ -19,6 +19,7 @@ import { mountDocuments, type DocumentDeps } from './routes/documents.js';
 import { mountFiles, type FileRouteDeps } from './routes/files.js';
 import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
+import { mountPage } from './routes/page.js';
 import { mountUsers } from './routes/users.js';
 
 export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteDeps {
@@ -27,7 +28,8 @@ export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteD
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
-  publicDir: string;
+  /** Folder of the built page. */
+  pageDir: string;
   tickets: StreamTickets;
   /** Mounts the event streams, which belong to HTTP and to the sockets. */
   mountStreams: (router: Router) => void;
@@ -86,7 +88,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   refuseOtherMethods(app);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);
   mountDocuments(app, deps.documents);
-  app.use(express.static(deps.publicDir));
+  mountPage(app, deps.pageDir);
   app.use(() => {
     throw new AppError('NOT_FOUND', 'There is no such route.');
   });

@@ -1,32 +1,41 @@
-/** Server views for the tests of the page's reducer. */
+/** Views of the server for tests of the page's message list. */
 
-import type { ConversationView, Message, Pending } from '../../../backend/public/js/types.js';
+import type { PendingMessage } from '../../../packages/client/src/state/types.js';
+import type { ConversationView, MessageView } from '../../../packages/client/src/wire/index.js';
 
 export const CONVERSATION = 'c'.repeat(24);
 export const ALICE = 'alice';
 export const BOB = 'bob';
 
-export const messageView = (seq: number, senderId: string, overrides: Partial<Message> = {}): Message => ({
+const TIME = '2026-01-01T12:00:00.000Z';
+
+export const messageView = (
+  seq: number,
+  senderId: string,
+  overrides: Partial<MessageView> = {},
+): MessageView => ({
   _id: seq.toString(16).padStart(24, '0'),
   conversationId: CONVERSATION,
   seq,
   kind: 'text',
   senderId,
+  sender: { _id: senderId },
   clientMessageId: `id-${seq}`,
   content: `message ${seq}`,
+  attachments: [],
+  reactions: [],
   status: 'sent',
-  createdAt: new Date(Date.UTC(2026, 0, 1, 12, 0, seq)).toISOString(),
+  createdAt: TIME,
+  updatedAt: TIME,
   ...overrides,
 });
 
 export const conversationView = (overrides: Partial<ConversationView> = {}): ConversationView => ({
   _id: CONVERSATION,
-  participants: [ALICE, BOB],
-  members: [
-    { _id: ALICE, name: 'Alice', role: 'member', lastReadSeq: 0, lastDeliveredSeq: 0 },
-    { _id: BOB, name: 'Bob', role: 'member', lastReadSeq: 0, lastDeliveredSeq: 0 },
-  ],
   type: 'direct',
+  participants: [ALICE, BOB],
+  members: [ALICE, BOB].map((_id) => ({ _id, role: 'member', lastReadSeq: 0, lastDeliveredSeq: 0 })),
+  createdBy: ALICE,
   memberCount: 2,
   isLarge: false,
   history: 'all',
@@ -38,22 +47,24 @@ export const conversationView = (overrides: Partial<ConversationView> = {}): Con
   pinnedMessages: [],
   archived: false,
   markedUnread: false,
+  messageCount: 0,
   lastSeq: 0,
   rev: 0,
-  lastMessageAt: '2026-01-01T12:00:00.000Z',
+  lastMessageAt: TIME,
   unreadCount: 0,
   lastReadSeq: 0,
   lastDeliveredSeq: 0,
   occasions: [],
+  createdAt: TIME,
+  updatedAt: TIME,
   ...overrides,
 });
 
-export const pendingEntry = (order: number, overrides: Partial<Pending> = {}): Pending => ({
+export const pendingEntry = (order: number): PendingMessage => ({
   clientMessageId: `pending-${order}`,
   conversationId: CONVERSATION,
   content: `pending ${order}`,
   order,
-  createdAt: '2026-01-01T12:00:00.000Z',
-  state: 'waiting',
-  ...overrides,
+  createdAt: TIME,
+  status: 'pending',
 });
