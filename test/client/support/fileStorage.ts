@@ -40,7 +40,7 @@ export const fileStorage = (folder: string): ParleyStorage => ({
   },
 });
 
-/** What real storages do: nothing is there in the turn in which it was asked for. */
+/** Real storages answer in a later turn. */
 const yieldOnce = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const idOf = (collection: StorageCollection, key: string): string => `${collection} ${key}`;

@@ -10,6 +10,8 @@ export interface Packet {
   event: string;
   /** Payload of the command (for an answer, of the command that it answers), or `{success, data}` of a push. */
   payload: unknown;
+  /** Acknowledgement id of a command or an answer. */
+  id?: string;
   /** An answer as it was sent. */
   answer?: unknown;
   /** Number of the connection, from 1 in the order of opening. */
@@ -29,8 +31,9 @@ export function readFromClient(frame: string, connection: number, open: OpenComm
   const [, id, body] = EVENT.exec(frame) ?? [];
   if (body !== undefined) {
     const [event, payload] = JSON.parse(body) as [string, unknown];
-    if (id !== undefined && id !== '') open.set(id, { event, payload });
-    return { ...base, kind: 'command', event, payload };
+    if (id === undefined || id === '') return { ...base, kind: 'command', event, payload };
+    open.set(id, { event, payload });
+    return { ...base, kind: 'command', event, payload, id };
   }
   if (!frame.startsWith(HANDSHAKE)) return { ...base, kind: 'other', event: '', payload: undefined };
   const auth: unknown =
@@ -52,8 +55,12 @@ export function readFromServer(frame: string, connection: number, open: OpenComm
     return { ...base, kind: 'other', event: '', payload: undefined };
   open.delete(id);
   const [answer] = JSON.parse(answered) as [unknown];
-  return { ...base, kind: 'answer', ...command, answer };
+  return { ...base, kind: 'answer', ...command, id, answer };
 }
+
+/** Returns the frame of an answer to a command. */
+export const answerFrame = ({ id = '' }: Packet, answer: unknown): string =>
+  `43${id}${JSON.stringify([answer])}`;
 
 /** Returns the frame of a push, as the server sends it. */
 export const pushFrame = (event: string, data: unknown): string =>

@@ -3,7 +3,14 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { until } from '../../support/until.js';
-import { pushFrame, readFromClient, readFromServer, type OpenCommands, type Packet } from './packets.js';
+import {
+  answerFrame,
+  pushFrame,
+  readFromClient,
+  readFromServer,
+  type OpenCommands,
+  type Packet,
+} from './packets.js';
 
 /**
  * Treatment of one packet:
@@ -16,8 +23,10 @@ import { pushFrame, readFromClient, readFromServer, type OpenCommands, type Pack
  *   the client has given it up.
  * - `hold`: keeps it, and everything after it in this direction, until `release`.
  * - `stall`: loses it and everything after it in both directions; the connection stays open and never ends by itself.
+ * - `{ answer }`: answers a command in the server's place, which never sees it; or replaces the server's answer.
  */
-export type Treatment = 'pass' | 'drop' | 'cut' | 'deliverAndCut' | 'deliverLate' | 'hold' | 'stall';
+export type Treatment =
+  'pass' | 'drop' | 'cut' | 'deliverAndCut' | 'deliverLate' | 'hold' | 'stall' | { answer: unknown };
 
 /** `down`: connections are cut and refused. `silent`: connections stay and are accepted, and nothing passes. */
 export type NetworkState = 'up' | 'down' | 'silent';
@@ -208,6 +217,8 @@ export class SocketProxy implements AsyncDisposable {
       route.near.removeAllListeners('close');
       route.near.terminate();
       setTimeout(() => route.far.terminate(), LINGER_MS).unref();
+    } else if (typeof treatment === 'object') {
+      send(route.near, answerFrame(packet, treatment.answer));
     } else if (treatment === 'pass' || treatment === 'hold') {
       this.#forward(route, 'toServer', { frame, treatment });
     }
@@ -218,6 +229,8 @@ export class SocketProxy implements AsyncDisposable {
     const treatment = this.#treat(route, packet);
     if (treatment === 'deliverAndCut') {
       route.near.send(frame, () => end(route));
+    } else if (typeof treatment === 'object') {
+      send(route.near, answerFrame(packet, treatment.answer));
     } else if (treatment === 'pass' || treatment === 'hold') {
       this.#forward(route, 'toClient', { frame, treatment });
     }
