@@ -2,15 +2,14 @@
  * A process with one SDK client and a storage in files, commanded over IPC: the app of a phone, which can be killed at any
  * moment. `clientProcess.ts` bundles and starts it.
  */
-import {
-  createParleyClient,
-  ParleyError,
-  type ParleyClient,
-  type ParleyEvents,
-} from '../../../packages/client/src/index.js';
+import type { ParleyEvents } from '../../../packages/client/src/api/events.js';
+import { createParleyClient, ParleyError, type ParleyClient } from '../../../packages/client/src/index.js';
 import { fileStorage } from './fileStorage.js';
 import { observedStorage, type StorageStep } from './observedStorage.js';
 import { TestLifecycle } from './testLifecycle.js';
+
+/** A step of the storage. */
+export type KillStep = Pick<StorageStep, 'number' | 'moment'>;
 
 /** First message to the process. */
 export interface HostSetup {
@@ -18,14 +17,16 @@ export interface HostSetup {
   userId: string;
   token: string;
   folder: string;
-  /** The process ends itself by SIGKILL at this step of its storage. */
-  killAt?: Pick<StorageStep, 'number' | 'moment'> | undefined;
+  /** Ends the process by SIGKILL at this step of its storage, counted from its start. */
+  killAt?: KillStep | undefined;
   /** Error of the device's clock, in ms. */
   clockOffByMs?: number | undefined;
 }
 
 /** Commands, with their arguments and results. */
 export interface HostCommands {
+  /** Ends the process by SIGKILL at this step of its storage, counted from now. */
+  killAt: { args: [step: KillStep]; result: true };
   connect: { args: []; result: true };
   disconnect: { args: []; result: true };
   open: { args: [conversationId: string]; result: true };
@@ -53,7 +54,7 @@ export interface HostRequest {
   args: unknown[];
 }
 
-/** What the process reports by itself: a message is safe on the device, or a step of its storage was made. */
+/** Messages of the process: answers, and what it reports by itself. `persisted`: a message is safe on the device. */
 export type HostReport =
   | { kind: 'ready' }
   | { kind: 'answer'; id: number; result?: unknown; error?: string }
@@ -67,11 +68,17 @@ const report = (message: HostReport): void => {
 function start({ url, userId, token, folder, killAt, clockOffByMs = 0 }: HostSetup): void {
   if (clockOffByMs !== 0) shiftClock(clockOffByMs);
   const lifecycle = new TestLifecycle();
+  let steps = 0;
+  let last = killAt;
   const storage = observedStorage(fileStorage(folder), (step) => {
-    if (step.number === killAt?.number && step.moment === killAt.moment) process.kill(process.pid, 'SIGKILL');
+    steps = step.number;
+    if (step.number === last?.number && step.moment === last.moment) process.kill(process.pid, 'SIGKILL');
     report({ kind: 'step', step });
     return undefined;
   });
+  const setKillStep = ({ number, moment }: KillStep): void => {
+    last = { number: steps + number, moment };
+  };
   const client = createParleyClient({
     url,
     userId,
@@ -84,7 +91,7 @@ function start({ url, userId, token, folder, killAt, clockOffByMs = 0 }: HostSet
   const failures: string[] = [];
   client.on('violation', (violation) => violations.push(violation));
   client.on('messageFailed', ({ error }) => failures.push(error.code));
-  const run = commandsOf(client, { lifecycle, violations, failures });
+  const run = commandsOf(client, { lifecycle, violations, failures, setKillStep });
   process.on('message', ({ id, name, args }: HostRequest) => {
     run(name, args).then(
       (result) => report({ kind: 'answer', id, result }),
@@ -104,13 +111,20 @@ type Handlers = {
 
 function commandsOf(
   client: ParleyClient,
-  parts: { lifecycle: TestLifecycle; violations: HostView['violations']; failures: string[] },
+  parts: Pick<HostView, 'violations' | 'failures'> & {
+    lifecycle: TestLifecycle;
+    setKillStep: (step: KillStep) => void;
+  },
 ): (name: keyof HostCommands, args: unknown[]) => Promise<unknown> {
   const done = async (work: Promise<unknown>): Promise<true> => {
     await work;
     return true;
   };
   const handlers: Handlers = {
+    killAt: (step) => {
+      parts.setKillStep(step);
+      return true;
+    },
     connect: () => done(client.connect()),
     disconnect: () => done(client.disconnect()),
     open: (id) => done(client.conversation(id).open()),
@@ -160,7 +174,7 @@ function viewOf(
 function shiftClock(byMs: number): void {
   const RealDate = Date;
   globalThis.Date = new Proxy(RealDate, {
-    construct: (target, args: []) =>
+    construct: (target, args: unknown[]) =>
       Reflect.construct(target, args.length === 0 ? [RealDate.now() + byMs] : args) as Date,
     get: (target, key) =>
       key === 'now' ? () => RealDate.now() + byMs : (Reflect.get(target, key) as unknown),

@@ -105,7 +105,7 @@ export class ClientProcess implements AsyncDisposable {
     return until(
       async () => {
         last = await this.do('view', conversationId);
-        return fits(last) && last;
+        return fits(last) ? last : undefined;
       },
       { what, everyMs: 10 },
     ).catch((cause: unknown) => {
