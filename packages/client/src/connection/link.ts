@@ -1,21 +1,39 @@
-import type { ConnectionState } from '../api/snapshots.js';
-import type { CommandData, CommandName, CommandPayload, Failure, PushName, Success } from '../wire/index.js';
+import type { ConnectionState } from '../state/types.js';
+import type { CommandData, CommandName, CommandPayload, Failure, Success } from '../wire/index.js';
 
-/** The answer to a command. `OFFLINE` and `TIMEOUT` are the client's own codes. */
-export type LinkAnswer<Name extends CommandName> =
-  | Success<CommandData<Name>>
-  | Failure
-  | { success: false; code: 'OFFLINE' | 'TIMEOUT'; error: string; retryAfterMs?: number | undefined };
+/** A failure on the client's side. */
+export interface ClientFailure {
+  success: false;
+  code: 'OFFLINE' | 'TIMEOUT' | 'SIGNED_OUT' | 'CLOSED';
+  error: string;
+  retryAfterMs?: number | undefined;
+}
 
-/** Runs a command; never rejects. A refused token is renewed once, and the command repeated. */
-export type Ask = <Name extends CommandName>(name: Name, payload: CommandPayload<Name>) => Promise<LinkAnswer<Name>>;
+/** The answer to a command. */
+export type LinkAnswer<Name extends CommandName> = Success<CommandData<Name>> | Failure | ClientFailure;
+
+export interface AskOptions {
+  /** Milliseconds to wait for the answer. Default: 10,000. */
+  timeoutMs?: number | undefined;
+}
+
+/**
+ * Runs a command; never rejects. A refused token is renewed once, and the command repeated. An answer from after the end of
+ * its connection is a `TIMEOUT`.
+ */
+export type Ask = <Name extends CommandName>(
+  name: Name,
+  payload: CommandPayload<Name>,
+  options?: AskOptions,
+) => Promise<LinkAnswer<Name>>;
 
 /**
  * What the rest of the SDK sees of the connection. Two implementations: `connection/socketLink.ts` holds the socket;
- * `tabs/followerLink.ts` runs commands through the tab that holds it.
+ * `tabs/` runs commands through the tab that holds it.
  */
 export interface Link {
   start: () => void;
+  /** Ends the connection for good; no event follows. */
   stop: () => void;
   ask: Ask;
   /** Sends what may be lost (typing). */
@@ -26,14 +44,36 @@ export interface Link {
   restart: () => void;
   /** The connection has synchronised: the next loss begins with short waits again. */
   settle: () => void;
+  /** Exchanges messages with the other tabs of this user; undefined when this client stands alone. */
+  tabs?: TabChannel | undefined;
 }
 
-/** What a link reports. `onPush` receives data that the contract's version of the server sends; unknown events are passed on too. */
+/** What a link reports. */
 export interface LinkEvents {
+  /** Every state but `online`: `syncing` says that the server can be asked, and the SDK turns it into `online`. */
   onState: (state: ConnectionState) => void;
+  /** The server can be asked (again): time to `sync`. Also called when an expired session was renewed. */
   onOnline: () => void;
   onOffline: () => void;
-  onPush: (name: PushName, data: unknown) => void;
-  /** A token was accepted, or told its user before the first connect. */
-  onUser: (userId: string) => void;
+  /** Data of a push as the server sent it; unknown events are passed on too. */
+  onPush: (name: string, data: unknown) => void;
+  /** A token is for this user: called for each new token, before the connection uses it. False: the link ends without connecting. */
+  onUser: (userId: string) => boolean;
+  /** This client now holds the outbox and the cache of the user's storage, or does not any more. Alone: true on `start`. */
+  onLeader: (isLeader: boolean) => void;
+}
+
+/** Messages about the shared outbox. Each tab applies them to its own state; only the leader sends and retries. */
+export type TabMessage =
+  /** A tab has stored an entry: new, or to be retried. */
+  | { type: 'outboxQueued'; entry: unknown }
+  /** A tab has discarded an entry, or the leader has removed it because it was stored. */
+  | { type: 'outboxRemoved'; clientMessageId: string; isDiscarded: boolean; message?: unknown }
+  | { type: 'outboxFailed'; clientMessageId: string; code: string; error: string };
+
+export interface TabChannel {
+  /** Sends to all other tabs of this user. Messages are structured-cloneable, and may be lost when a tab is closed. */
+  post: (message: TabMessage) => void;
+  /** @returns a function that removes the listener */
+  onMessage: (listener: (message: TabMessage) => void) => () => void;
 }

@@ -1,0 +1,149 @@
+/** The part of the reducer that keeps the logs: messages, and pages of them. Pure functions. */
+import type { CountsView, EntryView, MessagePage } from '../wire/index.js';
+import { noteEntry, noteHead, unarchive } from './conversations.js';
+import { hiddenEntry, isMessage, toEntry } from './entries.js';
+import { entryAt, indexOfSeq, insertEntries, newestRun } from './log.js';
+import { addUsers, updateConversation, withKey } from './records.js';
+import { unqueueEntries } from './reduceOutbox.js';
+import { nowAt } from './selectors.js';
+import type { ClientState, LogEntry } from './types.js';
+
+/** Entries kept of a conversation that is not open: enough to show it at once. */
+export const KEPT_WHEN_CLOSED = 300;
+/** Entries by which a closed conversation may exceed that before it is cut: each cut copies the log. */
+const CUT_AFTER = 100;
+
+export function takeEntries(state: ClientState, id: string, views: readonly EntryView[]): ClientState {
+  const entries = views.map(toEntry);
+  const log = state.logs[id] ?? [];
+  const inserted = insertEntries(log, entries);
+  const own = new Set(
+    entries.flatMap((entry) =>
+      isMessage(entry) && entry.senderId === state.userId ? entry.clientMessageId : [],
+    ),
+  );
+  let taken =
+    inserted === log && log.length > 0 ? state : { ...state, logs: { ...state.logs, [id]: inserted } };
+  if (own.size > 0) {
+    taken = unqueueEntries(
+      taken,
+      ({ conversationId, clientMessageId }) => conversationId === id && own.has(clientMessageId),
+    );
+  }
+  taken = updateConversation(taken, id, (conversation) =>
+    entries.reduce((noted, entry) => noteEntry(state.userId, noted, entry), conversation),
+  );
+  taken = addUsers(
+    taken,
+    views.flatMap(({ sender }) => sender ?? []),
+  );
+  return endTyping(taken, id, entries.filter(({ seq }) => entryAt(log, seq) === undefined));
+}
+
+/** A member whose message has arrived has stopped typing. */
+function endTyping(state: ClientState, id: string, arrived: readonly LogEntry[]): ClientState {
+  const typing = state.typing[id];
+  if (typing === undefined) return state;
+  const senders = new Set(arrived.map(({ senderId }) => senderId));
+  const left = typing.filter((userId) => !senders.has(userId));
+  if (left.length === typing.length) return state;
+  return { ...state, typing: withKey(state.typing, id, left.length === 0 ? undefined : left) };
+}
+
+/** A message that was pushed or stored just now. */
+export function takeNewEntry(state: ClientState, view: EntryView): ClientState {
+  const { conversationId: id, seq } = view;
+  const isNew = seq > (state.conversations[id]?.lastSeq ?? 0);
+  const taken = cutClosedLog(takeEntries(state, id, [view]), id);
+  if (!isNew) return taken;
+  return updateConversation(taken, id, (known) => unarchive(known, toEntry(view), nowAt(state)));
+}
+
+export function takePage(
+  state: ClientState,
+  { conversationId: id, page, seenRev }: { conversationId: string; page: MessagePage; seenRev: number | undefined },
+): ClientState {
+  const taken = takeEntries(state, id, page.messages);
+  return updateConversation(taken, id, (conversation) => {
+    const noted = noteHead(conversation, page.lastSeq);
+    // The page may lack changes made while it was on its way: they are requested again.
+    const shown = Math.min(noted.seenRev, seenRev ?? noted.seenRev);
+    return shown === noted.seenRev ? noted : { ...noted, seenRev: shown };
+  });
+}
+
+/** A message outside of the loaded history. */
+export const takeAside = (state: ClientState, view: EntryView): ClientState => ({
+  ...addUsers(state, view.sender === undefined ? [] : [view.sender]),
+  aside: { ...state.aside, [asideKey(view.conversationId, view.seq)]: toEntry(view) },
+});
+
+export const asideKey = (conversationId: string, seq: number): string => `${conversationId}/${seq}`;
+
+/** Receipt counts of one message of a large group. They only grow. */
+export function takeCounts(
+  state: ClientState,
+  { conversationId: id, seq, readCount, deliveredCount }: CountsView,
+): ClientState {
+  const log = state.logs[id] ?? [];
+  const entry = entryAt(log, seq);
+  if (entry === undefined || !isMessage(entry)) return state;
+  const counted = {
+    ...entry,
+    readCount: Math.max(entry.readCount ?? 0, readCount),
+    deliveredCount: Math.max(entry.deliveredCount ?? 0, deliveredCount),
+  };
+  if (counted.readCount === entry.readCount && counted.deliveredCount === entry.deliveredCount) return state;
+  const next = [...log];
+  next[indexOfSeq(log, seq)] = counted;
+  return { ...state, logs: { ...state.logs, [id]: next } };
+}
+
+/** Entries that the user has deleted for themselves. */
+export function hideEntries(state: ClientState, id: string, seqs: readonly number[]): ClientState {
+  if (seqs.length === 0) return state;
+  const gone = new Set(seqs);
+  const held = state.logs[id];
+  const log = (held ?? []).map((entry) =>
+    gone.has(entry.seq) && isMessage(entry) ? hiddenEntry(id, entry.seq) : entry,
+  );
+  const isChanged = log.some((entry, index) => entry !== held?.[index]);
+  const hidden = isChanged ? { ...state, logs: { ...state.logs, [id]: log } } : state;
+  return updateConversation(hidden, id, (conversation) => {
+    if (!gone.has(conversation.lastMessage?.seq ?? 0)) return conversation;
+    return { ...conversation, lastMessage: newestMessage(log) };
+  });
+}
+
+export function newestMessage(log: readonly LogEntry[]): Extract<LogEntry, { _id: string }> | undefined {
+  for (let index = log.length - 1; index >= 0; index -= 1) {
+    const entry = log[index];
+    if (entry !== undefined && isMessage(entry)) return entry;
+  }
+  return undefined;
+}
+
+/** Entries read from the storage. Entries that are held already are newer. */
+export function restoreLog(
+  state: ClientState,
+  { conversationId: id, entries, seenRev }: { conversationId: string; entries: readonly LogEntry[]; seenRev: number },
+): ClientState {
+  const known = state.conversations[id];
+  if (known === undefined || entries.length === 0) return state;
+  const visible = entries.filter(({ seq }) => seq >= known.visibleFromSeq);
+  const restored = takeEntries(state, id, visible);
+  if (restored.logs[id] === state.logs[id]) return restored;
+  return updateConversation(restored, id, (conversation) => ({
+    ...conversation,
+    seenRev: Math.min(conversation.seenRev, seenRev),
+  }));
+}
+
+/** Keeps the newest entries of a conversation that is not open. */
+export function cutClosedLog(state: ClientState, id: string, tolerance = CUT_AFTER): ClientState {
+  const log = state.logs[id];
+  if (log === undefined || state.open[id] !== undefined || log.length <= KEPT_WHEN_CLOSED + tolerance) return state;
+  const oldest = log.at(-KEPT_WHEN_CLOSED)?.seq ?? 0;
+  const fromSeq = Math.max(newestRun(log)?.fromSeq ?? 0, oldest);
+  return { ...state, logs: { ...state.logs, [id]: log.slice(indexOfSeq(log, fromSeq)) } };
+}
