@@ -5,6 +5,8 @@ import { readClaims } from './jwt.js';
 /** A token is renewed when this part of its lifetime is left, but at most `MAX_MARGIN_MS` before its end. */
 const MARGIN_SHARE = 0.2;
 const MAX_MARGIN_MS = 60_000;
+/** Even a token that seems to have no lifetime is used for this long: the server decides. */
+const MIN_FRESH_MS = 1_000;
 /** A call of `getToken` that has not ended after this time counts as failed. */
 const CALL_TIMEOUT_MS = 60_000;
 
@@ -45,7 +47,8 @@ export function createTokens({ getToken, logger }: TokenDeps): Tokens {
         held = undefined;
         return 'signedOut';
       }
-      held = hold(value);
+      // An app that still returns the held token has none that is newer: the server says when it has expired.
+      held = held?.value === value ? { ...held, freshForMs: () => Infinity } : hold(value);
       return { token: held };
     } catch (error) {
       logger.warn('getToken failed', { reason, error: describe(error) });
@@ -80,7 +83,9 @@ function hold(value: string): HeldToken {
   const elapsedMs = startTimer();
   // A duration and not `exp` itself: the device's clock may be wrong by years.
   const freshMs =
-    lifetimeMs === undefined ? Infinity : lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs * MARGIN_SHARE);
+    lifetimeMs === undefined
+      ? Infinity
+      : Math.max(MIN_FRESH_MS, lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs * MARGIN_SHARE));
   return { value, userId, freshForMs: () => freshMs - elapsedMs() };
 }
 

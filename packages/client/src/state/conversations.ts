@@ -44,6 +44,7 @@ function fromView(userId: string, view: ConversationView): ConversationRecord {
     lastSeq: view.lastSeq,
     rev: view.rev,
     seenRev: view.rev,
+    logVersion: 0,
     lastMessage: view.lastMessage,
     lastMessageAt: view.lastMessageAt,
     occasions: view.occasions,
@@ -102,6 +103,7 @@ function mergeKnown(known: ConversationRecord, seen: ConversationRecord): Conver
     lastSeq: Math.max(known.lastSeq, seen.lastSeq),
     rev: Math.max(known.rev, seen.rev),
     seenRev: known.seenRev,
+    logVersion: known.logVersion,
     // A preview may also go back to an earlier message: the later one may have been deleted.
     lastMessage:
       isNewer && seen.rev >= known.rev ? seen.lastMessage : newerOf(known.lastMessage, seen.lastMessage),

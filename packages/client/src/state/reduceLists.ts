@@ -57,6 +57,7 @@ export const dropLog = (state: ClientState, id: string): ClientState =>
   updateConversation({ ...state, logs: withKey(state.logs, id, undefined) }, id, (conversation) => ({
     ...conversation,
     seenRev: conversation.rev,
+    logVersion: conversation.logVersion + 1,
   }));
 
 export function takeList(state: ClientState, page: ConversationPage, isFirst: boolean): ClientState {

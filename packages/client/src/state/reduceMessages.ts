@@ -109,10 +109,13 @@ export function hideEntries(state: ClientState, id: string, seqs: readonly numbe
   );
   const isChanged = log.some((entry, index) => entry !== held?.[index]);
   const hidden = isChanged ? { ...state, logs: { ...state.logs, [id]: log } } : state;
-  return updateConversation(hidden, id, (conversation) => {
-    if (!gone.has(conversation.lastMessage?.seq ?? 0)) return conversation;
-    return { ...conversation, lastMessage: newestMessage(log) };
-  });
+  const isHeld = seqs.every((seq) => entryAt(log, seq) !== undefined);
+  return updateConversation(hidden, id, (conversation) => ({
+    ...conversation,
+    // The device may have stored an entry that is not held now.
+    ...(!isHeld && { logVersion: conversation.logVersion + 1 }),
+    ...(gone.has(conversation.lastMessage?.seq ?? 0) && { lastMessage: newestMessage(log) }),
+  }));
 }
 
 export function newestMessage(log: readonly LogEntry[]): Extract<LogEntry, { _id: string }> | undefined {

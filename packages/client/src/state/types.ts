@@ -2,6 +2,7 @@ import type { ClientErrorCode } from '../errors/parleyError.js';
 import type {
   Attachment,
   Card,
+  CloseCode,
   ErrorCode,
   HiddenView,
   HistoryMode,
@@ -71,6 +72,8 @@ export interface ConversationRecord {
   rev: number;
   /** The held messages show every change up to this one. */
   seenRev: number;
+  /** Grows when stored messages of this conversation must not be shown any more. */
+  logVersion: number;
   lastMessage: Message | undefined;
   /** Time of the newest message, by the server's clock. Orders the list. */
   lastMessageAt: string;
@@ -139,7 +142,7 @@ export interface ConnectionState {
   status: 'idle' | 'connecting' | 'syncing' | 'online' | 'reconnecting' | 'draining' | 'ended';
   /** Message for developers. */
   reason?: string | undefined;
-  code?: ErrorCode | ClientErrorCode | 'TOO_MANY_SOCKETS' | 'FLOODING' | undefined;
+  code?: ErrorCode | ClientErrorCode | CloseCode | undefined;
 }
 
 /** A conversation that is displayed somewhere. */

@@ -1,0 +1,204 @@
+import type { Violation } from '../api/events.js';
+import type { Store } from '../observable/store.js';
+import { isMessage, toEntry } from '../state/entries.js';
+import { entryAt } from '../state/log.js';
+import { logOf } from '../state/selectors.js';
+import type { Message } from '../state/types.js';
+import type {
+  ChangePage,
+  CommandData,
+  CommandName,
+  CommandPayload,
+  ConversationView,
+  EntryView,
+  MessagePage,
+  PositionView,
+} from '../wire/index.js';
+import { BoundedMap } from './boundedMap.js';
+
+/** Own messages and positions remembered. */
+const MAX_REMEMBERED = 2_000;
+
+interface Acknowledged {
+  conversationId: string;
+  seq: number;
+  clientMessageId: string;
+}
+
+/** A statement of the server about an own position, with the number of the check at which it was made. */
+interface Stated {
+  readSeq: number;
+  deliveredSeq: number;
+  at: number;
+}
+
+/**
+ * Compares what the server sends with what it has sent before, and reports broken promises with the evidence. Everything is
+ * observed before it is applied. The checks are one-sided: what a client cannot know is not reported.
+ */
+export class PromiseChecks {
+  readonly #store: Store;
+  readonly #onViolation: (violation: Violation) => void;
+  /** `seq` of own messages by conversation and `clientMessageId`. */
+  readonly #ownSeqs = new BoundedMap<string, number>(MAX_REMEMBERED);
+  /** Acknowledged messages by conversation and `seq`. */
+  readonly #acknowledged = new BoundedMap<string, Acknowledged>(MAX_REMEMBERED);
+  /** Highest acknowledged `seq` by conversation. */
+  readonly #acknowledgedSeq = new BoundedMap<string, number>(MAX_REMEMBERED);
+  readonly #ownPositions = new BoundedMap<string, Stated>(MAX_REMEMBERED);
+  #now = 0;
+
+  constructor({ store, onViolation }: { store: Store; onViolation: (violation: Violation) => void }) {
+    this.#store = store;
+    this.#onViolation = onViolation;
+  }
+
+  /** Forgets everything: another user, or another history of the server. */
+  clear(): void {
+    this.#ownSeqs.clear();
+    this.#acknowledged.clear();
+    this.#acknowledgedSeq.clear();
+    this.#ownPositions.clear();
+  }
+
+  /** Marks the moment of a request. An answer is compared with what was known before it. */
+  begin(): number {
+    this.#now += 1;
+    return this.#now;
+  }
+
+  /** Observes the answer to a command. */
+  answered<Name extends CommandName>(
+    name: Name,
+    { payload, data, since }: { payload: CommandPayload<Name>; data: CommandData<Name>; since: number },
+  ): void {
+    const observe: Observers[Name] | undefined = OBSERVERS[name];
+    observe?.(this, { payload, data, since });
+  }
+
+  /** Observes a message that was pushed, stored or loaded. */
+  entry(view: EntryView): void {
+    const entry = toEntry(view);
+    const state = this.#store.getState();
+    const held = entryAt(logOf(state, entry.conversationId), entry.seq);
+    if (!isMessage(entry)) return;
+    if (held !== undefined && isMessage(held) && held._id !== entry._id) {
+      this.#report('seqChanged', entry, { seq: entry.seq, heldId: held._id, receivedId: entry._id });
+    }
+    if (entry.senderId === state.userId) this.#own(entry);
+  }
+
+  #own({ conversationId, clientMessageId, seq }: Message): void {
+    const key = `${conversationId}/${clientMessageId}`;
+    const known = this.#ownSeqs.get(key);
+    if (known !== undefined && known !== seq) {
+      this.#report('duplicate', { conversationId }, { clientMessageId, seq: known, otherSeq: seq });
+    }
+    this.#ownSeqs.set(key, seq);
+  }
+
+  acknowledged(message: Message): void {
+    const { conversationId, seq, clientMessageId } = message;
+    this.entry(message);
+    this.#acknowledged.set(`${conversationId}/${seq}`, { conversationId, seq, clientMessageId });
+    this.#acknowledgedSeq.set(conversationId, Math.max(seq, this.#acknowledgedSeq.get(conversationId) ?? 0));
+  }
+
+  page(requested: CommandPayload<'getMessages'>, page: MessagePage): void {
+    if (page.reload === true) return;
+    const { messages, lastSeq } = page;
+    const conversationId = messages[0]?.conversationId ?? requested.conversationId;
+    messages.forEach((entry, index) => {
+      const before = messages[index - 1];
+      if (before !== undefined && entry.seq !== before.seq + 1) {
+        this.#report('seqGap', { conversationId }, { seq: before.seq, nextSeq: entry.seq });
+      }
+      this.entry(entry);
+      this.#stillThere(entry);
+    });
+    const acknowledgedSeq = this.#acknowledgedSeq.get(conversationId) ?? 0;
+    if (lastSeq < acknowledgedSeq) {
+      this.#report('acknowledgedLost', { conversationId }, { seq: acknowledgedSeq, lastSeq });
+    }
+  }
+
+  /** An acknowledged message is found at its `seq`. It may be hidden: deleted for its sender, or cleared. */
+  #stillThere(entry: EntryView): void {
+    const known = this.#acknowledged.get(`${entry.conversationId}/${entry.seq}`);
+    if (known === undefined || entry.kind === 'hidden' || entry.clientMessageId === known.clientMessageId) return;
+    const { seq, clientMessageId } = known;
+    this.#report('acknowledgedLost', known, { seq, clientMessageId, foundId: entry.clientMessageId });
+  }
+
+  changes({ conversationId, afterRev }: CommandPayload<'getChanges'>, page: ChangePage): void {
+    if (page.reload === true) return;
+    let expected = afterRev + 1;
+    for (const { rev } of page.changes) {
+      if (rev !== expected) this.#report('revGap', { conversationId }, { expectedRev: expected, rev });
+      expected = rev + 1;
+    }
+    if (!page.hasMore && page.rev >= expected) {
+      this.#report('revGap', { conversationId }, { expectedRev: expected, rev: page.rev });
+    }
+  }
+
+  /** The server's statement about the user's own position, in an answer to a request made at `since`. */
+  ownPosition(conversationId: string, stated: Omit<Stated, 'at'>, since: number): void {
+    const known = this.#ownPositions.get(conversationId);
+    const isBack = known !== undefined && known.at < since && isBehind(stated, known);
+    if (isBack) {
+      const { readSeq, deliveredSeq } = known;
+      this.#report('positionBack', { conversationId }, { readSeq, deliveredSeq, stated });
+    }
+    this.#ownPositions.set(conversationId, {
+      readSeq: Math.max(stated.readSeq, known?.readSeq ?? 0),
+      deliveredSeq: Math.max(stated.deliveredSeq, known?.deliveredSeq ?? 0),
+      at: this.#now,
+    });
+  }
+
+  view(view: ConversationView, since: number): void {
+    const { _id, lastReadSeq, lastDeliveredSeq, lastMessage } = view;
+    this.ownPosition(_id, { readSeq: lastReadSeq, deliveredSeq: lastDeliveredSeq }, since);
+    if (lastMessage !== undefined) this.entry(lastMessage);
+  }
+
+  position(position: PositionView, since: number): void {
+    if (position.userId === this.#store.getState().userId) {
+      this.ownPosition(position.conversationId, position, since);
+    }
+  }
+
+  #report(
+    kind: Violation['kind'],
+    { conversationId }: { conversationId: string },
+    evidence: Record<string, unknown>,
+  ): void {
+    this.#onViolation({ kind, conversationId, evidence });
+  }
+}
+
+const isBehind = (stated: Omit<Stated, 'at'>, known: Stated): boolean =>
+  stated.readSeq < known.readSeq || Math.max(stated.deliveredSeq, stated.readSeq) < known.deliveredSeq;
+
+type Observers = {
+  [Name in CommandName]?: (
+    checks: PromiseChecks,
+    answer: { payload: CommandPayload<Name>; data: CommandData<Name>; since: number },
+  ) => void;
+};
+
+const OBSERVERS: Observers = {
+  sendMessage: (checks, { data }) => checks.acknowledged(data),
+  getMessages: (checks, { payload, data }) => checks.page(payload, data),
+  getChanges: (checks, { payload, data }) => checks.changes(payload, data),
+  getConversation: (checks, { data, since }) => checks.view(data.conversation, since),
+  getConversations: (checks, { data, since }) => {
+    for (const view of data.conversations) checks.view(view, since);
+  },
+  sync: (checks, { data, since }) => {
+    if (data.reload !== true) for (const view of data.conversations) checks.view(view, since);
+  },
+  'message:read': (checks, { data, since }) => checks.position(data, since),
+  'message:delivered': (checks, { data, since }) => checks.position(data, since),
+};

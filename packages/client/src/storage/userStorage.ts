@@ -1,0 +1,96 @@
+import type { ParleyEvents } from '../api/events.js';
+import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry, StorageWrite } from './storage.js';
+
+export type StorageErrorListener = (error: ParleyEvents['storageError']) => void;
+
+/**
+ * The storage area of one user. It is opened on first use, and again after a failure; each failure is reported. After `close`
+ * it does nothing: a write that is still under way must not bring back what a logout has removed.
+ */
+export class UserStorage {
+  readonly userId: string;
+  readonly #storage: ParleyStorage;
+  readonly #onError: StorageErrorListener;
+  #opening: Promise<StorageArea> | undefined;
+  #isClosed = false;
+
+  constructor(storage: ParleyStorage, userId: string, onError: StorageErrorListener) {
+    this.#storage = storage;
+    this.userId = userId;
+    this.#onError = onError;
+  }
+
+  #open(): Promise<StorageArea> {
+    this.#opening ??= this.#storage.open(this.userId).catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #use<Result>(
+    operation: 'read' | 'write',
+    task: (area: StorageArea) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    if (this.#isClosed) return undefined;
+    let area: StorageArea;
+    try {
+      area = await this.#open();
+    } catch (cause) {
+      this.#onError({ operation: 'open', cause });
+      return undefined;
+    }
+    // Closed while it was being opened.
+    if (this.#isClosed) return undefined;
+    try {
+      return await task(area);
+    } catch (cause) {
+      this.#onError({ operation, cause });
+      return undefined;
+    }
+  }
+
+  /** @returns undefined when the storage failed */
+  readAll(collection: StorageCollection): Promise<StorageEntry[] | undefined> {
+    return this.#use('read', (area) => area.readAll(collection));
+  }
+
+  /** @returns undefined when the storage failed */
+  readMany(collection: StorageCollection, keys: readonly string[]): Promise<StorageEntry[] | undefined> {
+    return this.#use('read', (area) => area.readMany(collection, keys));
+  }
+
+  /** @returns whether the values survive a kill of the process */
+  async write(writes: readonly StorageWrite[]): Promise<boolean> {
+    const written = await this.#use('write', async (area) => {
+      await area.write(writes);
+      return true;
+    });
+    return written === true;
+  }
+
+  /** @returns whether the values are gone */
+  async clear(collections?: readonly StorageCollection[]): Promise<boolean> {
+    const cleared = await this.#use('write', async (area) => {
+      await area.clear(collections);
+      return true;
+    });
+    return cleared === true;
+  }
+
+  /** Ends the use of the area. Calls after it have no effect. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const area = await this.#opening?.catch(() => undefined);
+    await area?.close().catch(() => undefined);
+  }
+}
+
+/** Returns the parsed value; undefined for a value that an older version or a fault has left behind. */
+export function parseStored(value: string | undefined): unknown {
+  try {
+    return value === undefined ? undefined : JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { sortedConversations } from '../state/listSelectors.js';
+import { LIMITS } from '../wire/index.js';
+import type { StoreAndAsk } from './deps.js';
+
+const DELAY_MS = 200;
+
+/** Watches the presence of users: those that the app asks for, then those at the top of the list. */
+export class PresenceWatch {
+  readonly #deps: StoreAndAsk;
+  /** Users that the app has subscribed to, and how often. */
+  readonly #wanted = new Map<string, number>();
+  readonly #unsubscribe: () => void;
+  #watched = '';
+  #isOnline = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(deps: StoreAndAsk) {
+    this.#deps = deps;
+    this.#unsubscribe = deps.store.onChange((state, before) => {
+      if (state.conversations !== before.conversations) this.#watchSoon();
+    });
+  }
+
+  start(): void {
+    this.#isOnline = true;
+    this.#watched = '';
+    void this.#watch();
+  }
+
+  stop(): void {
+    this.#isOnline = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  dispose(): void {
+    this.stop();
+    this.#unsubscribe();
+  }
+
+  /** @returns a function that ends it */
+  add(userId: string): () => void {
+    this.#wanted.set(userId, (this.#wanted.get(userId) ?? 0) + 1);
+    this.#watchSoon();
+    let isDone = false;
+    return () => {
+      if (isDone) return;
+      isDone = true;
+      const left = (this.#wanted.get(userId) ?? 1) - 1;
+      if (left > 0) this.#wanted.set(userId, left);
+      else this.#wanted.delete(userId);
+      this.#watchSoon();
+    };
+  }
+
+  #watchSoon(): void {
+    if (this.#isOnline) this.#timer ??= setTimeout(() => void this.#watch(), DELAY_MS);
+  }
+
+  #userIds(): string[] {
+    const { store } = this.#deps;
+    const state = store.getState();
+    const ids = new Set(this.#wanted.keys());
+    for (const { otherUserId } of sortedConversations(state)) {
+      if (ids.size >= LIMITS.maxWatchedUsers) break;
+      if (otherUserId !== '') ids.add(otherUserId);
+    }
+    ids.delete(state.userId);
+    return [...ids].slice(0, LIMITS.maxWatchedUsers).sort();
+  }
+
+  async #watch(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#isOnline) return;
+    const userIds = this.#userIds();
+    const wanted = JSON.stringify(userIds);
+    if (wanted === this.#watched) return;
+    this.#watched = wanted;
+    const answer = await this.#deps.ask('presence:watch', { userIds });
+    if (answer.success) this.#deps.store.dispatch({ type: 'presence', presences: answer.data.presences });
+    else if (this.#watched === wanted) this.#watched = '';
+  }
+}
