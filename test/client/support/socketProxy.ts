@@ -37,6 +37,8 @@ interface Route {
   far: WebSocket;
   open: OpenCommands;
   isStalled: boolean;
+  /** True when the server's side lives on alone, to execute what was delivered. */
+  isDetached: boolean;
   /** Frames kept by `hold`, in order. */
   held: { toServer: string[] | undefined; toClient: string[] | undefined };
   /** Commands that reach the server after the connection was cut. */
@@ -65,11 +67,20 @@ export class SocketProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #accepting = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 
+  /** Chooses the origin of the server for each new connection. */
+  target: () => string;
+  /** False to keep `packets` empty, in long runs. */
+  isRecording = true;
+  /** Called with every packet, before it is judged. */
+  onPacket: (packet: Packet) => void = () => undefined;
+  onOpen: () => void = () => undefined;
+  onClose: () => void = () => undefined;
+
   private constructor(
     readonly server: Server,
-    /** Origin of the server, for new connections; may be changed. */
-    public targetUrl: string,
+    targetUrl: string,
   ) {
+    this.target = () => targetUrl;
     server.on('connection', (socket: Socket) => {
       if (this.#network === 'down') socket.destroy();
       this.#sockets.add(socket);
@@ -94,6 +105,11 @@ export class SocketProxy implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Sets the origin of the server for new connections. */
+  set targetUrl(url: string) {
+    this.target = () => url;
   }
 
   /** Number of WebSockets that the clients hold now. */
@@ -176,25 +192,28 @@ export class SocketProxy implements AsyncDisposable {
 
   #relay(near: WebSocket, path: string): void {
     this.accepted += 1;
-    const far = new WebSocket(this.targetUrl.replace(/^http/, 'ws') + path, { perMessageDeflate: false });
+    const far = new WebSocket(this.target().replace(/^http/, 'ws') + path, { perMessageDeflate: false });
     const route: Route = {
       number: this.accepted,
       near,
       far,
       open: new Map(),
       isStalled: false,
+      isDetached: false,
       held: { toServer: undefined, toClient: undefined },
       late: [],
       delayed: Promise.resolve(),
     };
     this.#routes.add(route);
     const opened = new Promise<void>((resolve) => far.once('open', resolve));
+    this.onOpen();
+    near.once('close', () => this.onClose());
     near.on('message', (frame: Buffer) => void opened.then(() => this.#fromClient(route, frame.toString())));
     far.on('message', (frame: Buffer) => this.#fromServer(route, frame.toString()));
     for (const side of [near, far]) side.on('error', () => undefined);
     near.on('close', () => {
       // A half-open connection, and a command on its way, outlive the client's side.
-      if (!route.isStalled && route.late.length === 0) far.close();
+      if (!route.isStalled && !route.isDetached && route.late.length === 0) far.close();
     });
     far.on('close', (code, reason) => {
       this.#routes.delete(route);
@@ -213,8 +232,7 @@ export class SocketProxy implements AsyncDisposable {
       route.near.terminate();
     } else if (treatment === 'deliverAndCut') {
       send(route.far, frame);
-      route.late.length = 0;
-      route.near.removeAllListeners('close');
+      route.isDetached = true;
       route.near.terminate();
       setTimeout(() => route.far.terminate(), LINGER_MS).unref();
     } else if (typeof treatment === 'object') {
@@ -238,8 +256,9 @@ export class SocketProxy implements AsyncDisposable {
 
   /** Records a packet, and applies what concerns the whole connection. */
   #treat(route: Route, packet: Packet): Treatment {
-    if (packet.kind !== 'other') this.packets.push(packet);
+    if (packet.kind !== 'other' && this.isRecording) this.packets.push(packet);
     if (route.isStalled) return 'drop';
+    this.onPacket(packet);
     const treatment = packet.kind === 'other' ? 'pass' : this.judge(packet);
     if (treatment === 'cut') end(route);
     if (treatment === 'stall') route.isStalled = true;
@@ -270,7 +289,7 @@ export class SocketProxy implements AsyncDisposable {
   #request(incoming: IncomingMessage, reply: ServerResponse): void {
     if (this.#network !== 'up') return;
     const { method, headers, url } = incoming;
-    const outgoing = request(this.targetUrl + (url ?? '/'), { method, headers }, (answer) => {
+    const outgoing = request(this.target() + (url ?? '/'), { method, headers }, (answer) => {
       reply.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(reply);
     });
