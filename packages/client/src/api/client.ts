@@ -1,11 +1,10 @@
 import type { ReadableStore } from '../observable/readableStore.js';
-import type { ClientState } from '../state/types.js';
-import type { CommandData, CommandName, CommandPayload, PushData, PushName, UserView } from '../wire/index.js';
+import type { ClientState, ConnectionState } from '../state/types.js';
+import type { CommandData, CommandName, CommandPayload, PushData, PushName } from '../wire/index.js';
 import type { ConversationHandle } from './conversation.js';
 import type { ConversationsApi } from './conversations.js';
 import type { ParleyEvents } from './events.js';
 import type { OutboxApi } from './outbox.js';
-import type { ConnectionState } from './snapshots.js';
 import type { SafetyApi, UsersApi } from './users.js';
 
 /** The chat client of one user on one device. Made by `createParleyClient`. */
@@ -38,7 +37,10 @@ export interface ParleyClient {
   conversation: (conversationId: string) => ConversationHandle;
 
   /** @returns a function that removes the listener */
-  on: <Name extends keyof ParleyEvents>(name: Name, listener: (event: ParleyEvents[Name]) => void) => () => void;
+  on: <Name extends keyof ParleyEvents>(
+    name: Name,
+    listener: (event: ParleyEvents[Name]) => void,
+  ) => () => void;
   /** Any push of the server as it came in, after it was applied. @returns a function that removes the listener */
   onPush: <Name extends PushName>(name: Name, listener: (data: PushData<Name>) => void) => () => void;
   /**
@@ -46,7 +48,8 @@ export interface ParleyClient {
    *
    * @throws ParleyError
    */
-  command: <Name extends CommandName>(name: Name, payload: CommandPayload<Name>) => Promise<CommandData<Name>>;
+  command: <Name extends CommandName>(
+    name: Name,
+    payload: CommandPayload<Name>,
+  ) => Promise<CommandData<Name>>;
 }
-
-export type { UserView };

@@ -49,12 +49,17 @@ export interface ConversationHandle {
   sendTyping: () => void;
   stopTyping: () => void;
 
-  search: (text: string, options?: { cursor?: string; limit?: number }) => Promise<CommandData<'searchMessages'>>;
+  search: (
+    text: string,
+    options?: { cursor?: string; limit?: number },
+  ) => Promise<CommandData<'searchMessages'>>;
   getEdits: (seq: number) => Promise<CommandData<'getEdits'>['edits']>;
   getReactions: (seq: number, emoji?: string) => Promise<CommandData<'getReactions'>['reactions']>;
   getReceipts: (seq: number) => Promise<CommandData<'getReceipts'>>;
 
-  getMembers: (options?: Omit<CommandPayload<'getMembers'>, 'conversationId'>) => Promise<CommandData<'getMembers'>>;
+  getMembers: (
+    options?: Omit<CommandPayload<'getMembers'>, 'conversationId'>,
+  ) => Promise<CommandData<'getMembers'>>;
   addMembers: (userIds: string[]) => Promise<CommandData<'addMembers'>['refused']>;
   removeMember: (userId: string) => Promise<void>;
   setRole: (userId: string, role: Role) => Promise<void>;
@@ -67,5 +72,9 @@ export interface ConversationHandle {
   clearHistory: () => Promise<void>;
   deleteForMe: () => Promise<void>;
   unmatch: () => Promise<void>;
-  report: (input: { reason: CommandPayload<'report'>['reason']; seq?: number; comment?: string }) => Promise<{ reportId: string }>;
+  report: (input: {
+    reason: CommandPayload<'report'>['reason'];
+    seq?: number;
+    comment?: string;
+  }) => Promise<{ reportId: string }>;
 }

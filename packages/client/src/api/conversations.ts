@@ -7,8 +7,8 @@ import type { ConversationFilter, ConversationListSnapshot } from './snapshots.j
 export interface ConversationsApi {
   /** Stays current; the same object for the same filter. */
   list: (filter?: ConversationFilter) => ReadableStore<ConversationListSnapshot>;
-  /** Loads the next page of the list. Resolves with false when there is none. */
-  loadMore: () => Promise<boolean>;
+  /** Loads the next page of the list, or of a filtered one. Resolves with false when there is none. */
+  loadMore: (filter?: ConversationFilter) => Promise<boolean>;
   /** Returns the conversation from this device, else from the server. */
   get: (conversationId: string) => Promise<Conversation>;
   /** One conversation per pair of users, whoever creates it and however often. */
@@ -18,7 +18,9 @@ export interface ConversationsApi {
   ) => Promise<{ conversation: Conversation; created: boolean }>;
   /** Makes a group or a channel. Repeats with the same `clientConversationId` return the first one. */
   createGroup: (
-    input: Omit<CommandPayload<'createGroup'>, 'clientConversationId'> & { clientConversationId?: string | undefined },
+    input: Omit<CommandPayload<'createGroup'>, 'clientConversationId'> & {
+      clientConversationId?: string | undefined;
+    },
   ) => Promise<{ conversation: Conversation; refused: CommandData<'createGroup'>['refused'] }>;
   /** Joins a group or channel that is open to everyone who knows its id. */
   join: (conversationId: string) => Promise<Conversation>;

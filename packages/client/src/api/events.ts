@@ -1,5 +1,4 @@
-import type { Message, PendingMessage } from '../state/types.js';
-import type { ConnectionState } from './snapshots.js';
+import type { ConnectionState, Message, PendingMessage } from '../state/types.js';
 import type { ParleyError } from './error.js';
 
 /**
@@ -23,7 +22,11 @@ export interface ParleyEvents {
   /** An own message was refused for good; `outbox.retry` or `outbox.discard` decide. */
   messageFailed: { pending: PendingMessage; error: ParleyError };
   /** The user was removed from a conversation, or left it on another device. */
-  conversationRemoved: { conversationId: string; name: string | undefined; reason: 'left' | 'removed' | 'closed' | 'merged' };
+  conversationRemoved: {
+    conversationId: string;
+    name: string | undefined;
+    reason: 'left' | 'removed' | 'closed' | 'merged';
+  };
   /** The server's data is older than this device's (a restored backup), or cannot be continued: the cache was dropped. */
   cacheReset: { reason: 'epoch' | 'reload' };
   violation: Violation;

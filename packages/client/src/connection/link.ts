@@ -59,7 +59,7 @@ export interface LinkEvents {
   onPush: (name: string, data: unknown) => void;
   /** A token is for this user: called for each new token, before the connection uses it. False: the link ends without connecting. */
   onUser: (userId: string) => boolean;
-  /** This client now holds the outbox and the cache of the user's storage, or does not any more. Alone: true on `start`. */
+  /** Whether this client holds the outbox and the cache of the user's storage. Called on `start` in any case, and on each change. */
   onLeader: (isLeader: boolean) => void;
 }
 

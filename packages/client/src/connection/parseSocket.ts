@@ -4,11 +4,13 @@ import type { LinkAnswer } from './link.js';
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(RETRY, code);
+const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(RETRY, code);
 
 /** Takes an acknowledgement as the contract describes it; anything else counts as a failure of the server. */
 export function toAnswer<Name extends CommandName>(answer: unknown): LinkAnswer<Name> {
-  if (isObject(answer) && typeof answer['success'] === 'boolean') return answer as unknown as LinkAnswer<Name>;
+  if (isObject(answer) && typeof answer['success'] === 'boolean')
+    return answer as unknown as LinkAnswer<Name>;
   return { success: false, code: 'INTERNAL', error: 'The server has sent something else than an answer.' };
 }
 

@@ -204,7 +204,11 @@ export class SocketLink implements Link {
         const answer: unknown = await this.#socket.timeout(timeoutMs).emitWithAck(name, payload);
         return toAnswer<Name>(answer);
       } catch (error) {
-        return { success: false, code: 'TIMEOUT', error: error instanceof Error ? error.message : 'no answer' };
+        return {
+          success: false,
+          code: 'TIMEOUT',
+          error: error instanceof Error ? error.message : 'no answer',
+        };
       }
     });
   }

@@ -15,7 +15,10 @@ export function derive<Source, Value>(
     const current = source.getSnapshot();
     if (known?.source === current) return known.value;
     const value = select(current, known?.value);
-    known = { source: current, value: known !== undefined && isEqual(known.value, value) ? known.value : value };
+    known = {
+      source: current,
+      value: known !== undefined && isEqual(known.value, value) ? known.value : value,
+    };
     return known.value;
   }
 
@@ -43,5 +46,7 @@ export const isSameList = <Item>(a: readonly Item[], b: readonly Item[]): boolea
   a.length === b.length && a.every((item, index) => item === b[index]);
 
 /** Returns the previous list when the next one has the same items. */
-export const keepList = <Item>(previous: readonly Item[] | undefined, next: readonly Item[]): readonly Item[] =>
-  previous !== undefined && isSameList(previous, next) ? previous : next;
+export const keepList = <Item>(
+  previous: readonly Item[] | undefined,
+  next: readonly Item[],
+): readonly Item[] => (previous !== undefined && isSameList(previous, next) ? previous : next);

@@ -104,14 +104,22 @@ export class EntryKeeper {
     return { entry: kept, isSaved };
   }
 
+  /** Ends the use of the storage. */
+  dispose(): void {
+    this.#storage = undefined;
+  }
+
   #saveLater(clientMessageId: string, attempt: number): void {
     const storage = this.#storage;
-    setTimeout(() => {
-      const entry = this.find(clientMessageId);
-      if (entry === undefined || storage === undefined || storage !== this.#storage) return;
-      void storage.write(entry).then((isSaved) => {
-        if (!isSaved) this.#saveLater(clientMessageId, attempt + 1);
-      });
-    }, backoffMs(attempt, SAVE_RETRY));
+    setTimeout(
+      () => {
+        const entry = this.find(clientMessageId);
+        if (entry === undefined || storage === undefined || storage !== this.#storage) return;
+        void storage.write(entry).then((isSaved) => {
+          if (!isSaved) this.#saveLater(clientMessageId, attempt + 1);
+        });
+      },
+      backoffMs(attempt, SAVE_RETRY),
+    );
   }
 }

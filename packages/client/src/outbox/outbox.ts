@@ -117,7 +117,8 @@ export class Outbox {
 
   async #keep(entry: PendingMessage): Promise<void> {
     const kept = await this.#entries.keep(entry);
-    if (kept === undefined) throw new ParleyError('DISCARDED', 'The message was discarded before it was stored.');
+    if (kept === undefined)
+      throw new ParleyError('DISCARDED', 'The message was discarded before it was stored.');
     this.#tabs?.post({ type: 'outboxQueued', entry: kept.entry });
     this.#pump(entry.conversationId);
     if (!kept.isSaved) throw new ParleyError('STORAGE', 'The message is kept in memory only.');
@@ -282,6 +283,7 @@ export class Outbox {
     this.#unsubscribe();
     this.#leaveTabs();
     this.#clearTimers();
+    this.#entries.dispose();
   }
 
   #takeTabMessage(message: TabMessage): void {
@@ -303,7 +305,10 @@ export class Outbox {
   }
 }
 
-function findStored(state: ClientState, { conversationId, clientMessageId }: PendingMessage): Message | undefined {
+function findStored(
+  state: ClientState,
+  { conversationId, clientMessageId }: PendingMessage,
+): Message | undefined {
   const log = logOf(state, conversationId);
   for (let index = log.length - 1; index >= 0; index -= 1) {
     const entry = log[index];

@@ -32,7 +32,8 @@ export class Preparations {
   begin(entry: PendingMessage): void {
     const { prepare } = this.#deps;
     const { clientMessageId } = entry;
-    if (prepare === undefined || this.#running.has(clientMessageId) || this.#tried.has(clientMessageId)) return;
+    if (prepare === undefined || this.#running.has(clientMessageId) || this.#tried.has(clientMessageId))
+      return;
     this.#running.add(clientMessageId);
     prepare(entry)
       .then(

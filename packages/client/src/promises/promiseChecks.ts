@@ -1,6 +1,6 @@
 import type { Violation } from '../api/events.js';
 import type { Store } from '../observable/store.js';
-import { isMessage, toEntry } from '../state/entries.js';
+import { isContent, isMessage, toEntry } from '../state/entries.js';
 import { entryAt } from '../state/log.js';
 import { logOf } from '../state/selectors.js';
 import type { Message } from '../state/types.js';
@@ -85,7 +85,7 @@ export class PromiseChecks {
     if (held !== undefined && isMessage(held) && held._id !== entry._id) {
       this.#report('seqChanged', entry, { seq: entry.seq, heldId: held._id, receivedId: entry._id });
     }
-    if (entry.senderId === state.userId) this.#own(entry);
+    if (isContent(entry) && entry.senderId === state.userId) this.#own(entry);
   }
 
   #own({ conversationId, clientMessageId, seq }: Message): void {
@@ -95,6 +95,11 @@ export class PromiseChecks {
       this.#report('duplicate', { conversationId }, { clientMessageId, seq: known, otherSeq: seq });
     }
     this.#ownSeqs.set(key, seq);
+  }
+
+  /** Observes the data of `message:new`. */
+  pushed(data: unknown): void {
+    if (typeof data === 'object' && data !== null && 'seq' in data) this.entry(data as EntryView);
   }
 
   acknowledged(message: Message): void {
@@ -125,7 +130,8 @@ export class PromiseChecks {
   /** An acknowledged message is found at its `seq`. It may be hidden: deleted for its sender, or cleared. */
   #stillThere(entry: EntryView): void {
     const known = this.#acknowledged.get(`${entry.conversationId}/${entry.seq}`);
-    if (known === undefined || entry.kind === 'hidden' || entry.clientMessageId === known.clientMessageId) return;
+    if (known === undefined || entry.kind === 'hidden' || entry.clientMessageId === known.clientMessageId)
+      return;
     const { seq, clientMessageId } = known;
     this.#report('acknowledgedLost', known, { seq, clientMessageId, foundId: entry.clientMessageId });
   }
@@ -144,7 +150,9 @@ export class PromiseChecks {
 
   /** The server's statement about the user's own position, in an answer to a request made at `since`. */
   ownPosition(conversationId: string, stated: Omit<Stated, 'at'>, since: number): void {
-    const known = this.#ownPositions.get(conversationId);
+    // Members who were removed and added again begin anew.
+    const isKnown = this.#store.getState().conversations[conversationId] !== undefined;
+    const known = isKnown ? this.#ownPositions.get(conversationId) : undefined;
     const isBack = known !== undefined && known.at < since && isBehind(stated, known);
     if (isBack) {
       const { readSeq, deliveredSeq } = known;
@@ -161,6 +169,13 @@ export class PromiseChecks {
     const { _id, lastReadSeq, lastDeliveredSeq, lastMessage } = view;
     this.ownPosition(_id, { readSeq: lastReadSeq, deliveredSeq: lastDeliveredSeq }, since);
     if (lastMessage !== undefined) this.entry(lastMessage);
+  }
+
+  sync(page: CommandData<'sync'>, since: number): void {
+    const { epoch } = this.#store.getState();
+    // Another history: nothing that was known before can be compared.
+    if (page.reload === true || (epoch !== undefined && epoch !== page.epoch)) return this.clear();
+    for (const view of page.conversations) this.view(view, since);
   }
 
   position(position: PositionView, since: number): void {
@@ -196,9 +211,7 @@ const OBSERVERS: Observers = {
   getConversations: (checks, { data, since }) => {
     for (const view of data.conversations) checks.view(view, since);
   },
-  sync: (checks, { data, since }) => {
-    if (data.reload !== true) for (const view of data.conversations) checks.view(view, since);
-  },
+  sync: (checks, { data, since }) => checks.sync(data, since),
   'message:read': (checks, { data, since }) => checks.position(data, since),
   'message:delivered': (checks, { data, since }) => checks.position(data, since),
 };

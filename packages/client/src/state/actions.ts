@@ -17,13 +17,7 @@ import type { ClientState, ConnectionState, LogEntry, PendingMessage } from './t
 /** Parts of the state that survive a restart. */
 export type StoredState = Pick<
   ClientState,
-  | 'conversations'
-  | 'reads'
-  | 'listCursor'
-  | 'isListComplete'
-  | 'unreadElsewhere'
-  | 'cursor'
-  | 'epoch'
+  'conversations' | 'reads' | 'listCursor' | 'isListComplete' | 'unreadElsewhere' | 'cursor' | 'epoch'
 >;
 
 /** Positions without the fields that the reducer does not read. */
@@ -41,6 +35,8 @@ export type Action =
   | { type: 'cacheDropped' }
   | { type: 'conversations'; conversations: readonly ConversationView[] }
   | { type: 'listed'; page: ConversationPage; isFirst: boolean }
+  /** A page of a filtered list. */
+  | { type: 'filterListed'; filter: string; page: ConversationPage }
   | { type: 'synced'; page: SyncPage }
   | { type: 'removed'; conversationId: string }
   | { type: 'message'; message: EntryView }

@@ -1,4 +1,10 @@
-import { LIMITS, type EntryView, type QuoteView, type ReactionView, type ShownChangeView } from '../wire/index.js';
+import {
+  LIMITS,
+  type EntryView,
+  type QuoteView,
+  type ReactionView,
+  type ShownChangeView,
+} from '../wire/index.js';
 import { cutText } from './graphemes.js';
 import type { LogEntry, Message } from './types.js';
 

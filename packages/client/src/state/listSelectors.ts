@@ -4,12 +4,13 @@ import type { ClientState, ConversationRecord } from './types.js';
 
 export type ConversationFilter = 'all' | 'unread' | 'groups' | 'archived';
 
-const FILTERS: Record<ConversationFilter, (state: ClientState, conversation: ConversationRecord) => boolean> = {
-  all: (_state, { isArchived }) => !isArchived,
-  unread: (state, one) => !one.isArchived && (one.isMarkedUnread || unreadOf(state, one) > 0),
-  groups: (_state, { isArchived, type }) => !isArchived && type !== 'direct',
-  archived: (_state, { isArchived }) => isArchived,
-};
+const FILTERS: Record<ConversationFilter, (state: ClientState, conversation: ConversationRecord) => boolean> =
+  {
+    all: (_state, { isArchived }) => !isArchived,
+    unread: (state, one) => !one.isArchived && (one.isMarkedUnread || unreadOf(state, one) > 0),
+    groups: (_state, { isArchived, type }) => !isArchived && type !== 'direct',
+    archived: (_state, { isArchived }) => isArchived,
+  };
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 

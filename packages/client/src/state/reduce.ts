@@ -35,6 +35,7 @@ export const createState = (userId: string): ClientState => ({
   open: {},
   listCursor: undefined,
   isListComplete: false,
+  filterCursors: {},
   isListLoaded: false,
   unreadElsewhere: 0,
   cursor: undefined,
@@ -51,6 +52,8 @@ type Handlers = {
 const HANDLERS: Handlers = {
   userChanged: (state, { userId }) => ({
     ...createState(userId),
+    // Messages that were written before the user was known are theirs.
+    ...(state.userId === '' && { outbox: state.outbox }),
     // Conversations that are displayed are requested again, as far as the new user may see them.
     open: Object.fromEntries(
       Object.entries(state.open).map(([id, { count }]) => [id, { count, firstUnreadSeq: undefined }]),
@@ -73,6 +76,10 @@ const HANDLERS: Handlers = {
   }),
   conversations: (state, { conversations }) => takeViews(state, conversations),
   listed: (state, { page, isFirst }) => takeList(state, page, isFirst),
+  filterListed: (state, { filter, page }) => ({
+    ...takeViews(state, page.conversations),
+    filterCursors: withKey(state.filterCursors, filter, page.nextCursor ?? null),
+  }),
   synced: (state, { page }) => takeSync(state, page),
   removed: (state, { conversationId }) => removeConversation(state, conversationId),
   message: (state, { message }) => takeNewEntry(state, message),
@@ -101,7 +108,8 @@ const HANDLERS: Handlers = {
     return loading === state.loading ? state : { ...state, loading };
   },
   queued: (state, { entries }) => queueEntries(state, entries),
-  failed: (state, { clientMessageId, code }) => updateEntry(state, clientMessageId, { status: 'failed', code }),
+  failed: (state, { clientMessageId, code }) =>
+    updateEntry(state, clientMessageId, { status: 'failed', code }),
   unqueued: (state, { clientMessageIds }) => {
     const ids = new Set(clientMessageIds);
     return unqueueEntries(state, ({ clientMessageId }) => ids.has(clientMessageId));

@@ -28,8 +28,7 @@ export function takeChanges(
   return updateConversation(applied, conversationId, (conversation) => ({
     ...noteHead(conversation, 0, page.rev),
     // When `seenRev` went back meanwhile, the changes before this page are still missing.
-    seenRev:
-      conversation.seenRev < afterRev ? conversation.seenRev : Math.max(conversation.seenRev, through),
+    seenRev: conversation.seenRev < afterRev ? conversation.seenRev : Math.max(conversation.seenRev, through),
   }));
 }
 

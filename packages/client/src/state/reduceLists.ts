@@ -27,7 +27,9 @@ export function takeViews(state: ClientState, views: readonly ConversationView[]
   if (hasBlockChanged) taken = dropGroupLogs(taken);
   return addUsers(
     taken,
-    views.flatMap(({ members, lastMessage }) => (lastMessage === undefined ? members : [...members, lastMessage.sender])),
+    views.flatMap(({ members, lastMessage }) =>
+      lastMessage === undefined ? members : [...members, lastMessage.sender],
+    ),
   );
 }
 

@@ -37,7 +37,11 @@ export function takeEntries(state: ClientState, id: string, views: readonly Entr
     taken,
     views.flatMap(({ sender }) => sender ?? []),
   );
-  return endTyping(taken, id, entries.filter(({ seq }) => entryAt(log, seq) === undefined));
+  return endTyping(
+    taken,
+    id,
+    entries.filter(({ seq }) => entryAt(log, seq) === undefined),
+  );
 }
 
 /** A member whose message has arrived has stopped typing. */
@@ -61,7 +65,11 @@ export function takeNewEntry(state: ClientState, view: EntryView): ClientState {
 
 export function takePage(
   state: ClientState,
-  { conversationId: id, page, seenRev }: { conversationId: string; page: MessagePage; seenRev: number | undefined },
+  {
+    conversationId: id,
+    page,
+    seenRev,
+  }: { conversationId: string; page: MessagePage; seenRev: number | undefined },
 ): ClientState {
   const taken = takeEntries(state, id, page.messages);
   return updateConversation(taken, id, (conversation) => {
@@ -129,7 +137,11 @@ export function newestMessage(log: readonly LogEntry[]): Extract<LogEntry, { _id
 /** Entries read from the storage. Entries that are held already are newer. */
 export function restoreLog(
   state: ClientState,
-  { conversationId: id, entries, seenRev }: { conversationId: string; entries: readonly LogEntry[]; seenRev: number },
+  {
+    conversationId: id,
+    entries,
+    seenRev,
+  }: { conversationId: string; entries: readonly LogEntry[]; seenRev: number },
 ): ClientState {
   const known = state.conversations[id];
   if (known === undefined || entries.length === 0) return state;
@@ -145,7 +157,8 @@ export function restoreLog(
 /** Keeps the newest entries of a conversation that is not open. */
 export function cutClosedLog(state: ClientState, id: string, tolerance = CUT_AFTER): ClientState {
   const log = state.logs[id];
-  if (log === undefined || state.open[id] !== undefined || log.length <= KEPT_WHEN_CLOSED + tolerance) return state;
+  if (log === undefined || state.open[id] !== undefined || log.length <= KEPT_WHEN_CLOSED + tolerance)
+    return state;
   const oldest = log.at(-KEPT_WHEN_CLOSED)?.seq ?? 0;
   const fromSeq = Math.max(newestRun(log)?.fromSeq ?? 0, oldest);
   return { ...state, logs: { ...state.logs, [id]: log.slice(indexOfSeq(log, fromSeq)) } };

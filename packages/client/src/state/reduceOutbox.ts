@@ -28,10 +28,7 @@ export const updateEntry = (
   outbox: state.outbox.map((entry) => (entry.clientMessageId === id ? { ...entry, ...change } : entry)),
 });
 
-export function unqueueEntries(
-  state: ClientState,
-  isDone: (entry: PendingMessage) => boolean,
-): ClientState {
+export function unqueueEntries(state: ClientState, isDone: (entry: PendingMessage) => boolean): ClientState {
   const outbox = state.outbox.filter((entry) => !isDone(entry));
   return outbox.length === state.outbox.length ? state : { ...state, outbox };
 }

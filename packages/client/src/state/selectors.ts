@@ -4,7 +4,14 @@ import { isMutedAt, positionOf } from './conversations.js';
 import { isContent, isMessage } from './entries.js';
 import { covers, indexOfSeq, newestRun } from './log.js';
 import { valueAt } from './records.js';
-import type { ClientState, Conversation, ConversationRecord, LogEntry, Message, PendingMessage } from './types.js';
+import type {
+  ClientState,
+  Conversation,
+  ConversationRecord,
+  LogEntry,
+  Message,
+  PendingMessage,
+} from './types.js';
 
 /**
  * Messages of a first page. A device that holds this many of the newest messages has received the conversation, whatever
@@ -152,7 +159,8 @@ export function conversationOf(state: ClientState, record: ConversationRecord): 
   const readSeq = readSeqOf(state, record);
   const isMuted = isMutedAt(record, nowAt(state));
   const known = views.get(record);
-  if (known?.unreadCount === unreadCount && known.readSeq === readSeq && known.isMuted === isMuted) return known;
+  if (known?.unreadCount === unreadCount && known.readSeq === readSeq && known.isMuted === isMuted)
+    return known;
   const view = { ...record, unreadCount, readSeq, isMuted };
   views.set(record, view);
   return view;

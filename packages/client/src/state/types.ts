@@ -179,6 +179,8 @@ export interface ClientState {
   /** Beginning of the next page of the list. */
   listCursor: string | undefined;
   isListComplete: boolean;
+  /** By filter: beginning of the next page of the filtered list, null at its end. */
+  filterCursors: Readonly<Record<string, string | null>>;
   /** True when the list came from the storage or from the server. */
   isListLoaded: boolean;
   /** Unread messages in conversations that are not held. */

@@ -143,7 +143,10 @@ export class Cache {
       return log === undefined ? [] : [{ id, log, keys: blockKeys(id, log) }];
     });
     if (wanted.length === 0) return;
-    const stored = await this.#storage.readMany('messages', wanted.flatMap(({ keys }) => keys));
+    const stored = await this.#storage.readMany(
+      'messages',
+      wanted.flatMap(({ keys }) => keys),
+    );
     const blocks = new Map((stored ?? []).map(({ key, value }) => [key, parseBlock(value)]));
     for (const { id, log, keys } of wanted) {
       // Dropped meanwhile.
@@ -162,11 +165,11 @@ export class Cache {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (!this.#isWriting) return Promise.resolve();
     return this.#enqueue(() => this.#write());
   }
 
   async #write(): Promise<void> {
-    if (!this.#isWriting) return;
     const grown = [...this.#unread.keys()].filter((id) => this.#store.getState().logs[id] !== undefined);
     await this.#restoreLogs(grown);
     const state = this.#store.getState();

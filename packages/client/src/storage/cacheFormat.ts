@@ -46,7 +46,8 @@ export const blockKey = (conversationId: string, block: number): string =>
 /** Returns the keys of all blocks of a stored log. */
 export function blockKeys(conversationId: string, { fromSeq, toSeq }: StoredLog): string[] {
   const keys: string[] = [];
-  for (let block = blockOf(fromSeq); block <= blockOf(toSeq); block += 1) keys.push(blockKey(conversationId, block));
+  for (let block = blockOf(fromSeq); block <= blockOf(toSeq); block += 1)
+    keys.push(blockKey(conversationId, block));
   return keys;
 }
 

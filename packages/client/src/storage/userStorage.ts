@@ -78,6 +78,18 @@ export class UserStorage {
     return cleared === true;
   }
 
+  /** Removes everything stored for the user, and ends the use of the area: nothing is written after it. */
+  async wipe(): Promise<void> {
+    this.#isClosed = true;
+    try {
+      const area = await this.#open();
+      await area.clear();
+      await area.close();
+    } catch (cause) {
+      this.#onError({ operation: 'write', cause });
+    }
+  }
+
   /** Ends the use of the area. Calls after it have no effect. */
   async close(): Promise<void> {
     this.#isClosed = true;

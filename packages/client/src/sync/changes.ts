@@ -31,7 +31,8 @@ export class Changes {
   complete(id: string): void {
     const state = this.#deps.store.getState();
     const missing = this.#behind(id);
-    if (missing <= 0 || this.#running.has(id) || this.#failed.get(id) === state.conversations[id]?.rev) return;
+    if (missing <= 0 || this.#running.has(id) || this.#failed.get(id) === state.conversations[id]?.rev)
+      return;
     if (missing > MAX_BEHIND && state.open[id] === undefined) {
       this.#deps.store.dispatch({ type: 'logDropped', conversationId: id });
       return;

@@ -30,6 +30,8 @@ export type Loaded = 'loaded' | 'stale' | Extract<LinkAnswer<'getMessages'>, { s
 export interface HistoryDeps extends StoreAndAsk {
   /** The server has less than is held here. */
   onReload: () => void;
+  /** Reads the stored messages of a conversation into the state. */
+  restoreLog: (conversationId: string) => Promise<void>;
   /** Called before a page is applied. */
   onPage: (conversationId: string, page: MessagePage) => void;
 }
@@ -141,6 +143,11 @@ export class History {
     this.#isPrefetching = true;
     for (const id of this.#waiting) {
       this.#waiting.delete(id);
+      await this.#deps.restoreLog(id);
+      if (logOf(this.#deps.store.getState(), id).length > 0) {
+        this.complete(id);
+        continue;
+      }
       const loaded = await this.load(id, { limit: FIRST_PAGE });
       if (typeof loaded === 'string' || loaded.code !== 'RATE_LIMITED') continue;
       await new Promise((resolve) => setTimeout(resolve, loaded.retryAfterMs ?? 1_000));

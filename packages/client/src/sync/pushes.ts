@@ -110,7 +110,8 @@ export class Pushes {
     // A large group that is not open pushes its head only: its preview and unread count are loaded.
     const isDormant =
       before?.isLarge === true && store.getState().open[id] === undefined && head.lastSeq > before.lastSeq;
-    if (before !== undefined && conversation === undefined && (stale === true || isDormant)) void this.reload(id);
+    if (before !== undefined && conversation === undefined && (stale === true || isDormant))
+      void this.reload(id);
   }
 
   #takeRemoval({ conversationId, reason, seq = Infinity }: PushData<'conversation:removed'>): void {

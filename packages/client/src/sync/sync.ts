@@ -17,8 +17,8 @@ const PROBE_TIMEOUT_MS = 4_000;
 const EPHEMERAL: ReadonlySet<string> = new Set(['typing', 'presence', 'message:counts']);
 
 export interface SyncDeps extends StoreAndAsk {
-  /** Applies a push. During a sync of a connection that is synchronised, it is called twice with each. */
-  onPush: (name: string, data: unknown) => void;
+  /** Applies a push. Pushes that came during a repeated sync are applied at once, and again after it. */
+  onPush: (name: string, data: unknown, isRepeated: boolean) => void;
   /** The first attempt on this connection is over, successful or not. */
   onSettled: () => void;
   onSynced: () => void;
@@ -40,7 +40,7 @@ interface Trouble {
  */
 export class Sync {
   readonly #deps: SyncDeps;
-  #kept: [name: string, data: unknown][] | undefined;
+  #kept: { name: string; data: unknown; isApplied: boolean }[] | undefined;
   /** Until the first run on a connection has ended, pushes wait for it; later ones are applied at once, and again after it. */
   #isHolding = false;
   #running: Promise<void> | undefined;
@@ -93,11 +93,9 @@ export class Sync {
 
   push(name: string, data: unknown): void {
     if (name === 'sync:advised') return this.#runWithin(data);
-    if (!this.#isHolding) this.#deps.onPush(name, data);
-    else if (EPHEMERAL.has(name)) return;
-    if (this.#kept !== undefined && this.#kept.length < MAX_KEPT && !EPHEMERAL.has(name)) {
-      this.#kept.push([name, data]);
-    }
+    if (!this.#isHolding || EPHEMERAL.has(name)) this.#deps.onPush(name, data, false);
+    if (EPHEMERAL.has(name) || this.#kept === undefined || this.#kept.length >= MAX_KEPT) return;
+    this.#kept.push({ name, data, isApplied: !this.#isHolding });
   }
 
   /** Servers may have missed something between them: all clients synchronise, spread over a period. */
@@ -132,7 +130,7 @@ export class Sync {
     const pushes = this.#kept ?? [];
     this.#kept = undefined;
     this.#isHolding = false;
-    for (const [name, data] of pushes) this.#deps.onPush(name, data);
+    for (const { name, data, isApplied } of pushes) this.#deps.onPush(name, data, isApplied);
   }
 
   #reset(reason: 'epoch' | 'reload'): void {
@@ -172,7 +170,8 @@ export class Sync {
     };
     const answer = await ask('getConversations', payload, options);
     if (!answer.success) return troubleOf(answer);
-    if (store.getState().generation === generation) store.dispatch({ type: 'listed', page: answer.data, isFirst });
+    if (store.getState().generation === generation)
+      store.dispatch({ type: 'listed', page: answer.data, isFirst });
     return undefined;
   }
 

@@ -1,0 +1,46 @@
+export type { ParleyClient } from './api/client.js';
+export type { ConversationHandle, MessageContent } from './api/conversation.js';
+export type { ConversationsApi } from './api/conversations.js';
+export { ParleyError, type ClientErrorCode } from './api/error.js';
+export type { ParleyEvents, Violation } from './api/events.js';
+export type {
+  ParleyClientOptions,
+  ParleyLifecycle,
+  ParleyLogger,
+  TabCoordination,
+  TokenReason,
+} from './api/options.js';
+export type { OutboxApi, SentHandle } from './api/outbox.js';
+export type {
+  ConnectionState,
+  ConversationFilter,
+  ConversationListSnapshot,
+  MessagesSnapshot,
+  OutboxSnapshot,
+} from './api/snapshots.js';
+export type { SafetyApi, UsersApi } from './api/users.js';
+export { createParleyClient } from './client/createParleyClient.js';
+export type { ReadableStore } from './observable/readableStore.js';
+export type { SeqRange } from './state/log.js';
+export type {
+  CarriedContent,
+  ClientState,
+  Conversation,
+  ConversationRecord,
+  LogEntry,
+  Member,
+  MemberPosition,
+  Message,
+  OpenConversation,
+  PendingMessage,
+  Presence,
+} from './state/types.js';
+export { memoryStorage } from './storage/memory.js';
+export type {
+  ParleyStorage,
+  StorageArea,
+  StorageCollection,
+  StorageEntry,
+  StorageWrite,
+} from './storage/storage.js';
+export * from './wire/index.js';
