@@ -117,7 +117,8 @@ describe('tokens', () => {
     await using alice = await scene.device(aliceId, {
       getToken: () => {
         calls += 1;
-        return Promise.resolve(makeToken(aliceId, { exp: nowS() + (calls === 1 ? 3 : 3_600) }));
+        const iat = Date.now() / 1_000;
+        return Promise.resolve(makeToken(aliceId, { iat, exp: iat + (calls === 1 ? 3 : 3_600) }));
       },
     });
     const { expiresAt } = await until(() => {

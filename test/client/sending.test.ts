@@ -31,6 +31,12 @@ async function expectAllWell({ alice, bob, conversationId }: Pair, texts: readon
   expect([alice.violations, alice.backwards]).toEqual([[], []]);
 }
 
+/** Bob blocks Alice, once she has written: a block between users who have not met is not revealed. */
+async function block({ alice, bob, conversationId, aliceId }: Pair, blocked = true): Promise<void> {
+  if (blocked) await alice.client.conversation(conversationId).sendMessage({ text: 'hi' }).stored;
+  await bob.ok('blockUser', { userId: aliceId, blocked });
+}
+
 const sendIds = (packets: readonly Packet[]): string[] =>
   packets.map(({ payload }) => (payload as { clientMessageId: string }).clientMessageId);
 
@@ -83,7 +89,7 @@ describe('sending', () => {
   test('a resent message clears its failed bubble', async () => {
     await using pair = await scene.pair();
     const { alice, bob, conversationId, aliceId } = pair;
-    await bob.ok('blockUser', { userId: aliceId, blocked: true });
+    await block(pair);
     const { outbox } = alice.client;
     const { clientMessageId, stored } = alice.client
       .conversation(conversationId)
@@ -93,13 +99,13 @@ describe('sending', () => {
       { clientMessageId, status: 'failed', code: 'BLOCKED' },
     ]);
     expect(outbox.store.getSnapshot().failedCount).toBe(1);
-    await bob.ok('blockUser', { userId: aliceId, blocked: false });
+    await block(pair, false);
     outbox.retry(clientMessageId);
     expect(outbox.store.getSnapshot().failedCount).toBe(0);
-    await expectAllWell(pair, ['hello', 'please']);
+    await expectAllWell(pair, ['hello', 'hi', 'please']);
     expect(alice.messages(conversationId)).toMatchObject({
       pending: [],
-      messages: [{}, { clientMessageId }],
+      messages: [{}, {}, { clientMessageId }],
     });
     expect(alice.failures.map(({ error }) => error.code)).toEqual(['BLOCKED']);
   });
@@ -107,11 +113,11 @@ describe('sending', () => {
   test('repeated taps on retry store the message once', async () => {
     await using pair = await scene.pair();
     const { alice, bob, conversationId, aliceId } = pair;
-    await bob.ok('blockUser', { userId: aliceId, blocked: true });
+    await block(pair);
     const { outbox } = alice.client;
     const { clientMessageId } = alice.client.conversation(conversationId).sendMessage({ text: 'tapped' });
     await until(() => alice.failures.length === 1);
-    await bob.ok('blockUser', { userId: aliceId, blocked: false });
+    await block(pair, false);
     const before = alice.proxy.recorded('command', 'sendMessage').length;
     const answered = alice.proxy.next(isAnswer('sendMessage'), 'hold');
     for (let tap = 0; tap < 5; tap += 1) outbox.retry(clientMessageId);
@@ -119,9 +125,9 @@ describe('sending', () => {
     for (let tap = 0; tap < 5; tap += 1) outbox.retry(clientMessageId);
     outbox.retryAll();
     alice.proxy.release();
-    await expectAllWell(pair, ['hello', 'tapped']);
+    await expectAllWell(pair, ['hello', 'hi', 'tapped']);
     for (let tap = 0; tap < 5; tap += 1) outbox.retry(clientMessageId);
-    await expectAllWell(pair, ['hello', 'tapped']);
+    await expectAllWell(pair, ['hello', 'hi', 'tapped']);
     expect(alice.proxy.recorded('command', 'sendMessage').length - before).toBe(1);
   });
 

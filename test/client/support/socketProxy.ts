@@ -236,7 +236,9 @@ export class SocketProxy implements AsyncDisposable {
       route.near.terminate();
       setTimeout(() => route.far.terminate(), LINGER_MS).unref();
     } else if (typeof treatment === 'object') {
-      send(route.near, answerFrame(packet, treatment.answer));
+      const { answer } = treatment;
+      if (this.isRecording) this.packets.push({ ...packet, direction: 'toClient', kind: 'answer', answer });
+      send(route.near, answerFrame(packet, answer));
     } else if (treatment === 'pass' || treatment === 'hold') {
       this.#forward(route, 'toServer', { frame, treatment });
     }
