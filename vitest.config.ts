@@ -1,7 +1,16 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longestFirst.js';
 
+/** Tests use the sources of the packages: nothing has to be built before. */
+const source = (path: string): string => new URL(`packages/${path}`, import.meta.url).pathname;
+
 export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@parley\/client$/, replacement: source('client/src/index.ts') },
+      { find: /^@parley\/client\/(.*)$/, replacement: `${source('client/src')}/$1.ts` },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],

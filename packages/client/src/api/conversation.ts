@@ -4,7 +4,7 @@ import type { CommandData, CommandPayload, Role } from '../wire/index.js';
 import type { SentHandle } from './outbox.js';
 import type { MessagesSnapshot } from './snapshots.js';
 
-/** What a message may carry; text, or one of the others with the text as its caption. */
+/** Content of a message to send: text, or one of the others with the text as its caption. */
 export interface MessageContent {
   text?: string | undefined;
   attachments?: CommandPayload<'sendMessage'>['attachments'] | undefined;

@@ -9,7 +9,7 @@ import type { ParleyError } from './error.js';
 export interface Violation {
   kind: 'seqChanged' | 'seqGap' | 'revGap' | 'positionBack' | 'acknowledgedLost' | 'duplicate';
   conversationId: string;
-  /** What was known before and what the server sent now; ids, `seq`, `rev` and positions, never text. */
+  /** Earlier knowledge and the server's newer statement: ids, `seq`, `rev` and positions, never text. */
   evidence: Record<string, unknown>;
 }
 

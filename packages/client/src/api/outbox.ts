@@ -2,7 +2,7 @@ import type { ReadableStore } from '../observable/readableStore.js';
 import type { Message, PendingMessage } from '../state/types.js';
 import type { OutboxSnapshot } from './snapshots.js';
 
-/** What `sendMessage` returns at once. */
+/** Returned by `sendMessage` at once. */
 export interface SentHandle {
   clientMessageId: string;
   status: 'pending';

@@ -123,7 +123,10 @@ export class Handle implements ConversationHandle {
   async delete(seq: number, scope: 'me' | 'everyone'): Promise<void> {
     const { store, history } = this.#engine;
     const { rev } = await this.#run('deleteMessage', { ...this.#ref(seq), for: scope });
-    if (scope === 'me') return store.dispatch({ type: 'hidden', ...this.#ref(seq) });
+    if (scope === 'me') {
+      store.dispatch({ type: 'hidden', ...this.#ref(seq) });
+      return;
+    }
     store.dispatch({ type: 'head', conversationId: this.id, lastSeq: 0, rev });
     history.complete(this.id);
   }

@@ -55,7 +55,10 @@ export class Lifespan {
     const lifecycle = options.lifecycle ?? browserLifecycle();
     if (lifecycle === undefined) return;
     const returned = (isBack: boolean): void => {
-      if (!isBack) return void this.#engine.cache?.flush();
+      if (!isBack) {
+        void this.#engine.cache?.flush();
+        return;
+      }
       this.#engine.link?.hurry();
       // A connection may look open and be dead after a sleep or a change of the network.
       sync.probe();
@@ -89,7 +92,10 @@ export class Lifespan {
     const known = store.getState().userId;
     const userId = options.userId ?? (known === '' ? await this.#device.lastUserId() : known);
     if (run !== this.#run) return;
-    if (userId === undefined) return void this.#identify(run);
+    if (userId === undefined) {
+      void this.#identify(run);
+      return;
+    }
     await this.#enter(userId);
     if (run === this.#run) this.#startLink();
   }
@@ -100,28 +106,33 @@ export class Lifespan {
       const result = await this.#tokens.get(attempt === 0 ? 'connect' : 'refused');
       if (run !== this.#run) return;
       if (result === 'signedOut') {
-        return this.#setConnection({
-          status: 'ended',
-          code: 'SIGNED_OUT',
-          reason: 'getToken gave no token.',
-        });
-      }
-      if (result !== 'failed' && result.token.userId !== undefined) {
-        await this.#enter(result.token.userId);
-        if (run === this.#run) this.#startLink();
+        this.#end({ code: 'SIGNED_OUT', reason: 'getToken gave no token.' });
         return;
       }
       if (result !== 'failed') {
-        return this.#setConnection({
-          status: 'ended',
-          code: 'UNAUTHENTICATED',
-          reason: 'The token names no user (claim "sub").',
-        });
+        await this.#begin(result.token.userId, run);
+        return;
       }
       this.#setConnection({ status: 'reconnecting' });
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, TOKEN_RETRY)));
       if (run !== this.#run) return;
     }
+  }
+
+  /** Shows what is stored for the user of a token, and connects. */
+  async #begin(userId: string | undefined, run: number): Promise<void> {
+    if (userId === undefined) {
+      this.#end({ code: 'UNAUTHENTICATED', reason: 'The token names no user (claim "sub").' });
+      return;
+    }
+    await this.#enter(userId);
+    if (run !== this.#run) return;
+    this.#confirmUser(userId);
+    this.#startLink();
+  }
+
+  #end(state: Omit<ConnectionState, 'status'>): void {
+    this.#setConnection({ status: 'ended', ...state });
   }
 
   /** Shows what is stored for a user. */
@@ -151,8 +162,9 @@ export class Lifespan {
   }
 
   #createLink(): Link {
-    const { options, logger, store } = this.#engine;
-    const { userId } = store.getState();
+    const { options, logger, newId } = this.#engine;
+    // A user whom only the storage remembers may have signed out meanwhile: the token decides.
+    const userId = options.userId ?? this.#confirmedUserId;
     let link: Link | undefined = undefined;
     // Reports of a link that was replaced are ignored.
     const isCurrent = (): boolean => link === undefined || link === this.#engine.link;
@@ -176,7 +188,7 @@ export class Lifespan {
         this.#engine.cache?.setWriting(isLeader);
       },
     };
-    link = createLink({ options, userId, tokens: this.#tokens, events, logger });
+    link = createLink({ options, userId, tokens: this.#tokens, events, logger, newId });
     return link;
   }
 
@@ -218,9 +230,7 @@ export class Lifespan {
     this.#engine.store.dispatch({ type: 'userChanged', userId });
     this.#setConnection({ status: 'connecting' });
     await area?.wipe();
-    if (run !== this.#run) return;
-    await this.#enter(userId);
-    if (run === this.#run) this.#startLink();
+    if (run === this.#run) await this.#begin(userId, run);
   }
 
   /** Ends whatever belongs to the current user. @returns their area, which is still to be closed or wiped */

@@ -67,7 +67,11 @@ export function createSafetyApi({ ask, store, pushes }: Engine): SafetyApi {
     getPrivacy: async () => (await run('getPrivacy', {})).privacy,
     updatePrivacy: async (changes) => (await run('updatePrivacy', changes)).privacy,
     getReports: (input = {}) => run('getReports', input),
-    resolveReport: async (input) => void (await run('resolveReport', input)),
-    restrictUser: async (userId, restricted) => void (await run('restrictUser', { userId, restricted })),
+    async resolveReport(input) {
+      await run('resolveReport', input);
+    },
+    async restrictUser(userId, restricted) {
+      await run('restrictUser', { userId, restricted });
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** What the SDK reads of a token. It is not verified here: that is the server's task. */
+/** Claims of a token that the SDK reads. It is not verified here: that is the server's task. */
 export interface TokenClaims {
   /** Id of the user. */
   userId: string | undefined;

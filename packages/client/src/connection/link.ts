@@ -28,7 +28,7 @@ export type Ask = <Name extends CommandName>(
 ) => Promise<LinkAnswer<Name>>;
 
 /**
- * What the rest of the SDK sees of the connection. Two implementations: `connection/socketLink.ts` holds the socket;
+ * The connection, as the rest of the SDK sees it. Two implementations: `connection/socketLink.ts` holds the socket;
  * `tabs/` runs commands through the tab that holds it.
  */
 export interface Link {
@@ -48,7 +48,7 @@ export interface Link {
   tabs?: TabChannel | undefined;
 }
 
-/** What a link reports. */
+/** Reports of a link. */
 export interface LinkEvents {
   /** Every state but `online`: `syncing` says that the server can be asked, and the SDK turns it into `online`. */
   onState: (state: ConnectionState) => void;

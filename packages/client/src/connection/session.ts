@@ -108,15 +108,21 @@ export class Session {
     return this.#renewing;
   }
 
+  /** A call, because the answer changes during an `await`. */
+  #isConnected(): boolean {
+    return this.#isOpen;
+  }
+
   async #renewNow(reason: 'expiring' | 'refused'): Promise<boolean> {
-    if (!this.#isOpen) return false;
+    if (!this.#isConnected()) return false;
     const result = await this.#deps.tokens.renew(reason);
     if (!this.#adopt(result)) {
-      if (result === 'failed' && this.#isOpen) this.#renewLater(backoffMs(this.#attempt++, RENEWAL_RETRY));
+      if (result === 'failed' && this.#isConnected())
+        this.#renewLater(backoffMs(this.#attempt++, RENEWAL_RETRY));
       return false;
     }
     this.#attempt = 0;
-    if (!this.#isOpen || this.#token === undefined) return false;
+    if (!this.#isConnected() || this.#token === undefined) return false;
     const answer = await this.#deps.send(this.#token);
     if (!answer.success) {
       if (retryRuleOf(answer.code) === 'auth') this.refuse();

@@ -51,7 +51,7 @@ export class SocketLink implements Link {
   #hasEnded = false;
   #isOpening = false;
   #hasConnected = false;
-  /** What the server said before it ended the connection. */
+  /** The server's announcement of the end of the connection. */
   #goodbye: Goodbye | undefined;
 
   constructor({ url, tokens, events, logger, transports }: SocketLinkDeps) {
@@ -106,9 +106,9 @@ export class SocketLink implements Link {
     if (name !== 'auth:expired' && name !== 'server:draining' && name !== 'connection:ended') return;
     const goodbye = goodbyeIn(data);
     if (goodbye === undefined) return;
-    if (!goodbye.reconnect) return this.#end({ code: goodbye.code, reason: goodbye.reason });
-    if (name === 'auth:expired') return this.#session.expire();
-    this.#goodbye = goodbye;
+    if (!goodbye.reconnect) this.#end({ code: goodbye.code, reason: goodbye.reason });
+    else if (name === 'auth:expired') this.#session.expire();
+    else this.#goodbye = goodbye;
     if (name === 'server:draining') this.#report({ status: 'draining' });
   }
 
@@ -126,8 +126,14 @@ export class SocketLink implements Link {
 
   #onRefusal(refusal: Refusal | undefined, message: string): void {
     const rule = refusal === undefined ? 'same' : retryRuleOf(refusal.code);
-    if (rule === 'never') return this.#end({ code: refusal?.code, reason: message });
-    if (rule !== 'auth') return this.#openLater(refusal?.retryAfterMs);
+    if (rule === 'never') {
+      this.#end({ code: refusal?.code, reason: message });
+      return;
+    }
+    if (rule !== 'auth') {
+      this.#openLater(refusal?.retryAfterMs);
+      return;
+    }
     this.#refusals += 1;
     this.#session.refuse();
     if (this.#refusals > MAX_REFUSALS) {
@@ -140,6 +146,11 @@ export class SocketLink implements Link {
 
   #report(state: ConnectionState): void {
     if (!this.#hasStopped) this.#events.onState(state);
+  }
+
+  /** A call, because the answer changes during an `await`. */
+  #isOver(): boolean {
+    return this.#hasEnded;
   }
 
   #waitingStatus(): ConnectionState['status'] {
@@ -155,10 +166,11 @@ export class SocketLink implements Link {
     this.#isOpening = true;
     this.#report({ status: this.#waitingStatus() });
     const isReady = await this.#session.prepare(this.#refusals > 0 ? 'refused' : 'connect');
-    if (this.#hasEnded) return;
+    if (this.#isOver()) return;
     if (!isReady) {
       this.#isOpening = false;
-      return this.#openLater();
+      this.#openLater();
+      return;
     }
     this.#handshakeTimer = setTimeout(() => {
       this.#isOpening = false;

@@ -13,7 +13,7 @@ import { SentPromises } from './sentPromises.js';
 
 const RETRY = { firstMs: 500, maxMs: 15_000 };
 
-/** What a message carries; `content` is its text or caption. */
+/** Content of a message; `content` is its text or caption. */
 export interface OutboxContent extends CarriedContent {
   content: string;
   replyTo?: number | undefined;
@@ -287,21 +287,22 @@ export class Outbox {
   }
 
   #takeTabMessage(message: TabMessage): void {
-    const { store } = this.#deps;
     if (message.type === 'outboxQueued') {
       const entry = message.entry as PendingMessage;
       this.#entries.noteOrder(entry.order);
-      store.dispatch({ type: 'queued', entries: [entry] });
-      return this.#pump(entry.conversationId);
+      this.#deps.store.dispatch({ type: 'queued', entries: [entry] });
+      this.#pump(entry.conversationId);
+      return;
     }
     const entry = this.#entries.find(message.clientMessageId);
     if (entry === undefined) return;
     if (message.type === 'outboxFailed') {
-      return this.#takeFailed(entry, new ParleyError(message.code as ParleyError['code'], message.error));
+      this.#takeFailed(entry, new ParleyError(message.code as ParleyError['code'], message.error));
+    } else if (message.message !== undefined) this.#takeStored(entry, message.message as Message);
+    else {
+      if (message.isDiscarded) this.#discarded.add(entry.clientMessageId);
+      this.#deps.store.dispatch({ type: 'unqueued', clientMessageIds: [entry.clientMessageId] });
     }
-    if (message.message !== undefined) return this.#takeStored(entry, message.message as Message);
-    if (message.isDiscarded) this.#discarded.add(entry.clientMessageId);
-    store.dispatch({ type: 'unqueued', clientMessageIds: [entry.clientMessageId] });
   }
 }
 

@@ -1,4 +1,4 @@
-import { ParleyError } from '../errors/parleyError.js';
+import type { ParleyError } from '../errors/parleyError.js';
 import type { Message } from '../state/types.js';
 
 interface Deferred {

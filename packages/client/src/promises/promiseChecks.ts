@@ -174,7 +174,10 @@ export class PromiseChecks {
   sync(page: CommandData<'sync'>, since: number): void {
     const { epoch } = this.#store.getState();
     // Another history: nothing that was known before can be compared.
-    if (page.reload === true || (epoch !== undefined && epoch !== page.epoch)) return this.clear();
+    if (page.reload === true || (epoch !== undefined && epoch !== page.epoch)) {
+      this.clear();
+      return;
+    }
     for (const view of page.conversations) this.view(view, since);
   }
 

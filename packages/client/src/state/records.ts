@@ -61,13 +61,12 @@ function shareArray<Value extends unknown[]>(previous: unknown[], next: Value): 
 
 function shareObject<Value extends object>(previous: object, next: Value): Value {
   const before = new Map<string, unknown>(Object.entries(previous));
-  let isSame = true;
-  const entries = Object.entries(next).map(([key, value]: [string, unknown]) => {
-    const shared = share(before.get(key), value);
-    if (shared !== before.get(key)) isSame = false;
-    before.delete(key);
-    return [key, shared] as const;
-  });
-  const isWhole = [...before.values()].every((left) => left === undefined);
+  const entries = Object.entries(next).map(
+    ([key, value]: [string, unknown]) => [key, share(before.get(key), value)] as const,
+  );
+  const isSame = entries.every(([key, value]) => value === before.get(key));
+  const keys = new Set(entries.map(([key]) => key));
+  // A missing key and one without a value are the same.
+  const isWhole = [...before].every(([key, value]) => value === undefined || keys.has(key));
   return (isSame && isWhole ? previous : Object.fromEntries(entries)) as Value;
 }

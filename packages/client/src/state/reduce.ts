@@ -121,12 +121,10 @@ const HANDLERS: Handlers = {
   connection: (state, { connection }) => takeConnection(state, connection),
 };
 
-export function reduce<Type extends Action['type']>(
-  state: ClientState,
-  action: Extract<Action, { type: Type }>,
-): ClientState {
-  const handle: Handlers[Type] = HANDLERS[action.type as Type];
-  return handle(state, action);
+export function reduce(state: ClientState, action: Action): ClientState {
+  const handle: (state: ClientState, action: never) => ClientState = HANDLERS[action.type];
+  // The table is keyed by `type`: its handler takes this action.
+  return handle(state, action as never);
 }
 
 /** Names that the storage holds: of members, and of senders where members are not named. */

@@ -57,13 +57,12 @@ const withRev = ({ message, rev }: ShownChangeView): ShownChangeView['message'] 
   message.kind === 'hidden' ? message : Object.assign({ ...message }, { rev });
 
 function changeAside(state: ClientState, change: ShownChangeView, viewer: Viewer): ClientState {
-  let isChanged = false;
   const entries = Object.entries(state.aside).map(([key, entry]) => {
-    const next = entry.conversationId === change.conversationId ? applied(entry, change, viewer) : entry;
-    if (next !== entry) isChanged = true;
-    return [key, next] as const;
+    const isOfConversation = entry.conversationId === change.conversationId;
+    return [key, isOfConversation ? applied(entry, change, viewer) : entry] as const;
   });
-  return isChanged ? { ...state, aside: Object.fromEntries(entries) } : state;
+  const isSame = entries.every(([key, entry]) => entry === state.aside[key]);
+  return isSame ? state : { ...state, aside: Object.fromEntries(entries) };
 }
 
 /** Returns an entry with a change of itself, or of the message that it quotes. */

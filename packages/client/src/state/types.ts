@@ -98,7 +98,7 @@ export interface Conversation extends ConversationRecord {
   isMuted: boolean;
 }
 
-/** What a message may carry besides text; at most one of the three. */
+/** Content of a message besides text; at most one of the three. */
 export interface CarriedContent {
   attachments?: readonly Attachment[] | undefined;
   location?: Location | undefined;

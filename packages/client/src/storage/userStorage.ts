@@ -28,11 +28,16 @@ export class UserStorage {
     return this.#opening;
   }
 
+  /** A call, because the answer changes during an `await`. */
+  #isOver(): boolean {
+    return this.#isClosed;
+  }
+
   async #use<Result>(
     operation: 'read' | 'write',
     task: (area: StorageArea) => Promise<Result>,
   ): Promise<Result | undefined> {
-    if (this.#isClosed) return undefined;
+    if (this.#isOver()) return undefined;
     let area: StorageArea;
     try {
       area = await this.#open();
@@ -40,8 +45,7 @@ export class UserStorage {
       this.#onError({ operation: 'open', cause });
       return undefined;
     }
-    // Closed while it was being opened.
-    if (this.#isClosed) return undefined;
+    if (this.#isOver()) return undefined;
     try {
       return await task(area);
     } catch (cause) {

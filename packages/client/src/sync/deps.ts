@@ -1,7 +1,7 @@
 import type { Ask } from '../connection/link.js';
 import type { Store } from '../observable/store.js';
 
-/** What most parts of the synchronisation need. */
+/** Needed by most parts of the synchronisation. */
 export interface StoreAndAsk {
   store: Store;
   ask: Ask;

@@ -151,7 +151,7 @@ export class Pushes {
     return answer;
   }
 
-  /** What the user may see in groups has changed: their logs are dropped, and those of open ones loaded again. */
+  /** The visibility of messages in groups has changed: their logs are dropped, and those of open ones loaded again. */
   reloadGroups(): void {
     const { store, history } = this.#deps;
     const { conversations, open } = store.getState();

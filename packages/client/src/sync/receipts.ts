@@ -65,8 +65,7 @@ export class Receipts {
       const conversation = conversations[id];
       if (conversation === undefined) continue;
       const isSame =
-        before !== undefined &&
-        conversation === before.conversations[id] &&
+        conversation === before?.conversations[id] &&
         logs[id] === before.logs[id] &&
         reads[id] === before.reads[id];
       if (!isSame && owedReceipt(state, conversation) !== undefined) this.#owing.add(id);

@@ -28,7 +28,7 @@ export interface SyncDeps extends StoreAndAsk {
   onSilence: () => void;
 }
 
-/** What went wrong in one run. */
+/** Reason why one run has failed. */
 interface Trouble {
   code: string;
   retryAfterMs?: number | undefined;
@@ -92,7 +92,10 @@ export class Sync {
   }
 
   push(name: string, data: unknown): void {
-    if (name === 'sync:advised') return this.#runWithin(data);
+    if (name === 'sync:advised') {
+      this.#runWithin(data);
+      return;
+    }
     if (!this.#isHolding || EPHEMERAL.has(name)) this.#deps.onPush(name, data, false);
     if (EPHEMERAL.has(name) || this.#kept === undefined || this.#kept.length >= MAX_KEPT) return;
     this.#kept.push({ name, data, isApplied: !this.#isHolding });
