@@ -43,8 +43,8 @@ export class PromiseChecks {
   readonly #ownSeqs = new BoundedMap<string, number>(MAX_REMEMBERED);
   /** Acknowledged messages by conversation and `seq`. */
   readonly #acknowledged = new BoundedMap<string, Acknowledged>(MAX_REMEMBERED);
-  /** Highest acknowledged `seq` by conversation. */
-  readonly #acknowledgedSeq = new BoundedMap<string, number>(MAX_REMEMBERED);
+  /** Highest acknowledged `seq` by conversation, with the number of the check at which it was acknowledged. */
+  readonly #acknowledgedSeq = new BoundedMap<string, { seq: number; at: number }>(MAX_REMEMBERED);
   readonly #ownPositions = new BoundedMap<string, Stated>(MAX_REMEMBERED);
   #now = 0;
 
@@ -106,10 +106,12 @@ export class PromiseChecks {
     const { conversationId, seq, clientMessageId } = message;
     this.entry(message);
     this.#acknowledged.set(`${conversationId}/${seq}`, { conversationId, seq, clientMessageId });
-    this.#acknowledgedSeq.set(conversationId, Math.max(seq, this.#acknowledgedSeq.get(conversationId) ?? 0));
+    if (seq > (this.#acknowledgedSeq.get(conversationId)?.seq ?? 0)) {
+      this.#acknowledgedSeq.set(conversationId, { seq, at: this.#now });
+    }
   }
 
-  page(requested: CommandPayload<'getMessages'>, page: MessagePage): void {
+  page(requested: CommandPayload<'getMessages'>, page: MessagePage, since: number): void {
     if (page.reload === true) return;
     const { messages, lastSeq } = page;
     const conversationId = messages[0]?.conversationId ?? requested.conversationId;
@@ -121,9 +123,10 @@ export class PromiseChecks {
       this.entry(entry);
       this.#stillThere(entry);
     });
-    const acknowledgedSeq = this.#acknowledgedSeq.get(conversationId) ?? 0;
-    if (lastSeq < acknowledgedSeq) {
-      this.#report('acknowledgedLost', { conversationId }, { seq: acknowledgedSeq, lastSeq });
+    const known = this.#acknowledgedSeq.get(conversationId);
+    // A message that was acknowledged after the request need not be in its answer.
+    if (known !== undefined && known.at < since && lastSeq < known.seq) {
+      this.#report('acknowledgedLost', { conversationId }, { seq: known.seq, lastSeq });
     }
   }
 
@@ -208,7 +211,7 @@ type Observers = {
 
 const OBSERVERS: Observers = {
   sendMessage: (checks, { data }) => checks.acknowledged(data),
-  getMessages: (checks, { payload, data }) => checks.page(payload, data),
+  getMessages: (checks, { payload, data, since }) => checks.page(payload, data, since),
   getChanges: (checks, { payload, data }) => checks.changes(payload, data),
   getConversation: (checks, { data, since }) => checks.view(data.conversation, since),
   getConversations: (checks, { data, since }) => {

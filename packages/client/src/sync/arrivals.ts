@@ -11,17 +11,21 @@ import type { EntryView } from '../wire/index.js';
  */
 export class Arrivals {
   readonly #onMessage: (message: Message) => void;
-  /** `seq` up to which messages were reported, by conversation. */
-  readonly #reported = new Map<string, number>();
+  /** `seq` of reported messages that are not delivered yet, by conversation: one that was missed may come after later ones. */
+  readonly #reported = new Map<string, Set<number>>();
 
   constructor(onMessage: (message: Message) => void) {
     this.#onMessage = onMessage;
   }
 
-  /** A pushed message, before it is applied. */
+  /** A pushed message, before it is applied. Its `seq` may be known already: from the head, or from a sync meanwhile. */
   pushed(state: ClientState, view: EntryView): void {
-    const lastSeq = state.conversations[view.conversationId]?.lastSeq ?? 0;
-    if (view.seq > lastSeq) this.#report(state, view);
+    const conversation = state.conversations[view.conversationId];
+    const isNew =
+      conversation === undefined ||
+      view.seq > conversation.lastSeq ||
+      view.seq > positionOf(conversation, state.userId).delivered;
+    if (isNew) this.#report(state, view);
   }
 
   /** A page, before it is applied. Messages that were delivered to the user before, on any device, are not new. */
@@ -36,10 +40,21 @@ export class Arrivals {
     const entry = toEntry(view);
     const { conversationId, seq } = entry;
     if (!isContent(entry) || entry.senderId === state.userId || entry.deletedAt !== undefined) return;
-    if (seq <= (this.#reported.get(conversationId) ?? 0)) return;
     if (entryAt(logOf(state, conversationId), seq) !== undefined) return;
-    this.#reported.set(conversationId, seq);
+    const reported = this.#reportedIn(state, conversationId);
+    if (reported.has(seq)) return;
+    reported.add(seq);
     this.#onMessage(entry);
+  }
+
+  /** Delivered ones need not be remembered: they are not new. */
+  #reportedIn(state: ClientState, conversationId: string): Set<number> {
+    const reported = this.#reported.get(conversationId) ?? new Set();
+    this.#reported.set(conversationId, reported);
+    const conversation = state.conversations[conversationId];
+    const delivered = conversation === undefined ? 0 : positionOf(conversation, state.userId).delivered;
+    for (const seq of reported) if (seq <= delivered) reported.delete(seq);
+    return reported;
   }
 
   clear(): void {
