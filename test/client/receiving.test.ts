@@ -26,6 +26,10 @@ describe('receiving', () => {
     await say(bob, conversationId, 'seen');
     await alice.shows(conversationId, ['hello', 'lost 1', 'lost 2', 'seen']);
     expect(alice.messages(conversationId).gaps).toEqual([]);
+    expect(new Set(alice.received.map(({ content }) => content))).toEqual(
+      new Set(['hello', 'lost 1', 'lost 2', 'seen']),
+    );
+    expect(alice.received).toHaveLength(4);
     expect(alice.violations).toEqual([]);
   });
 
@@ -188,6 +192,8 @@ describe('what is rendered', () => {
     };
     const snapshots = () =>
       Object.fromEntries(Object.entries(stores).map(([name, one]) => [name, one.getSnapshot()]));
+    await bob.next('message:status', ({ deliveredSeq }) => deliveredSeq === 1);
+    await client.command('getConversations', { limit: 1 });
     const before = snapshots();
     const again = snapshots();
     for (const name of Object.keys(stores)) expect(again[name], name).toBe(before[name]);

@@ -88,7 +88,7 @@ describe('sending', () => {
 
   test('a resent message clears its failed bubble', async () => {
     await using pair = await scene.pair();
-    const { alice, bob, conversationId, aliceId } = pair;
+    const { alice, conversationId } = pair;
     await block(pair);
     const { outbox } = alice.client;
     const { clientMessageId, stored } = alice.client
@@ -112,7 +112,7 @@ describe('sending', () => {
 
   test('repeated taps on retry store the message once', async () => {
     await using pair = await scene.pair();
-    const { alice, bob, conversationId, aliceId } = pair;
+    const { alice, conversationId } = pair;
     await block(pair);
     const { outbox } = alice.client;
     const { clientMessageId } = alice.client.conversation(conversationId).sendMessage({ text: 'tapped' });

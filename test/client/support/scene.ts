@@ -1,4 +1,3 @@
-import { messagesOf } from '../../support/messages.js';
 import type { TestClient } from '../../support/client.js';
 import { startServer, type TestServer } from '../../support/server.js';
 import { Device, type DeviceOptions } from './device.js';
@@ -59,9 +58,10 @@ export async function say(client: TestClient, conversationId: string, content: s
 
 /** Returns the texts that the server has stored, in their order. */
 export async function storedTexts(client: TestClient, conversationId: string): Promise<string[]> {
-  return messagesOf(await client.ok('getMessages', { conversationId, limit: 200 }))
-    .filter(({ kind }) => kind !== 'system')
-    .map(({ content }) => content);
+  const { messages } = await client.ok('getMessages', { conversationId, limit: 200 });
+  return messages.flatMap((entry) =>
+    entry.kind === 'hidden' || entry.kind === 'system' ? [] : [entry.content],
+  );
 }
 
 export const isCommand =
