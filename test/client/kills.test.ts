@@ -15,23 +15,80 @@ import { SocketProxy } from './support/socketProxy.js';
 /** A step at which the app is killed; `storage` before and after an operation takes effect, `network` before and after a packet. */
 type KillPoint = KillStep & { on: 'storage' | 'network' };
 
-/** One device of Alice, and Bob with a bare socket. */
-interface Run {
-  server: TestServer;
-  aliceId: string;
-  bob: TestClient;
-  proxy: SocketProxy;
-  conversationId: string;
-  /** Replaced when a flow starts the app anew. */
+/** A device of Alice, and Bob with a bare socket. One kill follows another on the same device. */
+class Lane implements AsyncDisposable {
+  /** Replaced when the app is started again. */
   device: ClientProcess;
-  killPoint: KillPoint | undefined;
+  /** Number of the kill. */
+  round = 0;
+
+  private constructor(
+    readonly aliceId: string,
+    readonly parts: { bob: TestClient; proxy: SocketProxy; conversationId: string },
+    device: ClientProcess,
+  ) {
+    this.device = device;
+  }
+
+  static async open(server: TestServer, aliceId: string): Promise<Lane> {
+    const bob = await server.connectAs(`bob-of-${aliceId}`);
+    const conversationId = await bob.open(aliceId);
+    await say(bob, conversationId, 'hello');
+    const proxy = await SocketProxy.start(server.url);
+    const device = await ClientProcess.start({ url: proxy.url, userId: aliceId });
+    const lane = new Lane(aliceId, { bob, proxy, conversationId }, device);
+    await lane.connect();
+    await device.shows(conversationId, isDone, 'the beginning');
+    return lane;
+  }
+
+  /** Starts the app on the storage that the last one has left. */
+  async start(killAt?: KillStep): Promise<void> {
+    const { device } = this;
+    await device.kill();
+    this.device = await ClientProcess.start({
+      url: this.parts.proxy.url,
+      userId: this.aliceId,
+      folder: device.folder,
+      killAt,
+    });
+  }
+
+  async connect(): Promise<void> {
+    await this.device.do('connect');
+    await this.device.do('open', this.parts.conversationId);
+  }
+
+  /** Returns a text that only this kill uses. */
+  text(name: string): string {
+    return `${name} of ${this.round}`;
+  }
+
+  async shows(fits: (view: HostView) => boolean, what: string): Promise<HostView> {
+    return await this.device.shows(this.parts.conversationId, fits, what);
+  }
+
+  /** Resolves when the app has written to its storage what came in since a step. */
+  async written(sinceStep: number): Promise<void> {
+    const { device } = this;
+    const isWritten = (): boolean =>
+      device.steps.slice(sinceStep).some(({ name, moment }) => name === 'write' && moment === 'after');
+    await until(() => isWritten() || !device.isAlive, { what: 'a write', everyMs: 10 });
+    if (!device.isAlive) throw new Error('KILLED');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.device[Symbol.asyncDispose]();
+    await this.parts.proxy[Symbol.asyncDispose]();
+    this.parts.bob.close();
+  }
 }
 
 interface Flow {
   /** Brings the app to where the flow begins. */
-  before?: (run: Run) => Promise<void>;
+  before?: (lane: Lane) => Promise<void>;
   /** Runs until everything is done; rejects when the app was killed. */
-  act: (run: Run) => Promise<void>;
+  act: (lane: Lane, killPoint: KillPoint | undefined) => Promise<void>;
 }
 
 const isDone = ({ status, pending }: HostView): boolean => status === 'online' && pending.length === 0;
@@ -42,58 +99,58 @@ const hasText =
 
 const FLOWS: Record<string, Flow> = {
   'while sending': {
-    act: async ({ device, conversationId }) => {
-      for (const text of ['first', 'second']) await device.do('send', conversationId, text);
-      await device.shows(conversationId, isDone, 'two messages sent');
+    act: async (lane) => {
+      const { device, parts } = lane;
+      for (const name of ['first', 'second']) await device.do('send', parts.conversationId, lane.text(name));
+      await lane.shows(isDone, 'two messages sent');
+      await lane.written(device.steps.length);
     },
   },
   'while editing': {
-    act: async ({ device, conversationId }) => {
-      await device.do('edit', conversationId, 2, 'edited');
-      await device.shows(conversationId, hasText('edited'), 'the edit');
+    act: async (lane) => {
+      const { device, parts } = lane;
+      const { messages } = await device.do('view', parts.conversationId);
+      const own = messages.find(({ clientMessageId }) => device.persisted.includes(clientMessageId));
+      const { seq = 0 } = own ?? {};
+      const steps = device.steps.length;
+      await device.do('edit', parts.conversationId, seq, lane.text('edited'));
+      await lane.shows(hasText(lane.text('edited')), 'the edit');
+      await lane.written(steps);
+    },
+    before: async (lane) => {
+      await lane.device.do('send', lane.parts.conversationId, lane.text('to edit'));
+      await lane.shows(isDone, 'a message to edit');
     },
   },
   'while receiving': {
-    act: async ({ device, bob, conversationId }) => {
-      await say(bob, conversationId, 'received 1');
-      await say(bob, conversationId, 'received 2');
-      await device.shows(conversationId, hasText('received 2'), 'two messages received');
-      await bob.next('message:status', ({ deliveredSeq }) => deliveredSeq === 4);
+    act: async (lane) => {
+      const { bob, conversationId } = lane.parts;
+      const steps = lane.device.steps.length;
+      await say(bob, conversationId, lane.text('received 1'));
+      const seq = await say(bob, conversationId, lane.text('received 2'));
+      await lane.shows(hasText(lane.text('received 2')), 'two messages received');
+      await lane.written(steps);
+      await bob.next('message:status', ({ deliveredSeq }) => deliveredSeq >= seq);
     },
   },
   'while catching up': {
-    before: async (run) => {
-      const { bob, conversationId } = run;
-      await run.device.do('send', conversationId, 'unsent');
-      await run.device.kill();
-      await say(bob, conversationId, 'missed 1');
-      await bob.ok('editMessage', { conversationId, seq: 1, content: 'hello, edited' });
-      await say(bob, conversationId, 'missed 2');
+    before: async (lane) => {
+      const { bob, conversationId } = lane.parts;
+      await lane.device.do('send', conversationId, lane.text('unsent'));
+      await lane.device.kill();
+      const seq = await say(bob, conversationId, lane.text('missed 1'));
+      await bob.ok('editMessage', { conversationId, seq, content: lane.text('missed, and edited') });
+      await say(bob, conversationId, lane.text('missed 2'));
     },
-    act: async (run) => {
-      const { conversationId, killPoint } = run;
-      run.device = await start(run, killPoint?.on === 'storage' ? killPoint : undefined);
-      await run.device.do('connect');
-      await run.device.do('open', conversationId);
-      await run.device.shows(
-        conversationId,
-        (view) => isDone(view) && hasText('missed 2')(view),
-        'everything missed',
-      );
+    act: async (lane, killPoint) => {
+      await lane.start(killPoint?.on === 'storage' ? killPoint : undefined);
+      await lane.connect();
+      const last = hasText(lane.text('missed 2'));
+      await lane.shows((view) => isDone(view) && last(view), 'everything missed');
+      await lane.written(0);
     },
   },
 };
-
-const start = (
-  run: Pick<Run, 'proxy' | 'aliceId'> & { device?: ClientProcess },
-  killAt?: KillStep,
-): Promise<ClientProcess> =>
-  ClientProcess.start({
-    url: run.proxy.url,
-    userId: run.aliceId,
-    ...(run.device && { folder: run.device.folder }),
-    killAt,
-  });
 
 let server: TestServer;
 let runs = 0;
@@ -104,90 +161,66 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Runs a flow with a kill at one point, and then the check. @returns whether the point was reached, and the steps made. */
-async function runFlow(
-  flow: Flow,
-  killPoint: KillPoint | undefined,
-): Promise<{ storage: number; network: number }> {
-  runs += 1;
-  const aliceId = `alice-${runs}`;
-  await using bob = await server.connectAs(`bob-${runs}`);
-  const conversationId = await bob.open(aliceId);
-  await say(bob, conversationId, 'hello');
-  await using proxy = await SocketProxy.start(server.url);
-  const run: Run = {
-    server,
-    aliceId,
-    bob,
-    proxy,
-    conversationId,
-    killPoint,
-    device: await start({ proxy, aliceId }),
-  };
-  await prepare(run);
-  await flow.before?.(run);
-  const [steps, packets] = [run.device.steps.length, proxy.packets.length];
-  const { device } = run;
+interface Counts {
+  storage: number;
+  network: number;
+}
+
+/** Runs a flow with a kill at one point, and then the check. @returns the steps that were made */
+async function runFlow(lane: Lane, flow: Flow, killPoint: KillPoint | undefined): Promise<Counts> {
+  lane.round += 1;
+  await flow.before?.(lane);
+  const { device } = lane;
+  const { proxy } = lane.parts;
+  const [steps, packets] = [device.steps.length, proxy.packets.length];
   if (killPoint?.on === 'storage' && device.isAlive) await device.do('killAt', killPoint);
-  if (killPoint?.on === 'network') killAtPacket(run, killPoint);
-  await flow.act(run).catch((error: unknown) => {
+  if (killPoint?.on === 'network') killAtPacket(lane, killPoint);
+  await flow.act(lane, killPoint).catch((error: unknown) => {
     if (!String(error).includes('KILLED')) throw error;
   });
-  const made = run.device.steps.slice(run.device === device ? steps : 0);
+  const made = lane.device.steps.slice(lane.device === device ? steps : 0);
   const counts = {
     storage: made.filter(({ moment }) => moment === 'after').length,
     network: proxy.packets.length - packets,
   };
-  await run.device.kill();
   proxy.judge = () => 'pass';
-  await check(run);
+  await check(lane);
   return counts;
 }
 
-/** Connects, opens the conversation, and sends the first message. */
-async function prepare({ device, conversationId, bob }: Run): Promise<void> {
-  await device.do('connect');
-  await device.do('open', conversationId);
-  await device.do('send', conversationId, 'before');
-  await device.shows(conversationId, (view) => isDone(view) && hasText('before')(view), 'the beginning');
-  await bob.next('message:new', ({ seq }) => seq === 2);
-}
-
-function killAtPacket(run: Run, { number, moment }: KillPoint): void {
+function killAtPacket(lane: Lane, { number, moment }: KillPoint): void {
   let count = 0;
-  run.proxy.judge = () => {
+  lane.parts.proxy.judge = () => {
     count += 1;
     if (count !== number) return 'pass';
-    run.device.child.kill('SIGKILL');
+    lane.device.child.kill('SIGKILL');
     return moment === 'before' ? 'cut' : 'pass';
   };
 }
 
 /** Starts the app again: what was safe on the device is stored once, and the device shows the server's history. */
-async function check(run: Run): Promise<void> {
-  const { device, bob, conversationId } = run;
-  const unsent = (await device.storedOutbox()).map(
-    (value) => JSON.parse(value) as { clientMessageId: string; content: string },
-  );
-  await using again = await start(run);
-  await again.do('connect');
-  await again.do('open', conversationId);
-  await again.shows(conversationId, isDone, 'everything sent');
+async function check(lane: Lane): Promise<void> {
+  const { bob, conversationId } = lane.parts;
+  await lane.device.kill();
+  const { persisted } = lane.device;
+  const unsent = (await lane.device.storedOutbox()).map((value) => JSON.parse(value) as { content: string });
+  await lane.start();
+  await lane.connect();
+  await lane.shows(isDone, 'everything sent');
   const stored = await storedTexts(bob, conversationId);
-  const view = await again.shows(
-    conversationId,
-    ({ messages }) => JSON.stringify(messages.map(({ content }) => content)) === JSON.stringify(stored),
-    JSON.stringify(stored),
-  );
-  expect(new Set(stored).size, `stored once: ${JSON.stringify(stored)}`).toBe(stored.length);
+  const text = JSON.stringify(stored);
+  const isSame = ({ messages }: HostView): boolean =>
+    JSON.stringify(messages.map(({ content }) => content)) === text;
+  const view = await lane.shows(isSame, text);
+  expect(new Set(stored).size, `stored once: ${text}`).toBe(stored.length);
   for (const { content } of unsent) expect(stored).toContain(content);
   const ids = view.messages.map(({ clientMessageId }) => clientMessageId);
-  for (const id of device.persisted) expect(ids.filter((one) => one === id)).toHaveLength(1);
+  for (const id of persisted) expect(ids.filter((one) => one === id)).toHaveLength(1);
   expect([view.violations, view.failures]).toEqual([[], []]);
 }
 
 /** All points of a flow: after each step, and before the first. (After one step is before the next.) */
-const pointsOf = (counts: { storage: number; network: number }): KillPoint[] =>
+const pointsOf = (counts: Counts): KillPoint[] =>
   (['storage', 'network'] as const).flatMap((on) => [
     { on, number: 1, moment: 'before' as const },
     ...Array.from({ length: counts[on] }, (_, index) => ({
@@ -197,25 +230,32 @@ const pointsOf = (counts: { storage: number; network: number }): KillPoint[] =>
     })),
   ]);
 
-/** Runs at a time: an app that starts keeps one core busy. */
-const AT_A_TIME = 3;
+/** Devices at a time: an app that starts keeps one core busy, and then waits. */
+const LANES = 3;
 
 describe('an app that is killed', () => {
   test.each(Object.entries(FLOWS))('%s, at any step', async (name, flow) => {
-    const counts = await runFlow(flow, undefined);
-    const points = pointsOf(counts);
+    const lanes = await Promise.all(
+      Array.from({ length: LANES }, (_, index) =>
+        Lane.open(server, `alice-${index}-${name.replaceAll(' ', '-')}`),
+      ),
+    );
+    const [first] = lanes;
+    if (first === undefined) throw new Error('there is no device');
+    const counts = await runFlow(first, flow, undefined);
     const failures: string[] = [];
-    const waiting = points.values();
-    const work = async (): Promise<void> => {
+    const waiting = pointsOf(counts).values();
+    const work = async (lane: Lane): Promise<void> => {
       for (const point of waiting) {
-        await runFlow(flow, point).catch((error: unknown) => {
+        await runFlow(lane, flow, point).catch((error: unknown) => {
           failures.push(
-            `killed ${name}, ${point.moment} step ${point.number} of ${point.on}: ${String(error)}`,
+            `killed ${name}, ${point.moment} step ${point.number} of the ${point.on}: ${String(error)}`,
           );
         });
       }
     };
-    await Promise.all(Array.from({ length: AT_A_TIME }, work));
+    await Promise.all(lanes.map(work));
+    await Promise.all(lanes.map((lane) => lane[Symbol.asyncDispose]()));
     expect(failures).toEqual([]);
     expect(counts.storage, 'steps of the storage').toBeGreaterThan(0);
     expect(counts.network, 'packets').toBeGreaterThan(0);
@@ -227,7 +267,7 @@ describe('an app that is killed', () => {
     await using bob = await server.connectAs(`bob-${runs}`);
     const conversationId = await bob.open(aliceId);
     await using proxy = await SocketProxy.start(server.url);
-    await using first = await start({ proxy, aliceId });
+    await using first = await ClientProcess.start({ url: proxy.url, userId: aliceId });
     await first.do('connect');
     await first.do('open', conversationId);
     const stored = proxy.next(({ kind, event }) => kind === 'answer' && event === 'sendMessage', 'drop');

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadableStore } from '../../packages/client/src/observable/readableStore.js';
 import { until } from '../support/until.js';
-import { isPush, say, Scene } from './support/scene.js';
+import { isAnswer, isPush, say, Scene } from './support/scene.js';
 
 /** Complaints of the users of other chat SDKs about receiving, badges and what is rendered. */
 
@@ -79,6 +79,33 @@ describe('receiving', () => {
       'before',
       'meanwhile 1',
       'meanwhile 2',
+    ]);
+  });
+
+  test('a page that was requested before a message was acknowledged breaks no promise by lacking it', async () => {
+    await using pair = await scene.pair();
+    const { alice, conversationId } = pair;
+    const postponed = alice.proxy.next(isAnswer('getMessages'), 'postpone');
+    const page = alice.client.conversation(conversationId).loadNewer(0);
+    await postponed;
+    await alice.client.conversation(conversationId).sendMessage({ text: 'acknowledged meanwhile' }).stored;
+    alice.proxy.release();
+    await page;
+    expect(alice.violations).toEqual([]);
+  });
+
+  test('a server that has lost an acknowledged message is reported, with the evidence', async () => {
+    await using pair = await scene.pair();
+    const { alice, conversationId } = pair;
+    await alice.client.conversation(conversationId).sendMessage({ text: 'acknowledged' }).stored;
+    alice.proxy.judge = (packet) => {
+      if (!isAnswer('getMessages')(packet)) return 'pass';
+      const answer = packet.answer as { success: true; data: object };
+      return { answer: { ...answer, data: { ...answer.data, messages: [], lastSeq: 1 } } };
+    };
+    await alice.client.conversation(conversationId).loadNewer(0);
+    expect(alice.violations).toEqual([
+      { kind: 'acknowledgedLost', conversationId, evidence: { seq: 2, lastSeq: 1 } },
     ]);
   });
 

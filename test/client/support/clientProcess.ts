@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,7 +34,7 @@ function bundleHost(): Promise<string> {
         rolldownOptions: { output: { entryFileNames: 'clientHost.mjs' } },
       },
     });
-    process.once('exit', () => void rm(outDir, { recursive: true, force: true }));
+    process.once('exit', () => rmSync(outDir, { recursive: true, force: true }));
     return join(outDir, 'clientHost.mjs');
   })();
   return bundle;
@@ -99,18 +100,21 @@ export class ClientProcess implements AsyncDisposable {
     return result as HostCommands[Name]['result'];
   }
 
-  /** Polls until what the device shows fits. */
+  /** Polls until what the device shows fits. Rejects with `KILLED` when the process ends meanwhile. */
   async shows(conversationId: string, fits: (view: HostView) => boolean, what = 'a view'): Promise<HostView> {
     let last: HostView | undefined;
-    return until(
+    const found = await until(
       async () => {
+        if (!this.isAlive) return 'killed';
         last = await this.do('view', conversationId);
         return fits(last) ? last : undefined;
       },
       { what, everyMs: 10 },
     ).catch((cause: unknown) => {
-      throw new Error(`${this.userId} shows ${JSON.stringify(last)}`, { cause });
+      throw new Error(`${this.userId} shows ${JSON.stringify(last)}, not ${what}`, { cause });
     });
+    if (found === 'killed') throw new Error('KILLED');
+    return found;
   }
 
   /** Returns the outbox as it is on the disk: what the next process will find. */

@@ -22,11 +22,20 @@ import {
  * - `deliverLate`: cuts the connection at once, and forwards the packet on `release`: a command that reaches the server after
  *   the client has given it up.
  * - `hold`: keeps it, and everything after it in this direction, until `release`.
+ * - `postpone`: keeps it alone until `release`; later packets overtake it.
  * - `stall`: loses it and everything after it in both directions; the connection stays open and never ends by itself.
  * - `{ answer }`: answers a command in the server's place, which never sees it; or replaces the server's answer.
  */
 export type Treatment =
-  'pass' | 'drop' | 'cut' | 'deliverAndCut' | 'deliverLate' | 'hold' | 'stall' | { answer: unknown };
+  | 'pass'
+  | 'drop'
+  | 'cut'
+  | 'deliverAndCut'
+  | 'deliverLate'
+  | 'hold'
+  | 'postpone'
+  | 'stall'
+  | { answer: unknown };
 
 /** `down`: connections are cut and refused. `silent`: connections stay and are accepted, and nothing passes. */
 export type NetworkState = 'up' | 'down' | 'silent';
@@ -43,6 +52,7 @@ interface Route {
   held: { toServer: string[] | undefined; toClient: string[] | undefined };
   /** Commands that reach the server after the connection was cut. */
   late: string[];
+  postponed: { to: WebSocket; frame: string }[];
   /** Frames that wait for their delay: a frame never overtakes another. */
   delayed: Promise<unknown>;
 }
@@ -149,7 +159,7 @@ export class SocketProxy implements AsyncDisposable {
     });
   }
 
-  /** Forwards what `hold` and `deliverLate` kept, and judges no more. */
+  /** Forwards what `hold`, `postpone` and `deliverLate` kept, and judges no more. */
   release(): void {
     this.judge = () => 'pass';
     for (const route of this.#routes) {
@@ -157,6 +167,7 @@ export class SocketProxy implements AsyncDisposable {
       route.held = { toServer: undefined, toClient: undefined };
       for (const frame of [...route.late.splice(0), ...toServer]) send(route.far, frame);
       for (const frame of toClient) send(route.near, frame);
+      for (const { to, frame } of route.postponed.splice(0)) send(to, frame);
     }
   }
 
@@ -202,6 +213,7 @@ export class SocketProxy implements AsyncDisposable {
       isDetached: false,
       held: { toServer: undefined, toClient: undefined },
       late: [],
+      postponed: [],
       delayed: Promise.resolve(),
     };
     this.#routes.add(route);
@@ -239,6 +251,8 @@ export class SocketProxy implements AsyncDisposable {
       const { answer } = treatment;
       if (this.isRecording) this.packets.push({ ...packet, direction: 'toClient', kind: 'answer', answer });
       send(route.near, answerFrame(packet, answer));
+    } else if (treatment === 'postpone') {
+      route.postponed.push({ to: route.far, frame });
     } else if (treatment === 'pass' || treatment === 'hold') {
       this.#forward(route, 'toServer', { frame, treatment });
     }
@@ -251,6 +265,8 @@ export class SocketProxy implements AsyncDisposable {
       route.near.send(frame, () => end(route));
     } else if (typeof treatment === 'object') {
       send(route.near, answerFrame(packet, treatment.answer));
+    } else if (treatment === 'postpone') {
+      route.postponed.push({ to: route.near, frame });
     } else if (treatment === 'pass' || treatment === 'hold') {
       this.#forward(route, 'toClient', { frame, treatment });
     }
