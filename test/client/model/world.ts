@@ -163,6 +163,7 @@ interface View {
 
 interface Shown {
   seq: number;
+  senderId: string;
   clientMessageId: string;
   content: string;
   status: string;
@@ -171,22 +172,15 @@ interface Shown {
   reactions: readonly { emoji: string; count: number; own: boolean }[];
 }
 
-const toLine = ({
-  seq,
-  clientMessageId,
-  content,
-  status,
-  editedAt,
-  deletedAt,
-  reactions,
-}: Shown): View['messages'][number] => ({
-  seq,
-  id: clientMessageId,
-  text: content,
-  status,
-  edited: editedAt !== undefined,
-  deleted: deletedAt !== undefined,
-  reactions: reactions.map(({ emoji, count, own }) => `${emoji} ${count} ${own}`).sort(),
+/** A message as its viewer sees it: only own ones show a status. */
+const toLine = (message: Shown, viewerId: string): View['messages'][number] => ({
+  seq: message.seq,
+  id: message.clientMessageId,
+  text: message.content,
+  status: message.senderId === viewerId ? message.status : '',
+  edited: message.editedAt !== undefined,
+  deleted: message.deletedAt !== undefined,
+  reactions: message.reactions.map(({ emoji, count, own }) => `${emoji} ${count} ${own}`).sort(),
 });
 
 async function serverView(client: TestClient, conversationId: string): Promise<View> {
@@ -196,7 +190,7 @@ async function serverView(client: TestClient, conversationId: string): Promise<V
   return {
     lastSeq: conversation.lastSeq,
     unread: conversation.unreadCount,
-    messages: messages.flatMap((entry) => (entry.kind === 'hidden' ? [] : [toLine(entry)])),
+    messages: messages.flatMap((entry) => (entry.kind === 'hidden' ? [] : [toLine(entry, client.userId)])),
     pending: [],
   };
 }
@@ -208,14 +202,14 @@ async function loadAll({ device }: Phone, conversationIds: readonly string[]): P
   }
 }
 
-function viewOf({ device }: Phone, conversationIds: readonly string[]): View[] {
+function viewOf({ device, userId }: Phone, conversationIds: readonly string[]): View[] {
   if (device === undefined) return [];
   return conversationIds.map((id) => {
     const { conversation, messages, pending } = device.messages(id);
     return {
       lastSeq: conversation?.lastSeq ?? 0,
       unread: conversation?.unreadCount ?? 0,
-      messages: messages.map(toLine),
+      messages: messages.map((message) => toLine(message, userId)),
       pending: pending.map(({ content }) => content),
     };
   });

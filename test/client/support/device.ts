@@ -145,7 +145,10 @@ export class Device implements AsyncDisposable {
   }
 
   #watch({ messages }: MessagesSnapshot): void {
-    for (const { seq, conversationId, status } of messages) {
+    // Other users' messages show no status.
+    for (const { seq, conversationId, status } of messages.filter(
+      ({ senderId }) => senderId === this.userId,
+    )) {
       const key = `${conversationId}/${seq}`;
       const before = this.#statuses.get(key);
       if (before !== undefined && RANK[status] < RANK[before])
