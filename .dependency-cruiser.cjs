@@ -36,6 +36,22 @@ const FACES = [
   'cluster/nodeInternals',
 ];
 
+/** Folders of the client SDK, lowest first. `api/` holds types only and is beside them. */
+const CLIENT = '^packages/client/src/';
+const CLIENT_FOLDERS = [
+  'wire',
+  'errors',
+  'state',
+  'observable',
+  'storage',
+  'connection',
+  'tabs',
+  'outbox',
+  'promises',
+  'sync',
+  'client',
+];
+
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
 
 module.exports = {
@@ -83,6 +99,28 @@ module.exports = {
       severity: 'error',
       from: { path: '^(backend|contract)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    rule('packages-stand-alone', '^packages/', '^(backend|contract|tools|scripts|bench|test)/'),
+    rule('server-uses-no-packages', '^(backend|contract)/', '^packages/'),
+    ...CLIENT_FOLDERS.slice(0, -1).map((folder, index) =>
+      rule(
+        `client-${folder}-knows-no-folder-above`,
+        `${CLIENT}${folder}/`,
+        `${CLIENT}(${CLIENT_FOLDERS.slice(index + 1).join('|')})/`,
+      ),
+    ),
+    {
+      name: 'client-runs-everywhere',
+      comment: 'Browsers and phones have no modules of Node, and apps install no development dependencies.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['core', 'npm-dev', 'npm-no-pkg'] },
+    },
+    {
+      name: 'client-tabs-have-one-face',
+      severity: 'error',
+      from: { path: CLIENT, pathNot: `${CLIENT}tabs/` },
+      to: { path: `${CLIENT}tabs/`, pathNot: `${CLIENT}tabs/index\\.ts$` },
     },
     {
       name: 'embedded-database-uses-utils-only',

@@ -7,7 +7,7 @@ const layers = (allowed) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'data/', 'backend/public/'] },
+  { ignores: ['**/dist/', '**/node_modules/', 'data/', 'backend/public/'] },
   js.configs.recommended,
   {
     plugins: { parley: { rules: { 'plain-comments': plainComments } } },
@@ -96,6 +96,19 @@ export default tseslint.config(
         setInterval: 'readonly',
         clearInterval: 'readonly',
         fetch: 'readonly',
+      },
+    },
+  },
+  {
+    // Apps of several platforms.
+    files: ['test/consumers/**'],
+    languageOptions: {
+      globals: {
+        __dirname: 'readonly',
+        document: 'readonly',
+        location: 'readonly',
+        queueMicrotask: 'readonly',
+        TextEncoder: 'readonly',
       },
     },
   },

@@ -12,6 +12,7 @@ const tsc = (project, name) => [
 export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
   ['Types of the page', tsc('test/browser/tsconfig.page.json', 'page')],
+  ['Types of the client SDK, without Node', tsc('test/client/page/tsconfig.json', 'client')],
   [
     'Layers',
     [
@@ -19,12 +20,14 @@ export const CHECKS = [
         'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
         'backend',
         'contract',
+        'packages/client/src',
         'scripts',
         'tools',
       ],
       ...['--config', '.dependency-cruiser.cjs'],
     ],
   ],
+  ['Packages', ['scripts/checkPackages.mjs']],
   [
     'Formatting',
     [

@@ -12,10 +12,11 @@ const running = new Set();
  * Runs a program and resolves with its exit code and its captured output. With `show` the output is passed through
  * instead of captured.
  */
-export function run(command, args, { show = false, env = process.env } = {}) {
+export function run(command, args, { show = false, env = process.env, cwd = undefined } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env,
+      cwd,
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
       detached: true,
     });

@@ -34,6 +34,7 @@ export type {
   OpenConversation,
   PendingMessage,
   Presence,
+  UnreadBase,
 } from './state/types.js';
 export { memoryStorage } from './storage/memory.js';
 export type {

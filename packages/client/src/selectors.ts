@@ -7,7 +7,7 @@ export {
   unreadConversations,
   type ConversationFilter,
 } from './state/listSelectors.js';
-export { covers, entryAt, gapsIn, newestRun, type SeqRange } from './state/log.js';
+export { covers, entryAt, gapsIn, indexOfSeq, newestRun, type SeqRange } from './state/log.js';
 export { isConnected } from './state/reduce.js';
 export { asideKey } from './state/reduceMessages.js';
 export {

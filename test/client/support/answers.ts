@@ -33,7 +33,7 @@ export class Answers {
         payload,
         options,
         answer: async (given) => {
-          resolve(given as LinkAnswer<Name>);
+          resolve(given);
           await vi.advanceTimersByTimeAsync(0);
         },
       });

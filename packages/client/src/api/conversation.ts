@@ -28,8 +28,11 @@ export interface ConversationHandle {
    */
   open: () => Promise<void>;
   close: () => void;
-  /** Loads the page before the oldest held message. Resolves with false when the beginning is reached. */
-  loadOlder: () => Promise<boolean>;
+  /**
+   * Loads the page before the oldest held message, or before a `seq`: a gap reached from below. Resolves with false when the
+   * beginning is reached.
+   */
+  loadOlder: (beforeSeq?: number) => Promise<boolean>;
   /** Loads the page after a `seq`: a gap reached from above. */
   loadNewer: (afterSeq: number) => Promise<boolean>;
   /** Loads the messages around a `seq`. Resolves with false when the user may not see that message. */

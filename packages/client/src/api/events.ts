@@ -25,7 +25,8 @@ export interface ParleyEvents {
   conversationRemoved: {
     conversationId: string;
     name: string | undefined;
-    reason: 'left' | 'removed' | 'closed' | 'merged';
+    /** `unknown`: it happened while this client was offline. */
+    reason: 'left' | 'removed' | 'closed' | 'merged' | 'unknown';
   };
   /** The server's data is older than this device's (a restored backup), or cannot be continued: the cache was dropped. */
   cacheReset: { reason: 'epoch' | 'reload' };

@@ -34,7 +34,9 @@ export interface ParleyClientOptions {
   getToken: (reason: TokenReason) => Promise<string | undefined>;
   /**
    * The user that this client is for. With it, cached conversations are shown before `getToken` has answered; a token of
-   * another user is then refused. Without it, the SDK remembers the user of the last token.
+   * another user is then refused, and several users may share a storage, each signed in in a window of their own: what is stored
+   * for a user stays until their `logout`. Without it, the SDK remembers the user of the last token, and removes everything
+   * stored for the former one when another signs in.
    */
   userId?: string | undefined;
   /** Default: `memoryStorage()`. Use `indexedDbStorage()` in browsers and `sqliteStorage(db)` in React Native. */

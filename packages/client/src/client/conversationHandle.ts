@@ -54,10 +54,10 @@ export class Handle implements ConversationHandle {
     this.#engine.store.dispatch({ type: 'closed', conversationId: this.id });
   }
 
-  async loadOlder(): Promise<boolean> {
+  async loadOlder(beforeSeq?: number): Promise<boolean> {
     const { history } = this.#engine;
     await this.#engine.cache?.restoreLog(this.id);
-    const before = history.olderThan(this.id);
+    const before = beforeSeq ?? history.olderThan(this.id);
     if (before === undefined) {
       if (logOf(this.#engine.store.getState(), this.id).length > 0) return false;
       requireLoaded(await history.open(this.id));

@@ -46,6 +46,8 @@ export class Engine {
   cache: Cache | undefined;
   /** The client was disposed of. */
   isClosed = false;
+  /** Messages are sent on this connection. */
+  #hasStarted = false;
 
   // The composition root: a list of what is made.
   // eslint-disable-next-line max-lines-per-function
@@ -96,6 +98,7 @@ export class Engine {
     this.sync = new Sync({
       ...base,
       onPush: (name, data, isRepeated) => this.#takePush(name, data, isRepeated),
+      onRemoved: (event) => this.events.emit('conversationRemoved', event),
       onSynced: () => this.#onSynced(),
       onSettled: () => this.#startSending(),
       onReset: (reason) => {
@@ -116,9 +119,10 @@ export class Engine {
     const { link } = this;
     if (link === undefined) return this.#unavailable();
     const since = this.checks.begin();
+    const { userId } = this.store.getState();
     const answer = await link.ask(name, payload, options);
-    // The answer is for another user, or for nobody.
-    if (link !== this.link) return this.#unavailable();
+    // The answer is for a former user.
+    if (userId !== this.store.getState().userId) return this.#unavailable();
     if (answer.success) this.checks.answered(name, { payload, data: answer.data, since });
     return answer;
   };
@@ -147,12 +151,18 @@ export class Engine {
     for (const id of Object.keys(store.getState().open)) void pushes.show(id);
   }
 
+  /** Called after each synchronisation. Waits that the server has asked the outbox for must not end with the next one. */
   #startSending(): void {
-    for (const part of [this.outbox, this.receipts, this.presence, this.viewing]) part.start();
+    const parts = this.#hasStarted
+      ? [this.receipts, this.presence]
+      : [this.outbox, this.receipts, this.presence, this.viewing];
+    this.#hasStarted = true;
+    for (const part of parts) part.start();
   }
 
   /** The connection is lost. */
   stopParts(): void {
+    this.#hasStarted = false;
     for (const part of [this.sync, this.outbox, this.receipts, this.presence, this.viewing]) part.stop();
   }
 

@@ -26,6 +26,8 @@ export class Lifespan {
   readonly #device: DeviceMemory;
   readonly #removers: (() => void)[] = [];
   #area: UserStorage | undefined;
+  /** Whatever is stored in `#area` is shown. */
+  #entered: Promise<void> = Promise.resolve();
   /** Number of the current run: whatever belongs to an earlier one ends at its next step. */
   #run = 0;
   #isRunning = false;
@@ -136,9 +138,13 @@ export class Lifespan {
   }
 
   /** Shows what is stored for a user. */
-  async #enter(userId: string): Promise<void> {
+  #enter(userId: string): Promise<void> {
+    if (this.#area?.userId !== userId) this.#entered = this.#openArea(userId);
+    return this.#entered;
+  }
+
+  async #openArea(userId: string): Promise<void> {
     const { store, outbox } = this.#engine;
-    if (this.#area?.userId === userId) return;
     if (store.getState().userId !== userId) store.dispatch({ type: 'userChanged', userId });
     const area = this.#newArea(userId);
     const cache = new Cache({ store, storage: area, writer: this.#engine.newId() });
@@ -147,8 +153,7 @@ export class Lifespan {
     outbox.useStorage(new OutboxStorage(area));
     const [stored] = await Promise.all([cache.read(), outbox.restore()]);
     if (this.#area !== area) return;
-    const { generation } = store.getState();
-    if (stored !== undefined && store.getState().generation === generation) {
+    if (stored !== undefined) {
       store.dispatch({ type: 'restored', stored });
       for (const id of Object.keys(store.getState().open)) void cache.restoreLog(id);
     }
@@ -200,7 +205,11 @@ export class Lifespan {
   /** A token names its user. @returns false when this connection is not for them */
   #confirmUser(userId: string): boolean {
     const { options, store } = this.#engine;
-    if (options.userId !== undefined && userId !== options.userId) return false;
+    if (options.userId !== undefined && userId !== options.userId) {
+      // The next `connect` asks for another one.
+      this.#tokens.clear();
+      return false;
+    }
     if (store.getState().userId !== userId) {
       this.#run += 1;
       this.#starting = this.#changeUser(userId, this.#run);
@@ -208,7 +217,7 @@ export class Lifespan {
     }
     if (this.#confirmedUserId === userId) return true;
     this.#confirmedUserId = userId;
-    void this.#remember(userId);
+    if (options.userId === undefined) void this.#remember(userId);
     return true;
   }
 

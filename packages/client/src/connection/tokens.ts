@@ -1,4 +1,5 @@
 import type { ParleyLogger, TokenReason } from '../api/options.js';
+import { withTimeout } from '../errors/withTimeout.js';
 import { startTimer } from './elapsed.js';
 import { readClaims } from './jwt.js';
 
@@ -42,7 +43,7 @@ export function createTokens({ getToken, logger }: TokenDeps): Tokens {
 
   async function call(reason: TokenReason): Promise<TokenResult> {
     try {
-      const value = await withTimeout(getToken(reason));
+      const value = await withTimeout(getToken(reason), CALL_TIMEOUT_MS, 'getToken has not answered');
       if (value === undefined || value === '') {
         held = undefined;
         return 'signedOut';
@@ -87,18 +88,6 @@ function hold(value: string): HeldToken {
       ? Infinity
       : Math.max(MIN_FRESH_MS, lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs * MARGIN_SHARE));
   return { value, userId, freshForMs: () => freshMs - elapsedMs() };
-}
-
-async function withTimeout<Value>(promise: Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('getToken has not answered')), CALL_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

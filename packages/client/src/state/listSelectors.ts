@@ -1,5 +1,5 @@
 /** The conversation list: filters and order. */
-import { unreadOf } from './selectors.js';
+import { conversationOf } from './selectors.js';
 import type { ClientState, ConversationRecord } from './types.js';
 
 export type ConversationFilter = 'all' | 'unread' | 'groups' | 'archived';
@@ -7,7 +7,8 @@ export type ConversationFilter = 'all' | 'unread' | 'groups' | 'archived';
 const FILTERS: Record<ConversationFilter, (state: ClientState, conversation: ConversationRecord) => boolean> =
   {
     all: (_state, { isArchived }) => !isArchived,
-    unread: (state, one) => !one.isArchived && (one.isMarkedUnread || unreadOf(state, one) > 0),
+    unread: (state, one) =>
+      !one.isArchived && (one.isMarkedUnread || conversationOf(state, one).unreadCount > 0),
     groups: (_state, { isArchived, type }) => !isArchived && type !== 'direct',
     archived: (_state, { isArchived }) => isArchived,
   };
@@ -32,26 +33,64 @@ interface Sorted {
   records: readonly ConversationRecord[];
 }
 
+type Order = (a: ConversationRecord, b: ConversationRecord) => number;
+
+/** Up to this many changed conversations are moved one by one; more are sorted. */
+const MAX_MOVED = 50;
+
 const orders = new WeakMap<ClientState['conversations'], Sorted>();
+/** Results in which unsent messages have moved conversations. */
+const withUnsent = new WeakSet<readonly ConversationRecord[]>();
 
 /**
  * Returns all conversations in the order of the list: the same array for the same conversations and outbox.
  *
- * @param previous an earlier result. Sorting begins with its order, which takes one pass after a single message
+ * @param previous the result for an earlier state: after a few changes, only those conversations are moved
  */
 export function sortedConversations(
   state: ClientState,
-  previous: readonly ConversationRecord[] = [],
+  previous?: readonly ConversationRecord[],
 ): readonly ConversationRecord[] {
   const { conversations, outbox } = state;
   const known = orders.get(conversations);
   if (known?.outbox === outbox) return known.records;
-  const kept = (known?.records ?? previous).flatMap(({ id }) => conversations[id] ?? []);
-  const held = new Set(kept.map(({ id }) => id));
-  const added = Object.values(conversations).filter(({ id }) => !held.has(id));
-  const records = [...added, ...kept].sort(orderIn(state));
+  const order = orderIn(state);
+  // Unsent messages move conversations that have not changed themselves.
+  const isMovable =
+    known === undefined && previous !== undefined && outbox.length === 0 && !withUnsent.has(previous);
+  const moved = isMovable ? moveChanged(conversations, previous, order) : undefined;
+  const records = moved ?? Object.values(conversations).sort(order);
+  if (outbox.length > 0) withUnsent.add(records);
   orders.set(conversations, { outbox, records });
   return records;
+}
+
+/** Returns the records in order; undefined when too many have changed. */
+function moveChanged(
+  conversations: ClientState['conversations'],
+  previous: readonly ConversationRecord[],
+  order: Order,
+): ConversationRecord[] | undefined {
+  const kept = previous.filter((record) => conversations[record.id] === record);
+  const all = Object.values(conversations);
+  if (all.length - kept.length > MAX_MOVED) return undefined;
+  const held = new Set(kept);
+  for (const record of all) {
+    if (!held.has(record)) kept.splice(placeOf(kept, record, order), 0, record);
+  }
+  return kept;
+}
+
+function placeOf(records: readonly ConversationRecord[], record: ConversationRecord, order: Order): number {
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = records[middle];
+    if (other !== undefined && order(other, record) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Returns the conversations of a filter in the order of the list. */

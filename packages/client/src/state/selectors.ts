@@ -60,15 +60,16 @@ function countOthers(userId: string, log: readonly LogEntry[], fromSeq: number):
   return count;
 }
 
-/** Muted and archived conversations do not count towards the badge. */
-const isCounted = (state: ClientState, conversation: ConversationRecord): boolean =>
-  !conversation.isArchived && !isMutedAt(conversation, nowAt(state));
-
-export const unreadHeld = (state: ClientState): number =>
-  Object.values(state.conversations).reduce(
-    (sum, one) => (isCounted(state, one) ? sum + unreadOf(state, one) : sum),
-    0,
-  );
+/** Returns the unread messages in held conversations. Muted and archived ones do not count towards the badge. */
+export function unreadHeld(state: ClientState): number {
+  let sum = 0;
+  for (const record of Object.values(state.conversations)) {
+    if (record.isArchived) continue;
+    const { isMuted, unreadCount } = conversationOf(state, record);
+    if (!isMuted) sum += unreadCount;
+  }
+  return sum;
+}
 
 /** Returns the number for a badge: unread messages of all conversations that are neither muted nor archived. */
 export const totalUnread = (state: ClientState): number => unreadHeld(state) + state.unreadElsewhere;
@@ -151,18 +152,38 @@ export function closedReasonOf({
   return type === 'channel' && role === 'member' ? 'postersOnly' : undefined;
 }
 
-const views = new WeakMap<ConversationRecord, Conversation>();
+interface ViewedConversation {
+  log: readonly LogEntry[] | undefined;
+  seenSeq: number | undefined;
+  ownUserId: string;
+  view: Conversation;
+}
 
-/** Returns a conversation as apps read it: the same object while nothing in it has changed. */
+const views = new WeakMap<ConversationRecord, ViewedConversation>();
+
+/**
+ * Returns a conversation as apps read it: the same object while nothing in it has changed. What it was computed from is
+ * remembered, because a list of thousands is read again after each message.
+ */
 export function conversationOf(state: ClientState, record: ConversationRecord): Conversation {
+  const log = state.logs[record.id];
+  const seenSeq = state.reads[record.id];
+  const known = views.get(record);
+  const isMuted = record.mutedUntil !== undefined && isMutedAt(record, nowAt(state));
+  const isCurrent =
+    known !== undefined &&
+    known.log === log &&
+    known.seenSeq === seenSeq &&
+    known.ownUserId === state.userId &&
+    known.view.isMuted === isMuted;
+  if (isCurrent) return known.view;
   const unreadCount = unreadOf(state, record);
   const readSeq = readSeqOf(state, record);
-  const isMuted = isMutedAt(record, nowAt(state));
-  const known = views.get(record);
-  if (known?.unreadCount === unreadCount && known.readSeq === readSeq && known.isMuted === isMuted)
-    return known;
-  const view = { ...record, unreadCount, readSeq, isMuted };
-  views.set(record, view);
+  const before = known?.view;
+  const isSame =
+    before?.unreadCount === unreadCount && before.readSeq === readSeq && before.isMuted === isMuted;
+  const view = isSame ? before : { ...record, unreadCount, readSeq, isMuted };
+  views.set(record, { log, seenSeq, ownUserId: state.userId, view });
   return view;
 }
 

@@ -80,7 +80,7 @@ export class Cache {
       this.#storage.readAll('conversations'),
     ]);
     const known = parseMeta(meta?.[0]?.value);
-    if (known === undefined || stored === undefined) return undefined;
+    if (known === undefined || stored?.length !== known.conversationCount) return undefined;
     const conversations: Record<string, ConversationRecord> = {};
     const reads: Record<string, number> = {};
     for (const { value } of stored) {
@@ -182,8 +182,7 @@ export class Cache {
     for (const [id, known] of this.#written) {
       if (!next.has(id)) writes.push(...this.#removalOf(id, known));
     }
-    const isWhole = kept.length === Object.keys(state.conversations).length;
-    const meta = JSON.stringify(metaOf(state, isWhole, this.#writer));
+    const meta = JSON.stringify(metaOf(state, kept.length, this.#writer));
     if (writes.length === 0 && meta === this.#writtenMeta) return;
     writes.push({ collection: 'meta', key: META_KEY, value: meta });
     if (!(await this.#storage.write(writes))) return;
@@ -248,13 +247,17 @@ function keptConversations({ conversations }: ClientState): ConversationRecord[]
   return ranked.slice(0, MAX_CONVERSATIONS).map(({ record }) => record);
 }
 
-const metaOf = (state: ClientState, isWhole: boolean, writer: string): StoredMeta => ({
-  version: CACHE_VERSION,
-  writer,
-  // The pages of a list that was cut are read again from the start.
-  listCursor: isWhole ? state.listCursor : undefined,
-  isListComplete: isWhole && state.isListComplete,
-  unreadElsewhere: state.unreadElsewhere,
-  cursor: state.cursor,
-  epoch: state.epoch,
-});
+function metaOf(state: ClientState, conversationCount: number, writer: string): StoredMeta {
+  const isWhole = conversationCount === Object.keys(state.conversations).length;
+  return {
+    version: CACHE_VERSION,
+    writer,
+    conversationCount,
+    // The pages of a list that was cut are read again from the start.
+    listCursor: isWhole ? state.listCursor : undefined,
+    isListComplete: isWhole && state.isListComplete,
+    unreadElsewhere: state.unreadElsewhere,
+    cursor: state.cursor,
+    epoch: state.epoch,
+  };
+}

@@ -34,6 +34,8 @@ export interface StoredMeta extends Pick<
   version: number;
   /** Client that has written last: another one finds that it does not know what is stored. */
   writer: string;
+  /** Fewer stored conversations mean that others were removed behind this client's back, as by another window. */
+  conversationCount: number;
 }
 
 export type Block = readonly LogEntry[];

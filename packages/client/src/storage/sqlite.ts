@@ -17,21 +17,22 @@ export type {
  * a statement completely or not at all, also when other statements of the app run on the same connection in between.
  * Two calls on one connection therefore need no transaction, which asynchronous drivers would let others step into.
  */
-const SCHEMA = `
-PRAGMA busy_timeout = 5000;
-PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS parley_entries (
-  userId TEXT NOT NULL, collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
-  PRIMARY KEY (userId, collection, key)
-);
-CREATE VIEW IF NOT EXISTS parley_writes AS SELECT userId, collection, key, value FROM parley_entries;
-CREATE TRIGGER IF NOT EXISTS parley_write INSTEAD OF INSERT ON parley_writes BEGIN
-  DELETE FROM parley_entries
-    WHERE NEW.value IS NULL AND userId = NEW.userId AND collection = NEW.collection AND key = NEW.key;
-  INSERT INTO parley_entries (userId, collection, key, value)
-    SELECT NEW.userId, NEW.collection, NEW.key, NEW.value WHERE NEW.value IS NOT NULL
-    ON CONFLICT (userId, collection, key) DO UPDATE SET value = excluded.value;
-END;`;
+const SCHEMA = [
+  'PRAGMA busy_timeout = 5000',
+  'PRAGMA journal_mode = WAL',
+  `CREATE TABLE IF NOT EXISTS parley_entries (
+    userId TEXT NOT NULL, collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (userId, collection, key)
+  )`,
+  `CREATE VIEW IF NOT EXISTS parley_writes AS SELECT userId, collection, key, value FROM parley_entries`,
+  `CREATE TRIGGER IF NOT EXISTS parley_write INSTEAD OF INSERT ON parley_writes BEGIN
+    DELETE FROM parley_entries
+      WHERE NEW.value IS NULL AND userId = NEW.userId AND collection = NEW.collection AND key = NEW.key;
+    INSERT INTO parley_entries (userId, collection, key, value)
+      SELECT NEW.userId, NEW.collection, NEW.key, NEW.value WHERE NEW.value IS NOT NULL
+      ON CONFLICT (userId, collection, key) DO UPDATE SET value = excluded.value;
+  END`,
+];
 
 const WRITE = `INSERT INTO parley_writes (userId, collection, key, value)
   SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)`;
@@ -79,7 +80,7 @@ class SqliteConnection {
   async #open(): Promise<Driver> {
     if (this.#driver !== undefined) return this.#driver;
     const driver = openSqlite(typeof this.database === 'function' ? await this.database() : this.database);
-    await driver.exec(SCHEMA);
+    for (const statement of SCHEMA) await driver.exec(statement);
     this.#driver = driver;
     return driver;
   }

@@ -3,7 +3,7 @@ export type SqliteRow = Record<string, unknown>;
 
 /** The port to any other SQLite library. Each method may answer at once or with a promise. */
 export interface SqliteDriver {
-  /** Runs several statements without parameters. */
+  /** Runs one statement without parameters; rows that it returns are not needed. */
   exec: (sql: string) => unknown;
   /** Runs one statement with positional parameters (`?`). */
   run: (sql: string, parameters: SqliteParameter[]) => unknown;

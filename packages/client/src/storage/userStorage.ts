@@ -1,5 +1,9 @@
 import type { ParleyEvents } from '../api/events.js';
+import { withTimeout } from '../errors/withTimeout.js';
 import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry, StorageWrite } from './storage.js';
+
+/** A storage that does not answer must not stop the client for ever: a blocked database, a dead worker. */
+const TIMEOUT_MS = 15_000;
 
 export type StorageErrorListener = (error: ParleyEvents['storageError']) => void;
 
@@ -40,14 +44,14 @@ export class UserStorage {
     if (this.#isOver()) return undefined;
     let area: StorageArea;
     try {
-      area = await this.#open();
+      area = await inTime(this.#open());
     } catch (cause) {
       this.#onError({ operation: 'open', cause });
       return undefined;
     }
     if (this.#isOver()) return undefined;
     try {
-      return await task(area);
+      return await inTime(task(area));
     } catch (cause) {
       this.#onError({ operation, cause });
       return undefined;
@@ -86,9 +90,9 @@ export class UserStorage {
   async wipe(): Promise<void> {
     this.#isClosed = true;
     try {
-      const area = await this.#open();
-      await area.clear();
-      await area.close();
+      const area = await inTime(this.#open());
+      await inTime(area.clear());
+      await inTime(area.close());
     } catch (cause) {
       this.#onError({ operation: 'write', cause });
     }
@@ -97,10 +101,15 @@ export class UserStorage {
   /** Ends the use of the area. Calls after it have no effect. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const area = await this.#opening?.catch(() => undefined);
-    await area?.close().catch(() => undefined);
+    const opening = this.#opening;
+    if (opening === undefined) return;
+    // Nothing is lost when it cannot be closed.
+    await inTime(opening.then((area) => area.close())).catch(() => undefined);
   }
 }
+
+const inTime = <Value>(promise: Promise<Value>): Promise<Value> =>
+  withTimeout(promise, TIMEOUT_MS, 'the storage has not answered');
 
 /** Returns the parsed value; undefined for a value that an older version or a fault has left behind. */
 export function parseStored(value: string | undefined): unknown {

@@ -88,12 +88,18 @@ export class History {
     this.#changes.complete(id);
     const gaps = this.#gapsToClose(id);
     for (const gap of gaps) void this.#closeGap(id, gap);
+    if (gaps.length > 0) return;
+    if (this.#needsNewest(id)) this.#waiting.add(id);
+    void this.#prefetch();
+  }
+
+  /** Whether the newest messages have not reached this device yet. */
+  #needsNewest(id: string): boolean {
     const state = this.#deps.store.getState();
     const conversation = state.conversations[id];
-    if (conversation === undefined || gaps.length > 0) return;
+    if (conversation === undefined) return false;
     const isNew = conversation.lastSeq > positionOf(conversation, state.userId).delivered;
-    if (isNew && arrivedSeq(state, conversation) === 0) this.#waiting.add(id);
-    void this.#prefetch();
+    return isNew && arrivedSeq(state, conversation) === 0;
   }
 
   /** Completes all conversations after a synchronisation. */
@@ -144,7 +150,8 @@ export class History {
     for (const id of this.#waiting) {
       this.#waiting.delete(id);
       await this.#deps.restoreLog(id);
-      if (logOf(this.#deps.store.getState(), id).length > 0) {
+      // The stored messages may reach far enough. Pushed ones alone do not: what precedes them may never have been received.
+      if (!this.#needsNewest(id)) {
         this.complete(id);
         continue;
       }
@@ -174,6 +181,7 @@ export class History {
     store.dispatch({ type: 'loading', conversationId: id, state: 'loading' });
     const loaded = await this.load(id, page);
     store.dispatch({ type: 'loading', conversationId: id, state: loaded === 'loaded' ? 'idle' : 'failed' });
+    if (loaded === 'loaded') this.complete(id);
     return loaded;
   }
 
@@ -197,7 +205,9 @@ export class History {
   /** Loads the messages around a `seq`, unless that one is held. */
   async loadAround(id: string, seq: number): Promise<Loaded> {
     if (entryAt(logOf(this.#deps.store.getState(), id), seq) !== undefined) return 'loaded';
-    return this.load(id, { around: seq, limit: FIRST_PAGE });
+    const loaded = await this.load(id, { around: seq, limit: FIRST_PAGE });
+    if (loaded === 'loaded') this.complete(id);
+    return loaded;
   }
 
   /** Loads one message without the history around it, into `aside`. Repeats share one request. */

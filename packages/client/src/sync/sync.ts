@@ -1,7 +1,9 @@
+import type { ParleyEvents } from '../api/events.js';
 import { backoffMs } from '../connection/backoff.js';
 import type { AskOptions, LinkAnswer } from '../connection/link.js';
 import { retryRuleOf } from '../errors/parleyError.js';
-import type { CommandName } from '../wire/index.js';
+import { peerOf } from '../state/selectors.js';
+import type { CommandName, SyncPage } from '../wire/index.js';
 import type { StoreAndAsk } from './deps.js';
 
 const REPEAT_MS = 60_000;
@@ -19,6 +21,8 @@ const EPHEMERAL: ReadonlySet<string> = new Set(['typing', 'presence', 'message:c
 export interface SyncDeps extends StoreAndAsk {
   /** Applies a push. Pushes that came during a repeated sync are applied at once, and again after it. */
   onPush: (name: string, data: unknown, isRepeated: boolean) => void;
+  /** A conversation that was held is not the user's any more. */
+  onRemoved: (event: ParleyEvents['conversationRemoved']) => void;
   /** The first attempt on this connection is over, successful or not. */
   onSettled: () => void;
   onSynced: () => void;
@@ -159,8 +163,18 @@ export class Sync {
         this.#reset(hasOtherEpoch ? 'epoch' : 'reload');
         return this.#catchUp(restarts + 1, options);
       }
-      store.dispatch({ type: 'synced', page: answer.data });
+      this.#apply(answer.data);
       if (!answer.data.hasMore) return undefined;
+    }
+  }
+
+  #apply(page: SyncPage): void {
+    const { store, onRemoved } = this.#deps;
+    const { conversations } = store.getState();
+    store.dispatch({ type: 'synced', page });
+    for (const conversationId of page.removed) {
+      const gone = conversations[conversationId];
+      if (gone !== undefined) onRemoved({ conversationId, name: peerOf(gone).name, reason: 'unknown' });
     }
   }
 

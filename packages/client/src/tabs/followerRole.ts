@@ -7,7 +7,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const EXTRA_MS = 2_000;
 /** A leader that was silent for this long is asked whether it is there. Answers need no timer, so background tabs give them. */
 const SILENCE_MS = 10_000;
-const PROBE_MS = 3_000;
+const DEFAULT_PROBE_MS = 3_000;
 /** After this many questions without an answer, the leader is frozen, or its page hangs. */
 const MAX_PROBES = 2;
 
@@ -18,6 +18,7 @@ export interface FollowerDeps {
   tab: string;
   events: LinkEvents;
   post: (envelope: TabEnvelope) => void;
+  probeMs: number | undefined;
   /** The leader does not answer. */
   onLeaderFrozen: () => void;
   /** The leader's connection has ended for good, and with it this one. */
@@ -54,7 +55,7 @@ export class FollowerRole {
   probe(): void {
     clearTimeout(this.#timer);
     this.#deps.post({ type: 'hello', from: this.#deps.tab });
-    this.#timer = setTimeout(() => this.#onSilence(), PROBE_MS);
+    this.#timer = setTimeout(() => this.#onSilence(), this.#deps.probeMs ?? DEFAULT_PROBE_MS);
   }
 
   #onSilence(): void {

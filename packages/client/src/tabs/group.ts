@@ -1,11 +1,11 @@
 import type { Ask, AskOptions, LinkAnswer, TabMessage } from '../connection/link.js';
 import type { CommandName, CommandPayload } from '../wire/index.js';
+import type { TabLinkDeps } from './deps.js';
 import { FollowerRole } from './followerRole.js';
 import { LeaderRole } from './leaderRole.js';
 import { Leadership } from './leadership.js';
 import type { TabBus } from './ports.js';
 import { groupName, isEnvelope, type TabEnvelope } from './protocol.js';
-import type { TabLinkDeps } from './tabLink.js';
 
 export interface GroupDeps extends TabLinkDeps {
   userId: string;
@@ -77,6 +77,7 @@ export class Group {
       tab: this.#deps.tab,
       events: this.#deps.events,
       post: (envelope) => this.#post(envelope),
+      probeMs: this.#deps.probeMs,
       onLeaderFrozen: () => {
         this.#deps.logger.warn('the tab that holds the connection does not answer: this one takes over');
         this.#leadership.seize();
@@ -124,11 +125,17 @@ export class Group {
     this.#deps.ports.locks.request(this.#lockOf(tab), { signal }, granted).catch(() => undefined);
   }
 
-  leave(): void {
+  /**
+   * Ends the use of this group.
+   *
+   * @param lingerMs time for which the lock is kept, so that the others hear what was said before one of them is elected
+   */
+  leave(lingerMs = 0): void {
     if (this.#left.signal.aborted) return;
     this.#role?.leave();
     this.#left.abort();
-    this.#leadership.leave();
+    if (lingerMs > 0) setTimeout(() => this.#leadership.leave(), lingerMs);
+    else this.#leadership.leave();
     this.#releaseOwn?.();
     this.#bus.onmessage = null;
     this.#bus.close();

@@ -1,2 +1,3 @@
+export type { TabLinkDeps } from './deps.js';
 export { browserTabPorts, type TabBus, type TabLocks, type TabPorts } from './ports.js';
-export { createTabLink, type TabLinkDeps } from './tabLink.js';
+export { createTabLink } from './tabLink.js';

@@ -1,28 +1,14 @@
-import type { ParleyLogger } from '../api/options.js';
 import { backoffMs } from '../connection/backoff.js';
-import type { Ask, ClientFailure, Link, LinkEvents, TabChannel, TabMessage } from '../connection/link.js';
-import type { Tokens } from '../connection/tokens.js';
+import type { Ask, ClientFailure, Link, TabChannel, TabMessage } from '../connection/link.js';
 import type { ConnectionState } from '../state/types.js';
 import type { CommandPayload } from '../wire/index.js';
+import type { TabLinkDeps } from './deps.js';
 import { Group } from './group.js';
-import type { TabPorts } from './ports.js';
 
 const TOKEN_RETRY = { firstMs: 400, maxMs: 8_000 };
+/** A leader whose connection has ended for good keeps the lock for this long: the others should end, too, and not try again. */
+const LINGER_MS = 1_000;
 const OFFLINE: ClientFailure = { success: false, code: 'OFFLINE', error: 'There is no connection.' };
-
-export interface TabLinkDeps {
-  url: string;
-  /** The user whom the app has named. Without one, the first token tells. */
-  userId: string | undefined;
-  tokens: Tokens;
-  events: LinkEvents;
-  /** Makes the link that holds the socket. Called each time this tab begins to lead. */
-  createLink: (events: LinkEvents) => Link;
-  ports: TabPorts;
-  /** Id of this tab, different from all others. */
-  newId: () => string;
-  logger: ParleyLogger;
-}
 
 /**
  * A link for one of several tabs. Exactly one tab of a user and server holds a socket: the leader, elected by a Web Lock; the
@@ -98,7 +84,7 @@ class TabLink implements Link {
       },
       onEnded: () => {
         this.#hasEnded = true;
-        this.#group?.leave();
+        this.#group?.leave(LINGER_MS);
       },
     });
     this.#group.join();

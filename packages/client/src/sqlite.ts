@@ -1,0 +1,10 @@
+/** Storage for React Native and Node: `import { sqliteStorage } from '@parley/client/sqlite'`. */
+export {
+  sqliteStorage,
+  type AsyncSqliteDatabase,
+  type PreparingSqliteDatabase,
+  type SqliteDatabase,
+  type SqliteDriver,
+  type SqliteParameter,
+  type SqliteRow,
+} from './storage/sqlite.js';
