@@ -1,15 +1,14 @@
 // `npm run bench`: sets up whatever is missing and measures. Arguments go on to the bench (try --help).
 // `npm run bench -- data` measures the tasks of `npm run data` instead, `npm run bench -- ratios` single operations beside
-// raw queries and the bare relay.
+// raw queries and the bare relay, `npm run bench -- client` the client SDK.
 import { bootstrap } from './lib/bootstrap.mjs';
 
+const [, , subject = ''] = process.argv;
+
 await bootstrap();
-if (process.argv[2] === 'data') {
+if (['data', 'ratios', 'client'].includes(subject)) {
   process.argv.splice(2, 1);
-  await import('../dist/bench/data/index.js');
-} else if (process.argv[2] === 'ratios') {
-  process.argv.splice(2, 1);
-  await import('../dist/bench/ratios/index.js');
+  await import(`../dist/bench/${subject}/index.js`);
 } else {
   await import('../dist/bench/index.js');
 }
