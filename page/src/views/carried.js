@@ -1,7 +1,7 @@
 /**
  * What a message carries besides text: pictures, voice, files, a place, a card.
  *
- * @import { Attachment, Card, CarriedContent, Location } from '@parley/client'
+ * @import { Card, CarriedContent, ExternalAttachment, Location } from '@parley/client'
  */
 import { isolate, showControls, showInvisible } from '../bidi.js';
 import { fileAddress, shownAddress } from './addresses.js';
@@ -16,12 +16,13 @@ const MAX_PICTURE_PX = 320;
  * @returns {Element[]}
  */
 export const carriedElements = ({ attachments = [], location, card }) => [
-  ...attachments.map(attachmentElement),
+  // An uploaded file of the outbox is shown when its message is stored.
+  ...attachments.flatMap((one) => ('url' in one ? [attachmentElement(one)] : [])),
   ...(location === undefined ? [] : [placeElement(location)]),
   ...(card === undefined ? [] : [cardElement(card)]),
 ];
 
-/** @param {Attachment} attachment */
+/** @param {ExternalAttachment} attachment */
 function attachmentElement(attachment) {
   const shown = shownAddress(
     attachment.kind === 'image' ? (attachment.thumbnailUrl ?? attachment.url) : attachment.url,
@@ -32,7 +33,7 @@ function attachmentElement(attachment) {
 }
 
 /**
- * @param {Attachment} attachment
+ * @param {ExternalAttachment} attachment
  * @param {string} src
  */
 function picture(attachment, src) {
@@ -55,7 +56,7 @@ function picture(attachment, src) {
 }
 
 /**
- * @param {Attachment} attachment
+ * @param {ExternalAttachment} attachment
  * @param {string} src
  */
 const voice = ({ name, durationMs }, src) =>
@@ -71,7 +72,7 @@ const voice = ({ name, durationMs }, src) =>
     durationMs === undefined ? undefined : h('span', { class: 'carried-note' }, durationText(durationMs)),
   );
 
-/** @param {Attachment} attachment */
+/** @param {ExternalAttachment} attachment */
 function fileElement({ kind, name, url, sizeBytes }) {
   const href = fileAddress(url);
   const label = name ?? (kind === 'image' ? 'Picture' : kind === 'voice' ? 'Voice message' : 'File');

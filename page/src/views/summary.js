@@ -64,7 +64,14 @@ export function quoteLine(state, quote) {
 
 /** What carries something else than text. @param {PendingMessage} entry */
 export const kindOf = ({ attachments, location, card }) =>
-  location !== undefined ? 'location' : card !== undefined ? 'card' : (attachments?.[0]?.kind ?? 'text');
+  location !== undefined ? 'location' : card !== undefined ? 'card' : kindOfFirst(attachments);
+
+/** @param {import('@parley/client').CarriedContent['attachments']} attachments */
+function kindOfFirst(attachments) {
+  const [first] = attachments ?? [];
+  if (first === undefined) return 'text';
+  return 'kind' in first ? first.kind : 'file';
+}
 
 /** @param {NonNullable<Card['price']>} price */
 export function priceText({ amount, currency }) {

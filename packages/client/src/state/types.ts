@@ -1,6 +1,5 @@
 import type { ClientErrorCode } from '../errors/parleyError.js';
 import type {
-  Attachment,
   Card,
   CloseCode,
   ErrorCode,
@@ -10,6 +9,7 @@ import type {
   MessageView,
   OccasionView,
   Role,
+  SentAttachment,
   UserView,
 } from '../wire/index.js';
 
@@ -100,7 +100,7 @@ export interface Conversation extends ConversationRecord {
 
 /** Content of a message besides text; at most one of the three. */
 export interface CarriedContent {
-  attachments?: readonly Attachment[] | undefined;
+  attachments?: readonly SentAttachment[] | undefined;
   location?: Location | undefined;
   card?: Card | undefined;
 }

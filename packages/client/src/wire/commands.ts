@@ -1,3 +1,4 @@
+import type { AttachmentCommands } from './attachments.js';
 import type { ChangeCommands } from './changes.js';
 import type { ConversationCommands } from './conversations.js';
 import type { GroupCommands } from './groups.js';
@@ -10,6 +11,7 @@ import type { UserCommands } from './users.js';
 /** All commands: what a client sends, and what the server answers on success. Errors and limits: `docs/events.md`. */
 export interface CommandMap
   extends
+    AttachmentCommands,
     ChangeCommands,
     ConversationCommands,
     GroupCommands,

@@ -5,9 +5,11 @@ export type Role = 'owner' | 'admin' | 'member';
 /** Whether new members see messages from before they joined: `all`, or only from when they `joined`. */
 export type HistoryMode = 'all' | 'joined';
 
-/** Picture, voice message or file of a message. The file itself is in object storage. */
-export interface Attachment {
-  kind: 'image' | 'voice' | 'file';
+export type AttachmentKind = 'image' | 'voice' | 'file';
+
+/** A file that is stored elsewhere. Accepted where the server allows it (`EXTERNAL_ATTACHMENTS`). */
+export interface ExternalAttachment {
+  kind: AttachmentKind;
   url: string;
   name?: string | undefined;
   mimeType?: string | undefined;
@@ -17,6 +19,25 @@ export interface Attachment {
   durationMs?: number | undefined;
   thumbnailUrl?: string | undefined;
 }
+
+/** Picture, voice message or file of a message. The file itself is in object storage. */
+export interface Attachment extends ExternalAttachment {
+  /** Absent for a file that is stored elsewhere. */
+  attachmentId?: string | undefined;
+  /** ThumbHash of an image as base64: shows a blurred preview before anything is loaded. */
+  thumbhash?: string | undefined;
+  /** Loudness of a voice note over time, 0 (silent) to 100, oldest first. */
+  waveform?: number[] | undefined;
+  /** `client` when `durationMs` and `waveform` are the sender's word, because the file does not tell. */
+  soundFrom?: 'file' | 'client' | undefined;
+  /** True when the file may name a place or a device: the server cannot remove the metadata of this type. */
+  mayHoldMetadata?: boolean | undefined;
+  /** ISO 8601. The URLs of uploaded files expire; new ones: read the message again, or `getAttachment`. */
+  urlExpiresAt?: string | undefined;
+}
+
+/** An attachment of a message to send: an uploaded file, or one that is stored elsewhere. */
+export type SentAttachment = { attachmentId: string } | ExternalAttachment;
 
 export interface Location {
   latitude: number;

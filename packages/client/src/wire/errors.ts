@@ -11,6 +11,7 @@ export const RETRY = {
   TOKEN_EXPIRED: 'auth',
   FORBIDDEN: 'never',
   NOT_FOUND: 'never',
+  METHOD_NOT_ALLOWED: 'never',
   NOT_PARTICIPANT: 'never',
   BLOCKED: 'never',
   CONFLICT: 'never',

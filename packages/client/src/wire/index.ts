@@ -2,6 +2,7 @@
  * Everything on the wire, as plain interfaces. `test/client/wire/equality.ts` does not compile when a shape differs from the
  * server's contract; `test/client/wire/tables.test.ts` compares the tables.
  */
+export * from './attachments.js';
 export * from './changes.js';
 export * from './closeCodes.js';
 export * from './commands.js';

@@ -1,4 +1,4 @@
-import type { Action, Attachment, Card, Location, MessageKind } from './content.js';
+import type { Action, Attachment, Card, Location, MessageKind, SentAttachment } from './content.js';
 import type { UserView } from './users.js';
 
 /** Delivery status of a message as the server knows it. It only moves forward. */
@@ -88,7 +88,7 @@ export interface SendInput {
   clientMessageId: string;
   content?: string | undefined;
   replyTo?: number | undefined;
-  attachments?: Attachment[] | undefined;
+  attachments?: SentAttachment[] | undefined;
   location?: Location | undefined;
   card?: Card | undefined;
 }
