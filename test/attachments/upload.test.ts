@@ -115,38 +115,6 @@ test('a file is only ever downloaded, whatever it is called', async () => {
   expect(await answer.text()).toBe('<script>alert(1)</script>');
 });
 
-describe('a large file', () => {
-  test('is sent in parts, and goes on after a cut', async () => {
-    const bytes = Buffer.alloc(9 * 1024 * 1024, 'x');
-    bytes.write('the end', bytes.length - 7);
-    const file: TestFile = { ...textFile(), fileName: 'large.bin', bytes };
-    const more = { clientAttachmentId: crypto.randomUUID() };
-    const { attachment, upload: first } = await begin(alice, file, more);
-    const [part1, part2] = first?.parts ?? [];
-    expect([part1?.sizeBytes, part2?.offset, first?.parts?.length]).toEqual([
-      8 * 1024 ** 2,
-      8 * 1024 ** 2,
-      2,
-    ]);
-    const onlySecond = first && { ...first, parts: part2 === undefined ? [] : [part2] };
-    expect(await sendBytes(server.url, onlySecond, bytes)).toEqual([200]);
-    const id = { attachmentId: attachment._id };
-    expect(await refusal(alice, 'completeAttachment', id)).toBe('CONFLICT');
-    const { upload: rest } = await alice.ok('getUpload', id);
-    expect(rest?.parts?.map(({ stored }) => stored)).toEqual([false, true]);
-    // Begun again, as by an app that was killed before it had the answer.
-    expect(await begin(alice, file, more)).toMatchObject({
-      created: false,
-      attachment: { _id: attachment._id },
-    });
-    expect(await sendBytes(server.url, rest, bytes)).toEqual([200]);
-    const { attachment: ready } = await alice.ok('completeAttachment', id);
-    expect(ready).toMatchObject({ status: 'ready', sizeBytes: bytes.length });
-    const end = await load(server.url, ready.url, { headers: { range: 'bytes=-7' } });
-    expect([end.status, await end.text()]).toEqual([206, 'the end']);
-  });
-});
-
 describe('over HTTP', () => {
   test('a repeated request answers 200 with the same upload, another file under its id 409', async () => {
     const api = server.api('alice');
