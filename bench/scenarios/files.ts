@@ -26,12 +26,12 @@ async function measureChecks(stage: Stage, client: UploadClient) {
   const alone = await sendSteadily(stage);
   stage.progress(`sending beside uploads of ${Math.round(photo.length / 1_024)} KB`);
   const checks = new Samples();
-  let isSending = true;
+  const sending = { isOver: false };
   const uploading = (async () => {
-    while (isSending) checks.add((await client.upload(photo)).checkMs);
+    while (!sending.isOver) checks.add((await client.upload(photo)).checkMs);
   })();
   const beside = await sendSteadily(stage).finally(() => {
-    isSending = false;
+    sending.isOver = true;
   });
   await uploading;
   const figures: Figure[] = [

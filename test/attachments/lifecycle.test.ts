@@ -176,7 +176,7 @@ describe.skipIf(!hasS3Server)('with an S3-compatible store', () => {
     const answers = await Promise.all([here, there].map((one) => one.ok('completeAttachment', id)));
     expect(answers.map((one) => one.attachment.status)).toEqual(['ready', 'ready']);
     expect(await checks()).toBe(before + 1);
-    // What the dead one would still write is refused.
+    // A late write of the dead one is refused.
     const late = await attachments.settle(attachment._id, 'dead', {
       status: 'rejected',
       reason: 'type',

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { startServer } from '../support/server.js';
-import { textFile } from './support/files.js';
-import { begin, load, sendBytes, upload } from './support/upload.js';
+import { textFile, type TestFile } from './support/files.js';
+import { begin, load, refusal, sendBytes, upload } from './support/upload.js';
 
 test('size, number and bytes of a day, and unfinished uploads are limited, also of several at once', async () => {
   await using server = await startServer({
@@ -82,4 +82,32 @@ test('files that are stored elsewhere are refused where the server does not allo
   // Pictures of cards and users are not files of a message.
   const card = { kind: 'product', title: 'A bicycle', pictureUrl: 'https://x.example/a.png' };
   await alice.ok('sendMessage', { conversationId, clientMessageId: crypto.randomUUID(), card });
+});
+
+test('a large file is sent in parts, and goes on after a cut', async () => {
+  await using server = await startServer();
+  const alice = await server.connectAs('alice');
+  const bytes = Buffer.alloc(9 * 1024 * 1024, 'x');
+  bytes.write('the end', bytes.length - 7);
+  const file: TestFile = { ...textFile(), fileName: 'large.bin', bytes };
+  const more = { clientAttachmentId: crypto.randomUUID() };
+  const { attachment, upload: first } = await begin(alice, file, more);
+  const [part1, part2] = first?.parts ?? [];
+  expect([part1?.sizeBytes, part2?.offset, first?.parts?.length]).toEqual([8 * 1024 ** 2, 8 * 1024 ** 2, 2]);
+  const onlySecond = first && { ...first, parts: part2 === undefined ? [] : [part2] };
+  expect(await sendBytes(server.url, onlySecond, bytes)).toEqual([200]);
+  const id = { attachmentId: attachment._id };
+  expect(await refusal(alice, 'completeAttachment', id)).toBe('CONFLICT');
+  const { upload: rest } = await alice.ok('getUpload', id);
+  expect(rest?.parts?.map(({ stored }) => stored)).toEqual([false, true]);
+  // Begun again, as by an app that was killed before it had the answer.
+  expect(await begin(alice, file, more)).toMatchObject({
+    created: false,
+    attachment: { _id: attachment._id },
+  });
+  expect(await sendBytes(server.url, rest, bytes)).toEqual([200]);
+  const { attachment: ready } = await alice.ok('completeAttachment', id);
+  expect(ready).toMatchObject({ status: 'ready', sizeBytes: bytes.length });
+  const end = await load(server.url, ready.url, { headers: { range: 'bytes=-7' } });
+  expect([end.status, await end.text()]).toEqual([206, 'the end']);
 });

@@ -6,7 +6,7 @@ import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import { countCommands } from '../contract/support/databaseCommands.js';
 import { HEIC_PHOTO, photo, png, textFile, wav, type TestFile } from './support/files.js';
-import { begin, load, sendBytes, sendFiles, upload } from './support/upload.js';
+import { begin, load, refusal, sendBytes, sendFiles, upload } from './support/upload.js';
 
 let server: TestServer;
 let alice: TestClient;
@@ -26,10 +26,6 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const refusal = async (client: TestClient, ...call: Parameters<TestClient['call']>): Promise<string> => {
-  const answer = await client.call(...call);
-  return answer.success ? 'OK' : answer.code;
-};
 const sendInput = (attachmentId: string) => ({
   conversationId: chat,
   clientMessageId: crypto.randomUUID(),
@@ -93,7 +89,10 @@ describe('a photo', () => {
 });
 
 test('a voice note has its duration and a waveform of 64 values from the file', async () => {
-  const ready = await upload(server.url, alice, wav(), { durationMs: 5, waveform: [1] });
+  const ready = await upload(server.url, alice, {
+    ...wav(),
+    announced: { durationMs: 5, waveform: [1] },
+  });
   expect(ready).toMatchObject({ status: 'ready', durationMs: 1_000, soundFrom: 'file' });
   expect(ready.waveform).toHaveLength(64);
   expect(ready.waveform?.at(-1)).toBeGreaterThan((ready.waveform?.[5] ?? 0) * 3);
@@ -114,38 +113,6 @@ test('a file is only ever downloaded, whatever it is called', async () => {
   expect(answer.headers.get('content-disposition')).toBe('attachment; filename=c.html');
   expect(answer.headers.get('content-security-policy')).toContain('sandbox');
   expect(await answer.text()).toBe('<script>alert(1)</script>');
-});
-
-describe('a large file', () => {
-  test('is sent in parts, and goes on after a cut', async () => {
-    const bytes = Buffer.alloc(9 * 1024 * 1024, 'x');
-    bytes.write('the end', bytes.length - 7);
-    const file: TestFile = { ...textFile(), fileName: 'large.bin', bytes };
-    const more = { clientAttachmentId: crypto.randomUUID() };
-    const { attachment, upload: first } = await begin(alice, file, more);
-    const [part1, part2] = first?.parts ?? [];
-    expect([part1?.sizeBytes, part2?.offset, first?.parts?.length]).toEqual([
-      8 * 1024 ** 2,
-      8 * 1024 ** 2,
-      2,
-    ]);
-    const onlySecond = first && { ...first, parts: part2 === undefined ? [] : [part2] };
-    expect(await sendBytes(server.url, onlySecond, bytes)).toEqual([200]);
-    const id = { attachmentId: attachment._id };
-    expect(await refusal(alice, 'completeAttachment', id)).toBe('CONFLICT');
-    const { upload: rest } = await alice.ok('getUpload', id);
-    expect(rest?.parts?.map(({ stored }) => stored)).toEqual([false, true]);
-    // The same file again, as by an app that was killed before it had the answer.
-    expect(await begin(alice, file, more)).toMatchObject({
-      created: false,
-      attachment: { _id: attachment._id },
-    });
-    expect(await sendBytes(server.url, rest, bytes)).toEqual([200]);
-    const { attachment: ready } = await alice.ok('completeAttachment', id);
-    expect(ready).toMatchObject({ status: 'ready', sizeBytes: bytes.length });
-    const end = await load(server.url, ready.url, { headers: { range: 'bytes=-7' } });
-    expect([end.status, await end.text()]).toEqual([206, 'the end']);
-  });
 });
 
 describe('over HTTP', () => {

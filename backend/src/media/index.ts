@@ -74,11 +74,7 @@ export class MediaPool implements MediaInspector {
       minWorkers: 0,
       maxWorkers: this.#options.workers,
       maxQueueSize: MAX_WAITING,
-      forkOpts: {
-        execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
-        // Decoders print what they think of a file, which is of no use to anybody.
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      },
+      forkOpts: { execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`] },
     });
     return this.#pool;
   }

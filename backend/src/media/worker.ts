@@ -1,6 +1,5 @@
 import { setPriority } from 'node:os';
 import workerpool from 'workerpool';
-import { inspect } from './inspect.js';
 
 /*
  * Process that inspects uploaded files, one at a time. Decoders of media are the part of a server that hostile input breaks
@@ -14,4 +13,7 @@ try {
 } catch {
   // Some containers forbid it.
 }
+// Decoders print what they think of a file, which is of no use to anybody. They take hold of the console when they are loaded.
+console.log = console.warn = console.error = () => undefined;
+const { inspect } = await import('./inspect.js');
 workerpool.worker({ inspect });

@@ -12,6 +12,8 @@ export interface TestFile {
   fileName: string;
   mimeType: string;
   bytes: Buffer<ArrayBuffer>;
+  /** Further fields of `createAttachment`. */
+  announced?: object;
 }
 
 /** Pixels with a gradient, so that compression leaves something to compare. */

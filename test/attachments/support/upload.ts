@@ -6,8 +6,15 @@ type Created = CommandData<'createAttachment'>;
 
 /** Begins an upload. */
 export const begin = (client: TestClient, file: TestFile, more: object = {}): Promise<Created> => {
-  const { kind, fileName, mimeType, bytes } = file;
-  return client.ok('createAttachment', { kind, fileName, mimeType, sizeBytes: bytes.length, ...more });
+  const { kind, fileName, mimeType, bytes, announced } = file;
+  return client.ok('createAttachment', {
+    kind,
+    fileName,
+    mimeType,
+    sizeBytes: bytes.length,
+    ...announced,
+    ...more,
+  });
 };
 
 /** Sends bytes as a client does, to the store itself. @returns the status of each request. */
@@ -32,9 +39,8 @@ export async function upload(
   url: string,
   client: TestClient,
   file: TestFile,
-  more: object = {},
 ): Promise<CommandData<'completeAttachment'>['attachment']> {
-  const created = await begin(client, file, more);
+  const created = await begin(client, file);
   await sendBytes(url, created.upload, file.bytes);
   const { attachment } = await client.ok('completeAttachment', { attachmentId: created.attachment._id });
   return attachment;
@@ -47,6 +53,12 @@ export const sendFiles = (client: TestClient, conversationId: string, ...attachm
     clientMessageId: crypto.randomUUID(),
     attachments: attachmentIds.map((attachmentId) => ({ attachmentId })),
   });
+
+/** Returns `OK`, or the code of a refusal. */
+export async function refusal(client: TestClient, ...call: Parameters<TestClient['call']>): Promise<string> {
+  const answer = await client.call(...call);
+  return answer.success ? 'OK' : answer.code;
+}
 
 /** Loads what a signed URL names. */
 export const load = (url: string, path: string | undefined, init?: RequestInit): Promise<Response> =>

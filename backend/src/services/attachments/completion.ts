@@ -168,7 +168,9 @@ export class Completion {
   async #tidy({ _id }: Claimed, settled: AttachmentRecord | undefined): Promise<void> {
     const { attachments, store } = this.#deps;
     try {
-      const isCancelled = settled === undefined && (await attachments.findById(_id)) === undefined;
+      const current = settled ?? (await attachments.findById(_id));
+      // The remover may have looked for objects before this check had written them.
+      const isCancelled = current === undefined || current.status === 'deleting';
       const made = isCancelled ? [fileKey(_id), thumbnailKey(_id)] : [];
       if (settled !== undefined || isCancelled) await store.remove([uploadKey(_id), ...made]);
     } catch (error) {

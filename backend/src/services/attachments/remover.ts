@@ -46,7 +46,7 @@ export class Remover {
   #start(work: () => Promise<void>): void {
     if (this.#isStopped) return;
     if (this.#running !== undefined) {
-      // What was put on the list meanwhile may have been missed.
+      // Files put on the list meanwhile may have been missed.
       this.#isWoken = true;
       return;
     }
