@@ -33,6 +33,13 @@ export async function openRing(users: readonly User[]) {
   return { wallMs: performance.now() - startedAt, conversationIds };
 }
 
+/** All users send `sync` without a cursor at the same time. */
+export async function syncAll(users: readonly User[]) {
+  const startedAt = performance.now();
+  await Promise.all(users.map(async ({ client }) => dataOf(await client.request('sync', {}))));
+  return { wallMs: performance.now() - startedAt };
+}
+
 /** Sends to users who all have the conversation open, and measures the time until all of them have the message. */
 export async function broadcast(
   users: readonly User[],

@@ -185,6 +185,8 @@ export interface LoadCommands {
   };
   /** All users open the direct chat with the next user of the group at the same time: as many chats as users. */
   openRing: { input: { group: string }; output: { wallMs: number; conversationIds: string[] } };
+  /** All users ask for everything at the same time, as after a reconnect. */
+  syncAll: { input: { group: string }; output: { wallMs: number } };
   /** All users open one conversation; the first user sends, one message at a time, the next when all have the last. */
   broadcast: {
     input: { group: string; conversationId: string; messages: number };

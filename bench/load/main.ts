@@ -2,7 +2,7 @@
 import type { LoadCommandName, LoadCommands, LoadReply, LoadRequest } from './commands.js';
 import { Fleet } from './fleet.js';
 import { ReconnectLoad } from './reconnect.js';
-import { ask, broadcast, openRing } from './atOnce.js';
+import { ask, broadcast, openRing, syncAll } from './atOnce.js';
 import { runCommandLoop } from './commandLoop.js';
 import { makeGroup, post, readEach, readTogether, runHotGroup } from './groups.js';
 import { makeConversations, readAllBut, readList, readUnread } from './lists.js';
@@ -65,6 +65,7 @@ const handlers: Handlers = {
   hotGroup: (input) => runHotGroup(fleet.group(input.group), input, marks),
   ask: (input) => ask(firstOf(input.group), input),
   openRing: ({ group }) => openRing(fleet.group(group)),
+  syncAll: ({ group }) => syncAll(fleet.group(group)),
   broadcast: (input) => broadcast(fleet.group(input.group), input, marks),
   race: ({ group, pair }) => race(fleet.group(group), pair),
 };

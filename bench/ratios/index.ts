@@ -10,6 +10,7 @@ import { resultsFolder } from '../paths.js';
 import { summariseProfiles } from '../profile.js';
 import { measureGroups, measureLogins } from './crowds.js';
 import { measureReads } from './reads.js';
+import { measureReturns } from './returns.js';
 import type { RatioRun } from './run.js';
 import { startSide, stopSide, type Side } from './sides.js';
 import { formatRatios, Table } from './table.js';
@@ -21,6 +22,7 @@ const PARTS = {
   groups: measureGroups,
   loop: measureClosedLoop,
   steady: measureSteady,
+  returns: measureReturns,
 };
 
 const USAGE = `Usage: npm run bench -- ratios [options]

@@ -133,6 +133,14 @@ export function createMemberSettingsModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
+    /** Returns all pinned conversations of these users. */
+    async findAllPinned(userIds: readonly UserId[]): Promise<MemberRecord[]> {
+      const found = await find({ userId: op({ $in: userIds }), pinnedAt: op({ $exists: true }) })
+        .hint(BY_PIN)
+        .lean();
+      return found.map(toRecord);
+    },
+
     /** Returns a user's archived conversations, most recently archived first. */
     async findArchived(userId: UserId, limit: number, after?: SettingsPosition): Promise<MemberRecord[]> {
       const found = await find({ userId, ...below('archivedAt', after) })

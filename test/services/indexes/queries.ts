@@ -141,6 +141,7 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.hides.findSince('u3' as UserId, [at.chat], new Date(0)),
   ],
   'pinned conversations': [BY_PIN, (at) => at.models.memberSettings.findPinned(ALICE, 50)],
+  'pinned conversations of several users': [BY_PIN, (at) => at.models.memberSettings.findAllPinned([ALICE])],
   'later pinned conversations': [
     BY_PIN,
     (at) => at.models.memberSettings.findPinned(ALICE, 50, { at: new Date(), conversationId: at.chat }),

@@ -80,8 +80,7 @@ export class ConversationService {
     const found = await this.#findOrInsert(caller, other, isShadow);
     const { record } = found;
     const wasShadow = record.shadow === true && record.createdBy !== caller;
-    const created =
-      found.created || (wasShadow && (await this.#deps.conversations.openShadow(record._id, caller)));
+    const created = found.created || (wasShadow && (await this.#openShadow(record, caller)));
     // Most conversations are open and stay as they are: the view is read at the same time as the checks.
     const isUnchanged =
       !found.created && !wasShadow && occasion === undefined && record.closedBy === undefined;
@@ -182,6 +181,11 @@ export class ConversationService {
       { conversationId: record._id, participantsKey: key, participants: record.participants.toSorted() },
       'a conversation had the key of a pair without being exactly that pair; the key was quarantined',
     );
+  }
+
+  #openShadow({ _id }: ConversationRecord, caller: UserId): Promise<boolean> {
+    const { conversations, watermark } = this.#deps;
+    return watermark.track(() => conversations.openShadow(_id, caller));
   }
 
   #addOccasion(

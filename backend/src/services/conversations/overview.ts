@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import { LIMITS, type ConversationId, type UserId } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
-import type { MemberSettingsModel } from '../../models/memberSettingsModel.js';
 import { monotonicMs } from '../../utils/clock.js';
 import { createDeferred, type Deferred } from '../../utils/deferred.js';
 import type { Lookups } from '../runtime/index.js';
@@ -12,8 +11,7 @@ import { byChange, type ChangePosition } from './listOrder.js';
 interface OverviewDeps {
   conversations: Pick<ConversationModel, 'findChanged'>;
   members: Pick<MemberModel, 'findByUser' | 'findChanged'>;
-  memberSettings: Pick<MemberSettingsModel, 'findPinned'>;
-  lookups: Pick<Lookups, 'largeGroups' | 'marked' | 'conversations'>;
+  lookups: Pick<Lookups, 'largeGroups' | 'marked' | 'pinned' | 'conversations'>;
   /** Database time before which every write is visible to a reader. */
   safeNow: () => Promise<Date>;
   epoch: () => string;
@@ -274,12 +272,12 @@ export class OverviewRead {
   }
 
   async #load(): Promise<MemberDocuments> {
-    const { lookups, memberSettings } = this.#deps;
+    const { lookups } = this.#deps;
     await this.#now;
     const found = await Promise.all([
       lookups.largeGroups.load([this.#userId]),
       lookups.marked.load([this.#userId]),
-      memberSettings.findPinned(this.#userId, 2 * LIMITS.maxPinnedConversations),
+      lookups.pinned.load([this.#userId]),
     ]);
     return new Map(found.flat().map((one) => [one.conversationId, one]));
   }

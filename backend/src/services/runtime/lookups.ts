@@ -19,6 +19,8 @@ export interface Lookups {
   largeGroups: BatchLoader<UserId, MemberRecord>;
   /** Member documents of users in conversations that they marked as unread. */
   marked: BatchLoader<UserId, MemberRecord>;
+  /** Member documents of users in conversations that they pinned. */
+  pinned: BatchLoader<UserId, MemberRecord>;
 }
 
 export const createLookups = ({
@@ -53,6 +55,10 @@ export const createLookups = ({
   ),
   marked: new BatchLoader(
     (userIds) => memberSettings.findMarkedUnread(userIds),
+    ({ userId }) => [userId],
+  ),
+  pinned: new BatchLoader(
+    (userIds) => memberSettings.findAllPinned(userIds),
     ({ userId }) => [userId],
   ),
 });
