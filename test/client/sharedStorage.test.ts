@@ -47,6 +47,12 @@ it('a cache that another window has cleared meanwhile is not taken for the whole
   await alice.disconnect();
   expect(await area.readAll('conversations')).toHaveLength(1);
 
+  // Without a network, only the cache could be shown.
+  const getToken = () => Promise.reject(new Error('no network'));
+  await using offline = createClient(server, 'alice', { userId: 'alice', storage, getToken });
+  await offline.connect();
+  expect(offline.conversations.list().getSnapshot()).toMatchObject({ isLoaded: false, conversations: [] });
+  await offline.dispose();
   await using again = await connectedClient(server, 'alice', { userId: 'alice', storage });
   expect(again.conversations.list().getSnapshot().conversations).toHaveLength(2);
 });
