@@ -1,7 +1,7 @@
 import type { LinkAnswer } from '../connection/link.js';
 import { positionOf } from '../state/conversations.js';
 import { sortedConversations } from '../state/listSelectors.js';
-import { entryAt, gapsIn, type SeqRange } from '../state/log.js';
+import { entryAt, gapsIn, newestRun, type SeqRange } from '../state/log.js';
 import { asideKey } from '../state/reduceMessages.js';
 import { arrivedSeq, FIRST_PAGE, logOf } from '../state/selectors.js';
 import type { LogEntry } from '../state/types.js';
@@ -171,9 +171,17 @@ export class History {
     if (isEmpty || logOf(store.getState(), id).length > 0) {
       store.dispatch({ type: 'loading', conversationId: id, state: 'idle' });
       this.complete(id);
-      return 'loaded';
+      if (!this.#isScanty(id)) return 'loaded';
     }
     return this.#loadShown(id, { limit: FIRST_PAGE });
+  }
+
+  /** Less than a page is held, and there is more: a push or an own message came before the history was loaded. */
+  #isScanty(id: string): boolean {
+    const state = this.#deps.store.getState();
+    const run = newestRun(logOf(state, id));
+    if (run === undefined || run.toSeq - run.fromSeq + 1 >= FIRST_PAGE) return false;
+    return run.fromSeq > (state.conversations[id]?.visibleFromSeq ?? 1);
   }
 
   async #loadShown(id: string, page: Page): Promise<Loaded> {
