@@ -1,4 +1,4 @@
-import type { ConversationView, MessageView, UserView } from '../../contract/index.js';
+import type { ConversationView, MessageView } from '../../contract/index.js';
 
 /** The user whose device is measured. */
 export const USER = 'bench-user';
@@ -19,18 +19,17 @@ const WORDS = [
   'rains',
 ];
 
-const idOf = (prefix: string, number: number): string => `${prefix}${number.toString(16)}`.padEnd(24, '0');
+const idOf = (prefix: string, number: number): string => prefix + number.toString(16).padStart(22, '0');
 const timeOf = (number: number): string => new Date(START_MS + number * 1_000).toISOString();
 
-const otherOf = (number: number): UserView => ({
+const otherOf = (number: number) => ({
   _id: `user-${number}`,
   name: `Friend Number ${number}`,
   avatar: `https://cdn.example.com/avatars/${number}.webp`,
 });
 
 export const conversationIdOf = (number: number): string => idOf('c0', number + 1);
-const numberOf = (conversationId: string): number =>
-  parseInt(conversationId.slice(2).replace(/0+$/, ''), 16) - 1;
+const numberOf = (conversationId: string): number => parseInt(conversationId.slice(2), 16) - 1;
 
 /** A message of a chat; users write in turn. */
 export function messageOf(conversationId: string, seq: number): MessageView {

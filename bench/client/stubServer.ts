@@ -35,10 +35,11 @@ export async function startStubServer(size: StubSize): Promise<StubServer> {
   const io = new Server(http, { transports: ['websocket'], maxHttpBufferSize: 1e8 });
   const pages = syncPages(size);
   io.on('connection', (socket) => {
-    socket.onAny((event: string, payload: Record<string, unknown>, acknowledge: unknown) => {
-      if (typeof acknowledge === 'function')
-        acknowledge({ success: true, data: answerTo(event, payload, { size, pages }) });
-    });
+    socket.onAny(
+      (event: string, payload: Record<string, unknown>, acknowledge?: (answer: unknown) => void) => {
+        acknowledge?.({ success: true, data: answerTo(event, payload, { size, pages }) });
+      },
+    );
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   return {

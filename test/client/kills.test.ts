@@ -77,6 +77,15 @@ class Lane implements AsyncDisposable {
     if (!device.isAlive) throw new Error('KILLED');
   }
 
+  /** Resolves when Bob knows that the app has received everything up to a message. */
+  async delivered(seq: number): Promise<void> {
+    const { device, parts } = this;
+    const isDelivered = (): boolean =>
+      parts.bob.pushes('message:status').some(({ deliveredSeq }) => deliveredSeq >= seq);
+    await until(() => isDelivered() || !device.isAlive, { what: 'a receipt', everyMs: 10 });
+    if (!device.isAlive) throw new Error('KILLED');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.device[Symbol.asyncDispose]();
     await this.parts.proxy[Symbol.asyncDispose]();
@@ -130,7 +139,7 @@ const FLOWS: Record<string, Flow> = {
       const seq = await say(bob, conversationId, lane.text('received 2'));
       await lane.shows(hasText(lane.text('received 2')), 'two messages received');
       await lane.written(steps);
-      await bob.next('message:status', ({ deliveredSeq }) => deliveredSeq >= seq);
+      await lane.delivered(seq);
     },
   },
   'while catching up': {

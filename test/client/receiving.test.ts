@@ -109,6 +109,23 @@ describe('receiving', () => {
     ]);
   });
 
+  test('a conversation of which only a live message is held shows its newest page when it is opened', async () => {
+    const aliceId = 'alice-scanty';
+    const [bob, tablet] = await Promise.all([
+      scene.server.connectAs('bob-scanty'),
+      scene.server.connectAs(aliceId),
+    ]);
+    const conversationId = await bob.open(aliceId);
+    for (const text of ['one', 'two']) await say(bob, conversationId, text);
+    // Delivered elsewhere: nothing is loaded in advance.
+    await tablet.ok('message:delivered', { conversationId, seq: 2 });
+    await using alice = await scene.device(aliceId);
+    await say(bob, conversationId, 'live');
+    await until(() => alice.received.some(({ content }) => content === 'live'));
+    await alice.open(conversationId);
+    await alice.shows(conversationId, ['one', 'two', 'live']);
+  });
+
   test('two devices of one user show the same, also when one was away', async () => {
     await using pair = await scene.pair();
     const { alice, bob, conversationId, aliceId } = pair;
