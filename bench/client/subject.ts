@@ -70,7 +70,6 @@ const createClient = (url: string, storage: ParleyStorage): ParleyClient =>
     url,
     storage,
     userId: USER,
-    tabs: 'none',
     transports: ['websocket'],
     getToken: () => Promise.resolve(TOKEN),
   });

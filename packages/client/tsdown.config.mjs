@@ -6,6 +6,7 @@ export default defineConfig({
     'src/selectors.ts',
     'src/indexeddb.ts',
     'src/sqlite.ts',
+    'src/tabs.ts',
     'src/storage-conformance.ts',
   ],
   format: ['esm', 'cjs'],

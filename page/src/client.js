@@ -5,6 +5,7 @@
  * @import { Session } from './session.js'
  */
 import { createParleyClient, ParleyError } from '@parley/client';
+import { sharedTabs } from '@parley/client/tabs';
 import { pendingOf } from '@parley/client/selectors';
 import { tokensOf } from './session.js';
 
@@ -22,6 +23,7 @@ export function createClient(session, storage) {
     userId: session.userId,
     getToken: tokens.get,
     storage,
+    tabs: sharedTabs(),
   });
   const state = parley.state.getSnapshot;
   /** @type {Set<() => void>} */

@@ -201,7 +201,6 @@ describe('a user who changes', () => {
       url: scene.server.url,
       storage,
       lifecycle,
-      tabs: 'none',
       getToken: () => Promise.resolve(makeToken(bob.userId)),
     });
     await client.connect();

@@ -26,7 +26,7 @@ import { renderPage } from './support/dom.js';
 const server = sharedServer();
 
 const clientOf = (userId: UserId, url = server().url): ParleyClient =>
-  createParleyClient({ url, getToken: () => Promise.resolve(server().token(userId)), tabs: 'none' });
+  createParleyClient({ url, getToken: () => Promise.resolve(server().token(userId)) });
 
 /** Counts what React does with each row. */
 class RowLog {

@@ -1,6 +1,7 @@
 /** Runs in each page of the test of several tabs: a client as an app makes it, and what the test asks of it. */
 import { indexedDbStorage } from '../../../packages/client/src/indexeddb.js';
 import { createParleyClient, type ParleyClient } from '../../../packages/client/src/index.js';
+import { sharedTabs } from '../../../packages/client/src/tabs.js';
 
 interface Started {
   client: ParleyClient;
@@ -17,6 +18,7 @@ async function start(userId: string, token: string): Promise<void> {
       url: location.origin,
       userId,
       storage: indexedDbStorage(),
+      tabs: sharedTabs(),
       transports: ['websocket'],
       getToken: () => {
         state.tokenCalls += 1;

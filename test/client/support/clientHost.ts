@@ -84,7 +84,6 @@ function start({ url, userId, token, folder, killAt, clockOffByMs = 0 }: HostSet
     userId,
     storage,
     lifecycle,
-    tabs: 'none',
     getToken: () => Promise.resolve(token),
   });
   const violations: HostView['violations'] = [];

@@ -58,7 +58,6 @@ export class Device implements AsyncDisposable {
       userId,
       storage,
       lifecycle: this.lifecycle,
-      tabs: 'none',
       getToken: (reason) => {
         this.tokenCalls.push(reason);
         return getToken(reason);

@@ -1,11 +1,7 @@
+import type { TabCoordination } from '../connection/coordination.js';
+import type { ParleyLogger } from './logger.js';
+import type { TokenReason } from './token.js';
 import type { ParleyStorage } from '../storage/storage.js';
-
-/** Receives what the SDK has to tell its developer. Never called with tokens or message text. */
-export interface ParleyLogger {
-  debug: (message: string, fields?: Record<string, unknown>) => void;
-  warn: (message: string, fields?: Record<string, unknown>) => void;
-  error: (message: string, fields?: Record<string, unknown>) => void;
-}
 
 /**
  * Tells the SDK when the app comes to the foreground and when the network changes: `document` and `window` in browsers (the
@@ -19,9 +15,6 @@ export interface ParleyLifecycle {
   /** The process may end without further notice (`pagehide`): what is owed to the storage is written now. */
   onSuspend: (listener: () => void) => () => void;
 }
-
-/** Coordinates several tabs of one origin. Browsers with Web Locks use it by default; elsewhere every client stands alone. */
-export type TabCoordination = 'auto' | 'none';
 
 export interface ParleyClientOptions {
   /** Address of the Parley server, for example `https://chat.example.com`. */
@@ -39,9 +32,16 @@ export interface ParleyClientOptions {
    * stored for the former one when another signs in.
    */
   userId?: string | undefined;
-  /** Default: `memoryStorage()`. Use `indexedDbStorage()` in browsers and `sqliteStorage(db)` in React Native. */
+  /**
+   * Default: none, so that unsent messages end with the client. Use `indexedDbStorage()` in browsers and `sqliteStorage(db)` in
+   * React Native.
+   */
   storage?: ParleyStorage | undefined;
   lifecycle?: ParleyLifecycle | undefined;
+  /**
+   * `sharedTabs()` of `@parley/client/tabs`: in browsers, the tabs of one user share a connection and an outbox. Without it every
+   * client has a connection of its own.
+   */
   tabs?: TabCoordination | undefined;
   /** Makes a version 4 UUID. Default: `crypto.randomUUID`, or `crypto.getRandomValues`. Some phones have neither: pass one. */
   randomUUID?: (() => string) | undefined;
@@ -50,4 +50,4 @@ export interface ParleyClientOptions {
   transports?: readonly ('websocket' | 'polling')[] | undefined;
 }
 
-export type TokenReason = 'connect' | 'expiring' | 'refused';
+export type { ParleyLogger, TabCoordination, TokenReason };

@@ -2,7 +2,6 @@ import type { ParleyClientOptions, ParleyLogger } from '../api/options.js';
 import type { Link, LinkEvents } from '../connection/link.js';
 import { SocketLink } from '../connection/socketLink.js';
 import type { Tokens } from '../connection/tokens.js';
-import { browserTabPorts, createTabLink } from '../tabs/index.js';
 
 export interface CreateLinkDeps {
   options: Pick<ParleyClientOptions, 'url' | 'transports' | 'tabs'>;
@@ -14,22 +13,20 @@ export interface CreateLinkDeps {
   newId: () => string;
 }
 
-/** Creates the connection of one user: a socket, shared with the user's other tabs where the platform can. */
+/** Creates the connection of one user: a socket, shared with the user's other tabs where the app wants that. */
 export function createLink(deps: CreateLinkDeps): Link {
   const { url, transports, tabs } = deps.options;
   const { userId, tokens, logger, newId } = deps;
   const createSocket = (events: LinkEvents): Link =>
     new SocketLink({ url, transports, tokens, events, logger });
-  const ports = tabs === 'none' ? undefined : browserTabPorts();
-  if (ports === undefined) return createSocket(deps.events);
-  return createTabLink({
+  const shared = tabs?.createSharedLink({
     url,
     userId,
     tokens,
     events: deps.events,
     createLink: createSocket,
-    ports,
     newId,
     logger,
   });
+  return shared ?? createSocket(deps.events);
 }

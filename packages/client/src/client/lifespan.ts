@@ -4,7 +4,7 @@ import { createTokens, type Tokens } from '../connection/tokens.js';
 import { ParleyError } from '../errors/parleyError.js';
 import type { ConnectionState } from '../state/types.js';
 import { Cache } from '../storage/cache.js';
-import { memoryStorage } from '../storage/memory.js';
+import { noStorage } from '../storage/noStorage.js';
 import { OutboxStorage } from '../storage/outboxStorage.js';
 import type { ParleyStorage } from '../storage/storage.js';
 import { UserStorage } from '../storage/userStorage.js';
@@ -37,7 +37,7 @@ export class Lifespan {
   constructor(engine: Engine) {
     const { options, logger } = engine;
     this.#engine = engine;
-    this.#storage = options.storage ?? memoryStorage();
+    this.#storage = options.storage ?? noStorage;
     this.#tokens = createTokens({ getToken: options.getToken, logger });
     this.#device = new DeviceMemory(this.#storage, (error) => this.#reportStorage(error));
     this.#follow();

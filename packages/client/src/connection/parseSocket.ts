@@ -11,7 +11,7 @@ const isErrorCode = (code: unknown): code is ErrorCode =>
 export function toAnswer<Name extends CommandName>(answer: unknown): LinkAnswer<Name> {
   if (isObject(answer) && typeof answer['success'] === 'boolean')
     return answer as unknown as LinkAnswer<Name>;
-  return { success: false, code: 'INTERNAL', error: 'The server has sent something else than an answer.' };
+  return { success: false, code: 'INTERNAL', error: 'This is no answer.' };
 }
 
 /** Why the server has refused a handshake. */

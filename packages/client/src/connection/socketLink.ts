@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import type { ParleyLogger } from '../api/options.js';
+import type { ParleyLogger } from '../api/logger.js';
 import { retryRuleOf } from '../errors/parleyError.js';
 import type { ConnectionState } from '../state/types.js';
 import type { CommandName, CommandPayload, Goodbye } from '../wire/index.js';

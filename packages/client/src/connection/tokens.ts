@@ -1,4 +1,5 @@
-import type { ParleyLogger, TokenReason } from '../api/options.js';
+import type { ParleyLogger } from '../api/logger.js';
+import type { TokenReason } from '../api/token.js';
 import { withTimeout } from '../errors/withTimeout.js';
 import { startTimer } from './elapsed.js';
 import { readClaims } from './jwt.js';

@@ -1,5 +1,5 @@
 import {
-  LIMITS,
+  MAX_QUOTE_CHARS,
   type EntryView,
   type QuoteView,
   type ReactionView,
@@ -71,5 +71,5 @@ export function quoteOf(entry: LogEntry): QuoteView {
   if (!isMessage(entry)) return { seq: entry.seq, kind: 'hidden' };
   const { seq, kind, senderId, content, deletedAt } = entry;
   if (deletedAt !== undefined) return { seq, kind: 'deleted', senderId };
-  return { seq, kind, senderId, content: cutText(content, LIMITS.maxQuoteChars) };
+  return { seq, kind, senderId, content: cutText(content, MAX_QUOTE_CHARS) };
 }

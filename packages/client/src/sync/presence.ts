@@ -1,5 +1,5 @@
 import { sortedConversations } from '../state/listSelectors.js';
-import { LIMITS } from '../wire/index.js';
+import { MAX_WATCHED_USERS } from '../wire/index.js';
 import type { StoreAndAsk } from './deps.js';
 
 const DELAY_MS = 200;
@@ -62,11 +62,11 @@ export class PresenceWatch {
     const state = store.getState();
     const ids = new Set(this.#wanted.keys());
     for (const { otherUserId } of sortedConversations(state)) {
-      if (ids.size >= LIMITS.maxWatchedUsers) break;
+      if (ids.size >= MAX_WATCHED_USERS) break;
       if (otherUserId !== '') ids.add(otherUserId);
     }
     ids.delete(state.userId);
-    return [...ids].slice(0, LIMITS.maxWatchedUsers).sort();
+    return [...ids].slice(0, MAX_WATCHED_USERS).sort();
   }
 
   async #watch(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { LinkAnswer } from '../connection/link.js';
-import { LIMITS, type CommandName, type CommandPayload } from '../wire/index.js';
+import { MAX_WATCHED_USERS, type CommandName, type CommandPayload } from '../wire/index.js';
 
 /**
  * Users and large conversations that the tabs watch. The server knows one set per connection, and the tabs share a connection: it is told the union, and
@@ -44,7 +44,7 @@ export class TabWatches {
 
   #allUsers(): string[] {
     const all = new Set([...this.#users.values()].reverse().flat());
-    return [...all].slice(0, LIMITS.maxWatchedUsers);
+    return [...all].slice(0, MAX_WATCHED_USERS);
   }
 
   /** Leaves out of an answer what other tabs have asked for. */

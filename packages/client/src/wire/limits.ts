@@ -1,3 +1,8 @@
+/** Code points of the message that a quote shows. */
+export const MAX_QUOTE_CHARS = 200;
+/** Users whose presence one connection may watch at a time. */
+export const MAX_WATCHED_USERS = 100;
+
 /** Limits of the contract that a client needs to know. Sizes in code points or bytes, times in milliseconds. */
 export const LIMITS = {
   /** Code points of a message's text, without white space at its ends. A longer one is refused with `TOO_LARGE`. */
@@ -8,7 +13,7 @@ export const LIMITS = {
   maxUrlChars: 2_048,
   maxTitleChars: 200,
   maxCommentChars: 1_000,
-  maxQuoteChars: 200,
+  maxQuoteChars: MAX_QUOTE_CHARS,
   messagePageDefault: 100,
   messagePageMax: 200,
   conversationPageDefault: 50,
@@ -20,8 +25,7 @@ export const LIMITS = {
   searchPageDefault: 20,
   searchPageMax: 50,
   maxSearchWords: 8,
-  /** Users whose presence one connection may watch at a time. */
-  maxWatchedUsers: 100,
+  maxWatchedUsers: MAX_WATCHED_USERS,
   /** Bytes of one socket frame. A larger one ends the connection. */
   maxFrameBytes: 128 * 1024,
   /** Commands of one connection in progress at a time. */

@@ -1,0 +1,2 @@
+/** Occasion of a call of `getToken`. */
+export type TokenReason = 'connect' | 'expiring' | 'refused';
