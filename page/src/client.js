@@ -74,6 +74,10 @@ export function createClient(session, storage) {
     closeWhatIsGone();
     notify();
   });
+  // Tests of the page fail on anything that it reports.
+  parley.on('violation', (violation) =>
+    console.error('The server broke a promise', JSON.stringify(violation)),
+  );
   parley.on('connectionStateChanged', ({ status }) => {
     if (status === 'online' && openId !== undefined && state().conversations[openId] === undefined)
       void closeIfRefused(openId);
