@@ -43,7 +43,7 @@ async function inSubject<Name extends SubjectCommandName>(
     });
     if ('error' in reply) throw new Error(`${name}: ${reply.error}`);
     // The answer to a command is its output.
-    return reply.output as SubjectCommands[Name]['output'];
+    return reply.output;
   } finally {
     await child.stop();
   }

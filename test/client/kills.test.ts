@@ -68,11 +68,13 @@ class Lane implements AsyncDisposable {
     return await this.device.shows(this.parts.conversationId, fits, what);
   }
 
-  /** Resolves when the app has written to its storage what came in since a step. */
+  /** Resolves when the app has written its cache since a step. */
   async written(sinceStep: number): Promise<void> {
     const { device } = this;
     const isWritten = (): boolean =>
-      device.steps.slice(sinceStep).some(({ name, moment }) => name === 'write' && moment === 'after');
+      device.steps
+        .slice(sinceStep)
+        .some(({ collections, moment }) => collections.includes('meta') && moment === 'after');
     await until(() => isWritten() || !device.isAlive, { what: 'a write', everyMs: 10 });
     if (!device.isAlive) throw new Error('KILLED');
   }
@@ -110,9 +112,10 @@ const FLOWS: Record<string, Flow> = {
   'while sending': {
     act: async (lane) => {
       const { device, parts } = lane;
+      const steps = device.steps.length;
       for (const name of ['first', 'second']) await device.do('send', parts.conversationId, lane.text(name));
       await lane.shows(isDone, 'two messages sent');
-      await lane.written(device.steps.length);
+      await lane.written(steps);
     },
   },
   'while editing': {

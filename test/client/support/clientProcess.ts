@@ -67,7 +67,11 @@ export class ClientProcess implements AsyncDisposable {
   }
 
   static async start({ folder, ...options }: ClientProcessOptions): Promise<ClientProcess> {
-    const child = fork(await bundleHost(), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(await bundleHost(), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Without those of the test runner.
+      execArgv: [],
+    });
     const own = folder ?? (await mkdtemp(join(tmpdir(), 'parley-device-')));
     const one = new ClientProcess(child, options.userId, own);
     const setup: HostSetup = { ...options, folder: own, token: makeToken(options.userId) };

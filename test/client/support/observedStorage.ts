@@ -1,4 +1,8 @@
-import type { ParleyStorage, StorageArea } from '../../../packages/client/src/storage/storage.js';
+import type {
+  ParleyStorage,
+  StorageArea,
+  StorageCollection,
+} from '../../../packages/client/src/storage/storage.js';
 
 /** An operation on the storage, and whether it has taken effect. */
 export interface StorageStep {
@@ -7,6 +11,8 @@ export interface StorageStep {
   name: 'open' | 'listUserIds' | 'readAll' | 'readMany' | 'write' | 'clear' | 'close';
   /** `before`: nothing of it has happened. `after`: it has taken effect, and its caller does not know yet. */
   moment: 'before' | 'after';
+  /** Collections of a `write`. */
+  collections: StorageCollection[];
 }
 
 const never = new Promise<never>(() => undefined);
@@ -22,9 +28,13 @@ export function observedStorage(
   let number = 0;
   let isHalted = false;
 
-  async function observed<Result>(name: StorageStep['name'], run: () => Promise<Result>): Promise<Result> {
+  async function observed<Result>(
+    name: StorageStep['name'],
+    run: () => Promise<Result>,
+    collections: StorageCollection[] = [],
+  ): Promise<Result> {
     number += 1;
-    const step = { number, name };
+    const step = { number, name, collections };
     isHalted ||= onStep({ ...step, moment: 'before' }) === 'halt';
     if (isHalted) return never;
     const result = await run();
@@ -35,7 +45,8 @@ export function observedStorage(
   const observedArea = (area: StorageArea): StorageArea => ({
     readAll: (collection) => observed('readAll', () => area.readAll(collection)),
     readMany: (collection, keys) => observed('readMany', () => area.readMany(collection, keys)),
-    write: (writes) => observed('write', () => area.write(writes)),
+    write: (writes) =>
+      observed('write', () => area.write(writes), [...new Set(writes.map(({ collection }) => collection))]),
     clear: (collections) => observed('clear', () => area.clear(collections)),
     close: () => observed('close', () => area.close()),
   });
