@@ -32,13 +32,13 @@ const none = z.strictObject({});
 const noBody = none.optional();
 const ofConversation = z.strictObject({ conversationId });
 
-const pageQuery = z.strictObject({
+export const pageQuery = z.strictObject({
   limit: numeric(z.int().min(1).max(LIMITS.conversationPageMax)).optional(),
   cursor: cursor.optional(),
 });
-const listQuery = pageQuery.extend({ filter: inputs.listInput.shape.filter });
+export const listQuery = pageQuery.extend({ filter: inputs.listInput.shape.filter });
 
-const historyQuery = z
+export const historyQuery = z
   .strictObject({
     before: numeric(seq).optional(),
     after: numeric(seqOrZero).optional(),

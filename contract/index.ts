@@ -15,6 +15,9 @@ export * from './safetyTable.js';
 export * from './priorities.js';
 export * from './redirects.js';
 export * from './restrictionTable.js';
+export * from './serverEndpoints.js';
+export * from './serverInputs.js';
+export * from './serverOutputs.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
 export {
