@@ -15,9 +15,10 @@ export * from './safetyTable.js';
 export * from './priorities.js';
 export * from './redirects.js';
 export * from './restrictionTable.js';
-export * from './serverEndpoints.js';
-export * from './serverInputs.js';
-export * from './serverOutputs.js';
+export * from './server/endpoints.js';
+export { type UpsertUsersInput } from './server/inputs.js';
+export { type AccountView, type AuditEntryView, serverConversationView } from './server/outputs.js';
+export { scope, SCOPES, type Scope } from './server/row.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
 export {

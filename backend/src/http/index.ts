@@ -9,6 +9,7 @@ import { AppError } from '../utils/appError.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { refuseOtherMethods } from './otherMethods.js';
 import { send } from './route.js';
+import { mountServerApi, type ServerRouteDeps } from './serverRoute.js';
 import { mountConversations, mountMessages, type ChatRouteDeps } from './routes/chat.js';
 import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
@@ -17,7 +18,7 @@ import { mountMetrics } from './routes/metrics.js';
 import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountUsers } from './routes/users.js';
 
-export interface HttpDeps extends ChatRouteDeps {
+export interface HttpDeps extends ChatRouteDeps, ServerRouteDeps {
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
@@ -57,6 +58,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   app.use(PRIVATE_PATHS, forbidStoring);
   mountOperations(app, deps);
   mountMetrics(app, deps);
+  mountServerApi(app, deps);
   app.use(express.json({ limit: LIMITS.maxBodyBytes }));
   mountConversations(app, deps);
   mountMessages(app, deps);

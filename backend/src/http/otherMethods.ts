@@ -1,10 +1,18 @@
 import type { Router } from 'express';
-import { ENDPOINTS, ENDPOINT_NAMES } from '../../../contract/index.js';
+import {
+  ENDPOINTS,
+  ENDPOINT_NAMES,
+  SERVER_ENDPOINTS,
+  SERVER_ENDPOINT_NAMES,
+} from '../../../contract/index.js';
 import { AppError } from '../utils/appError.js';
 
 /** Answers requests for a path of the endpoints table with a method that it does not have. Mounted after the endpoints. */
 export function refuseOtherMethods(router: Router): void {
-  const rows = ENDPOINT_NAMES.map((name) => ENDPOINTS[name]);
+  const rows: { method: string; path: string }[] = [
+    ...ENDPOINT_NAMES.map((name) => ENDPOINTS[name]),
+    ...SERVER_ENDPOINT_NAMES.map((name) => SERVER_ENDPOINTS[name]),
+  ];
   for (const path of new Set(rows.map((row) => row.path))) {
     const methods = rows.filter((row) => row.path === path).map(({ method }) => method.toUpperCase());
     router.all(path, (_request, response) => {

@@ -5,6 +5,7 @@ import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { AliasService } from './aliases/index.js';
+import { ApiKeyDirectory, AuditLog, IdempotentCalls } from './backendAccess/index.js';
 import { createChangeServices, type ChangeWindows } from './changes/index.js';
 import { MembershipEventLog, type CommitLogLimits } from './commitLog/index.js';
 import {
@@ -100,6 +101,7 @@ export function createServices(deps: ServiceDeps) {
     visibility,
   });
   const largeConversations = new LargeConversations(foundations.lookups);
+  const apiKeys = new ApiKeyDirectory(shared);
   const epochs = new EpochWatch({
     ...models,
     logger,
@@ -109,6 +111,7 @@ export function createServices(deps: ServiceDeps) {
       registry.noteLook(look);
       users.noteLook(look);
       viewerRules.blocks.noteLook(look);
+      apiKeys.noteLook(look);
     },
   });
   const unread = new UnreadCounts({ ...shared, largeConversations });
@@ -153,6 +156,9 @@ export function createServices(deps: ServiceDeps) {
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
   return {
     users,
+    apiKeys,
+    audit: new AuditLog(shared),
+    idempotentCalls: new IdempotentCalls(shared),
     views,
     sync,
     databaseWatch,
@@ -215,7 +221,7 @@ export function createServices(deps: ServiceDeps) {
     start: async (): Promise<void> => {
       await epochs.start();
       await registry.start();
-      await Promise.all([users.start(), viewerRules.blocks.start()]);
+      await Promise.all([users.start(), viewerRules.blocks.start(), apiKeys.start()]);
       databaseWatch.start();
       verificationWatch.start();
     },

@@ -1,2 +1,3 @@
-export { hasRole, type Principal, TokenVerifier } from './tokens.js';
+export { hasRole, type Principal, type TokenKeys, TokenVerifier } from './tokens.js';
+export { TokenIssuer } from './tokenIssuer.js';
 export { UserDirectory } from './userDirectory.js';

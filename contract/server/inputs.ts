@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { createGroupInput } from './commands/groups.js';
-import { HAS_CONTENT, hasContent, messageFields, ONE_THING, oneThing } from './inputs.js';
-import { LIMITS } from './limits.js';
+import { createGroupInput } from '../commands/groups.js';
+import { HAS_CONTENT, hasContent, messageFields, ONE_THING, oneThing } from '../inputs.js';
+import { LIMITS } from '../limits.js';
 import {
   clientMessageId,
   displayName,
@@ -9,7 +9,7 @@ import {
   pictureUrl,
   storedUserId,
   userId,
-} from './primitives.js';
+} from '../primitives.js';
 
 /** Inputs of the server-side API, where they differ from those of a user's commands. */
 

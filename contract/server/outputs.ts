@@ -8,8 +8,8 @@ import {
   seq,
   seqOrZero,
   storedUserId,
-} from './primitives.js';
-import { conversationView, refusedUser, userView } from './views.js';
+} from '../primitives.js';
+import { conversationView, refusedUser, userView } from '../views.js';
 
 /**
  * Answers of the server-side API. Those of writing calls hold ids and numbers only: they are stored with their
