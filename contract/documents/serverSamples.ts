@@ -17,7 +17,7 @@ const userSamples = ({ otherUserId, strangerId }: SampleContext) => {
         },
       },
     ],
-    getUser: [{ params: { userId: otherUserId } }],
+    getUser: [{ params }],
     deleteUser: [{ params }],
     banUser: [{ params }],
     unbanUser: [{ params }],
