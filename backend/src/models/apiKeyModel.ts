@@ -85,7 +85,10 @@ export function createApiKeyModel(connection: mongoose.Connection, marks: Change
     expire: (id: string, at: Date): Promise<ApiKeyRecord | undefined> => close(id, 'expiresAt', at),
 
     /** Returns all keys, the oldest first, those that are revoked among them: there are few. */
-    findAll: (): Promise<ApiKeyRecord[]> => model.find().sort({ createdAt: 1 }).read('primary').lean(),
+    async findAll(): Promise<ApiKeyRecord[]> {
+      const found = await model.find().read('primary').lean();
+      return found.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+    },
 
     /** Returns the keys that changed at `since` (database time) or later. */
     findChangedSince: (since: Date): Promise<ApiKeyRecord[]> =>

@@ -32,6 +32,9 @@ export interface Outcome {
   created: Pick<AuditEntryView['targets'], 'conversationId' | 'seq'>;
 }
 
+/** Id after all others. */
+const AFTER_ALL = 'f'.repeat(24);
+
 const { Mixed } = mongoose.Schema.Types;
 const schema = new mongoose.Schema<AuditDocument>(
   { actor: Mixed, action: String, from: String, targets: Mixed, outcome: String, at: Date },
@@ -76,11 +79,12 @@ export function createAuditModel(connection: mongoose.Connection) {
     },
 
     /** Returns a page, newest first, of acts before `beforeId`. */
-    async findPage(limit: number, beforeId?: string): Promise<AuditRecord[]> {
+    async findPage(limit: number, beforeId = AFTER_ALL): Promise<AuditRecord[]> {
       const found = await model
-        .find(beforeId === undefined ? {} : { _id: op({ $lt: objectId(beforeId) }) })
+        .find({ _id: op({ $lt: objectId(beforeId) }) })
         .sort({ _id: -1 })
         .limit(limit)
+        .hint({ _id: 1 })
         .read('primary')
         .lean();
       return found.map(({ _id, ...record }) => ({ ...record, _id: _id.toHexString() }));

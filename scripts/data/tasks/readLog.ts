@@ -127,7 +127,8 @@ function addEntry(log: LogRepair, message: Stored, seqs: ReadonlySet<number>): v
   if (isCounted && message['deletedAt'] !== undefined) log.lastDeletedSeq = seq;
   const sent = message['quiet'] === true ? log.quiet : log.sent;
   // The system is no member and has no position.
-  if (isCounted && message['senderId'] !== SYSTEM_USER_ID) sent.set(String(message['senderId']), { seq, n: log.counted });
+  if (isCounted && message['senderId'] !== SYSTEM_USER_ID)
+    sent.set(String(message['senderId']), { seq, n: log.counted });
   log.last = message;
   if (message['silent'] !== true && message['shadow'] !== true) log.shown = message;
 }

@@ -186,6 +186,9 @@ export const QUERIES: Record<string, Query> = {
   'where a change went': [BY_REV, (at) => at.models.moved.findRev(at.chat, 7)],
   'where messages were before': ['into_1_toSeq_1', (at) => at.models.moved.findOrigins(at.chat, [7])],
   'what became of a message': [BY_ID, (at) => at.models.moved.findNewId(at.aMessage)],
+  'API keys that changed': ['changedAt_1', (at) => at.models.apiKeys.findChangedSince(new Date())],
+  'a page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50)],
+  'a later page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50, 'f'.repeat(24))],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
@@ -200,6 +203,8 @@ export const IN_ORDER = new Set([
   'messages since a time',
   'changes since a time',
   'a page of reports',
+  'a page of the audit log',
+  'a later page of the audit log',
   'a page of changes',
   'a page of blocks',
   'who reacted',
