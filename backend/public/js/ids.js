@@ -1,3 +1,6 @@
+/** Sender of the notices of the app's backend: `SYSTEM_USER_ID` of the contract. */
+export const SYSTEM_ID = 'parley:system';
+
 /** What names a message for ever: made once, repeated on every retry. Also on plain HTTP, where `randomUUID` is missing. */
 export function newClientMessageId() {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();

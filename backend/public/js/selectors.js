@@ -3,6 +3,7 @@
  *
  * @import { Conversation, Message, Pending, Role, State, User } from './types.js'
  */
+import { SYSTEM_ID } from './ids.js';
 import { isolate, showControls } from './bidi.js';
 import { isMuted, isSaid, markOf } from './conversations.js';
 import { covers, indexOf, newestRun } from './log.js';
@@ -184,7 +185,8 @@ export const nameOf = (user) => showControls(user.name ?? user._id);
  * @param {string} userId
  * @returns {User}
  */
-export const personOf = (state, userId) => state.people[userId] ?? { _id: userId };
+export const personOf = (state, userId) =>
+  state.people[userId] ?? (userId === SYSTEM_ID ? { _id: userId, name: 'The app' } : { _id: userId });
 
 /** @param {State} state @param {string} userId */
 export const nameFor = (state, userId) => nameOf(personOf(state, userId));

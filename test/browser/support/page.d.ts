@@ -137,7 +137,7 @@ declare module '*/public/js/views/rows.js' {
   export function buildRows(
     state: PageState,
     view: { id: string; low: number; high: number; newFrom: number | undefined },
-  ): { kind: string; key: string }[];
+  ): { kind: string; key: string; text?: string; author?: string | undefined }[];
 }
 
 declare module '*/public/js/bidi.js' {

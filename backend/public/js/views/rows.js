@@ -6,10 +6,11 @@
  */
 import { markOf } from '../conversations.js';
 import { quoteOf } from '../entries.js';
+import { SYSTEM_ID } from '../ids.js';
 import { logOf, nameFor, nameWithinFor, pendingOf, personOf, statusOf } from '../selectors.js';
 import { indexOf, messageAt } from '../log.js';
 import { dayKey, dayName } from './format.js';
-import { quoteLine } from './summary.js';
+import { quoteLine, summaryOf } from './summary.js';
 import { systemText } from './systemText.js';
 
 /** Messages of one sender within this time stand together. */
@@ -189,10 +190,13 @@ function toRow(state, message, isGroup) {
     const text = systemText(state, message);
     return text === undefined ? undefined : { kind, key, seq, at: createdAt, text };
   }
-  const isMine = senderId === state.me;
-  const person = isGroup && !isMine ? personOf(state, senderId) : undefined;
   const isDeleted = message.deletedAt !== undefined;
   const { attachments, location, card } = message;
+  const isNotice =
+    senderId === SYSTEM_ID && (isDeleted || (kind === 'text' && message.replyTo === undefined));
+  if (isNotice) return { kind: 'system', key, seq, at: createdAt, text: summaryOf(state, message) ?? '' };
+  const isMine = senderId === state.me;
+  const person = (isGroup || senderId === SYSTEM_ID) && !isMine ? personOf(state, senderId) : undefined;
   return {
     kind: 'message',
     ...{ key, seq, senderId, isMine, isDeleted },

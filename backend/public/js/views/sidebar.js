@@ -4,6 +4,7 @@
  * @import { Client } from '../client.js'
  * @import { Conversation, State } from '../types.js'
  */
+import { SYSTEM_ID } from '../ids.js';
 import { isMuted } from '../conversations.js';
 import { listOf, nameFor, nameOf, otherOf, pendingOf, statusOf, unreadOf } from '../selectors.js';
 import { avatar } from './avatar.js';
@@ -207,7 +208,7 @@ function toPreview(state, conversation) {
   const last = conversation.lastMessage;
   if (last === undefined) return { text: 'No messages yet', tone: 'faint' };
   const text = summaryOf(state, last);
-  if (last.kind === 'system') return { text, tone: 'faint' };
+  if (last.kind === 'system' || last.senderId === SYSTEM_ID) return { text, tone: 'faint' };
   if (last.senderId === state.me) {
     const status = statusOf(conversation, last);
     return { text, tone: '', icon: status === 'sent' ? 'sent' : 'delivered', tick: status };
