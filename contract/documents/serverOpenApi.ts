@@ -26,12 +26,8 @@ const keyHeader = (schemas: JsonSchemas): JsonSchema => ({
   example: 'match-17',
 });
 
-/**
- * The OpenAPI 3.1 document of the server-side API, made from its table. It is a document of its own: clients of users have
- * no use for it, and are generated from `openApiDocument` alone. Pure; the same for the same contract.
- */
-export function serverOpenApiDocument(version: string): JsonSchema {
-  const schemas = new JsonSchemas();
+/** Returns the operations of all endpoints, by path and method. */
+function pathsOf(schemas: JsonSchemas): Record<string, Record<string, JsonSchema>> {
   const samples = serverSamples(createExampleContext());
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const name of SERVER_ENDPOINT_NAMES) {
@@ -57,6 +53,16 @@ export function serverOpenApiDocument(version: string): JsonSchema {
       { schemas, samples: samples[name] },
     );
   }
+  return paths;
+}
+
+/**
+ * The OpenAPI 3.1 document of the server-side API, made from its table. It is a document of its own: clients of users have
+ * no use for it, and are generated from `openApiDocument` alone. Pure; the same for the same contract.
+ */
+export function serverOpenApiDocument(version: string): JsonSchema {
+  const schemas = new JsonSchemas();
+  const paths = pathsOf(schemas);
   return {
     openapi: '3.1.1',
     info: {

@@ -22,9 +22,5 @@ export const callSample = (
   backend: Backend,
   name: ServerEndpointName,
   sample: EndpointSample,
-  key?: string,
 ): Promise<ApiReply<Record<string, unknown>>> =>
-  backend.call(...routeOf(name, sample), {
-    ...(sample.body !== undefined && { body: sample.body }),
-    ...(key !== undefined && { key }),
-  });
+  backend.call(...routeOf(name, sample), sample.body === undefined ? {} : { body: sample.body });
