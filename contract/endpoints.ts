@@ -200,6 +200,19 @@ export const ENDPOINTS = {
     summary:
       'Logs the caller out on all devices: tokens issued up to now are refused, live connections end within a second.',
   }),
+  createStreamTicket: endpoint({
+    method: 'post',
+    path: '/api/events/ticket',
+    status: 201,
+    params: none,
+    query: none,
+    body: noBody,
+    answer: outputs.ticketAnswer,
+    codes: [],
+    bucket: 'session',
+    summary:
+      "A ticket for one event stream (`?ticket=`), for browsers' `EventSource`, which cannot send a header: valid once, for 30 s.",
+  }),
   listOwnMessages: endpoint({
     method: 'get',
     path: '/api/users/me/messages',

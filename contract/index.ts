@@ -12,6 +12,7 @@ export * from './limits.js';
 export * from './outputs.js';
 export * from './primitives.js';
 export * from './safetyTable.js';
+export * from './streams.js';
 export * from './priorities.js';
 export * from './redirects.js';
 export * from './restrictionTable.js';

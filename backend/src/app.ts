@@ -31,6 +31,7 @@ import { BackPressure, Sessions } from './socket/connection/index.js';
 import { createDelivery, type Delivery } from './socket/delivery/index.js';
 import { createSocketServer } from './socket/index.js';
 import type { ChatServer } from './socket/types.js';
+import { mountStreams } from './streams/index.js';
 import { subscribe } from './subscriptions.js';
 import type { Logger } from './utils/logger.js';
 import { createMetrics, type Metrics } from './utils/metrics.js';
@@ -238,6 +239,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
       tokenIssuer: new TokenIssuer(keys),
       runAs: createRunAs({ pipeline, commands }),
     }),
+    mountStreams: (router) => mountStreams({ ...services, ...entryDeps }, router),
     publicDir: pathOf('backend/public'),
     documents: {
       version: await readVersion(pathOf('package.json')),

@@ -1,8 +1,9 @@
 import { BUCKETS } from '../buckets.js';
 import { ENDPOINTS, ENDPOINT_NAMES } from '../endpoints.js';
+import { STREAMS, STREAM_NAMES, streamQuery, type StreamName } from '../streams.js';
 import { createExampleContext } from './exampleContext.js';
 import { JsonSchemas, type JsonSchema } from './jsonSchemas.js';
-import { operationOf, toTemplate } from './operations.js';
+import { errorResponses, operationOf, parametersOf, toTemplate } from './operations.js';
 import { endpointSamples } from './samples.js';
 
 /** Groups of endpoints by the first part of their path behind `/api/`. */
@@ -10,6 +11,7 @@ const TAGS: Readonly<Record<string, string>> = {
   chats: 'One-to-one chats',
   conversations: 'Conversations, members and messages',
   sync: 'Catching up after an absence',
+  events: 'Server-Sent Events',
   unread: 'Unread counts',
   search: 'Search in messages',
   users: 'Profiles, privacy and restrictions',
@@ -18,6 +20,34 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 const tagOf = (path: string): string => path.split('/')[2] ?? '';
+
+/** A stream of events: the answer has no JSON schema; its events are those of the AsyncAPI document. */
+function streamOperation(name: StreamName, schemas: JsonSchemas): JsonSchema {
+  const { path, params, codes, summary } = STREAMS[name];
+  return {
+    operationId: name,
+    tags: [tagOf(path)],
+    summary,
+    parameters: [
+      ...parametersOf('path', schemas.convert(params, 'output'), []),
+      ...parametersOf('query', schemas.convert(streamQuery, 'output'), []),
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        required: false,
+        description: 'Position of the last event that was received; newer than `lastEventId`.',
+        schema: { type: 'string' },
+      },
+    ],
+    responses: {
+      '200': {
+        description: 'Events until one side ends the stream.',
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
+      ...errorResponses(codes, schemas),
+    },
+  };
+}
 
 /**
  * The OpenAPI 3.1 document of the HTTP API, made from the endpoints table: every endpoint with its parameters, bodies,
@@ -36,6 +66,10 @@ export function openApiDocument(version: string): JsonSchema {
       { operationId: name, tag: tagOf(row.path), summary: row.summary, description },
       { schemas, samples: samples[name] },
     );
+  }
+  for (const name of STREAM_NAMES) {
+    const operations = (paths[toTemplate(STREAMS[name].path)] ??= {});
+    operations['get'] = streamOperation(name, schemas);
   }
   return {
     openapi: '3.1.1',

@@ -31,10 +31,12 @@ const PARAM_NOTES: Readonly<Record<string, string>> = {
   before: 'Entries before this `seq`, newest page first.',
   after: 'Entries after this `seq`.',
   around: 'Entries on both sides of this `seq`.',
+  ticket: 'Ticket of `POST /api/events/ticket`, instead of a token.',
+  lastEventId: 'Position of the last event that was received.',
 };
 
 /** Parameters of a path or a query string. Their schemas describe the values that the texts stand for. */
-function parametersOf(
+export function parametersOf(
   place: 'path' | 'query',
   schema: JsonSchema,
   samples: readonly EndpointSample[],
@@ -62,7 +64,7 @@ function parametersOf(
 const HTTP_CODES: readonly ErrorCode[] = ['NOT_FOUND', 'TOO_LARGE'];
 
 /** The error responses of an endpoint, one per HTTP status, with an example for each code. */
-function errorResponses(own: readonly ErrorCode[], schemas: JsonSchemas): Record<string, JsonSchema> {
+export function errorResponses(own: readonly ErrorCode[], schemas: JsonSchemas): Record<string, JsonSchema> {
   const possible = [...new Set([...GENERAL_CODES, ...HTTP_CODES, ...own])];
   const statuses = new Set(possible.map((code) => ERRORS[code].status));
   return Object.fromEntries(

@@ -244,6 +244,7 @@ export const endpointSamples = (context: SampleContext): Record<EndpointName, re
     getProfile: [{}],
     updateProfile: [{ body: { name: 'Alice', avatar: PICTURE } }],
     revokeTokens: [{}],
+    createStreamTicket: [{}],
     listOwnMessages: [{ query: { limit: '10', cursor: btoa(`["${messageId}"]`) } }],
   };
 };

@@ -10,6 +10,8 @@ import {
   PUSHES,
   SERVER_ENDPOINTS,
   SERVER_ENDPOINT_NAMES,
+  STREAMS,
+  STREAM_NAMES,
 } from '../../contract/index.js';
 import { limitsPage } from './limits.js';
 import { roundTripsPage } from './roundTrips.js';
@@ -91,6 +93,15 @@ export function httpPage(): string {
 
 ${head('endpoint', 'query or body', 'data', 'codes', 'bucket', 'description')}
 ${endpoints.join('\n')}
+
+## Event streams
+
+Answered with \`text/event-stream\` ([events over HTTP](events-over-http.md)). Query: \`ticket\`, \`lastEventId\`.
+
+${head('stream', 'codes', 'description')}
+${STREAM_NAMES.map((name) => row(code(`GET ${STREAMS[name].path}`), codes(STREAMS[name].codes), STREAMS[name].summary)).join('\n')}
+
+## Others
 
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
 (Prometheus; with \`Authorization: Bearer <METRICS_TOKEN>\` where one is set, else in production only from the same

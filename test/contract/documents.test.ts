@@ -13,7 +13,7 @@ import {
 import { asyncApiDocument } from '../../contract/documents/asyncApi.js';
 import { createExampleContext } from '../../contract/documents/exampleContext.js';
 import { openApiDocument } from '../../contract/documents/openApi.js';
-import { commandSamples, endpointSamples, type EndpointSample } from '../../contract/documents/samples.js';
+import { commandSamples, endpointSamples } from '../../contract/documents/samples.js';
 import { serverOpenApiDocument } from '../../contract/documents/serverOpenApi.js';
 import { serverSamples } from '../../contract/documents/serverSamples.js';
 import { bodyAt, misfits, payloadAt } from './support/documentSchemas.js';

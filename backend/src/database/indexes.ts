@@ -11,7 +11,7 @@ export const indexedModels = (models: Models) => [models.conversations, ...besid
 export const besideConversations = (models: Models) => [
   ...[models.members, models.messages, models.users, models.changes, models.reactions, models.receipts],
   ...[models.hides, models.blocks, models.reports, models.aliases, models.archive, models.moved],
-  ...[models.apiKeys, models.idempotency],
+  ...[models.apiKeys, models.idempotency, models.tickets],
 ];
 
 type Indexed = ReturnType<typeof indexedModels>[number]['model'];

@@ -1,10 +1,11 @@
 import cors from 'cors';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import { z } from 'zod';
 import { ERRORS, LIMITS, type Failure } from '../../../contract/index.js';
 import type { Config } from '../config.js';
 import { toFailure } from '../pipeline/failure.js';
+import type { StreamTickets } from '../services/users/index.js';
 import { AppError } from '../utils/appError.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { refuseOtherMethods } from './otherMethods.js';
@@ -23,6 +24,9 @@ export interface HttpDeps extends ChatRouteDeps, ServerRouteDeps {
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
   publicDir: string;
+  tickets: StreamTickets;
+  /** Mounts the event streams, which belong to HTTP and to the sockets. */
+  mountStreams: (router: Router) => void;
   documents: DocumentDeps;
   demo: DemoOptions | undefined;
 }
@@ -63,6 +67,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountConversations(app, deps);
   mountMessages(app, deps);
   mountUsers(app, deps);
+  deps.mountStreams(app);
   mountCommands(app, deps);
   refuseOtherMethods(app);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);

@@ -22,6 +22,7 @@ import { createReactionModel } from './reactionModel.js';
 import { createReceiptModel } from './receiptModel.js';
 import { createReportModel } from './reportModel.js';
 import { createSearchModel } from './searchModel.js';
+import { createTicketModel } from './ticketModel.js';
 import { createUnreadExceptions } from './unreadExceptions.js';
 import { createUserModel } from './userModel.js';
 import { createVerificationModel } from './verificationModel.js';
@@ -53,6 +54,7 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     receipts: createReceiptModel(connection),
     reports: createReportModel(connection),
     search: createSearchModel(connection, archive),
+    tickets: createTicketModel(connection),
     unreadExceptions: createUnreadExceptions(connection),
     users: createUserModel(connection, marks),
     verification: createVerificationModel(connection),

@@ -4,6 +4,7 @@ import { BatchLoader } from '../utils/batchLoader.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
+import { StreamTickets } from './users/index.js';
 import { AliasService } from './aliases/index.js';
 import { ApiKeyDirectory, AuditLog, IdempotentCalls } from './backendAccess/index.js';
 import { createChangeServices, type ChangeWindows } from './changes/index.js';
@@ -159,6 +160,8 @@ export function createServices(deps: ServiceDeps) {
     apiKeys,
     audit: new AuditLog(shared),
     idempotentCalls: new IdempotentCalls(shared),
+    tickets: new StreamTickets(shared),
+    time: foundations.time,
     views,
     sync,
     databaseWatch,

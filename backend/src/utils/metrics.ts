@@ -70,6 +70,7 @@ export function createMetrics() {
       registers,
     }),
     openSockets: new Gauge({ name: 'parley_open_sockets', help: 'Connected sockets.', registers }),
+    openStreams: new Gauge({ name: 'parley_open_streams', help: 'Open event streams (SSE).', registers }),
     createOrGet: new Histogram({
       name: 'parley_create_or_get_seconds',
       help: 'Duration of finding or creating the direct conversation of a pair.',

@@ -125,6 +125,7 @@ const requests: Record<Exclude<EndpointName, CommandRoute>, (setting: Setting) =
   getProfile: () => ({}),
   updateProfile: () => ({ body: { name: 'Somebody' } }),
   revokeTokens: () => ({}),
+  createStreamTicket: () => ({}),
   listOwnMessages: () => ({}),
 };
 

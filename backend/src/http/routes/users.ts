@@ -1,9 +1,10 @@
 import type { Router } from 'express';
+import type { StreamTickets } from '../../services/users/index.js';
 import { mount, type RouteDeps } from '../route.js';
 
 /** Mounts the endpoints of the caller's own profile and tokens. */
-export function mountUsers(router: Router, deps: RouteDeps): void {
-  const { users } = deps;
+export function mountUsers(router: Router, deps: RouteDeps & { tickets: StreamTickets }): void {
+  const { users, tickets } = deps;
   mount(deps, router, {
     name: 'getProfile',
     handle: async ({ userId }) => ({
@@ -19,5 +20,9 @@ export function mountUsers(router: Router, deps: RouteDeps): void {
     handle: async ({ userId }) => ({
       tokensValidFrom: (await users.revokeTokens(userId)).toISOString(),
     }),
+  });
+  mount(deps, router, {
+    name: 'createStreamTicket',
+    handle: (principal) => tickets.issue(principal),
   });
 }

@@ -10,6 +10,7 @@ import { AppError } from '../../utils/appError.js';
 import { addressOf } from '../../utils/remoteAddress.js';
 import type { ThrottledLog } from '../../utils/throttledLog.js';
 import type { ChatSocket } from '../types.js';
+import { streamOf } from './streamConnection.js';
 
 export interface AuthDeps {
   tokens: TokenVerifier;
@@ -64,6 +65,8 @@ async function admit(deps: AuthDeps, socket: ChatSocket): Promise<void> {
 }
 
 function verify({ tokens, legacyTokenOf }: AuthDeps, socket: ChatSocket): Principal {
+  const stream = streamOf(socket.conn);
+  if (stream !== undefined) return stream.principal;
   const { auth } = socket.handshake;
   const parsed = handshake.safeParse('token' in auth ? auth : { token: legacyTokenOf?.(socket) });
   if (parsed.success) return tokens.verify(parsed.data.token);

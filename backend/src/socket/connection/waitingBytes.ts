@@ -1,4 +1,5 @@
 import type { ChatSocket } from '../types.js';
+import { streamOf } from './streamConnection.js';
 
 type Connection = ChatSocket['conn'];
 
@@ -26,6 +27,8 @@ export class WaitingBytes {
   readonly #counted = new WeakMap<readonly unknown[], Counted>();
 
   of(connection: Connection): number {
+    const stream = streamOf(connection);
+    if (stream !== undefined) return stream.waitingBytes;
     return this.#bufferedBytes(connection) + (rawWebSocketOf(connection)?.bufferedAmount ?? 0);
   }
 
