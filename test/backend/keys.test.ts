@@ -64,10 +64,8 @@ describe('npm run keys', () => {
       await until(async () => !(await isAccepted(server, second)));
       expect(await isAccepted(server, third)).toBe(true);
     }
-    const stopped = performance.now();
     expect((await runScript(databaseName, 'revoke', first.key._id)).code).toBe(0);
     for (const server of [one, two]) await until(async () => !(await isAccepted(server, first)));
-    expect(performance.now()).toBeGreaterThan(stopped);
 
     const list = await runScript(databaseName, 'list');
     expect(list.stdout.trim().split('\n').slice(1)).toEqual([
