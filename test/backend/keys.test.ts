@@ -4,6 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { newDatabaseName, startServer, type TestServer } from '../support/server.js';
 import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
+import { readTask } from '../../scripts/keys/task.js';
 import { Backend, backendOf } from './support/backend.js';
 
 const SCRIPT = fileURLToPath(new URL('../../dist/scripts/keys/index.js', import.meta.url));
@@ -91,20 +92,24 @@ describe('npm run keys', () => {
     expect((await runScript(databaseName, 'list')).code).toBe(4);
     const missing = await runScript(databaseName, 'revoke', '0'.repeat(12), '--allow-empty');
     expect([missing.code, missing.stdout]).toEqual([1, expect.stringContaining('There is no key')]);
-    for (const args of [
-      [],
-      ['annoy'],
-      ['create', '--name', 'x'],
-      ['create', '--name', 'x', '--scopes', 'everything'],
-      ['create', '--name', 'x y', '--scopes', 'users'],
-      ['revoke', 'x'],
-      ['rotate', '0'.repeat(12), '--overlap', '-1'],
-      ['list', '--nonsense'],
-    ]) {
-      expect([args, (await runScript(databaseName, ...args)).code]).toEqual([args, 2]);
-    }
+    expect((await runScript(databaseName, 'annoy')).code).toBe(2);
     expect((await runScript(databaseName, '--help')).code).toBe(0);
   });
+});
+
+test.each([
+  ['nothing', []],
+  ['an unknown action', ['annoy']],
+  ['no scopes', ['create', '--name', 'x']],
+  ['an unknown scope', ['create', '--name', 'x', '--scopes', 'everything']],
+  ['a name with a space', ['create', '--name', 'x y', '--scopes', 'users']],
+  ['a wrong id', ['revoke', 'x']],
+  ['two ids', ['revoke', '0'.repeat(12), '1'.repeat(12)]],
+  ['a negative overlap', ['rotate', '0'.repeat(12), '--overlap', '-1']],
+  ['an endless overlap', ['rotate', '0'.repeat(12), '--overlap', '99999']],
+  ['an unknown option', ['list', '--nonsense']],
+])('npm run keys with %s is wrong usage', (_what, args) => {
+  expect(() => readTask(args)).toThrow();
 });
 
 test('while the database is away the answer is UNAVAILABLE; afterwards the same call happens once', async () => {
