@@ -69,6 +69,9 @@ describe('a system message', () => {
     await until(async () => (await bob.ok('getConversations', {})).totalUnread === 1);
     const { members } = await bob.ok('getMembers', { conversationId: conversation._id });
     expect(members.map(({ _id }) => _id)).toEqual([a, b]);
+    // Positions of senders are written before the summary.
+    const { conversations } = server().app.models;
+    await until(async () => (await conversations.findById(conversation._id))?.lastSeq === 2);
     expect(await server().app.models.members.model.countDocuments({ userId: SYSTEM_USER_ID })).toBe(0);
   });
 
