@@ -10,6 +10,7 @@ const SERVICE_FOLDERS = [
   'runtime',
   'membership',
   'users',
+  'backendAccess',
   'derived',
   'positions',
   'visibility',

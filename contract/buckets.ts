@@ -11,8 +11,8 @@ export interface BucketRule extends Rate {
 }
 
 interface Bucket extends BucketRule {
-  /** Key of the counter: the user of the verified token, or the remote address (for IPv6, its /64 network). */
-  per: 'user' | 'address';
+  /** Key of the counter: the user of the verified token, the API key, or the remote address (for IPv6, its /64 network). */
+  per: 'user' | 'key' | 'address';
   summary: string;
 }
 
@@ -96,7 +96,29 @@ export const BUCKETS = {
     burst: { points: 6_000, perSeconds: 60 },
     summary: 'New connections, before authentication.',
   },
-  badToken: { per: 'address', points: 60, perSeconds: 60, summary: 'Invalid tokens.' },
+  badToken: { per: 'address', points: 60, perSeconds: 60, summary: 'Invalid tokens and API keys.' },
+  serverRead: {
+    per: 'key',
+    points: 100,
+    perSeconds: 1,
+    burst: { points: 3_000, perSeconds: 60 },
+    summary: 'Reading calls of the server-side API.',
+  },
+  serverWrite: {
+    per: 'key',
+    points: 50,
+    perSeconds: 1,
+    burst: { points: 1_500, perSeconds: 60 },
+    summary:
+      'Writing calls of the server-side API, except messages. A call counts once, however many users it names.',
+  },
+  serverSend: {
+    per: 'key',
+    points: 200,
+    perSeconds: 1,
+    burst: { points: 6_000, perSeconds: 60 },
+    summary: 'Messages of the server-side API.',
+  },
 } as const satisfies Record<string, Bucket>;
 
 export type BucketName = keyof typeof BUCKETS;

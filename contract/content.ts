@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from './limits.js';
-import { attachmentId, isoTime, pictureUrl, userId } from './primitives.js';
+import { attachmentId, isoTime, pictureUrl, storedUserId as userId } from './primitives.js';
 import { cleanString, visibleText } from './text.js';
 
 /** Contents of messages other than text. Files are transferred between clients and object storage, not through this server. */

@@ -36,13 +36,13 @@ const ofConversation = z.strictObject({ conversationId });
 
 const ofAttachment = z.strictObject({ attachmentId });
 
-const pageQuery = z.strictObject({
+export const pageQuery = z.strictObject({
   limit: numeric(z.int().min(1).max(LIMITS.conversationPageMax)).optional(),
   cursor: cursor.optional(),
 });
-const listQuery = pageQuery.extend({ filter: inputs.listInput.shape.filter });
+export const listQuery = pageQuery.extend({ filter: inputs.listInput.shape.filter });
 
-const historyQuery = z
+export const historyQuery = z
   .strictObject({
     before: numeric(seq).optional(),
     after: numeric(seqOrZero).optional(),

@@ -11,7 +11,7 @@ export const ERRORS = {
   UNAUTHENTICATED: {
     status: 401,
     retry: 'auth',
-    meaning: 'No token, or an invalid one (signature, algorithm, audience, revoked).',
+    meaning: 'No token or API key, or an invalid one (signature, algorithm, audience, revoked).',
   },
   TOKEN_EXPIRED: {
     status: 401,
@@ -36,7 +36,7 @@ export const ERRORS = {
     status: 409,
     retry: 'never',
     meaning:
-      'This `clientMessageId` (or `clientConversationId`, `clientAttachmentId`) was used with different content, or an attachment is not in the state that this needs; nothing was stored.',
+      'This `clientMessageId` (or `clientConversationId`, `clientAttachmentId`, `Idempotency-Key`) was used with different content, or an attachment is not in the state that this needs; nothing was stored.',
   },
   LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be exceeded.' },
   RATE_LIMITED: {

@@ -16,6 +16,10 @@ export * from './streams.js';
 export * from './priorities.js';
 export * from './redirects.js';
 export * from './restrictionTable.js';
+export * from './server/endpoints.js';
+export { type UpsertUsersInput } from './server/inputs.js';
+export { type AccountView, type AuditEntryView, serverConversationView } from './server/outputs.js';
+export { scope, SCOPES, type Scope } from './server/row.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
 export {

@@ -28,7 +28,7 @@ export type ListInput = z.infer<typeof listInput>;
 
 export const conversationInput = z.strictObject({ conversationId });
 
-const messageFields = z.strictObject({
+export const messageFields = z.strictObject({
   content: captionText.optional(),
   clientMessageId,
   replyTo: seq.optional(),
@@ -39,12 +39,12 @@ const messageFields = z.strictObject({
 
 type Carried = Pick<z.infer<typeof messageFields>, 'content' | 'attachments' | 'location' | 'card'>;
 
-const hasContent = ({ content, attachments, location: place, card: shown }: Carried): boolean =>
+export const hasContent = ({ content, attachments, location: place, card: shown }: Carried): boolean =>
   (content ?? '') !== '' || attachments !== undefined || place !== undefined || shown !== undefined;
-const HAS_CONTENT = { message: 'must not be empty', path: ['content'] };
-const oneThing = ({ attachments, location: place, card: shown }: Carried): boolean =>
+export const HAS_CONTENT = { message: 'must not be empty', path: ['content'] };
+export const oneThing = ({ attachments, location: place, card: shown }: Carried): boolean =>
   [attachments, place, shown].filter((one) => one !== undefined).length <= 1;
-const ONE_THING = 'give at most one of attachments, location and card';
+export const ONE_THING = 'give at most one of attachments, location and card';
 
 /** A message to send. The conversation id is in the payload (socket) or the path (HTTP). */
 export const messageInput = messageFields.refine(hasContent, HAS_CONTENT).refine(oneThing, ONE_THING);

@@ -30,6 +30,17 @@ export const LIMITS = {
   maxFrameBytes: 128 * 1024,
   /** Bytes of an HTTP request body. */
   maxBodyBytes: 128 * 1024,
+  /** Bytes of the body of a request with an API key. */
+  maxServerBodyBytes: 4 * 1024 * 1024,
+  /** Users in one call of the server-side API that creates or updates users. */
+  maxUsersPerUpsert: 1_000,
+  /** Characters of an `Idempotency-Key`. */
+  maxIdempotencyKeyChars: 128,
+  /** Lifetime of a token that the server issues, in seconds. */
+  minTokenLifeS: 60,
+  maxTokenLifeS: 86_400,
+  auditPageDefault: 100,
+  auditPageMax: 200,
   /** Bytes that may be buffered for one connection. Beyond it the connection ends (`SOCKET_MAX_WAITING_BYTES`). */
   maxWaitingBytesPerSocket: 1024 * 1024,
   /** Commands of one connection in progress at a time (`MAX_COMMANDS_PER_SOCKET`). */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cursor, isoTime, seqOrZero, userId } from './primitives.js';
+import { cursor, isoTime, seqOrZero, storedUserId as userId } from './primitives.js';
 import {
   conversationView,
   entryView,

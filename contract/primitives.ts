@@ -5,9 +5,18 @@ import { cleanString, hasControls, isBlank, optionalText, visibleText } from './
 import { utcTime } from './times.js';
 import { webUrl } from './urls.js';
 
+/** User id as stored and sent to clients: a user, or `SYSTEM_USER_ID`. */
+export const storedUserId = cleanString(LIMITS.maxUserIdChars).min(1).brand<'UserId'>();
+export type UserId = z.infer<typeof storedUserId>;
+
+/**
+ * Sender of system messages and author of changes made by the app's backend. Reserved: no token and no payload may name it,
+ * so a stored entry with this sender was written by the backend.
+ */
+export const SYSTEM_USER_ID = storedUserId.parse('parley:system');
+
 /** User id: the subject of the token. Any string that the app chooses, also with `_`, `%` or emojis. */
-export const userId = cleanString(LIMITS.maxUserIdChars).min(1).brand<'UserId'>();
-export type UserId = z.infer<typeof userId>;
+export const userId = storedUserId.refine((id) => id !== SYSTEM_USER_ID, 'is reserved');
 
 /** Id created by the server: an ObjectId as 24 lower-case hex digits. */
 const hexId = z.string().regex(/^[0-9a-f]{24}$/, 'must be 24 lower-case hex digits');

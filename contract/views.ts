@@ -8,7 +8,7 @@ import {
   occasionInput,
   seq,
   seqOrZero,
-  userId,
+  storedUserId as userId,
 } from './primitives.js';
 
 /** Public profile of a user. Never contains an e-mail address or other claims of a token. */
@@ -63,6 +63,8 @@ export const messageView = z.object({
   deliveredCount: z.int().optional(),
   readCount: z.int().optional(),
   pinned: z.boolean().optional(),
+  /** Set for the app's backend only: sent under a restriction, so no other user sees it. Users never receive this field. */
+  shadow: z.literal(true).optional(),
   createdAt: isoTime,
   updatedAt: isoTime,
   editedAt: isoTime.optional(),

@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createCommands } from './commands/index.js';
+import { createRunAs, createServerCommands } from './commands/server/index.js';
 import type { Config } from './config.js';
 import { acceptConnections } from './connections.js';
 import { observeCommands } from './database/commandTimes.js';
@@ -27,7 +28,7 @@ import { createServices, type ServiceDeps, type Services } from './services/inde
 import { MemoryWindowCache, NoWindowCache } from './services/messages/index.js';
 import type { ObjectStore } from './services/objectStore.js';
 import type { Cluster, WindowCache } from './services/ports.js';
-import { TokenVerifier } from './services/users/index.js';
+import { TokenIssuer, TokenVerifier, type TokenKeys } from './services/users/index.js';
 import { shutDown } from './shutdown.js';
 import { BackPressure, Sessions } from './socket/connection/index.js';
 import { createDelivery, type Delivery } from './socket/delivery/index.js';
@@ -267,17 +268,19 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
     }
   }
   const urls = new AcceptedUrls(config.PRIVATE_URLS, config.EXTERNAL_ATTACHMENTS);
-  const entryDeps = {
-    ...deps,
-    urls,
-    pipeline: new Pipeline({ ...deps, urls, redirects: services.redirects }),
-    commands: createCommands(services),
-    tokens: createTokens(config, secret),
-  };
+  const pipeline = new Pipeline({ ...deps, urls, redirects: services.redirects });
+  const commands = createCommands(services);
+  const keys = toTokenKeys(config, secret);
+  const entryDeps = { ...deps, urls, pipeline, commands, tokens: new TokenVerifier(keys) };
   acceptConnections({ ...entryDeps, watchedConversations: deps.delivery.watchedConversations });
   return createHttpApp({
     ...services,
     ...entryDeps,
+    serverCommands: createServerCommands({
+      services,
+      tokenIssuer: new TokenIssuer(keys),
+      runAs: createRunAs({ pipeline, commands }),
+    }),
     mountStreams: (router) => mountStreams({ ...services, ...entryDeps }, router),
     pageDir: pathOf('dist/page'),
     documents: {
@@ -300,16 +303,15 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
   });
 }
 
-const createTokens = (config: Config, secret: string): TokenVerifier =>
-  new TokenVerifier({
-    algorithms: config.JWT_ALGORITHMS,
-    secret,
-    publicKey: config.JWT_PUBLIC_KEY,
-    audience: config.JWT_AUDIENCE,
-    issuer: config.JWT_ISSUER,
-    leewayMs: config.JWT_LEEWAY_MS,
-    acceptsUrl: (url) => config.PRIVATE_URLS || isPublicUrl(url),
-  });
+const toTokenKeys = (config: Config, secret: string): TokenKeys => ({
+  algorithms: config.JWT_ALGORITHMS,
+  secret,
+  publicKey: config.JWT_PUBLIC_KEY,
+  audience: config.JWT_AUDIENCE,
+  issuer: config.JWT_ISSUER,
+  leewayMs: config.JWT_LEEWAY_MS,
+  acceptsUrl: (url) => config.PRIVATE_URLS || isPublicUrl(url),
+});
 
 /**
  * Maximum number of connections that wait in the kernel until they are accepted (the kernel may have a lower limit).

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command } from '../command.js';
 import { LIMITS } from '../limits.js';
-import { comment, conversationId, cursor, isoTime, seq, userId } from '../primitives.js';
+import { comment, conversationId, cursor, isoTime, seq, storedUserId, userId } from '../primitives.js';
 import { entryView, userView } from '../views.js';
 
 const pair = { ok: 'safety:done', error: 'safety:error' } as const;
@@ -36,7 +36,7 @@ export type PrivacyView = z.infer<typeof privacyView>;
 export const reportView = z.object({
   _id: z.string(),
   reporterId: userId,
-  userId,
+  userId: storedUserId,
   conversationId: conversationId.optional(),
   seq: seq.optional(),
   reason: z.enum(REPORT_REASONS),

@@ -5,6 +5,7 @@ import { goodbye } from '../events.js';
 import { occasionInput } from '../primitives.js';
 import * as views from '../views.js';
 import { privacyView, reportView } from '../commands/safety.js';
+import * as server from '../server/outputs.js';
 
 /** A JSON Schema of draft 2020-12, the dialect of OpenAPI 3.1. */
 export type JsonSchema = Record<string, unknown>;
@@ -41,6 +42,9 @@ const NAMED = {
   Card: cardView,
   CardInput: card,
   OccasionInput: occasionInput,
+  Account: server.accountView,
+  ServerConversation: server.serverConversationView,
+  AuditEntry: server.auditEntryView,
 } satisfies Record<string, z.ZodType>;
 
 const names = z.registry<{ id: string }>();

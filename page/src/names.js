@@ -5,6 +5,7 @@
  */
 import { peerOf as peerIn, userOf } from '@parley/client/selectors';
 import { isolate, showControls } from './bidi.js';
+import { SYSTEM_ID } from './ids.js';
 
 /**
  * The other user of a direct conversation, or the group itself.
@@ -20,11 +21,15 @@ export function peerOf(conversation) {
 /** @param {UserView} user */
 export const nameOf = (user) => showControls(user.name ?? user._id);
 
+/** The app's own notices have no user behind them. @param {ClientState} state @param {string} userId @returns {UserView} */
+export const senderOf = (state, userId) =>
+  userId === SYSTEM_ID ? { _id: userId, name: 'The app' } : userOf(state, userId);
+
 /** @param {ClientState} state @param {string} userId */
-export const nameFor = (state, userId) => nameOf(userOf(state, userId));
+export const nameFor = (state, userId) => nameOf(senderOf(state, userId));
 
 /** A name inside of a sentence: it cannot reorder the words around it. @param {UserView} user */
 export const nameWithin = (user) => isolate(nameOf(user));
 
 /** @param {ClientState} state @param {string} userId */
-export const nameWithinFor = (state, userId) => nameWithin(userOf(state, userId));
+export const nameWithinFor = (state, userId) => nameWithin(senderOf(state, userId));

@@ -10,6 +10,8 @@ import {
   ENDPOINT_NAMES,
   LIMITS,
   PUSHES,
+  SERVER_ENDPOINTS,
+  SERVER_ENDPOINT_NAMES,
   type BucketRule,
   type Rate,
 } from '../../contract/index.js';
@@ -28,6 +30,10 @@ function bucketRows(): string[] {
       ...ENDPOINT_NAMES.map((endpoint) => ENDPOINTS[endpoint])
         .filter(({ bucket }) => bucket === name)
         .map(({ method, path }) => `${method.toUpperCase()} ${path}`),
+      // The server-side API has three buckets of its own for all its endpoints.
+      ...(SERVER_ENDPOINT_NAMES.some((endpoint) => SERVER_ENDPOINTS[endpoint].bucket === name)
+        ? ['/api/server/v1/…']
+        : []),
     ];
     return row(code(name), rateOf(BUCKETS[name]), burst ? rateOf(burst) : '—', per, summary, codes(users));
   });
@@ -77,7 +83,7 @@ ${bucketRows().join('\n')}
 These are the limits in production; in development and tests they are ten times as high. \`RATE_LIMITS=off\` switches them off,
 \`RATE_LIMITS=send=30/10s,open=20/60s\` changes some of them (\`send=10/1s+120/60s\`: with a burst).
 
-- The user is taken from the verified token. The address is the remote end of the connection (for IPv6 the /64 network) or,
+- The user is taken from the verified token, the key is the API key of a backend. The address is the remote end of the connection (for IPv6 the /64 network) or,
   with \`TRUST_PROXY=n\`, the n-th from the right in \`X-Forwarded-For\`. **Set it behind a load balancer**: otherwise all
   users share one address.
 - With Redis the limits apply across all processes. If Redis does not answer within 100 ms, the process counts on its own and
@@ -121,13 +127,13 @@ reached within 5 s is cut without one: reconnect as after any loss. After every 
 | time until a command is answered           | \`COMMAND_TIMEOUT_MS\`, 10 s | \`UNAVAILABLE\`, \`retryAfterMs\` |
 | refused commands in a row, per connection  | ${numberOf(LIMITS.maxRefusalsInARow)}                                          | the connection is closed (\`FLOODING\`)              |
 | headers of a request                       | 16 KiB, within 10 s                            | 431, 408                                           |
-| a whole request                            | ${LIMITS.maxBodyBytes / 1024} KiB of body, within 30 s                | 413, 408                                           |
+| a whole request                            | ${LIMITS.maxBodyBytes / 1024} KiB of body (${LIMITS.maxServerBodyBytes / 1024 / 1024} MiB with an API key), within 30 s | 413, 408                                           |
 | an idle connection, kept for the next call | 65 s                                           | closed                                             |
 | a response that the client does not read   | 70 s without a byte                            | closed                                             |
 | a frame                                    | ${LIMITS.maxFrameBytes / 1024} KiB                                        | the connection is closed                           |
 
 Sends, receipts, typing and token renewals do not wait for a turn: they are written in batches with bounds of their own. A
-command that only reads (buckets \`read\`, \`sync\`, \`search\`) is stopped when it times out: each of its database reads is
+command that only reads (buckets \`read\`, \`sync\`, \`search\`, \`serverRead\`) is stopped when it times out: each of its database reads is
 limited to the remaining time, and no further read starts. A command that writes is completed.
 Why: [decisions/0023](decisions/0023-work-of-one-user-is-bounded.md).
 

@@ -7,6 +7,16 @@ interface Queue {
 /** Every queue, map and batcher of the server that outlives a single command. */
 export const QUEUES: readonly Queue[] = [
   {
+    what: 'API keys in memory (`apiKeyDirectory`)',
+    bound: 'all keys, revoked ones too: operators make them',
+    beyond: '—',
+  },
+  {
+    what: 'entries and outcomes of the audit log (`auditLog`)',
+    bound: 'one per call under way',
+    beyond: 'no call without its entry: `UNAVAILABLE`',
+  },
+  {
     what: 'commit log, messages waiting (`commitLog`)',
     bound: '`COMMIT_MAX_WAITING`, 20,000; the same number of repeats that wait for an answer',
     beyond: '`UNAVAILABLE`',

@@ -8,6 +8,8 @@ import {
   ERROR_CODES,
   GENERAL_CODES,
   PUSHES,
+  SERVER_ENDPOINTS,
+  SERVER_ENDPOINT_NAMES,
   STREAMS,
   STREAM_NAMES,
 } from '../../contract/index.js';
@@ -104,8 +106,41 @@ ${STREAM_NAMES.map((name) => row(code(`GET ${STREAMS[name].path}`), codes(STREAM
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
 (Prometheus; with \`Authorization: Bearer <METRICS_TOKEN>\` where one is set, else in production only from the same
 machine), and outside production \`GET /api/demo\` (demo users with tokens). For machines: \`GET /api/openapi.json\` (OpenAPI
-3.1) and \`GET /api/asyncapi.json\` (AsyncAPI 3.0, the socket events); \`/docs\` shows both in a browser, with nothing from
-other hosts.
+3.1), \`GET /api/server/openapi.json\` (the [server-side API](server-api.md) for your backend) and \`GET /api/asyncapi.json\`
+(AsyncAPI 3.0, the socket events); \`/docs\` shows all three in a browser, with nothing from other hosts.
+`;
+}
+
+export function serverApiPage(): string {
+  const endpoints = SERVER_ENDPOINT_NAMES.map((name) => {
+    const {
+      method,
+      path,
+      query,
+      body,
+      answer,
+      scope,
+      codes: possible,
+      bucket,
+      repeatSafe,
+      summary,
+    } = SERVER_ENDPOINTS[name];
+    const input = [fieldsOf(query), fieldsOf(body)].filter((part) => part !== '').join(' ');
+    const route = code(`${method.toUpperCase()} ${path.replace('/api/server/v1', '')}`);
+    const text = repeatSafe === undefined ? summary : `${summary} Repeated: ${repeatSafe}.`;
+    return row(route, code(scope), input, fieldsOf(answer), codes(possible), code(bucket), text);
+  });
+  return `${NOTE}
+
+# Server-side API
+
+For the app's own backend ([backend.md](backend.md)), under \`/api/server/v1\`. \`Authorization: Bearer <API key>\`, JSON in both
+directions. Calls with a note on repeats take the header \`Idempotency-Key\`. In addition to the codes listed here, any endpoint can
+answer ${EVERYWHERE}, \`FORBIDDEN\` (the key does not have the scope), and \`CONFLICT\` for an \`Idempotency-Key\` that was used for
+another call.
+
+${head('endpoint', 'scope', 'query or body', 'data', 'codes', 'bucket', 'description')}
+${endpoints.join('\n')}
 `;
 }
 
@@ -137,4 +172,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/limits.md': limitsPage,
   'docs/round-trips.md': roundTripsPage,
   'docs/safety.md': safetyPage,
+  'docs/server-api.md': serverApiPage,
 };

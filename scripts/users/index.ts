@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
+import type mongoose from 'mongoose';
 import { z } from 'zod';
 import { userId as userIdSchema, type UserId } from '../../contract/index.js';
+import { createAuditModel } from '../../backend/src/models/auditModel.js';
 import { createChangeMarks } from '../../backend/src/models/changeMarks.js';
 import { createUserModel, type UserModel, type UserRecord } from '../../backend/src/models/userModel.js';
 import { waitForNextSecond } from '../../backend/src/utils/nextSecond.js';
 import { EXIT } from '../data/frame/closing.js';
 import { describeDatabase, NothingThere, openDatabase } from '../data/frame/database.js';
+import { recordOperator } from '../keys/operatorAudit.js';
 
 const USAGE = `Usage: npm run users -- ACTION USER [--json] [--dry-run] [--allow-empty]
 
@@ -52,13 +55,15 @@ function readTask(args: string[]): Task | 'help' {
   };
 }
 
-/** @returns the user after the action; undefined when the user does not exist. */
-async function apply(users: UserModel, { action, userId, dryRun }: Task): Promise<UserRecord | undefined> {
-  const [user] = await users.findByIds([userId]);
-  if (user === undefined || dryRun || action === 'show') return user;
+/** @returns the user after the change; undefined when the user does not exist. */
+async function change(
+  users: UserModel,
+  action: Exclude<Task['action'], 'show'>,
+  userId: UserId,
+): Promise<UserRecord | undefined> {
   if (action === 'unban') return users.setBan(userId, undefined);
   const now = new Date();
-  if (action === 'ban') return users.setBan(userId, user.bannedAt ?? now);
+  if (action === 'ban') return users.setBan(userId, now);
   const revoked = await users.revokeTokens(userId, now);
   // Tokens store the time of issue in whole seconds: those of the next second are valid again.
   await waitForNextSecond(now);
@@ -75,15 +80,28 @@ function describe(user: UserRecord, { action, dryRun }: Task): string {
   return `${dryRun && action !== 'show' ? `Would ${action} ` : ''}${user._id}: ${facts.join(', ')}.`;
 }
 
+/**
+ * Runs an action. A change is recorded in the audit log.
+ *
+ * @returns the user after the action; undefined when the user does not exist.
+ */
+async function apply(
+  connection: mongoose.Connection,
+  { action, userId, dryRun }: Task,
+): Promise<UserRecord | undefined> {
+  const users = createUserModel(connection, createChangeMarks(connection));
+  const [user] = await users.findByIds([userId]);
+  if (user === undefined || dryRun || action === 'show') return user;
+  const act = { action: `users ${action}`, targets: { userIds: [userId] } };
+  return recordOperator(createAuditModel(connection), act, () => change(users, action, userId));
+}
+
 async function run(task: Task): Promise<number> {
   const { database, facts } = await openDatabase(task);
   try {
     // A JSON report contains the database as a field; the operator sees it on standard error.
     (task.json ? console.error : console.log)(describeDatabase(facts));
-    const user = await apply(
-      createUserModel(database.connection, createChangeMarks(database.connection)),
-      task,
-    );
+    const user = await apply(database.connection, task);
     const { action, dryRun, userId } = task;
     if (task.json) {
       console.log(JSON.stringify({ database: facts, action, dryRun, userId, user: user ?? null }));

@@ -16,6 +16,7 @@ describe.skipIf(chromiumPath === undefined)('the pages at /docs', () => {
 
   test.each([
     ['/docs/', '/api/chats/create-or-get'],
+    ['/docs/server.html', '/api/server/v1/conversations/direct'],
     ['/docs/events.html', 'The connection'],
   ])('%s shows its document, with nothing from other hosts and no error', async (path, text) => {
     const page = await browser.newPage();

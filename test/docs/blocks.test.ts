@@ -174,8 +174,18 @@ describe('the commands of the README', () => {
     });
   });
 
+  it('print what docs/backend.md shows', async ({ tour }) => {
+    await using shell = await Shell.open(tour.env);
+    const page = { name: 'docs/backend.md', shell, names: new Names(), tour, database: LOCAL.database };
+    await runPage(page, () => Promise.resolve());
+  });
+
   it('are all run, except for those with a reason', async () => {
-    const pages = ['README.md', ...Object.keys(WORLDS).map((name) => `docs/operations/${name}`)];
+    const pages = [
+      'README.md',
+      'docs/backend.md',
+      ...Object.keys(WORLDS).map((name) => `docs/operations/${name}`),
+    ];
     const commands = (await Promise.all(pages.map(readBlocks))).flat().flatMap((block) => block.commands);
     const skipped = Object.keys(NOT_RUN).filter((start) =>
       commands.some(({ text }) => text.startsWith(start)),

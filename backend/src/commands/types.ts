@@ -6,6 +6,8 @@ import type { Principal } from '../services/users/index.js';
 export interface CommandContext<Name extends CommandName> {
   principal: Principal;
   socketId?: string | undefined;
+  /** Remote address of the caller, for the audit log. */
+  address?: string | undefined;
   /** The payload as the client sent it. Set when the command was redirected to the successor of its conversation. */
   sent?: CommandPayload<Name>;
 }

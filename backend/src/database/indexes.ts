@@ -20,6 +20,7 @@ export const besideConversations = (models: Models) => [
     models.tickets,
   ],
   ...[models.attachments, models.uploadQuotas],
+  ...[models.apiKeys, models.idempotency],
 ];
 
 type Indexed = ReturnType<typeof indexedModels>[number]['model'];

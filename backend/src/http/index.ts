@@ -12,6 +12,7 @@ import type { ThrottledLog } from '../utils/throttledLog.js';
 import { refuseOtherMethods } from './otherMethods.js';
 import { send } from './route.js';
 import { mountAttachments, type AttachmentRouteDeps } from './routes/attachments.js';
+import { mountServerApi, type ServerRouteDeps } from './serverRoute.js';
 import { mountConversations, mountMessages, type ChatRouteDeps } from './routes/chat.js';
 import { mountCommands } from './routes/commands.js';
 import { mountDemo, type DemoOptions } from './routes/demo.js';
@@ -22,7 +23,7 @@ import { mountOperations, type ComponentChecks } from './routes/operations.js';
 import { mountPage } from './routes/page.js';
 import { mountUsers } from './routes/users.js';
 
-export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteDeps {
+export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteDeps, ServerRouteDeps {
   /** Other origins that files come from: the object store, the CDN. */
   fileOrigins: readonly string[];
   config: Pick<Config, 'CORS_ORIGINS' | 'METRICS_TOKEN' | 'NODE_ENV'>;
@@ -78,6 +79,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   app.use(PRIVATE_PATHS, forbidStoring);
   mountOperations(app, deps);
   mountMetrics(app, deps);
+  mountServerApi(app, deps);
   app.use(express.json({ limit: LIMITS.maxBodyBytes }));
   mountConversations(app, deps);
   mountMessages(app, deps);

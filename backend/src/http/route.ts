@@ -80,7 +80,14 @@ export function mountCommand<Name extends EndpointName, Command extends SharedCo
     work: async (principal, request) => {
       const payload = toPayload(parse(name, request), principal);
       return pipeline.perform(command, { principal, payload }, ({ payload: parsed, sent }) =>
-        commands[command](sent === undefined ? { principal } : { principal, sent }, parsed),
+        commands[command](
+          {
+            principal,
+            address: addressOf(request, deps.trustedProxies),
+            ...(sent !== undefined && { sent }),
+          },
+          parsed,
+        ),
       );
     },
   });
@@ -100,7 +107,10 @@ function route(deps: RouteDeps, router: Router, { name, work }: Route): void {
     deps.metrics.httpSeconds.observe({ endpoint: name, code }, (monotonicMs() - startedMs) / 1_000);
     if ('redirects' in ENDPOINTS[name] && answer.success && 'url' in answer.data)
       response.setHeader('Location', String(answer.data.url));
-    send(response, answer.success ? statusOf(name, answer.data) : ERRORS[answer.code].status, answer);
+    const status = answer.success
+      ? statusOf(ENDPOINTS[name].status, answer.data)
+      : ERRORS[answer.code].status;
+    send(response, status, answer);
   });
 }
 
@@ -113,10 +123,10 @@ export function send(response: Response, status: number, answer: Answer<unknown>
 }
 
 /** Returns the endpoint's status, or 200 when the resource existed before and nothing was created. */
-function statusOf(name: EndpointName, data: object): number {
+export function statusOf(status: number, data: object): number {
   const existed =
     ('created' in data && data.created === false) || ('duplicate' in data && data.duplicate === true);
-  return existed ? 200 : ENDPOINTS[name].status;
+  return existed ? 200 : status;
 }
 
 async function run(deps: RouteDeps, request: Request, { name, work }: Route): Promise<Answer<object>> {

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { COMMITTED } from './committed.js';
 
 /** State that every process holds in memory and keeps up to date. */
-export type Marked = 'users' | 'blocks' | 'processes';
+export type Marked = 'users' | 'blocks' | 'processes' | 'apiKeys';
 
 /** Numbers of changes so far. */
 export type Marks = Record<Marked, number>;
@@ -13,14 +13,20 @@ export interface MarkedDocument {
   marks?: Partial<Marks>;
 }
 
-export const toMarks = ({ users = 0, blocks = 0, processes = 0 }: Partial<Marks> = {}): Marks => ({
+export const toMarks = ({
+  users = 0,
+  blocks = 0,
+  processes = 0,
+  apiKeys = 0,
+}: Partial<Marks> = {}): Marks => ({
   users,
   blocks,
   processes,
+  apiKeys,
 });
 
 /**
- * Counts changes of users, blocks and processes, so that a process that polls reads what changed only after a change.
+ * Counts changes of users, blocks, processes and API keys, so that a process that polls reads what changed only after a change.
  * Each change is marked after its write and before its answer: a process that reads an unchanged mark has missed no
  * acknowledged change. Without an epoch's document no server has ever polled, and nothing is marked.
  */

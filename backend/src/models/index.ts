@@ -1,7 +1,9 @@
 import type mongoose from 'mongoose';
 import { createAliasModel } from './aliasModel.js';
+import { createApiKeyModel } from './apiKeyModel.js';
 import { createAttachmentModel } from './attachmentModel.js';
 import { createArchiveModel } from './archiveModel.js';
+import { createAuditModel } from './auditModel.js';
 import { createChangeMarks } from './changeMarks.js';
 import { createChangedMessages } from './changedMessages.js';
 import { createChangeModel } from './changeModel.js';
@@ -9,6 +11,7 @@ import { createBlockModel } from './blockModel.js';
 import { createConversationModel } from './conversationModel.js';
 import { createDatabaseFacts } from './databaseFacts.js';
 import { createHideModel } from './hideModel.js';
+import { createIdempotencyModel } from './idempotencyModel.js';
 import { createMemberModel } from './memberModel.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
@@ -33,14 +36,17 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
   const marks = createChangeMarks(connection);
   return {
     aliases: createAliasModel(connection),
+    apiKeys: createApiKeyModel(connection, marks),
     archive,
     attachments: createAttachmentModel(connection),
+    audit: createAuditModel(connection),
     changedMessages: createChangedMessages(connection, archive),
     changes: createChangeModel(connection),
     blocks: createBlockModel(connection, marks),
     conversations: createConversationModel(connection),
     facts: createDatabaseFacts(connection),
     hides: createHideModel(connection),
+    idempotency: createIdempotencyModel(connection),
     members: createMemberModel(connection),
     messages: createMessageModel(connection, archive, options),
     meta: createMetaModel(connection),

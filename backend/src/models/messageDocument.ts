@@ -7,7 +7,7 @@ import {
   location,
   messageId,
   messageKind,
-  userId,
+  storedUserId as userId,
   type UserId,
 } from '../../../contract/index.js';
 import type { MessageDocument } from './messageShape.js';

@@ -4,7 +4,8 @@ import type { PrivacyView, UserId } from '../../../contract/index.js';
 import { Backoff } from '../utils/backoff.js';
 import { sleep } from '../utils/clock.js';
 import type { ChangeMarks } from './changeMarks.js';
-import { insertEach } from './insertMany.js';
+import { COMMITTED } from './committed.js';
+import { insertEach, retryRaces } from './insertMany.js';
 
 /**
  * A user, created with their first connection.
@@ -23,6 +24,8 @@ interface UserDocument {
   tokensValidFrom?: Date;
   /** Time since which the user is banned: all their tokens are refused. */
   bannedAt?: Date;
+  /** Time at which the app's backend deleted the user: profile and settings are gone. Also banned, until unbanned. */
+  deletedAt?: Date;
   /** Time since which only the user themselves sees what they send or change. */
   restrictedAt?: Date;
   /** Profile changes of a restricted user. Shown to this user only and removed when the restriction ends. */
@@ -43,6 +46,13 @@ export interface Profile {
   avatar?: string | undefined;
 }
 
+/** Profile to set. Fields that are left out keep their value; `null` removes it. */
+export interface ProfileUpdate {
+  _id: UserId;
+  name?: string | null | undefined;
+  avatar?: string | null | undefined;
+}
+
 const schema = new mongoose.Schema<UserDocument>(
   {
     _id: { type: String, required: true },
@@ -51,6 +61,7 @@ const schema = new mongoose.Schema<UserDocument>(
     lastSeenAt: Date,
     tokensValidFrom: Date,
     bannedAt: Date,
+    deletedAt: Date,
     restrictedAt: Date,
     shadowProfile: mongoose.Schema.Types.Mixed,
     privacy: mongoose.Schema.Types.Mixed,
@@ -72,6 +83,21 @@ const withoutUndefined = (profile: Profile): { name?: string; avatar?: string } 
   ...(profile.name !== undefined && { name: profile.name }),
   ...(profile.avatar !== undefined && { avatar: profile.avatar }),
 });
+
+/** Returns the update of an upsert that sets or removes the given fields. */
+function toUpsert({ name, avatar }: ProfileUpdate, now: Date): mongoose.mongo.UpdateFilter<UserDocument> {
+  const fields = Object.entries({ name, avatar });
+  const set = Object.fromEntries(fields.filter(([, value]) => typeof value === 'string'));
+  const unset = Object.fromEntries(
+    fields.filter(([, value]) => value === null).map(([field]) => [field, 1 as const]),
+  );
+  return {
+    ...(Object.keys(set).length > 0 && { $set: set }),
+    ...(Object.keys(unset).length > 0 && { $unset: unset }),
+    $currentDate: { profileChangedAt: true },
+    $setOnInsert: { createdAt: now },
+  };
+}
 
 /** First and longest delay between attempts of colliding inserts, in ms. */
 const RETRY_FIRST_MS = 5;
@@ -185,16 +211,51 @@ export function createUserModel(connection: mongoose.Connection, marks: ChangeMa
       return update(userId, set);
     },
 
-    /** Bans or unbans a user. Returns undefined when the user does not exist. */
+    /** Bans or unbans a user. A repeated ban keeps its start. Returns undefined when the user does not exist. */
     async setBan(userId: UserId, bannedAt: Date | undefined): Promise<UserRecord | undefined> {
       const found = await model
         .findOneAndUpdate(
           { _id: userId },
           {
-            ...(bannedAt === undefined ? { $unset: { bannedAt: 1 } } : { $set: { bannedAt } }),
+            ...(bannedAt === undefined ? { $unset: { bannedAt: 1, deletedAt: 1 } } : { $min: { bannedAt } }),
             $currentDate: { profileChangedAt: true },
           },
           { returnDocument: 'after' },
+        )
+        .lean();
+      await marks.note('users');
+      return found === null ? undefined : toRecord(found);
+    },
+
+    /**
+     * Creates or updates users in one write. The visible profile is set, also that of a restricted user.
+     *
+     * Returns the number of users that it created. After a race with another write it may be too low.
+     */
+    async upsertProfiles(profiles: readonly ProfileUpdate[], now: Date): Promise<number> {
+      const updates = profiles
+        .toSorted((a, b) => (a._id < b._id ? -1 : 1))
+        .map((profile) => ({
+          updateOne: { filter: { _id: profile._id }, update: toUpsert(profile, now), upsert: true },
+        }));
+      const { upsertedCount } = await retryRaces(() =>
+        collection.bulkWrite(updates, { ordered: false, writeConcern: COMMITTED }),
+      );
+      await marks.note('users');
+      return upsertedCount;
+    },
+
+    /** Removes the profile and the settings of a user, and bans them. Returns undefined when the user does not exist. */
+    async erase(userId: UserId, at: Date): Promise<UserRecord | undefined> {
+      const found = await model
+        .findOneAndUpdate(
+          { _id: userId },
+          {
+            $unset: { name: 1, avatar: 1, shadowProfile: 1, privacy: 1, lastSeenAt: 1 },
+            $min: { bannedAt: at, deletedAt: at },
+            $currentDate: { profileChangedAt: true },
+          },
+          { returnDocument: 'after', writeConcern: COMMITTED },
         )
         .lean();
       await marks.note('users');

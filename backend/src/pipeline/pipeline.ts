@@ -47,6 +47,8 @@ export interface Call<Data> {
   prepare?: (() => Promise<unknown>) | undefined;
   /** False for the command that renews a token: it may arrive after the old one has expired. */
   needsValidToken?: boolean;
+  /** Checks other credentials in place of the token: an API key and its scope. */
+  requireValid?: (() => Promise<void>) | undefined;
   work: () => Promise<Data>;
 }
 
@@ -79,10 +81,11 @@ export class Pipeline {
   }
 
   async #admit<Data>(call: Call<Data>, inTurn: InTurn): Promise<Data> {
-    const { principal, bucket, prepare, needsValidToken = true, work } = call;
+    const { principal, bucket, prepare, needsValidToken = true, requireValid, work } = call;
     const { commandGuard, rateLimits } = this.#deps;
     await prepare?.();
-    if (needsValidToken) await commandGuard.requireValid(principal);
+    if (requireValid !== undefined) await requireValid();
+    else if (needsValidToken) await commandGuard.requireValid(principal);
     await rateLimits.consume(bucket, principal.userId);
     return inTurn(bucket, work);
   }

@@ -7,12 +7,18 @@ import { monotonicMs } from '../utils/clock.js';
 const RETRY_AFTER_MS = 1_000;
 
 /** Buckets whose commands only read. Their work may be stopped at the deadline. */
-const READ_BUCKETS: ReadonlySet<BucketName> = new Set(['read', 'sync', 'search']);
+const READ_BUCKETS: ReadonlySet<BucketName> = new Set(['read', 'sync', 'search', 'serverRead']);
 /**
  * Buckets whose commands never wait for other commands of the user. Their writes are batched with limits of their own
  * (a read position in a large group may wait for seconds), and a token renewal must not wait behind list requests.
  */
-const UNQUEUED_BUCKETS: ReadonlySet<BucketName> = new Set(['send', 'receipt', 'typing', 'session']);
+const UNQUEUED_BUCKETS: ReadonlySet<BucketName> = new Set([
+  'send',
+  'receipt',
+  'typing',
+  'session',
+  'serverSend',
+]);
 
 interface UserWorkLimits {
   /** Maximum number of unfinished commands of one user, running or waiting, over all connections and HTTP. */

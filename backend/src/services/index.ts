@@ -6,6 +6,7 @@ import type { Metrics } from '../utils/metrics.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { StreamTickets } from './users/index.js';
 import { AliasService } from './aliases/index.js';
+import { ApiKeyDirectory, AuditLog, IdempotentCalls } from './backendAccess/index.js';
 import { createAttachments, type AttachmentLimits } from './attachments/index.js';
 import { createChangeServices, type ChangeWindows } from './changes/index.js';
 import { MembershipEventLog, type CommitLogLimits } from './commitLog/index.js';
@@ -112,6 +113,7 @@ export function createServices(deps: ServiceDeps) {
     messagePublisher,
     visibility,
   });
+  const apiKeys = new ApiKeyDirectory(shared);
   const epochs = new EpochWatch({
     ...models,
     logger,
@@ -121,6 +123,7 @@ export function createServices(deps: ServiceDeps) {
       registry.noteLook(look);
       users.noteLook(look);
       viewerRules.blocks.noteLook(look);
+      apiKeys.noteLook(look);
     },
   });
   const safeNow = shareSafeNow(registry);
@@ -168,6 +171,9 @@ export function createServices(deps: ServiceDeps) {
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
   return {
     users,
+    apiKeys,
+    audit: new AuditLog(shared),
+    idempotentCalls: new IdempotentCalls(shared),
     tickets: new StreamTickets(shared),
     time: foundations.time,
     uploads: attachments.uploads,
@@ -238,7 +244,7 @@ export function createServices(deps: ServiceDeps) {
     start: async (): Promise<void> => {
       await epochs.start();
       await registry.start();
-      await Promise.all([users.start(), viewerRules.blocks.start()]);
+      await Promise.all([users.start(), viewerRules.blocks.start(), apiKeys.start()]);
       databaseWatch.start();
       verificationWatch.start();
       attachments.start();

@@ -137,8 +137,8 @@ function handle<Name extends CommandName>(
   { socket, name }: { socket: ChatSocket; name: Name },
   payload: unknown,
 ): Promise<CommandData<Name>> {
-  const { principal } = socket.data;
-  const context = { principal, socket, socketId: socket.id };
+  const { principal, address } = socket.data;
+  const context = { principal, socket, socketId: socket.id, address };
   return pipeline.perform(name, { principal, payload }, ({ payload: parsed, sent }) =>
     handlers[name](sent === undefined ? context : { ...context, sent }, parsed),
   );

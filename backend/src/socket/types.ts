@@ -16,6 +16,8 @@ export interface LegacyConnection {
 export interface SocketData {
   /** User and token of this connection. */
   principal: Principal;
+  /** Remote address, for the audit log. */
+  address: string;
   /** False from the expiry of the token until it is renewed: nothing is delivered to the connection. */
   live: boolean;
   /** Commands without an answer yet. */

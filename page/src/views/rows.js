@@ -13,12 +13,12 @@ import {
   positionOf,
   quoteOf,
   statusOf,
-  userOf,
 } from '@parley/client/selectors';
-import { nameFor, nameWithinFor } from '../names.js';
+import { SYSTEM_ID } from '../ids.js';
+import { nameFor, nameWithinFor, senderOf } from '../names.js';
 import { typistIn } from '../presence.js';
 import { dayKey, dayName } from './format.js';
-import { quoteLine } from './summary.js';
+import { quoteLine, summaryOf } from './summary.js';
 import { systemText } from './systemText.js';
 
 /** Messages of one sender within this time stand together. */
@@ -199,10 +199,13 @@ function toRow(state, entry, isGroup) {
     const text = systemText(state, message);
     return text === undefined ? undefined : { kind, key, seq, at: createdAt, text };
   }
-  const isMine = senderId === state.userId;
-  const person = isGroup && !isMine ? userOf(state, senderId) : undefined;
   const isDeleted = message.deletedAt !== undefined;
   const { attachments, location, card } = message;
+  const isNotice =
+    senderId === SYSTEM_ID && (isDeleted || (kind === 'text' && message.replyTo === undefined));
+  if (isNotice) return { kind: 'system', key, seq, at: createdAt, text: summaryOf(state, message) ?? '' };
+  const isMine = senderId === state.userId;
+  const person = (isGroup || senderId === SYSTEM_ID) && !isMine ? senderOf(state, senderId) : undefined;
   return {
     kind: 'message',
     ...{ key, seq, senderId, isMine, isDeleted },

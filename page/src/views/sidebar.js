@@ -5,6 +5,7 @@
  * @import { ClientState, ConversationRecord, UserView } from '@parley/client'
  */
 import { isMutedAt, listOf, nowAt, pendingOf, statusOf, unreadOf } from '@parley/client/selectors';
+import { SYSTEM_ID } from '../ids.js';
 import { nameFor, nameOf, peerOf } from '../names.js';
 import { isPresent, typistIn } from '../presence.js';
 import { avatar } from './avatar.js';
@@ -210,7 +211,7 @@ function toPreview(state, conversation) {
   const last = conversation.lastMessage;
   if (last === undefined) return { text: 'No messages yet', tone: 'faint' };
   const text = summaryOf(state, last);
-  if (last.kind === 'system') return { text, tone: 'faint' };
+  if (last.kind === 'system' || last.senderId === SYSTEM_ID) return { text, tone: 'faint' };
   if (last.senderId === state.userId) {
     const status = statusOf(conversation, last);
     return { text, tone: '', icon: status === 'sent' ? 'sent' : 'delivered', tick: status };

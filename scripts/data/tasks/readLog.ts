@@ -1,3 +1,4 @@
+import { SYSTEM_USER_ID } from '../../../contract/index.js';
 import { type ObjectId, FROM_PRIMARY, numberOf } from '../merge/stored.js';
 import type { Stored } from '../frame/stored.js';
 import type { TaskContext } from '../frame/taskContext.js';
@@ -125,7 +126,9 @@ function addEntry(log: LogRepair, message: Stored, seqs: ReadonlySet<number>): v
   if (seqs.has(seq)) log.countAt.set(seq, log.counted);
   if (isCounted && message['deletedAt'] !== undefined) log.lastDeletedSeq = seq;
   const sent = message['quiet'] === true ? log.quiet : log.sent;
-  if (isCounted) sent.set(String(message['senderId']), { seq, n: log.counted });
+  // The system is no member and has no position.
+  if (isCounted && message['senderId'] !== SYSTEM_USER_ID)
+    sent.set(String(message['senderId']), { seq, n: log.counted });
   log.last = message;
   if (message['silent'] !== true && message['shadow'] !== true) log.shown = message;
 }

@@ -10,7 +10,7 @@ declare module '*/page/src/views/rows.js' {
   export function buildRows(
     state: State,
     view: { id: string; low: number; high: number; newFrom: number | undefined },
-  ): { kind: string; key: string }[];
+  ): { kind: string; key: string; text?: string; author?: string | undefined }[];
 }
 
 declare module '*/page/src/bidi.js' {

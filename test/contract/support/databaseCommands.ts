@@ -17,7 +17,10 @@ function isPolling(collection: string, command: Record<string, unknown>): boolea
   if (collection === 'processes') return true;
   const filter = (command['filter'] ?? command['query'] ?? {}) as Record<string, unknown>;
   if (collection === 'meta') return command['findAndModify'] !== undefined;
-  return ['users', 'blocks'].includes(collection) && ('profileChangedAt' in filter || 'changedAt' in filter);
+  return (
+    ['users', 'blocks', 'api_keys'].includes(collection) &&
+    ('profileChangedAt' in filter || 'changedAt' in filter)
+  );
 }
 
 type Listen = (collection: string, command: Record<string, unknown>) => boolean;

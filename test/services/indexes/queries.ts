@@ -206,6 +206,9 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.archive.findMessageIdsByFile(at.aFile, 9),
   ],
   'the message of a file': ['attachments.attachmentId_1', (at) => at.models.messages.findByFile(at.aFile)],
+  'API keys that changed': ['changedAt_1', (at) => at.models.apiKeys.findChangedSince(new Date())],
+  'a page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50)],
+  'a later page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50, 'f'.repeat(24))],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
@@ -220,6 +223,8 @@ export const IN_ORDER = new Set([
   'messages since a time',
   'changes since a time',
   'a page of reports',
+  'a page of the audit log',
+  'a later page of the audit log',
   'a page of changes',
   'files in one state',
   'unfinished uploads of a user',

@@ -138,6 +138,13 @@ async function seedBesides(models: Models, chat: ConversationId): Promise<void> 
       openKey: `alice ${userId}`,
     })),
   );
+  await models.apiKeys.model.insertMany(
+    users.map((_id) => ({ _id, name: _id, scopes: ['users'], hash: 'h', createdAt: now, changedAt: now })),
+  );
+  const actor = { kind: 'key' as const, id: 'k' };
+  await models.audit.append(
+    users.map(() => ({ _id: models.audit.newId(), at: now, actor, action: 'banUser', targets: {} })),
+  );
   await models.moved.model.insertMany(
     Array.from({ length: MESSAGES }, (_, index) => ({
       ...{ conversationId: chat, into: newConversationId(), newId: newMessageId(), was: {} },

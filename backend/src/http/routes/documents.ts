@@ -2,6 +2,7 @@ import express, { type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import { asyncApiDocument } from '../../../../contract/documents/asyncApi.js';
 import { openApiDocument } from '../../../../contract/documents/openApi.js';
+import { serverOpenApiDocument } from '../../../../contract/documents/serverOpenApi.js';
 
 export interface DocumentDeps {
   /** Version of the server, for `info.version`. */
@@ -24,13 +25,17 @@ const DOCS_POLICY = {
 };
 
 /**
- * Mounts the machine-readable contracts, `GET /api/openapi.json` and `GET /api/asyncapi.json`, and pages that show them at
+ * Mounts the machine-readable contracts, `GET /api/openapi.json`, `GET /api/server/openapi.json` and `GET /api/asyncapi.json`, and pages that show them at
  * `/docs`. They need no token: they say what the server can do and nothing about its users.
  */
 export function mountDocuments(router: Router, { version, docsDir, redocFile }: DocumentDeps): void {
   router.get(
     '/api/openapi.json',
     serveJson(() => openApiDocument(version)),
+  );
+  router.get(
+    '/api/server/openapi.json',
+    serveJson(() => serverOpenApiDocument(version)),
   );
   router.get(
     '/api/asyncapi.json',

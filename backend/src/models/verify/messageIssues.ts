@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { SYSTEM_USER_ID } from '../../../../contract/index.js';
 import type { ObjectId } from '../objectIds.js';
 import { showCommand, type Remedy } from './remedy.js';
 import { pagesOf } from './pages.js';
@@ -67,8 +68,9 @@ async function issuesOf(collections: Collections, page: readonly Stored[]): Prom
   });
 }
 
+/** The system writes in every conversation without being a member. */
 const isListed = ({ participants }: Stored, senderId: unknown): boolean =>
-  Array.isArray(participants) && participants.includes(senderId);
+  senderId === SYSTEM_USER_ID || (Array.isArray(participants) && participants.includes(senderId));
 
 const toIssue = (message: Stored, issue: MessageIssue['issue'], what: string): MessageIssue => ({
   messageId: String(message['_id']),

@@ -1,4 +1,4 @@
-import { emojiKey, LIMITS } from '../../../../contract/index.js';
+import { emojiKey, LIMITS, SYSTEM_USER_ID } from '../../../../contract/index.js';
 import type { ChangeContent } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { AppError } from '../../utils/appError.js';
@@ -54,7 +54,7 @@ export function authorizeChange(draft: ChangeDraft, context: AuthorizationContex
   const { request } = draft;
   if (request.kind === 'delete') return authorizeDeletion({ draft, message, own }, context);
   if (message.deletedAt !== undefined) return noSuchMessage();
-  if (context.membership.blockedBy.size > 0) return blocked();
+  if (context.membership.blockedBy.size > 0 && !isModeration(draft)) return blocked();
   switch (request.kind) {
     case 'edit':
       return authorizeEdit({ draft, message, own }, context, request);
@@ -64,6 +64,9 @@ export function authorizeChange(draft: ChangeDraft, context: AuthorizationContex
       return authorizePin({ draft, own }, context, request);
   }
 }
+
+/** True for a change by the app's backend: it may change any message, whatever its age. */
+const isModeration = ({ by }: ChangeDraft): boolean => by === SYSTEM_USER_ID;
 
 const emptyText = (): AppError =>
   new AppError('VALIDATION', 'A message without other content needs text: delete the message instead.', {
@@ -82,13 +85,15 @@ function authorizeEdit(
   { membership, windows, nowMs }: AuthorizationContext,
   { content }: ChangeRequest & { kind: 'edit' },
 ): Verdict {
-  if (message.senderId !== draft.by) return forbidden('Only its sender may edit a message.');
+  if (message.senderId !== draft.by && !isModeration(draft)) {
+    return forbidden('Only its sender may edit a message.');
+  }
   if (membership.type === 'channel' && !mayAs(own.role, 'postToChannel')) {
     return forbidden('In a channel only its owner and admins may edit messages.');
   }
   if (content === '' && !hasOtherContent(message)) return emptyText();
   if (message.content === content) return 'nothing';
-  if (isExpired(message, windows.editMs, nowMs))
+  if (isExpired(message, windows.editMs, nowMs) && !isModeration(draft))
     return limitExceeded('This message is too old to be edited.');
   const isFirst = message.editRev === undefined;
   return { kind: 'edit', what: { content, ...(isFirst && { was: message.content }) } };
@@ -100,7 +105,8 @@ function authorizeDeletion(
 ): Verdict {
   const isOwn = message.senderId === draft.by;
   // Direct conversations have no roles: each participant may delete their own messages only.
-  const mayDeleteOthers = membership.type !== 'direct' && mayAs(own.role, 'deleteOthersMessages');
+  const mayDeleteOthers =
+    isModeration(draft) || (membership.type !== 'direct' && mayAs(own.role, 'deleteOthersMessages'));
   if (!isOwn && !mayDeleteOthers) return forbidden('Only its sender may delete this message for everyone.');
   if (message.deletedAt !== undefined) return 'nothing';
   if (!mayDeleteOthers && isExpired(message, windows.deleteMs, nowMs)) {

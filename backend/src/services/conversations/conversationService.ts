@@ -118,6 +118,11 @@ export class ConversationService {
     return { conversation, created };
   }
 
+  /** Returns a stored conversation, whoever is in it. */
+  find(id: ConversationId): Promise<ConversationRecord | undefined> {
+    return this.#deps.conversations.findById(id);
+  }
+
   /** Returns one conversation as the caller sees it. @throws AppError `NOT_PARTICIPANT`. */
   async get(caller: UserId, id: ConversationId): Promise<ConversationView> {
     const [record] = await Promise.all([

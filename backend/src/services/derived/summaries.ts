@@ -1,4 +1,4 @@
-import type { ConversationId, UserId } from '../../../../contract/index.js';
+import { SYSTEM_USER_ID, type ConversationId, type UserId } from '../../../../contract/index.js';
 import type {
   ConversationModel,
   ConversationRecord,
@@ -92,6 +92,8 @@ function noteSender(
   { seq, n, senderId, quiet = false, quietFor }: MessageTrace,
   { type, userIds }: SummaryAudience,
 ): void {
+  // The system is no member and has no position.
+  if (senderId === SYSTEM_USER_ID) return;
   const sent = { seq, n, ...(quietFor !== undefined && { blockedWith: quietFor }) };
   if (type !== 'direct') {
     noteNewest(quiet ? summary.quietSenders : summary.senders, senderId, sent);

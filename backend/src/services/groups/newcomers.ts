@@ -1,4 +1,4 @@
-import { LIMITS, type RefusedUser, type UserId } from '../../../../contract/index.js';
+import { LIMITS, SYSTEM_USER_ID, type RefusedUser, type UserId } from '../../../../contract/index.js';
 import type { BlockModel } from '../../models/blockModel.js';
 import type { ConversationModel } from '../../models/conversationModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
@@ -53,8 +53,13 @@ export class Newcomers {
     becomesLarge: (newcomers: number) => boolean,
   ): Promise<Screened> {
     if (userIds.length === 0) return { admitted: [], refused: [] };
-    const correspondents = await this.#correspondents(adder, userIds);
-    const willing = await this.#willing(adder.userId, userIds, correspondents);
+    const correspondents =
+      adder.userId === SYSTEM_USER_ID ? new Set<UserId>() : await this.#correspondents(adder, userIds);
+    // The app's backend adds users whatever their settings: it acts for the app, not for a user whom they may have blocked.
+    const willing =
+      adder.userId === SYSTEM_USER_ID
+        ? new Set(userIds)
+        : await this.#willing(adder.userId, userIds, correspondents);
     const withRoom = becomesLarge(willing.size) ? await this.#withRoom([...willing]) : willing;
     const strangers = [...withRoom].filter((userId) => !correspondents.has(userId));
     const allowed =

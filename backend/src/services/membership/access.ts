@@ -1,6 +1,6 @@
-import type { ConversationId, UserId } from '../../../../contract/index.js';
+import { SYSTEM_USER_ID, type ConversationId, type UserId } from '../../../../contract/index.js';
 import { notParticipant } from '../../utils/appError.js';
-import { Sealed } from './rules.js';
+import { Sealed, SYSTEM_FACTS } from './rules.js';
 import { visibleFrom, type MemberFacts, type Membership } from './membership.js';
 import type { MembershipStore } from './membershipStore.js';
 
@@ -57,6 +57,7 @@ export class Access {
 
   async #requireAccess(userId: UserId, membership: Membership | undefined): Promise<MemberAccess> {
     if (membership === undefined) throw notParticipant();
+    if (userId === SYSTEM_USER_ID) return requireSystemAccess(membership);
     const isClosed = membership.closedBy !== undefined && membership.sealedInto === undefined;
     if (isClosed) throw notParticipant();
     const facts = (await this.memberships.complete(membership, [userId])).get(userId);
@@ -64,4 +65,10 @@ export class Access {
     if (membership.sealedInto !== undefined) throw new Sealed(membership.sealedInto);
     return { membership, facts, visibleFromSeq: visibleFrom(membership, facts) };
   }
+}
+
+/** The app's backend reads every conversation, closed ones too. @throws `Sealed`. */
+function requireSystemAccess(membership: Membership): MemberAccess {
+  if (membership.sealedInto !== undefined) throw new Sealed(membership.sealedInto);
+  return { membership, facts: SYSTEM_FACTS, visibleFromSeq: 1 };
 }

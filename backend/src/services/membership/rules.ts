@@ -1,4 +1,4 @@
-import type { ConversationId, Role, UserId } from '../../../../contract/index.js';
+import { SYSTEM_USER_ID, type ConversationId, type Role, type UserId } from '../../../../contract/index.js';
 import { AppError, notParticipant } from '../../utils/appError.js';
 import type { LogState } from './logState.js';
 import { visibleFrom, type MemberFacts } from './membership.js';
@@ -30,8 +30,17 @@ export const forbidden = (message: string): AppError => new AppError('FORBIDDEN'
 
 export const blocked = (): AppError => new AppError('BLOCKED', 'One of the two has blocked the other.');
 
-/** Returns the facts of a member at a position of the log, or the error when the user may not write there. */
+/** Rights of the app's backend in every conversation: those of an owner, from the first entry on. */
+export const SYSTEM_FACTS: MemberFacts = { role: 'owner', joinedSeq: 0 };
+
+/**
+ * Returns the facts of a member at a position of the log, or the error when the user may not write there. The system may
+ * write everywhere, also in closed conversations.
+ */
 export function requireInside({ membership, facts }: LogState, userId: UserId): MemberFacts | AppError {
+  if (userId === SYSTEM_USER_ID) {
+    return membership.sealedInto === undefined ? SYSTEM_FACTS : new Sealed(membership.sealedInto);
+  }
   const member = facts.get(userId);
   if (member === undefined || membership.gone.has(userId)) return notParticipant();
   if (membership.sealedInto !== undefined) return new Sealed(membership.sealedInto);
@@ -48,6 +57,7 @@ export function refusalOfMessage(
   if (sender instanceof AppError) return sender;
   const { membership } = state;
   if (membership.blockedBy.size > 0) return blocked();
+  if (membership.closedBy !== undefined) return forbidden('The conversation is closed.');
   if (membership.type === 'channel' && !mayAs(sender.role, 'postToChannel')) {
     return forbidden('In a channel only its owner and admins post.');
   }

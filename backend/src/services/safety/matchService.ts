@@ -1,8 +1,8 @@
-import type { ConversationId, UserId } from '../../../../contract/index.js';
+import { SYSTEM_USER_ID, type ConversationId, type UserId } from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import { notParticipant } from '../../utils/appError.js';
 import type { Decision, MembershipEventLog } from '../commitLog/index.js';
-import { type LogState, othersIn, type MembershipStore, blocked, forbidden } from '../membership/index.js';
+import { type LogState, type MembershipStore, blocked, forbidden } from '../membership/index.js';
 import type { PairNotifier } from './pairNotifier.js';
 
 interface MatchDeps {
@@ -47,8 +47,7 @@ export class MatchService {
     };
     const committed = await membershipEventLog.commit({ conversationId, caller, decide });
     if (committed === undefined) return;
-    const both = [caller, ...othersIn(membership, caller)];
-    notifier.notifyClosed(conversationId, committed.message.seq, both);
+    notifier.notifyClosed(conversationId, committed.message.seq, [...membership.members.keys()]);
   }
 
   /**
@@ -83,6 +82,7 @@ export class MatchService {
 }
 
 function refusalOfUnmatch({ membership, facts }: LogState, caller: UserId) {
-  if (!facts.has(caller) || membership.gone.has(caller)) return notParticipant();
+  const isSystem = caller === SYSTEM_USER_ID;
+  if (!isSystem && (!facts.has(caller) || membership.gone.has(caller))) return notParticipant();
   return membership.type === 'direct' ? undefined : forbidden('Only direct conversations can be unmatched.');
 }

@@ -1,5 +1,5 @@
 import type { PrivacyView, UserId, UserView } from '../../../../contract/index.js';
-import type { Profile, UserModel, UserRecord } from '../../models/userModel.js';
+import type { Profile, ProfileUpdate, UserModel, UserRecord } from '../../models/userModel.js';
 import { AppError } from '../../utils/appError.js';
 import type { Logger } from '../../utils/logger.js';
 import { createLru } from '../../utils/lru.js';
@@ -164,6 +164,44 @@ export class UserDirectory {
     // A repeated restriction keeps its start, so that the shadow changes made under it stay visible to their author.
     const since = isRestricted ? (this.restrictedSince(userId) ?? this.#deps.time.now()) : undefined;
     this.#learn(await this.#deps.users.setRestriction(userId, since));
+    this.#deps.onChanged();
+  }
+
+  /**
+   * Creates users, or sets the profiles of existing ones, for the app's backend, in one write.
+   *
+   * @returns how many were created.
+   */
+  async upsertProfiles(profiles: readonly ProfileUpdate[]): Promise<number> {
+    const { users, time, onChanged } = this.#deps;
+    const created = await users.upsertProfiles(profiles, time.now());
+    // Reads what was written, with the database's time of the change.
+    await this.refresh();
+    onChanged();
+    return created;
+  }
+
+  /** Reads a user from the database. */
+  async read(userId: UserId): Promise<UserRecord | undefined> {
+    const [user] = await this.#deps.users.findByIds([userId]);
+    return user;
+  }
+
+  /** Bans a user, or lifts the ban. @throws AppError `NOT_FOUND`. */
+  async setBan(userId: UserId, isBanned: boolean): Promise<void> {
+    const { users, time } = this.#deps;
+    this.#learnExisting(await users.setBan(userId, isBanned ? time.now() : undefined));
+  }
+
+  /** Removes a user's profile and settings, and bans them. @throws AppError `NOT_FOUND`. */
+  async delete(userId: UserId): Promise<void> {
+    const { users, time } = this.#deps;
+    this.#learnExisting(await users.erase(userId, time.now()));
+  }
+
+  #learnExisting(user: UserRecord | undefined): void {
+    if (user === undefined) throw new AppError('NOT_FOUND', 'There is no such user.');
+    this.#learn(user);
     this.#deps.onChanged();
   }
 

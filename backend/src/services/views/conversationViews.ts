@@ -1,4 +1,10 @@
-import type { ConversationId, ConversationView, Role, UserId } from '../../../../contract/index.js';
+import {
+  SYSTEM_USER_ID,
+  type ConversationId,
+  type ConversationView,
+  type Role,
+  type UserId,
+} from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
@@ -140,7 +146,9 @@ export class ConversationViews {
     const { blocked } = await this.#deps.viewerRules.blocks.of(viewer);
     const current = await this.#toCurrent(viewer, found);
     const visible = current.filter(
-      (one) => one.closedBy === undefined && !this.#isHiddenWhileEmpty(viewer, blocked, one),
+      (one) =>
+        viewer === SYSTEM_USER_ID ||
+        (one.closedBy === undefined && !this.#isHiddenWhileEmpty(viewer, blocked, one)),
     );
     // The shadow changes of a restricted viewer apply to their own views only.
     const { records: conversations, roles } = await this.#deps.viewerRules.shadows.conversations(
@@ -263,7 +271,7 @@ export class ConversationViews {
         if (membership === undefined) return isStale ? [] : [record];
         const facts = await memberships.complete(membership, [viewer]);
         const isIn = facts.has(viewer) && !membership.gone.has(viewer);
-        return isIn ? [withMembership(record, membership)] : [];
+        return isIn || viewer === SYSTEM_USER_ID ? [withMembership(record, membership)] : [];
       }),
     );
     return current.flat();

@@ -1,4 +1,10 @@
-import type { ConversationId, EntryView, MessageView, UserId } from '../../../../contract/index.js';
+import {
+  SYSTEM_USER_ID,
+  type ConversationId,
+  type EntryView,
+  type MessageView,
+  type UserId,
+} from '../../../../contract/index.js';
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
@@ -194,7 +200,12 @@ export class MessageViews {
         return [view.seq, quoted === undefined ? view : { ...view, quoted }];
       }),
     );
-    return messages.map((message) => bySeq.get(message.seq) ?? toHidden(message));
+    return messages.map((message) => {
+      const view = bySeq.get(message.seq) ?? toHidden(message);
+      // The backend reads what restricted users sent, and has to know that no other user does.
+      const isMarked = viewer.userId === SYSTEM_USER_ID && message.shadow === true && view.kind !== 'hidden';
+      return isMarked ? { ...view, shadow: true as const } : view;
+    });
   }
 
   /** Returns views of the viewer's own messages, which may be from different conversations, in the given order. */

@@ -1,4 +1,4 @@
-import type { ConversationId, UserId } from '../../../../contract/index.js';
+import { SYSTEM_USER_ID, type ConversationId, type UserId } from '../../../../contract/index.js';
 import type { HideModel } from '../../models/hideModel.js';
 import type { ChangeRecord } from '../../models/changeModel.js';
 import type { Absence } from '../../models/memberDocument.js';
@@ -52,10 +52,11 @@ export interface VisibleRange {
  * Creates a viewer. In groups, messages and reactions of users blocked by the viewer are hidden. In direct
  * conversations messages from before a block stay visible, as the log accepts none after it. Shadow messages stay
  * visible to their sender. Shadow changes and membership events are visible to their author while the restriction
- * lasts.
+ * lasts. The system sees all entries of the log.
  */
 export function toViewer(range: VisibleRange): Viewer {
   const { userId, conversationId, type, firstSeq, hiddenSeqs, absences } = range;
+  const isSystem = userId === SYSTEM_USER_ID;
   const blocked = type === 'direct' ? NO_USERS : range.blocked;
   // Without `restrictedAt`, a shadow message stays visible to its sender for ever.
   const isSameRestriction = (restrictedAt: Date | undefined): boolean =>
@@ -70,7 +71,7 @@ export function toViewer(range: VisibleRange): Viewer {
       silent !== true &&
       !hiddenSeqs.has(seq) &&
       !isAbsentAt(absences, seq) &&
-      (shadow !== true || (senderId === userId && isSameRestriction(restrictedAt))) &&
+      (shadow !== true || isSystem || (senderId === userId && isSameRestriction(restrictedAt))) &&
       (kind === 'system' || !blocked.has(senderId)),
     // Pins and deletions by blocked users affect the whole group and stay visible. Only their reactions are
     // hidden.

@@ -58,6 +58,7 @@ async function admit(deps: AuthDeps, socket: ChatSocket): Promise<void> {
     await commandGuard.requireValid(principal);
   });
   socket.data.principal = principal;
+  socket.data.address = address;
   socket.data.live = false;
   socket.data.underWay = 0;
   socket.data.refusals = 0;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PUSH_NAMES, userId } from '../../../../contract/index.js';
+import { PUSH_NAMES, storedUserId as userId } from '../../../../contract/index.js';
 import type { LogPosition } from '../../services/ports.js';
 import { placeholderPacket, type EncodedPush, type Guard } from '../encodedPush.js';
 

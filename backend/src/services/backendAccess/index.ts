@@ -1,0 +1,3 @@
+export { ApiKeyDirectory, type KeyPrincipal } from './apiKeyDirectory.js';
+export { AuditLog, type Act } from './auditLog.js';
+export { IdempotentCalls } from './idempotentCalls.js';
