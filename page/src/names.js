@@ -22,8 +22,10 @@ export function peerOf(conversation) {
 export const nameOf = (user) => showControls(user.name ?? user._id);
 
 /** The app's own notices have no user behind them. @param {ClientState} state @param {string} userId @returns {UserView} */
-export const senderOf = (state, userId) =>
-  userId === SYSTEM_ID ? { _id: userId, name: 'The app' } : userOf(state, userId);
+export function senderOf(state, userId) {
+  const user = userOf(state, userId);
+  return userId === SYSTEM_ID ? { ...user, name: user.name ?? 'The app' } : user;
+}
 
 /** @param {ClientState} state @param {string} userId */
 export const nameFor = (state, userId) => nameOf(senderOf(state, userId));

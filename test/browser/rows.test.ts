@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SYSTEM_USER_ID } from '../../contract/index.js';
 import { createState, reduce } from '../../packages/client/src/state/reduce.js';
 import type { Action } from '../../packages/client/src/state/actions.js';
 import type { ClientState } from '../../packages/client/src/state/types.js';
@@ -24,6 +25,25 @@ const keysOf = (state: ClientState) =>
   rowsOf(state).flatMap(({ kind, key }) => (kind === 'message' ? [key] : []));
 
 describe('the rows of the message list', () => {
+  it('show a notice of the app as such; one with a card, or an answer to it, is a message with its author', () => {
+    const sender = { _id: SYSTEM_USER_ID, name: 'Acme Dating' };
+    const card = { kind: 'order' as const, title: 'A bicycle' };
+    const rows = rowsOf(
+      stateAfter([
+        received(1, SYSTEM_USER_ID, { sender, content: 'You have matched.' }),
+        received(2, SYSTEM_USER_ID, { sender, kind: 'card', content: '', card }),
+        received(3, SYSTEM_USER_ID, { sender, content: '', deletedAt: '2026-01-01T12:00:00.000Z' }),
+        received(4, ALICE, { replyTo: 1 }),
+      ]),
+    );
+    expect(rows.filter(({ kind }) => kind === 'system' || kind === 'message')).toMatchObject([
+      { kind: 'system', text: 'You have matched.' },
+      { kind: 'message', author: 'Acme Dating' },
+      { kind: 'system', text: 'This message was deleted' },
+      { kind: 'message', author: undefined },
+    ]);
+  });
+
   it('end with unsent messages in their own order, under the keys that the stored messages will have', () => {
     const state = stateAfter([
       received(1, BOB),

@@ -46,6 +46,8 @@ export interface MessageView {
   deliveredCount?: number | undefined;
   /** Recipients that have read it. Set like `deliveredCount`. */
   readCount?: number | undefined;
+  /** Set for the app's backend only: users never receive it. */
+  shadow?: true | undefined;
   pinned?: boolean | undefined;
   /** Times of the server, ISO 8601 in UTC. */
   createdAt: string;
