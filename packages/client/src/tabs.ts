@@ -1,2 +1,2 @@
 /** Several tabs of one user: `import { sharedTabs } from '@parley/client/tabs'`. */
-export { sharedTabs } from './tabs/sharedTabs.js';
+export { sharedTabs } from './tabs/index.js';

@@ -1,3 +1,4 @@
 export type { TabLinkDeps } from './deps.js';
-export { browserTabPorts, type TabBus, type TabLocks, type TabPorts } from './ports.js';
+export type { TabBus, TabLocks, TabPorts } from './ports.js';
+export { sharedTabs } from './sharedTabs.js';
 export { createTabLink } from './tabLink.js';
