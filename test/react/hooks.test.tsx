@@ -1,4 +1,4 @@
-import { memo, useEffect, type ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { expect, test, vi } from 'vitest';
 import { createParleyClient, type Conversation, type ParleyClient } from '@parley/client';
 import {
@@ -14,7 +14,6 @@ import {
   useTyping,
   useUnreadCount,
   useUser,
-  type MessageItem,
 } from '@parley/react';
 import type { UserId } from '../../contract/index.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
@@ -22,39 +21,12 @@ import { showPresence } from '../support/presence.js';
 import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
 import { renderPage } from './support/dom.js';
+import { Messages, RowLog } from './support/rows.js';
 
 const server = sharedServer();
 
 const clientOf = (userId: UserId, url = server().url): ParleyClient =>
   createParleyClient({ url, getToken: () => Promise.resolve(server().token(userId)) });
-
-/** Counts what React does with each row. */
-class RowLog {
-  readonly renders: string[] = [];
-  readonly mounts: string[] = [];
-
-  clear(): void {
-    this.renders.length = 0;
-    this.mounts.length = 0;
-  }
-}
-
-const Row = memo(function Row({ item, log }: { item: MessageItem; log: RowLog }): ReactNode {
-  log.renders.push(item.content);
-  useEffect(() => void log.mounts.push(item.content), [item.key, log]);
-  return (
-    <li>
-      {item.content} ({item.status})
-    </li>
-  );
-});
-
-function Messages({ id, log }: { id: string; log: RowLog }): ReactNode {
-  const { items } = useMessages(id);
-  return (
-    <ul>{items.map((item) => item.kind === 'message' && <Row key={item.key} item={item} log={log} />)}</ul>
-  );
-}
 
 test('a new message renders one row, and a status only the rows that it is about', async () => {
   const [alice, bob] = people('alice', 'bob');

@@ -14,6 +14,7 @@ try {
   // Some containers forbid it.
 }
 // Decoders print what they think of a file, which is of no use to anybody. They take hold of the console when they are loaded.
-console.log = console.warn = console.error = () => undefined;
+const silent = (): undefined => undefined;
+Object.assign(console, { log: silent, warn: silent, error: silent });
 const { inspect } = await import('./inspect.js');
 workerpool.worker({ inspect });
