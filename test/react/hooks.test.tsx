@@ -21,7 +21,7 @@ import { showPresence } from '../support/presence.js';
 import { TcpProxy } from '../support/tcpProxy.js';
 import { until } from '../support/until.js';
 import { renderPage } from './support/dom.js';
-import { Messages, RowLog } from './support/rows.js';
+import { Messages, Row, RowLog } from './support/rows.js';
 
 const server = sharedServer();
 

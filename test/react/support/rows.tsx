@@ -12,7 +12,7 @@ export class RowLog {
   }
 }
 
-const Row = memo(function Row({ item, log }: { item: MessageItem; log: RowLog }): ReactNode {
+export const Row = memo(function Row({ item, log }: { item: MessageItem; log: RowLog }): ReactNode {
   log.renders.push(item.content);
   useEffect(() => void log.mounts.push(item.content), [item.key, log]);
   return (
