@@ -45,6 +45,7 @@ describe('a user who is not in a conversation (promise 6)', () => {
       'unmatch',
       'report',
       'searchMessages',
+      'createAttachment',
     ] satisfies CommandName[]);
   });
 
@@ -141,6 +142,8 @@ describe('the identity of the caller', () => {
           expect(answer).toMatchObject({ success: false, code: 'VALIDATION' });
         }
       }
+      // A connection with nothing but refusals is ended.
+      await client.ok('getPrivacy', {});
     }
   });
 
