@@ -109,6 +109,33 @@ describe('receiving', () => {
     ]);
   });
 
+  test('a confirmed position that goes back is reported; one that was only derived may lag', async () => {
+    await using pair = await scene.pair();
+    const { alice, bob, conversationId } = pair;
+    const { client } = alice;
+    for (const text of ['two', 'three']) await say(bob, conversationId, text);
+    await alice.shows(conversationId, ['hello', 'two', 'three']);
+    /** Shows another read position than the server's. */
+    const showPosition = async (lastReadSeq: number): Promise<void> => {
+      alice.proxy.judge = (packet) => {
+        if (!isAnswer('getConversation')(packet)) return 'pass';
+        const { data } = packet.answer as { data: { conversation: object } };
+        return { answer: { success: true, data: { conversation: { ...data.conversation, lastReadSeq } } } };
+      };
+      await client.command('getConversation', { conversationId });
+    };
+    await showPosition(3);
+    await showPosition(0);
+    expect(alice.violations).toEqual([]);
+    client.conversation(conversationId).markRead(2);
+    await bob.next('message:status', ({ readSeq }) => readSeq === 2);
+    await until(() => alice.proxy.recorded('answer', 'message:read').length > 0);
+    await showPosition(1);
+    expect(alice.violations).toMatchObject([
+      { kind: 'positionBack', conversationId, evidence: { readSeq: 2 } },
+    ]);
+  });
+
   test('a conversation of which only a live message is held shows its newest page when it is opened', async () => {
     const aliceId = 'alice-scanty';
     const [bob, tablet] = await Promise.all([

@@ -10,7 +10,7 @@ import { PHONES, ServerSlot, World } from './world.js';
  *
  * `SDK_MODEL_RUNS` runs more of it; `SDK_MODEL_SEED` repeats a run (fast-check also prints the path to a counterexample).
  */
-const RUNS = Number(process.env['SDK_MODEL_RUNS'] ?? 12);
+const RUNS = Number(process.env['SDK_MODEL_RUNS'] ?? 8);
 const SEED = Number(process.env['SDK_MODEL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** Properties that run at a time, each with a server of its own: they mostly wait. */
 const AT_A_TIME = 2;

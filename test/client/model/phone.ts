@@ -105,9 +105,11 @@ export class Phone {
       isSafe: false,
     };
     this.written.push(written);
-    void sent.persisted.then(() => {
+    const markSafe = (): void => {
       written.isSafe = true;
-    });
+    };
+    // An app that ends before may have kept it or not.
+    sent.persisted.then(markSafe, () => undefined);
   }
 
   /** Violations and statuses that went back, up to now. */

@@ -21,6 +21,8 @@ export interface DeviceOptions {
   storage?: ParleyStorage;
   /** Default: a valid token of the user. */
   getToken?: (reason: TokenReason) => Promise<string | undefined>;
+  /** False to let the client find out by the token who its user is. */
+  isNamed?: boolean;
   /** False to leave the connecting to the test. */
   connect?: boolean;
 }
@@ -49,13 +51,15 @@ export class Device implements AsyncDisposable {
 
   private constructor(
     readonly proxy: SocketProxy,
-    { userId, storage = memoryStorage(), getToken = () => Promise.resolve(makeToken(userId)) }: DeviceOptions,
+    options: DeviceOptions,
   ) {
+    const { userId, storage = memoryStorage() } = options;
+    const { getToken = () => Promise.resolve(makeToken(userId)) } = options;
     this.userId = userId;
     this.storage = storage;
     this.client = createParleyClient({
       url: proxy.url,
-      userId,
+      ...(options.isNamed !== false && { userId }),
       storage,
       lifecycle: this.lifecycle,
       getToken: (reason) => {

@@ -25,7 +25,7 @@ interface Acknowledged {
   clientMessageId: string;
 }
 
-/** A statement of the server about an own position, with the number of the check at which it was made. */
+/** A confirmed own position, with the number of the check at which it was confirmed. */
 interface Stated {
   readSeq: number;
   deliveredSeq: number;
@@ -156,14 +156,17 @@ export class PromiseChecks {
     // Members who were removed and added again begin anew.
     const isKnown = this.#store.getState().conversations[conversationId] !== undefined;
     const known = isKnown ? this.#ownPositions.get(conversationId) : undefined;
-    const isBack = known !== undefined && known.at < since && isBehind(stated, known);
-    if (isBack) {
-      const { readSeq, deliveredSeq } = known;
-      this.#report('positionBack', { conversationId }, { readSeq, deliveredSeq, stated });
-    }
+    if (known === undefined || known.at >= since || !isBehind(stated, known)) return;
+    const { readSeq, deliveredSeq } = known;
+    this.#report('positionBack', { conversationId }, { readSeq, deliveredSeq, stated });
+  }
+
+  /** A position that the server has confirmed is stored. Others may be derived from own messages, and lag on other servers. */
+  #confirm(conversationId: string, confirmed: Omit<Stated, 'at'>): void {
+    const known = this.#ownPositions.get(conversationId);
     this.#ownPositions.set(conversationId, {
-      readSeq: Math.max(stated.readSeq, known?.readSeq ?? 0),
-      deliveredSeq: Math.max(stated.deliveredSeq, known?.deliveredSeq ?? 0),
+      readSeq: Math.max(confirmed.readSeq, known?.readSeq ?? 0),
+      deliveredSeq: Math.max(confirmed.deliveredSeq, known?.deliveredSeq ?? 0),
       at: this.#now,
     });
   }
@@ -184,10 +187,18 @@ export class PromiseChecks {
     for (const view of page.conversations) this.view(view, since);
   }
 
-  position(position: PositionView, since: number): void {
-    if (position.userId === this.#store.getState().userId) {
-      this.ownPosition(position.conversationId, position, since);
-    }
+  /** The answer to a report of the user's position up to `seq`. */
+  reported(
+    position: PositionView,
+    { seq = 0, wasRead, since }: { seq: number | undefined; wasRead: boolean; since: number },
+  ): void {
+    const { conversationId, userId, readSeq, deliveredSeq } = position;
+    if (userId !== this.#store.getState().userId) return;
+    this.ownPosition(conversationId, position, since);
+    this.#confirm(conversationId, {
+      readSeq: wasRead ? Math.min(seq, readSeq) : 0,
+      deliveredSeq: Math.min(seq, Math.max(readSeq, deliveredSeq)),
+    });
   }
 
   #report(
@@ -218,6 +229,8 @@ const OBSERVERS: Observers = {
     for (const view of data.conversations) checks.view(view, since);
   },
   sync: (checks, { data, since }) => checks.sync(data, since),
-  'message:read': (checks, { data, since }) => checks.position(data, since),
-  'message:delivered': (checks, { data, since }) => checks.position(data, since),
+  'message:read': (checks, { payload, data, since }) =>
+    checks.reported(data, { seq: payload.seq, wasRead: true, since }),
+  'message:delivered': (checks, { payload, data, since }) =>
+    checks.reported(data, { seq: payload.seq, wasRead: false, since }),
 };
