@@ -221,7 +221,6 @@ export class SdkDevice implements StormDevice {
       userId: this.parts.user,
       storage: this.#storage,
       lifecycle: this.#lifecycle,
-      tabs: 'none',
       transports: ['websocket'],
       getToken: () => Promise.resolve(this.token()),
       randomUUID: () => this.#ids.shift() ?? this.newClientMessageId(),
