@@ -36,7 +36,8 @@ describe('the documents', () => {
     const problems = await lintFromString({
       source: JSON.stringify(DOCUMENTS[name]),
       absoluteRef: `/${name}.json`,
-      config: await createConfig({ extends: ['recommended'] }),
+      // Two endpoints answer with a redirect to the file.
+      config: await createConfig({ extends: ['recommended'], rules: { 'operation-2xx-response': 'off' } }),
     });
     expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
   });
