@@ -136,6 +136,25 @@ describe('receiving', () => {
     ]);
   });
 
+  test('older messages that the server does not have are not requested without end', async () => {
+    await using pair = await scene.pair();
+    const { alice, bob, conversationId } = pair;
+    for (let count = 0; count < 70; count += 1) await say(bob, conversationId, `number ${count}`);
+    await using tablet = await scene.device(alice.userId);
+    await tablet.open(conversationId);
+    const handle = tablet.client.conversation(conversationId);
+    expect(handle.messages.getSnapshot().hasOlder).toBe(true);
+    tablet.proxy.judge = (packet) =>
+      isAnswer('getMessages')(packet)
+        ? { answer: { success: true, data: { messages: [], lastSeq: 71, hasMore: false } } }
+        : 'pass';
+    expect(await handle.loadOlder()).toBe(false);
+    tablet.proxy.judge = () => 'pass';
+    expect(await handle.loadOlder()).toBe(true);
+    expect(await handle.loadOlder()).toBe(false);
+    expect(handle.messages.getSnapshot().messages).toHaveLength(71);
+  });
+
   test('a conversation of which only a live message is held shows its newest page when it is opened', async () => {
     const aliceId = 'alice-scanty';
     const [bob, tablet] = await Promise.all([
