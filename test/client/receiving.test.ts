@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadableStore } from '../../packages/client/src/observable/readableStore.js';
 import { until } from '../support/until.js';
 import { isAnswer, isPush, say, Scene } from './support/scene.js';
+import { shuffle } from './support/shuffle.js';
 
 /** Complaints of the users of other chat SDKs about receiving, badges and what is rendered. */
 
@@ -315,15 +316,3 @@ describe('what is rendered', () => {
     for (const [index, message] of before.entries()) expect(after[index]).toBe(message);
   });
 });
-
-/** Shuffles by a seed (a linear congruential generator is good enough for that). */
-function shuffle<One>(from: readonly One[], seed: number): One[] {
-  const left = [...from];
-  let state = seed >>> 0;
-  const shuffled: One[] = [];
-  while (left.length > 0) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    shuffled.push(...left.splice(state % left.length, 1));
-  }
-  return shuffled;
-}
