@@ -63,7 +63,7 @@ export async function fillAMonth(stage: Stage, cast: Cast): Promise<void> {
   }
   const pals = Array.from({ length: PEN_PALS }, (_, index) => `pal-${index + 1}`);
   while (pals.length > 0) await Promise.all(pals.splice(0, AT_A_TIME).map((pal) => writeOnce(stage, pal)));
-  const busy = (): boolean => stage.devices.some(({ outbox, isStopped }) => !isStopped && outbox.length > 0);
+  const busy = (): boolean => stage.devices.some(({ unsent, isStopped }) => !isStopped && unsent > 0);
   await until(() => !busy(), { what: 'a month of messages', timeoutMs: 3 * SETTLE_TIMEOUT_MS });
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { listAll } from '../faults/support/summaries.js';
 import { Api, dataOf } from '../support/api.js';
 import type { FinalState, Holdings } from './checker/history.js';
-import type { Device } from './clients/device.js';
+import type { StormDevice } from './clients/stormDevice.js';
 import { seenConversation, seenMessage } from './clients/views.js';
 import { readFinalState } from './parts/finalState.js';
 import type { Stage } from './stage.js';
@@ -19,9 +19,8 @@ export async function calmDown(stage: Stage): Promise<FinalState> {
   const devices = stage.devices.filter(({ isStopped }) => !isStopped);
   for (const { connection } of devices) connection.open();
   await settled(stage, 'every message is acknowledged', () => {
-    const waiting = devices.filter(({ outbox }) => outbox.length > 0);
-    return waiting.flatMap(({ parts, outbox }) =>
-      Array.from({ length: outbox.length }, () => `${parts.client} still waits for an acknowledgement`),
+    return devices.flatMap(({ parts, unsent }) =>
+      Array.from({ length: unsent }, () => `${parts.client} still waits for an acknowledgement`),
     );
   });
   await settled(stage, 'summaries are right', async () => laggards(await readFinalState(stage.truth)));
@@ -31,7 +30,7 @@ export async function calmDown(stage: Stage): Promise<FinalState> {
     events: [],
     final: await readFinalState(stage.truth),
   });
-  const mine = ({ parts }: Device): string[] =>
+  const mine = ({ parts }: StormDevice): string[] =>
     [...memberships.conversations.keys()].filter((id) => memberships.isIn(parts.user, id));
   await settled(stage, 'everybody has caught up', async () => {
     const behind = devices.filter((device) => !hasAll(device, mine(device), heads));
@@ -83,11 +82,11 @@ function laggards(state: FinalState): string[] {
     .map(({ _id, lastSeq }) => `${_id} is summarised up to ${lastSeq}`);
 }
 
-const hasAll = ({ store }: Device, mine: readonly string[], heads: ReadonlyMap<string, number>): boolean =>
-  mine.every((id) => store.get(id).through >= (heads.get(id) ?? 0)) && store.undelivered().length === 0;
+const hasAll = (device: StormDevice, mine: readonly string[], heads: ReadonlyMap<string, number>): boolean =>
+  device.hasAll(new Map(mine.map((id) => [id, heads.get(id) ?? 0])));
 
 /** Reads everything again through any server: the list, the totals, and every conversation from its beginning. */
-async function takeStock(stage: Stage, device: Device): Promise<void> {
+async function takeStock(stage: Stage, device: StormDevice): Promise<void> {
   const { clientProxy } = stage.balancer.next();
   const api = new Api(clientProxy.url, device.token());
   const { conversations, totalUnread } = await listAll(api);
@@ -103,7 +102,7 @@ async function takeStock(stage: Stage, device: Device): Promise<void> {
   device.log({ kind: 'fresh', holdings });
 }
 
-async function readAll(stage: Stage, device: Device, conversationId: string): Promise<string[]> {
+async function readAll(stage: Stage, device: StormDevice, conversationId: string): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
     const askedAt = stage.log.now();

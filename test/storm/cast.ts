@@ -1,4 +1,4 @@
-import type { Device } from './clients/device.js';
+import type { StormDevice } from './clients/stormDevice.js';
 import type { Crowd } from './clients/crowd.js';
 import { at } from './world.js';
 import type { Stage } from './stage.js';
@@ -20,8 +20,8 @@ const FRIENDS = 3;
 export interface Cast {
   users: string[];
   /** One or two devices per user. */
-  devices: Map<string, Device[]>;
-  strangers: Device[];
+  devices: Map<string, StormDevice[]>;
+  strangers: StormDevice[];
   crowd: Crowd;
 }
 
@@ -35,13 +35,20 @@ export function makeCast(stage: Stage): Cast {
   return { users, devices, strangers, crowd: stage.crowd(idle) };
 }
 
-function devicesOf(stage: Stage, user: string, index: number): Device[] {
+function devicesOf(stage: Stage, user: string, index: number): StormDevice[] {
   const isWrong = index % WRONG_CLOCK_EVERY === 1;
   const clockOffByMs = isWrong ? (index % (2 * WRONG_CLOCK_EVERY) === 1 ? DAY_MS : -DAY_MS) : 0;
-  const transport = index % POLLING_EVERY === 2 ? 'polling' : 'websocket';
-  const patience = index % IMPATIENT_EVERY === 3 ? { patienceMs: IMPATIENT_MS } : {};
-  const first = stage.device(user, 1, { clockOffByMs, transport, ...patience });
-  return index % SECOND_DEVICE_EVERY === 0 ? [first, stage.device(user, 2)] : [first];
+  const isPolling = index % POLLING_EVERY === 2;
+  const isImpatient = index % IMPATIENT_EVERY === 3;
+  const first =
+    isPolling || isImpatient
+      ? stage.device(user, 1, {
+          clockOffByMs,
+          transport: isPolling ? 'polling' : 'websocket',
+          ...(isImpatient && { patienceMs: IMPATIENT_MS }),
+        })
+      : stage.sdkDevice(user, 1, { clockOffByMs });
+  return index % SECOND_DEVICE_EVERY === 0 ? [first, stage.sdkDevice(user, 2)] : [first];
 }
 
 /** Opens conversations between users; both sides do so at the same time, mostly through different servers. */
@@ -59,14 +66,14 @@ export async function introduce(stage: Stage, { users, devices }: Cast): Promise
 }
 
 /** Both users open their conversation at the same time. */
-export async function meet(stage: Stage, a: Device, b: Device): Promise<void> {
+export async function meet(stage: Stage, a: StormDevice, b: StormDevice): Promise<void> {
   const [userA, userB] = [a.parts.user, b.parts.user];
   const [id] = await Promise.all([a.open(userB), b.open(userA)]);
   if (id !== undefined) stage.world.add(id, [userA, userB]);
 }
 
 /** Returns a device of a user, selected by a share from 0 to 1. */
-export function first(devices: Cast['devices'], user: string, share = 0): Device {
+export function first(devices: Cast['devices'], user: string, share = 0): StormDevice {
   const device = at(devices.get(user) ?? [], share);
   if (device === undefined) throw new Error(`${user} has no device`);
   return device;

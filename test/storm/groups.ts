@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { first, type Cast } from './cast.js';
 import type { Stage } from './stage.js';
-import type { Device } from './clients/device.js';
+import type { StormDevice } from './clients/stormDevice.js';
 import { at, type Group, type KnownConversation } from './world.js';
 
 /** There is one group per this many users; some of its members stay and some come and go. */
@@ -52,7 +52,11 @@ async function make(stage: Stage, cast: Cast, group: { number: number } & Group)
 }
 
 /** Makes members admins, because in a channel only owner and admins write. */
-async function appoint(owner: Device, conversationId: string, userIds: readonly string[]): Promise<void> {
+async function appoint(
+  owner: StormDevice,
+  conversationId: string,
+  userIds: readonly string[],
+): Promise<void> {
   await Promise.all(userIds.map((userId) => owner.ask('setRole', { conversationId, userId, role: 'admin' })));
 }
 

@@ -4,6 +4,8 @@ import { Truth } from '../faults/support/truth.js';
 import type { Violation } from './checker/history.js';
 import { Crowd } from './clients/crowd.js';
 import { Device, type DeviceParts } from './clients/device.js';
+import { SdkDevice } from './clients/sdkDevice.js';
+import type { StormDevice } from './clients/stormDevice.js';
 import { StormLog } from './log.js';
 import type { StormOptions } from './options.js';
 import { Balancer } from './parts/balancer.js';
@@ -22,7 +24,7 @@ export class Stage implements AsyncDisposable {
   readonly world = new World();
   /** Violations found by the runner itself. */
   readonly violations: Violation[] = [];
-  readonly devices: Device[] = [];
+  readonly devices: StormDevice[] = [];
   /** Idle connections. */
   readonly crowds: Crowd[] = [];
   /** Aborted to end the behaviour of all clients. */
@@ -81,6 +83,22 @@ export class Stage implements AsyncDisposable {
       clockOffByMs: 0,
       transport: 'websocket',
       patienceMs: PATIENT_MS,
+      ...options,
+      user,
+      client: `${user}/${number}`,
+      balancer: this.balancer,
+      log: this.log,
+      isStored: (messageId) => this.#isStored(messageId),
+      crowds: () => this.world.crowdsOf(user),
+    });
+    this.devices.push(device);
+    return device;
+  }
+
+  /** Adds a device that runs the SDK. */
+  sdkDevice(user: string, number: number, options: { clockOffByMs?: number } = {}): SdkDevice {
+    const device = new SdkDevice({
+      clockOffByMs: 0,
       ...options,
       user,
       client: `${user}/${number}`,

@@ -4,7 +4,7 @@ import { foreign, gap, live, lost, order, twice } from './rules/messages.js';
 import { backwards } from './rules/positions.js';
 import { leak } from './rules/privacy.js';
 import { history, stale } from './rules/reads.js';
-import { pair, refusal, summary, unread } from './rules/summaries.js';
+import { pair, refusal, summary, unread, witness } from './rules/summaries.js';
 
 /** Number of violations kept per rule, because one fault can cause thousands. All are counted. */
 const MAX_KEPT = 10;
@@ -27,6 +27,7 @@ const CHECKS = [
   unread,
   summary,
   refusal,
+  witness,
 ];
 
 export interface Verdict {

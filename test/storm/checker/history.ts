@@ -101,6 +101,8 @@ interface EventData {
   trespass: { command: string; conversationId: string; code: string };
   /** A command that failed in a way that no fault explains. */
   surprise: { command: string; code: string; conversationId?: string | undefined };
+  /** A promise of the server that the SDK has found broken; `details` as JSON. */
+  violation: { promise: string; conversationId: string; details: string };
   /** State that the device has collected live and by `sync`, after the run. */
   final: { holdings: Holdings };
   /** The whole history, read again from the start by the same user. */
@@ -179,6 +181,7 @@ export const RULES = {
   unread: 'unread counts are exact at the end',
   summary: 'last message, totals and message counts are right at the end',
   refusal: 'no member is refused without a reason',
+  witness: 'no client has seen a promise broken',
   recovery: 'after every fault everything works again',
 } as const;
 export type Rule = keyof typeof RULES;

@@ -2,14 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from '../random.js';
 import { at, mayWrite, type KnownConversation, type World } from '../world.js';
 import { decide, type Decision } from './decision.js';
-import type { Device } from './device.js';
+import type { StormDevice } from './stormDevice.js';
 import { trespass } from './trespass.js';
 
 const MAX_WAITING = 10;
 
 /** Lets a device act: one decision after another until it is stopped. */
 export async function live(
-  device: Device,
+  device: StormDevice,
   world: World,
   parts: { random: Random; over: AbortSignal; pace: number },
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function live(
 }
 
 async function act(
-  device: Device,
+  device: StormDevice,
   world: World,
   { decision, conversation }: { decision: Decision; conversation: KnownConversation },
 ): Promise<void> {
@@ -33,7 +33,7 @@ async function act(
   switch (decision.action) {
     case 'say':
       // A user whose messages are not sent stops typing.
-      if (device.outbox.length > MAX_WAITING || !mayWrite(conversation, parts.user)) return;
+      if (device.unsent > MAX_WAITING || !mayWrite(conversation, parts.user)) return;
       device.say(conversationId, { hangUp: decision.hangUp });
       return;
     case 'read':
@@ -43,7 +43,7 @@ async function act(
       await device.list();
       return;
     case 'browse': {
-      const { head } = device.store.get(conversationId);
+      const head = device.head(conversationId);
       const before = 1 + Math.floor(decision.where * (head + 1));
       await device.browse(conversationId, decision.where > 0.5 ? { limit: 20 } : { before, limit: 50 });
       return;

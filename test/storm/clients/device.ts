@@ -14,6 +14,7 @@ import { Connection } from './connection.js';
 import { mayRetry, Outbox, type Outgoing } from './outbox.js';
 import { hearPush, type Heard } from './pushes.js';
 import { Store } from './store.js';
+import type { StormDevice } from './stormDevice.js';
 import { makeToken } from '../../support/tokens.js';
 import { seenConversation, seenMessage, seenPosition } from './views.js';
 
@@ -48,7 +49,7 @@ const DAY_S = 86_400;
  * One device of a user that behaves as documented: an outbox with retries, `sync` on every connect, gaps closed by
  * `seq`, positions reported. Live pushes are used immediately; the database has the final word.
  */
-export class Device {
+export class Device implements StormDevice {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly connection: Connection;
@@ -89,6 +90,24 @@ export class Device {
 
   get isStopped(): boolean {
     return this.#stopped;
+  }
+
+  get unsent(): number {
+    return this.outbox.length;
+  }
+
+  head(conversationId: string): number {
+    return this.store.get(conversationId).head;
+  }
+
+  hasAll(heads: ReadonlyMap<string, number>): boolean {
+    const held = [...heads].every(([id, head]) => this.store.get(id).through >= head);
+    return held && this.store.undelivered().length === 0;
+  }
+
+  /** Commands of this device are logged by their callers. */
+  tryForbidden<Name extends CommandName>(event: Name, payload: Record<string, unknown>) {
+    return this.connection.call(event, payload);
   }
 
   /** Returns the time by the device's clock. */

@@ -4,18 +4,18 @@ import { Api } from '../../support/api.js';
 import type { Random } from '../random.js';
 import { at, type World } from '../world.js';
 import { decide } from './decision.js';
-import type { Device } from './device.js';
+import type { StormDevice } from './stormDevice.js';
 
-type Attempt = (device: Device, conversationId: string) => Promise<[command: string, code: string]>;
+type Attempt = (device: StormDevice, conversationId: string) => Promise<[command: string, code: string]>;
 
 const codeOf = (answer: Answer<unknown> | undefined): string =>
   answer === undefined ? 'no answer' : answer.success ? 'OK' : answer.code;
 
 const command =
-  (name: CommandName, payload: (conversationId: string, device: Device) => object): Attempt =>
+  (name: CommandName, payload: (conversationId: string, device: StormDevice) => object): Attempt =>
   async (device, conversationId) => [
     name,
-    codeOf(await device.connection.call(name, { ...payload(conversationId, device) })),
+    codeOf(await device.tryForbidden(name, { ...payload(conversationId, device) })),
   ];
 
 const overHttp =
@@ -58,7 +58,7 @@ const ATTEMPTS: readonly Attempt[] = [
 
 /** Tries one command in a conversation of others. */
 export async function trespass(
-  device: Device,
+  device: StormDevice,
   conversationId: string | undefined,
   which: number,
 ): Promise<void> {
@@ -70,7 +70,7 @@ export async function trespass(
 
 /** A stranger: connected, knows all ids, is in no conversation, and tries one command after another. */
 export async function prowl(
-  device: Device,
+  device: StormDevice,
   world: World,
   parts: { random: Random; over: AbortSignal; users: readonly string[] },
 ): Promise<void> {

@@ -118,4 +118,13 @@ export const TOLD: Record<string, Mutation> = {
     apply: (history) =>
       (tailOf(history, find(history, 'acked').message.conversationId).senderId = stranger.user),
   },
+  'a client of the SDK has seen a broken promise': {
+    rule: 'witness',
+    apply: (history) => {
+      const { client, user, message } = find(history, 'acked');
+      const { conversationId } = message;
+      const event = { client, user, at: late(history), conversationId };
+      history.events.push({ ...event, kind: 'violation', promise: 'positionBack', details: '{}' });
+    },
+  },
 };

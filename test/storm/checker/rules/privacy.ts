@@ -34,6 +34,7 @@ function shownBy(event: StormEvent): Shown[] {
     case 'spotCheck':
     case 'trespass':
     case 'surprise':
+    case 'violation':
     case 'final':
     case 'fresh':
       return [];

@@ -179,6 +179,17 @@ function wrongPlace(facts: Facts, event: EventOf<'counted'>, shown: SeenConversa
   return shown.lastReadSeq === readSeq ? undefined : `lastReadSeq ${shown.lastReadSeq} (it is ${readSeq})`;
 }
 
+/** Clients of the SDK check the promises of the server while they run, and have found none broken. */
+export function* witness(facts: Facts): Generator<Violation> {
+  for (const event of facts.of('violation')) {
+    yield {
+      rule: 'witness',
+      text: `${event.client} reports ${event.promise} in ${event.conversationId}: ${event.details}`,
+      evidence: [event],
+    };
+  }
+}
+
 /** Commands of a member are refused only for errors of the client (another text with a used id). */
 export function* refusal(facts: Facts): Generator<Violation> {
   const texts = new Map<string, Set<string>>();
