@@ -12,11 +12,11 @@ import type { StormLog } from '../log.js';
 import type { Balancer } from '../parts/balancer.js';
 import { Connection } from './connection.js';
 import { mayRetry, Outbox, type Outgoing } from './outbox.js';
+import { OwnClock } from './ownClock.js';
 import { hearPush, type Heard } from './pushes.js';
 import { Store } from './store.js';
 import type { StormDevice } from './stormDevice.js';
-import { makeToken } from '../../support/tokens.js';
-import { seenConversation, seenMessage, seenPosition } from './views.js';
+import { rangeOf, seenConversation, seenList, seenMessage, seenPosition } from './views.js';
 
 export interface DeviceParts {
   user: string;
@@ -43,7 +43,6 @@ const RETRY_MS = 200;
 const REPORT_AFTER_MS = 300;
 /** Every n-th message received live is looked up in the database immediately. */
 const SPOT_CHECK_EVERY = 10;
-const DAY_S = 86_400;
 
 /**
  * One device of a user that behaves as documented: an outbox with retries, `sync` on every connect, gaps closed by
@@ -53,21 +52,22 @@ export class Device implements StormDevice {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly connection: Connection;
+  readonly #clock: OwnClock;
   #stopped = false;
   #heard = 0;
-  #named = 0;
   #syncing: Promise<boolean> | undefined;
   #filling: Promise<void> | undefined;
   #reporting: NodeJS.Timeout | undefined;
 
   constructor(readonly parts: DeviceParts) {
+    this.#clock = new OwnClock(parts);
     this.store = parts.store ?? new Store();
     this.connection = new Connection({
       balancer: parts.balancer,
       transport: parts.transport,
       patienceMs: parts.patienceMs,
       token: () => this.token(),
-      headers: { date: new Date(this.ownTimeMs()).toUTCString() },
+      headers: { date: new Date(this.#clock.nowMs()).toUTCString() },
       onConnect: () => {
         this.log({ kind: 'connected' });
         void this.sync();
@@ -110,17 +110,8 @@ export class Device implements StormDevice {
     return this.connection.call(event, payload);
   }
 
-  /** Returns the time by the device's clock. */
-  ownTimeMs(): number {
-    return Date.now() + this.parts.clockOffByMs;
-  }
-
-  /**
-   * Returns a token issued with this device's clock, as far as the server accepts it: `exp` is right, `iat` not ahead.
-   */
   token(): string {
-    const iat = Math.floor(Math.min(this.ownTimeMs(), Date.now()) / 1_000);
-    return makeToken(this.parts.user, { iat, exp: Math.floor(Date.now() / 1_000) + DAY_S });
+    return this.#clock.token();
   }
 
   log(entry: Entry): void {
@@ -128,15 +119,13 @@ export class Device implements StormDevice {
     log.add({ client, user, server: this.connection.server }, entry);
   }
 
-  /** Returns an id for a message that contains the time by this device's clock. */
   newClientMessageId(): string {
-    this.#named += 1;
-    return `${this.parts.client.replace('/', '.')}-${this.ownTimeMs().toString(36)}-${this.#named}`;
+    return this.#clock.newClientMessageId();
   }
 
   say(conversationId: string, options: Partial<Outgoing> = {}): void {
     const clientMessageId = options.clientMessageId ?? this.newClientMessageId();
-    const content = options.content ?? `${clientMessageId} at ${new Date(this.ownTimeMs()).toISOString()}`;
+    const content = options.content ?? this.#clock.text(clientMessageId);
     this.outbox.add({ ...options, conversationId, clientMessageId, content });
   }
 
@@ -163,11 +152,7 @@ export class Device implements StormDevice {
       this.#surprise('getMessages', answer, conversationId);
       return;
     }
-    const range =
-      where.before === undefined
-        ? {}
-        : { fromSeq: Math.max(1, where.before - where.limit), toSeq: where.before - 1 };
-    this.#logPage(answer.data, { conversationId, askedAt, limit: where.limit, ...range });
+    this.#logPage(answer.data, { conversationId, askedAt, limit: where.limit, ...rangeOf(where) });
   }
 
   /** Reads the list page by page. */
@@ -178,14 +163,7 @@ export class Device implements StormDevice {
       this.#surprise('getConversations', answer);
       return;
     }
-    const { conversations, totalUnread } = answer.data;
-    this.log({
-      kind: 'synced',
-      askedAt,
-      conversations: conversations.map(seenConversation),
-      own: [],
-      totalUnread,
-    });
+    this.log(seenList(answer.data, askedAt));
   }
 
   /** Syncs all changes, then closes gaps. False when the connection was lost. */

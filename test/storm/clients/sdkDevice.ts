@@ -9,17 +9,16 @@ import {
 } from '../../../packages/client/src/index.js';
 import { SocketProxy } from '../../client/support/socketProxy.js';
 import { TestLifecycle } from '../../client/support/testLifecycle.js';
-import { makeToken } from '../../support/tokens.js';
 import { HIDDEN, type Entry, type Holdings } from '../checker/history.js';
 import type { DeviceParts } from './device.js';
 import { mayRetry, type Outgoing } from './outbox.js';
+import { OwnClock } from './ownClock.js';
 import type { DeviceConnection, StormDevice } from './stormDevice.js';
 import { WireTap } from './wireTap.js';
 
 export type SdkDeviceParts = Omit<DeviceParts, 'transport' | 'patienceMs' | 'store'>;
 
 const RETRY_MS = 200;
-const DAY_S = 86_400;
 
 /**
  * A device that runs the SDK: its storage stays while the app is closed and opened again. A relay between it and the servers
@@ -30,6 +29,7 @@ export class SdkDevice implements StormDevice {
   readonly #lifecycle = new TestLifecycle();
   readonly #storage = memoryStorage();
   readonly #tap: WireTap;
+  readonly #clock: OwnClock;
   /** The relay and the app, once opened. */
   #proxy: SocketProxy | undefined;
   #client: ParleyClient | undefined;
@@ -38,13 +38,13 @@ export class SdkDevice implements StormDevice {
   #isStopped = false;
   #isUp = false;
   #server: string | undefined;
-  #named = 0;
   /** Unsent messages when the app was closed. */
   #unsentBefore = 0;
   /** Ids that the next messages have to carry. */
   readonly #ids: string[] = [];
 
   constructor(readonly parts: SdkDeviceParts) {
+    this.#clock = new OwnClock(parts);
     this.#tap = new WireTap({
       log: (entry) => this.log(entry),
       now: () => parts.log.now(),
@@ -62,15 +62,8 @@ export class SdkDevice implements StormDevice {
     return this.#client.outbox.getPending().filter(({ status }) => status === 'pending').length;
   }
 
-  /** Returns the time by the device's clock. */
-  ownTimeMs(): number {
-    return Date.now() + this.parts.clockOffByMs;
-  }
-
-  /** Returns a token issued with this device's clock, as far as the server accepts it. */
   token(): string {
-    const iat = Math.floor(Math.min(this.ownTimeMs(), Date.now()) / 1_000);
-    return makeToken(this.parts.user, { iat, exp: Math.floor(Date.now() / 1_000) + DAY_S });
+    return this.#clock.token();
   }
 
   log(entry: Entry): void {
@@ -79,8 +72,7 @@ export class SdkDevice implements StormDevice {
   }
 
   newClientMessageId(): string {
-    this.#named += 1;
-    return `${this.parts.client.replace('/', '.')}-${this.ownTimeMs().toString(36)}-${this.#named}`;
+    return this.#clock.newClientMessageId();
   }
 
   head(conversationId: string): number {
@@ -111,7 +103,7 @@ export class SdkDevice implements StormDevice {
         (payload as { clientMessageId?: string }).clientMessageId === id;
       void this.#proxy?.next(({ kind, payload }) => kind === 'command' && isIt(payload), 'deliverAndCut');
     }
-    const text = content ?? `${id} at ${new Date(this.ownTimeMs()).toISOString()}`;
+    const text = content ?? this.#clock.text(id);
     this.#client.conversation(conversationId).sendMessage({ text });
   }
 
@@ -289,7 +281,7 @@ export class SdkDevice implements StormDevice {
     if (this.#client === undefined) return undefined;
     try {
       // The payloads of the tests are checked by the server, some are wrong on purpose.
-      const data: unknown = await this.#client.command(event, payload as never);
+      const data: unknown = await this.#client.command(event, payload);
       return { success: true, data: data as CommandData<Name> };
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;

@@ -1,5 +1,16 @@
-import type { ConversationView, EntryView, PositionView } from '../../../contract/index.js';
-import { HIDDEN, type SeenConversation, type SeenMessage, type SeenPosition } from '../checker/history.js';
+import type {
+  ConversationListAnswer,
+  ConversationView,
+  EntryView,
+  PositionView,
+} from '../../../contract/index.js';
+import {
+  HIDDEN,
+  type Entry,
+  type SeenConversation,
+  type SeenMessage,
+  type SeenPosition,
+} from '../checker/history.js';
 
 /** Converts a view; for a hidden entry only its `seq` is known. */
 export const seenMessage = (view: EntryView): SeenMessage => ({
@@ -36,3 +47,25 @@ export const seenConversation = (view: ConversationView): SeenConversation => ({
     deliveredSeq: member.lastDeliveredSeq,
   })),
 });
+
+/** The log entry of a page of the list. */
+export const seenList = (
+  { conversations, totalUnread }: Pick<ConversationListAnswer, 'conversations' | 'totalUnread'>,
+  askedAt: number,
+): Entry => ({
+  kind: 'synced',
+  askedAt,
+  conversations: conversations.map(seenConversation),
+  own: [],
+  totalUnread,
+});
+
+/** The range that a page before a `seq` covers; the newest page covers what it holds. */
+export const rangeOf = ({
+  before,
+  limit,
+}: {
+  before?: number;
+  limit: number;
+}): { fromSeq?: number; toSeq?: number } =>
+  before === undefined ? {} : { fromSeq: Math.max(1, before - limit), toSeq: before - 1 };
