@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReadableStore } from '../../packages/client/src/observable/readableStore.js';
 import { until } from '../support/until.js';
 import { isAnswer, isPush, say, Scene } from './support/scene.js';
+import { shuffle } from './support/shuffle.js';
 
 /** Complaints of the users of other chat SDKs about receiving, badges and what is rendered. */
 
@@ -134,6 +135,25 @@ describe('receiving', () => {
     expect(alice.violations).toMatchObject([
       { kind: 'positionBack', conversationId, evidence: { readSeq: 2 } },
     ]);
+  });
+
+  test('older messages that the server does not have are not requested without end', async () => {
+    await using pair = await scene.pair();
+    const { alice, bob, conversationId } = pair;
+    for (let count = 0; count < 70; count += 1) await say(bob, conversationId, `number ${count}`);
+    await using tablet = await scene.device(alice.userId);
+    await tablet.open(conversationId);
+    const handle = tablet.client.conversation(conversationId);
+    expect(handle.messages.getSnapshot().hasOlder).toBe(true);
+    tablet.proxy.judge = (packet) =>
+      isAnswer('getMessages')(packet)
+        ? { answer: { success: true, data: { messages: [], lastSeq: 71, hasMore: false } } }
+        : 'pass';
+    expect(await handle.loadOlder()).toBe(false);
+    tablet.proxy.judge = () => 'pass';
+    expect(await handle.loadOlder()).toBe(true);
+    expect(await handle.loadOlder()).toBe(false);
+    expect(handle.messages.getSnapshot().messages).toHaveLength(71);
   });
 
   test('a conversation of which only a live message is held shows its newest page when it is opened', async () => {
@@ -296,15 +316,3 @@ describe('what is rendered', () => {
     for (const [index, message] of before.entries()) expect(after[index]).toBe(message);
   });
 });
-
-/** Shuffles by a seed (a linear congruential generator is good enough for that). */
-function shuffle<One>(from: readonly One[], seed: number): One[] {
-  const left = [...from];
-  let state = seed >>> 0;
-  const shuffled: One[] = [];
-  while (left.length > 0) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    shuffled.push(...left.splice(state % left.length, 1));
-  }
-  return shuffled;
-}

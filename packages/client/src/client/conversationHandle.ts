@@ -64,7 +64,8 @@ export class Handle implements ConversationHandle {
       return logOf(this.#engine.store.getState(), this.id).length > 0;
     }
     requireLoaded(await history.loadOlder(this.id, before));
-    return true;
+    // A page that brings nothing would be requested without end.
+    return entryAt(logOf(this.#engine.store.getState(), this.id), before - 1) !== undefined;
   }
 
   async loadNewer(afterSeq: number): Promise<boolean> {
