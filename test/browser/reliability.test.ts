@@ -59,6 +59,8 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     await state(alice, 'meanwhile 2', 'sending').waitFor();
     await alice.banner.getByText('You are offline').waitFor();
     await bob.write('from the other side');
+    // Stored before Alice is back: the order of the messages is the one in which they are stored.
+    await state(bob, 'from the other side', 'sent').waitFor();
 
     await alice.page.context().setOffline(false);
     await state(alice, 'meanwhile 2', 'read').waitFor();
