@@ -13,7 +13,7 @@ const server = sharedServer();
 const CURSOR_OVERLAP_MS = 2_200;
 
 /** A server collects its metrics once a minute: a count that includes that says nothing, the next one does. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 async function expectAtMost(
   allowed: DatabaseCommands,
@@ -41,7 +41,7 @@ test.each(COMMAND_NAMES)('%s asks the database no more often than the docs say',
 });
 
 test('operations of a user who has used the process before ask no more often than the docs say', async () => {
-  const [ann, ben, ...others] = people('ann', 'ben', 'cat', 'dan', 'eve');
+  const [ann, ben, ...others] = people('ann', 'ben', 'cat', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'jon');
   const [reader, writer] = [await server().connectAs(ann), await server().connectAs(ben)];
   for (const other of others) (await server().connectAs(other)).close();
   const conversationId = await reader.open(ben);
@@ -60,13 +60,20 @@ test('operations of a user who has used the process before ask no more often tha
     'getOrCreateDirect, new': () => reader.open(strangers.next().value ?? ''),
     'getMessages, newest, again': () => reader.ok('getMessages', { conversationId }),
   };
+  // Before each count, also of a repeated one: what earlier operations have written is behind the cursor.
+  const preparations: Partial<typeof operations> = {
+    'sync, nothing new': async () => {
+      await quietSync();
+      await sleep(CURSOR_OVERLAP_MS);
+      await quietSync();
+    },
+    'sync, a new message': say,
+  };
   for (const [name, run] of Object.entries(operations) as [keyof typeof REPEATED, () => Promise<unknown>][]) {
-    if (name === 'sync, nothing new')
-      await quietSync()
-        .then(() => sleep(CURSOR_OVERLAP_MS))
-        .then(quietSync);
-    if (name === 'sync, a new message') await say();
-    await expectAtMost(REPEATED[name], () => countCommands(server(), run));
+    await expectAtMost(REPEATED[name], async () => {
+      await preparations[name]?.();
+      return countCommands(server(), run);
+    });
   }
 });
 
