@@ -108,6 +108,7 @@ export class StreamConnection extends EventEmitter {
       }
       case ACKNOWLEDGEMENT: {
         const [answer] = ackPacket.parse(body);
+        // The server's own answer to a command: its pipeline makes it, nothing from outside.
         this.#answers.get(Number(digits))?.(answer as unknown as Answer<unknown>);
         this.#answers.delete(Number(digits));
         break;
