@@ -193,5 +193,6 @@ function requireReadyIfOwn(row: AttachmentRecord | undefined, senderId: UserId):
   if (row.status === 'pending' || row.status === 'processing') {
     throw conflict('This attachment is not ready: upload and complete it first.');
   }
+  if (row.status === 'deleting') throw noSuchFile();
   if (row.status === 'rejected') throw conflict('This attachment was rejected.');
 }

@@ -3,6 +3,7 @@ import type { ParleyClientOptions } from '../api/options.js';
 import { derive } from '../observable/derived.js';
 import { totalUnread } from '../state/selectors.js';
 import { createRun } from './answers.js';
+import { createAttachmentsApi } from './attachments.js';
 import { Handle } from './conversationHandle.js';
 import { Conversations } from './conversations.js';
 import { Engine } from './engine.js';
@@ -32,6 +33,8 @@ export function createParleyClient(options: ParleyClientOptions): ParleyClient {
     unreadCount: derive(store, totalUnread),
     conversations: new Conversations(engine),
     outbox: createOutboxApi(engine),
+    uploads: engine.uploads.api,
+    attachments: createAttachmentsApi(engine),
     users: createUsersApi(engine),
     safety: createSafetyApi(engine),
     state: { getSnapshot: store.getSnapshot, subscribe: store.subscribe },

@@ -1,6 +1,7 @@
-import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry } from './storage.js';
+import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry, StoredFile } from './storage.js';
 
 type Areas = Map<string, Map<string, string>>;
+type Files = Map<string, Map<string, StoredFile>>;
 
 const keyOf = (collection: StorageCollection, key: string): string => `${collection}/${key}`;
 
@@ -9,14 +10,22 @@ const compare = (a: StorageEntry, b: StorageEntry): number => (a.key < b.key ? -
 /** Keeps values as long as the process lives. Several clients may share one. */
 export function memoryStorage(): ParleyStorage {
   const areas: Areas = new Map();
+  const files: Files = new Map();
   return {
-    open: (userId) => Promise.resolve(openArea(areas, userId)),
-    listUserIds: () =>
-      Promise.resolve([...areas].filter(([, values]) => values.size > 0).map(([userId]) => userId)),
+    open: (userId) => Promise.resolve(openArea({ areas, files }, userId)),
+    listUserIds: () => {
+      const users = [...areas, ...files].filter(([, values]) => values.size > 0).map(([userId]) => userId);
+      return Promise.resolve([...new Set(users)]);
+    },
   };
 }
 
-function openArea(areas: Areas, userId: string): StorageArea {
+function openArea({ areas, files }: { areas: Areas; files: Files }, userId: string): StorageArea {
+  const filesOf = (): Map<string, StoredFile> => {
+    const known = files.get(userId) ?? new Map<string, StoredFile>();
+    files.set(userId, known);
+    return known;
+  };
   const valuesOf = (): Map<string, string> => {
     const values = areas.get(userId) ?? new Map<string, string>();
     areas.set(userId, values);
@@ -49,12 +58,26 @@ function openArea(areas: Areas, userId: string): StorageArea {
     },
     clear(collections) {
       const values = valuesOf();
-      if (collections === undefined) values.clear();
+      if (collections === undefined) {
+        values.clear();
+        files.delete(userId);
+      }
       for (const collection of collections ?? []) {
         const prefix = keyOf(collection, '');
         for (const key of [...values.keys()]) if (key.startsWith(prefix)) values.delete(key);
       }
       return Promise.resolve();
+    },
+    files: {
+      write: (key, file) => {
+        filesOf().set(key, file);
+        return Promise.resolve();
+      },
+      read: (key) => Promise.resolve(filesOf().get(key)),
+      remove: (keys) => {
+        for (const key of keys) filesOf().delete(key);
+        return Promise.resolve();
+      },
     },
     close: () => Promise.resolve(),
   };

@@ -1,0 +1,53 @@
+import type { AttachmentKind, RejectionReason, UploadedAttachment } from '../wire/index.js';
+import { parseStored, type UserStorage } from '../storage/userStorage.js';
+
+/**
+ * An upload as it is stored on the device, and as tabs tell each other. `open`: to be uploaded. `cancelled`: to be removed on
+ * the server; it is shown no more. The bytes are stored beside it under its id, where the storage can (`StorageArea.files`).
+ */
+export interface UploadRow {
+  id: string;
+  /** Idempotency key of the server's upload. A new one after a rejection. */
+  clientAttachmentId: string;
+  /** Order of adding: time on the device's clock in ms, and for one time the order of ids. */
+  addedAt: number;
+  conversationId?: string | undefined;
+  kind: AttachmentKind;
+  name: string;
+  mimeType: string;
+  sizeBytes: number;
+  uri?: string | undefined;
+  durationMs?: number | undefined;
+  waveform?: number[] | undefined;
+  status: 'open' | 'ready' | 'failed' | 'cancelled';
+  attachmentId?: string | undefined;
+  attachment?: UploadedAttachment | undefined;
+  code?: string | undefined;
+  reason?: RejectionReason | undefined;
+  clientMessageId?: string | undefined;
+}
+
+const isRow = (value: unknown): value is UploadRow =>
+  typeof value === 'object' &&
+  value !== null &&
+  'id' in value &&
+  typeof value.id === 'string' &&
+  'clientAttachmentId' in value &&
+  typeof value.clientAttachmentId === 'string' &&
+  'sizeBytes' in value &&
+  typeof value.sizeBytes === 'number';
+
+export async function readRows(storage: UserStorage | undefined): Promise<UploadRow[]> {
+  const stored = (await storage?.readAll('uploads')) ?? [];
+  return stored.map(({ value }) => parseStored(value)).filter(isRow);
+}
+
+/** @returns whether the row survives a kill of the process */
+export const writeRow = async (storage: UserStorage | undefined, row: UploadRow): Promise<boolean> =>
+  (await storage?.write([{ collection: 'uploads', key: row.id, value: JSON.stringify(row) }])) ?? false;
+
+export async function removeRow(storage: UserStorage | undefined, id: string): Promise<void> {
+  // The bytes first: whatever is stored has a row that finds it.
+  await storage?.removeFiles([id]);
+  await storage?.write([{ collection: 'uploads', key: id, value: undefined }]);
+}
