@@ -1,5 +1,9 @@
 import { createClient, type TestParleyClient } from './clients.js';
-import { memoryStorage, type FileUpload, type ParleyClientOptions } from '../../../packages/client/src/index.js';
+import {
+  memoryStorage,
+  type FileUpload,
+  type ParleyClientOptions,
+} from '../../../packages/client/src/index.js';
 import type { ParleyStorage, StorageArea } from '../../../packages/client/src/storage/storage.js';
 import { fileUploads, type Transfer } from '../../../packages/client/src/uploads.js';
 import { fetchTransfer } from '../../../packages/client/src/uploads/transfer.js';

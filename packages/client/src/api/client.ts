@@ -18,7 +18,9 @@ export interface ParleyClient {
   readonly unreadCount: ReadableStore<number>;
   readonly conversations: ConversationsApi;
   readonly outbox: OutboxApi;
+  /** @throws Error without the option `uploads` */
   readonly uploads: UploadsApi;
+  /** @throws Error without the option `uploads` */
   readonly attachments: AttachmentsApi;
   readonly users: UsersApi;
   readonly safety: SafetyApi;

@@ -44,7 +44,7 @@ export interface ParleyClientOptions {
    * client has a connection of its own.
    */
   tabs?: TabCoordination | undefined;
-  /** `fileUploads()` of `@parley/client/uploads`: sends files. Default: none, and `client.uploads.add` throws. */
+  /** `fileUploads()` of `@parley/client/uploads`: sends files. Without it, `client.uploads` throws. */
   uploads?: UploadSupport | undefined;
   /** Makes a version 4 UUID. Default: `crypto.randomUUID`, or `crypto.getRandomValues`. Some phones have neither: pass one. */
   randomUUID?: (() => string) | undefined;

@@ -89,11 +89,7 @@ export interface UploadHandle {
 export interface UploadsApi {
   /** All uploads, oldest first. One is removed when its message is stored or it is cancelled. */
   readonly store: ReadableStore<readonly FileUpload[]>;
-  /**
-   * Begins an upload; send it with `sendMessage({ uploads: [id] })`, at once or later.
-   *
-   * @throws Error without the option `uploads`
-   */
+  /** Begins an upload; send it with `sendMessage({ uploads: [id] })`, at once or later. */
   add: (file: UploadFile, options?: UploadOptions) => UploadHandle;
   get: (id: string) => FileUpload | undefined;
   /** Uploads for this conversation that no message has yet: what a composer shows. They survive a restart. */

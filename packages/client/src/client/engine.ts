@@ -16,7 +16,7 @@ import { ServerClock } from '../sync/serverClock.js';
 import { Sync } from '../sync/sync.js';
 import { Typing } from '../sync/typing.js';
 import { Viewing } from '../sync/viewing.js';
-import { noUploads, type UploadsPart } from '../uploads/part.js';
+import type { UploadsPart } from '../uploads/part.js';
 import type { PushMap } from '../wire/index.js';
 import { platformUuid } from './ids.js';
 
@@ -36,7 +36,7 @@ export class Engine {
   readonly checks: PromiseChecks;
   readonly history: History;
   readonly outbox: Outbox;
-  readonly uploads: UploadsPart;
+  readonly uploads: UploadsPart | undefined;
   readonly sync: Sync;
   readonly pushes: Pushes;
   readonly receipts: Receipts;
@@ -89,20 +89,19 @@ export class Engine {
       onUnknownConversation: () => this.sync.run(),
     });
     const newId = (): string => this.newId();
-    this.uploads =
-      options.uploads?.create({
-        ...{ ...base, newId, url: options.url, logger: this.logger },
-        dropUpload: (id) => this.outbox.dropUpload(id),
-      }) ?? noUploads;
+    this.uploads = options.uploads?.create({
+      ...{ ...base, newId, url: options.url, logger: this.logger },
+      dropUpload: (id) => this.outbox.dropUpload(id),
+    });
     this.outbox = new Outbox({
       ...base,
       newId,
-      prepare: this.uploads.prepare,
+      prepare: this.uploads?.prepare,
       onSent: (pending, message) => {
-        this.uploads.messageGone(pending, true);
+        this.uploads?.messageGone(pending, true);
         this.events.emit('messageSent', { pending, message });
       },
-      onDiscarded: (pending) => this.uploads.messageGone(pending, false),
+      onDiscarded: (pending) => this.uploads?.messageGone(pending, false),
       onFailed: (pending, error) => this.events.emit('messageFailed', { pending, error }),
     });
     this.receipts = new Receipts(base);
@@ -170,13 +169,14 @@ export class Engine {
       ? [this.receipts, this.presence]
       : [this.uploads, this.outbox, this.receipts, this.presence, this.viewing];
     this.#hasStarted = true;
-    for (const part of parts) part.start();
+    for (const part of parts) part?.start();
   }
 
   /** The connection is lost. */
   stopParts(): void {
     this.#hasStarted = false;
-    for (const part of [this.sync, this.uploads, this.outbox, this.receipts, this.presence, this.viewing]) part.stop();
+    for (const part of [this.sync, this.uploads, this.outbox, this.receipts, this.presence, this.viewing])
+      part?.stop();
   }
 
   /** Nothing that was learnt about a user is kept for the next one. */
@@ -184,7 +184,7 @@ export class Engine {
     this.checks.clear();
     this.#arrivals.clear();
     this.typing.dispose();
-    this.uploads.leave();
+    this.uploads?.leave();
   }
 
   disposeParts(): void {

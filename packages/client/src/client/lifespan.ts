@@ -152,7 +152,7 @@ export class Lifespan {
     this.#engine.cache = cache;
     outbox.useStorage(new OutboxStorage(area));
     // Messages of the outbox wait for uploads: these are known first.
-    const restored = uploads.enter(area).then(() => outbox.restore());
+    const restored = Promise.resolve(uploads?.enter(area)).then(() => outbox.restore());
     const [stored] = await Promise.all([cache.read(), restored]);
     if (this.#area !== area) return;
     if (stored !== undefined) {
@@ -164,7 +164,7 @@ export class Lifespan {
   #startLink(): void {
     const { engine, link } = { engine: this.#engine, link: this.#createLink() };
     engine.link = link;
-    engine.uploads.useTabs(link.tabs);
+    engine.uploads?.useTabs(link.tabs);
     engine.outbox.useTabs(link.tabs);
     link.start();
   }
@@ -192,7 +192,7 @@ export class Lifespan {
       onUser: (tokenUserId) => isCurrent() && this.#confirmUser(tokenUserId),
       onLeader: (isLeader) => {
         if (!isCurrent()) return;
-        this.#engine.uploads.setLeader(isLeader);
+        this.#engine.uploads?.setLeader(isLeader);
         this.#engine.outbox.setLeader(isLeader);
         this.#engine.cache?.setWriting(isLeader);
       },
@@ -264,9 +264,9 @@ export class Lifespan {
     const { link, outbox, uploads, cache } = this.#engine;
     this.#engine.link = undefined;
     for (const part of [uploads, outbox]) {
-      part.useTabs(undefined);
+      part?.useTabs(undefined);
       // Another tab may lead from now on.
-      part.setLeader(false);
+      part?.setLeader(false);
     }
     cache?.setWriting(false);
     link?.stop();

@@ -64,7 +64,8 @@ export class UploadItem {
   #error(): ParleyError {
     if (this.row.status === 'cancelled') return new ParleyError('DISCARDED', 'The upload was cancelled.');
     const { code = 'UPLOAD_REJECTED', reason } = this.row;
-    const message = reason === undefined ? 'The file cannot be uploaded.' : `The file was refused: ${reason}.`;
+    const message =
+      reason === undefined ? 'The file cannot be uploaded.' : `The file was refused: ${reason}.`;
     return new ParleyError(code as ParleyError['code'], message);
   }
 

@@ -156,7 +156,9 @@ async function send(job: Job, { url, headers = {}, parts }: Upload): Promise<voi
 /** Sends the parts that have not arrived. The first failure ends the others. */
 async function sendParts(job: Job, source: UploadSource, parts: readonly UploadPart[]): Promise<void> {
   const missing = parts.filter(({ stored }) => !stored);
-  const sent = new Map(parts.map(({ partNumber, stored, sizeBytes }) => [partNumber, stored ? sizeBytes : 0]));
+  const sent = new Map(
+    parts.map(({ partNumber, stored, sizeBytes }) => [partNumber, stored ? sizeBytes : 0]),
+  );
   const note = (partNumber: number, sentBytes: number): void => {
     sent.set(partNumber, sentBytes);
     job.onProgress([...sent.values()].reduce((sum, one) => sum + one, 0));

@@ -1,4 +1,5 @@
 /** The place of uploads in a client: what `Engine` and `Lifespan` call. The work itself is in `@parley/client/uploads`. */
+import type { AttachmentsApi } from '../api/attachments.js';
 import type { UploadsApi } from '../api/uploads.js';
 import type { ParleyLogger } from '../api/logger.js';
 import type { Ask, TabChannel } from '../connection/link.js';
@@ -20,6 +21,7 @@ export interface UploadDeps {
 
 export interface UploadsPart {
   readonly api: UploadsApi;
+  readonly attachments: AttachmentsApi;
   /** Resolves with the files of a message when all are ready. Stays pending while that may still happen. */
   readonly prepare: Prepare;
   /** Uses the storage of a user from now on, and shows what is in it. */
@@ -40,30 +42,3 @@ export interface UploadsPart {
 export interface UploadSupport {
   readonly create: (deps: UploadDeps) => UploadsPart;
 }
-
-const NONE: readonly never[] = [];
-const nothing = { getSnapshot: () => NONE, subscribe: () => () => undefined };
-
-/** A client without the option `uploads`. */
-export const noUploads: UploadsPart = {
-  api: {
-    store: nothing,
-    add: () => {
-      throw new Error('Pass uploads: fileUploads() of @parley/client/uploads to createParleyClient.');
-    },
-    get: () => undefined,
-    drafts: () => nothing,
-    retry: () => undefined,
-    cancel: () => undefined,
-    previewOf: () => undefined,
-  },
-  // A message of an earlier start, which had uploads, waits for the next one that has.
-  prepare: () => new Promise(() => undefined),
-  enter: () => Promise.resolve(),
-  useTabs: () => undefined,
-  setLeader: () => undefined,
-  start: () => undefined,
-  stop: () => undefined,
-  messageGone: () => undefined,
-  leave: () => undefined,
-};

@@ -1,3 +1,4 @@
+import type { AttachmentsApi } from '../api/attachments.js';
 import type {
   FileUpload,
   UploadFile,
@@ -13,6 +14,7 @@ import type { ReadableStore } from '../observable/readableStore.js';
 import type { CarriedContent, PendingMessage } from '../state/types.js';
 import type { StoredFile } from '../storage/storage.js';
 import type { UserStorage } from '../storage/userStorage.js';
+import { createAttachmentsApi } from './attachments.js';
 import { UploadItem } from './item.js';
 import type { UploadDeps, UploadsPart } from './part.js';
 import { createPreview, revokePreview, SentPreviews } from './previews.js';
@@ -51,9 +53,11 @@ export class Uploads implements UploadsPart, UploadsApi {
   #entered: Promise<void> = this.#nextEntering();
   readonly store: ValueStore<readonly FileUpload[]>;
   readonly api: UploadsApi = this;
+  readonly attachments: AttachmentsApi;
 
   constructor(deps: UploadDeps, ports: FileUploadsPorts) {
     this.#deps = deps;
+    this.attachments = createAttachmentsApi(deps);
     this.#ports = ports;
     this.store = new ValueStore<readonly FileUpload[]>([], (error) =>
       deps.logger.error('a listener has thrown', { error: String(error) }),
@@ -131,15 +135,11 @@ export class Uploads implements UploadsPart, UploadsApi {
   drafts(conversationId: string): ReadableStore<readonly FileUpload[]> {
     const known = this.#drafts.get(conversationId);
     if (known !== undefined) return known;
-    const drafts = derive<readonly FileUpload[], readonly FileUpload[]>(
-      this.store,
-      (all, previous) =>
-        keepList(
-          previous,
-          all.filter(
-            (one) => one.conversationId === conversationId && one.clientMessageId === undefined,
-          ),
-        ),
+    const drafts = derive<readonly FileUpload[], readonly FileUpload[]>(this.store, (all, previous) =>
+      keepList(
+        previous,
+        all.filter((one) => one.conversationId === conversationId && one.clientMessageId === undefined),
+      ),
     );
     this.#drafts.set(conversationId, drafts);
     return drafts;
@@ -262,7 +262,11 @@ export class Uploads implements UploadsPart, UploadsApi {
     const { row } = item;
     if (this.#items.get(row.id) !== item) return;
     // Cancelled is for good: what an attempt still learns is only where to remove it.
-    item.row = { ...row, ...change, status: row.status === 'cancelled' ? row.status : (change.status ?? row.status) };
+    item.row = {
+      ...row,
+      ...change,
+      status: row.status === 'cancelled' ? row.status : (change.status ?? row.status),
+    };
     this.#announce(item);
     item.settle();
     await writeRow(this.#storage, item.row);
@@ -379,7 +383,8 @@ export class Uploads implements UploadsPart, UploadsApi {
   #dropOrphans(): void {
     for (const item of [...this.#items.values()]) {
       const { clientMessageId } = item.row;
-      if (clientMessageId !== undefined && this.#findMessage(clientMessageId) === undefined) this.#cancel(item);
+      if (clientMessageId !== undefined && this.#findMessage(clientMessageId) === undefined)
+        this.#cancel(item);
     }
   }
 

@@ -1,15 +1,15 @@
 import type { AttachmentsApi } from '../api/attachments.js';
 import { BoundedMap } from '../promises/boundedMap.js';
 import type { Attachment } from '../wire/index.js';
-import { createRun } from './answers.js';
-import type { Engine } from './engine.js';
+import { createRun } from '../client/answers.js';
+import type { UploadDeps } from './part.js';
 
 /** Files whose new URLs are remembered. */
 const MAX_KNOWN = 500;
 /** A URL that expires sooner is asked for anew, in ms. */
 const MARGIN_MS = 15_000;
 
-export function createAttachmentsApi({ store, ask }: Engine): AttachmentsApi {
+export function createAttachmentsApi({ store, ask }: Pick<UploadDeps, 'store' | 'ask'>): AttachmentsApi {
   const run = createRun(ask);
   const fresh = new BoundedMap<string, Attachment>(MAX_KNOWN);
   const asked = new Map<string, Promise<Attachment>>();
