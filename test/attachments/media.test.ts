@@ -140,6 +140,14 @@ describe('a voice note', () => {
     expect(found).toMatchObject({ outcome: 'accepted', facts: { waveform: [1, 2, 3], soundFrom: 'client' } });
   });
 
+  test('that a browser has recorded has the duration that the client says: its file tells that of a piece', async () => {
+    const found = await inspect(recorded(), { announcedSound: { durationMs: 2_100 } });
+    expect(found).toMatchObject({
+      outcome: 'accepted',
+      facts: { durationMs: 2_100, soundFrom: 'client' },
+    });
+  });
+
   test.each<[string, TestFile, string]>([
     ['of another type than announced', { ...wav(), mimeType: 'audio/mpeg' }, 'type'],
     ['that is a picture', { ...image('image/png', pngBomb(10)), kind: 'voice' }, 'type'],
