@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { command } from '../command.js';
 import { LIMITS } from '../limits.js';
 import { comment, conversationId, cursor, isoTime, seq, storedUserId, userId } from '../primitives.js';
+import { attachmentView } from '../content.js';
 import { entryView, userView } from '../views.js';
 
 const pair = { ok: 'safety:done', error: 'safety:error' } as const;
@@ -43,6 +44,8 @@ export const reportView = z.object({
   comment: z.string().optional(),
   status: z.enum(['open', 'resolved']),
   resolution: z.string().optional(),
+  /** Files of the reported message while the report is open, also when the message was deleted since. */
+  files: z.array(attachmentView).optional(),
   createdAt: isoTime,
   /** The reported message with the messages around it. Messages deleted since have no content. */
   context: z.array(entryView),

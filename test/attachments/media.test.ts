@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MediaPool } from '../../backend/src/media/index.js';
 import type { Inspection } from '../../backend/src/services/mediaInspector.js';
 import { createLogger } from '../../backend/src/utils/logger.js';
-import { animation, photo, png, wav, type TestFile } from './support/files.js';
+import { animation, photo, png, recorded, wav, type TestFile } from './support/files.js';
 
 let folder: string;
 let media: MediaPool;

@@ -1,5 +1,6 @@
 import type { UserId } from '../../../../contract/index.js';
 import type { Models } from '../../models/index.js';
+import type { ReportedFiles } from '../attachments/index.js';
 import type { MembershipEventLog } from '../commitLog/index.js';
 import type { Summaries } from '../derived/index.js';
 import type { MembershipStore } from '../membership/index.js';
@@ -22,6 +23,7 @@ interface SafetyDeps {
   membershipEventLog: MembershipEventLog;
   views: ConversationViews;
   messageViews: MessageViews;
+  reportedFiles: ReportedFiles;
   publisher: Publisher;
   /** Called after users or blocks were changed here, so that other processes can read them before their next poll. */
   onUsersChanged: () => void;
