@@ -49,7 +49,7 @@ export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
   unmatch: { reads: 1, writes: 3 },
   report: { reads: 0, writes: 1 },
   getReports: { reads: 1, writes: 0 },
-  resolveReport: { reads: 0, writes: 3 },
+  resolveReport: { reads: 1, writes: 3 },
   restrictUser: { reads: 0, writes: 4 },
   getPrivacy: { reads: 0, writes: 0 },
   updatePrivacy: { reads: 0, writes: 2 },

@@ -84,7 +84,8 @@ export class ReportService {
     const found = await this.#deps.reports.findPage(input.status ?? 'open', limit + 1, afterId);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
-    const files = await this.#deps.reportedFiles.list(shown.map(({ _id }) => _id));
+    const ofMessages = shown.filter(({ message }) => message !== undefined);
+    const files = await this.#deps.reportedFiles.list(ofMessages.map(({ _id }) => _id));
     return {
       reports: await Promise.all(shown.map((record) => this.#present(record, files.get(record._id)))),
       ...(found.length > limit && last !== undefined && { nextCursor: encodeCursor([last._id]) }),
