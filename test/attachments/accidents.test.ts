@@ -31,8 +31,8 @@ const sent = async (file: TestFile) => {
 
 test('a link without a signature, or with one of another file, opens nothing (Rocket.Chat #8542)', async () => {
   const [one, other] = [await sent(await png()), await sent(await png())];
-  const { pathname } = new URL(one.url ?? '', server.url);
-  const { search } = new URL(other.url ?? '', server.url);
+  const { pathname } = new URL(one.url, server.url);
+  const { search } = new URL(other.url, server.url);
   const statuses = await Promise.all(
     [pathname, pathname + search, `/api/attachments/${one._id}`].map(
       async (path) => (await load(server.url, path, { redirect: 'manual' })).status,

@@ -39,8 +39,7 @@ async function reported() {
 const filesOf = async (reportId: string) =>
   (await moderator.ok('getReports', {})).reports.find(({ _id }) => _id === reportId)?.files ?? [];
 
-const erase = ({ seq }: { seq: number }) =>
-  bob.ok('deleteMessage', { conversationId, seq, for: 'everyone' });
+const erase = ({ seq }: { seq: number }) => bob.ok('deleteMessage', { conversationId, seq, for: 'everyone' });
 
 test('the file of a reported message stays for moderators when it is deleted, and goes with the decision', async () => {
   const about = await reported();

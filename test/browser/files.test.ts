@@ -138,7 +138,7 @@ describeInBrowser('files', () => {
     await choose(alice.page, await photoFile());
     await alice.write('fleeting');
     await bob.messages('fleeting').getByRole('img', { name: 'photo.jpg' }).waitFor();
-    // What the browser has of it is gone, and the first address it tries does not work any more.
+    // The browser has nothing of it any more, and the first address it tries does not work any more.
     let refused = 0;
     await bob.page.route(FILES, async (route) => {
       if (refused > 0) return route.continue();

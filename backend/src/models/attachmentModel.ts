@@ -337,7 +337,7 @@ export function createAttachmentModel(connection: mongoose.Connection) {
 const REPORTED = { 'reports.0': { $exists: true } };
 const UNREPORTED = { 'reports.0': { $exists: false } };
 
-/** What moderators need stays: the file and its name. */
+/** Moderators need the file and its name: those stay. */
 const HOLD = (now: Date): Change => ({
   $set: { status: 'held', changedAt: now },
   $unset: { announced: 1, usedBy: 1, claim: 1, clientAttachmentId: 1 },

@@ -1,4 +1,6 @@
-import { createClient, type TestParleyClient } from './clients.js';
+import { photo } from '../../attachments/support/files.js';
+import type { TestClient } from '../../support/client.js';
+import { createClient, online, type TestParleyClient } from './clients.js';
 import {
   memoryStorage,
   type FileUpload,
@@ -121,3 +123,41 @@ export async function uploadIn(
     { what: `an upload that is ${status}` },
   );
 }
+
+/** Alice, who uploads, Bob with a bare socket, and their conversation. */
+export interface UploadScene {
+  aliceId: string;
+  bob: TestClient;
+  conversationId: string;
+}
+
+let users = 0;
+
+export async function newScene(server: TestServer): Promise<UploadScene> {
+  users += 1;
+  const bob = await server.connectAs(`bob-${users}`);
+  return { aliceId: `alice-${users}`, bob, conversationId: await bob.open(`alice-${users}`) };
+}
+
+/** Creates a client of Alice that is online. */
+export async function startedClient(
+  server: TestServer,
+  { aliceId }: UploadScene,
+  options: Parameters<typeof uploadingClient>[2] = {},
+): Promise<TestParleyClient> {
+  const client = uploadingClient(server, aliceId, options);
+  await client.connect();
+  await online(client);
+  return client;
+}
+
+export async function photoBlob(): Promise<File> {
+  const { bytes, mimeType, fileName } = await photo();
+  return new File([bytes], fileName, { type: mimeType });
+}
+
+/** Messages of the conversation as the server has them, newest last. */
+export const storedMessages = async ({ bob, conversationId }: UploadScene) =>
+  (await bob.ok('getMessages', { conversationId, limit: 200 })).messages.flatMap((entry) =>
+    entry.kind === 'hidden' || entry.kind === 'system' ? [] : [entry],
+  );

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chromiumPath, launchBrowser } from '../../browser/support/browser.js';
 import type { TestClient } from '../../support/client.js';
 import { startServer, type TestServer } from '../../support/server.js';
@@ -63,11 +63,11 @@ describe.skipIf(chromiumPath === undefined)('files in the tabs of a browser', ()
     bob = await server.connectAs('bob');
   });
   beforeEach(async () => {
-    await context?.close();
     context = await browser.newContext();
     userId = `ada-${(users += 1)}`;
     conversationId = await bob.open(userId);
   });
+  afterEach(() => context.close());
   afterAll(async () => {
     await browser.close();
     await server[Symbol.asyncDispose]();

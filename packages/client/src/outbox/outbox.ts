@@ -6,8 +6,8 @@ import { isMessage } from '../state/entries.js';
 import { logOf } from '../state/selectors.js';
 import type { CarriedContent, ClientState, Message, PendingMessage } from '../state/types.js';
 import type { OutboxStorage } from '../storage/outboxStorage.js';
-import type { SendInput } from '../wire/index.js';
 import { EntryKeeper } from './entryKeeper.js';
+import { toPayload } from './payload.js';
 import { Preparations, type Prepare } from './preparations.js';
 import { SentPromises } from './sentPromises.js';
 
@@ -352,18 +352,4 @@ function findStored(
     if (entry.senderId === state.userId && entry.clientMessageId === clientMessageId) return entry;
   }
   return undefined;
-}
-
-/** Returns what is sent of an entry. */
-function toPayload(entry: PendingMessage): SendInput {
-  const { conversationId, clientMessageId, content, replyTo, attachments, location, card } = entry;
-  return {
-    conversationId,
-    clientMessageId,
-    content,
-    ...(replyTo !== undefined && { replyTo }),
-    ...(attachments !== undefined && { attachments: [...attachments] }),
-    ...(location !== undefined && { location }),
-    ...(card !== undefined && { card }),
-  };
 }

@@ -1,4 +1,11 @@
-import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry, StoredFile } from './storage.js';
+import type {
+  ParleyStorage,
+  StorageArea,
+  StorageCollection,
+  StorageEntry,
+  StorageFiles,
+  StoredFile,
+} from './storage.js';
 
 type Areas = Map<string, Map<string, string>>;
 type Files = Map<string, Map<string, StoredFile>>;
@@ -21,11 +28,6 @@ export function memoryStorage(): ParleyStorage {
 }
 
 function openArea({ areas, files }: { areas: Areas; files: Files }, userId: string): StorageArea {
-  const filesOf = (): Map<string, StoredFile> => {
-    const known = files.get(userId) ?? new Map<string, StoredFile>();
-    files.set(userId, known);
-    return known;
-  };
   const valuesOf = (): Map<string, string> => {
     const values = areas.get(userId) ?? new Map<string, string>();
     areas.set(userId, values);
@@ -68,17 +70,26 @@ function openArea({ areas, files }: { areas: Areas; files: Files }, userId: stri
       }
       return Promise.resolve();
     },
-    files: {
-      write: (key, file) => {
-        filesOf().set(key, file);
-        return Promise.resolve();
-      },
-      read: (key) => Promise.resolve(filesOf().get(key)),
-      remove: (keys) => {
-        for (const key of keys) filesOf().delete(key);
-        return Promise.resolve();
-      },
-    },
+    files: openFiles(files, userId),
     close: () => Promise.resolve(),
+  };
+}
+
+function openFiles(files: Files, userId: string): StorageFiles {
+  const own = (): Map<string, StoredFile> => {
+    const known = files.get(userId) ?? new Map<string, StoredFile>();
+    files.set(userId, known);
+    return known;
+  };
+  return {
+    write: (key, file) => {
+      own().set(key, file);
+      return Promise.resolve();
+    },
+    read: (key) => Promise.resolve(own().get(key)),
+    remove: (keys) => {
+      for (const key of keys) own().delete(key);
+      return Promise.resolve();
+    },
   };
 }

@@ -1,5 +1,7 @@
+import type { UploadFile, UploadOptions } from '../api/uploads.js';
 import type { AttachmentKind, RejectionReason, UploadedAttachment } from '../wire/index.js';
 import { parseStored, type UserStorage } from '../storage/userStorage.js';
+import { baseType, describe, isUriFile, sizeOf } from './source.js';
 
 /**
  * An upload as it is stored on the device, and as tabs tell each other. `open`: to be uploaded. `cancelled`: to be removed on
@@ -25,6 +27,35 @@ export interface UploadRow {
   code?: string | undefined;
   reason?: RejectionReason | undefined;
   clientMessageId?: string | undefined;
+}
+
+export const uriOf = ({ uri }: UploadRow): UploadFile | undefined =>
+  uri === undefined ? undefined : { uri };
+
+const DEFAULT_NAMES = { image: 'photo', voice: 'voice note', file: 'file' };
+
+/** Returns the row of a new upload. */
+export function createRow(
+  file: UploadFile,
+  { conversationId, durationMs, waveform, ...options }: UploadOptions,
+  { newId, addedAt }: { newId: () => string; addedAt: number },
+): UploadRow {
+  const own = describe(file);
+  const kind = options.kind ?? (own.isImage ? 'image' : 'file');
+  return {
+    id: newId(),
+    clientAttachmentId: newId(),
+    addedAt,
+    kind,
+    name: options.name ?? own.name ?? DEFAULT_NAMES[kind],
+    mimeType: options.mimeType === undefined ? own.mimeType : baseType(options.mimeType),
+    sizeBytes: sizeOf(file),
+    ...(conversationId !== undefined && { conversationId }),
+    ...(isUriFile(file) && { uri: file.uri }),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(waveform !== undefined && { waveform }),
+    status: 'open',
+  };
 }
 
 const isRow = (value: unknown): value is UploadRow =>

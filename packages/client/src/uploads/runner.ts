@@ -1,6 +1,6 @@
 import { backoffMs } from '../connection/backoff.js';
 import type { Ask } from '../connection/link.js';
-import { ParleyError, retryRuleOf } from '../errors/parleyError.js';
+import { retryRuleOf, type ClientErrorCode } from '../errors/parleyError.js';
 import type { UploadSource } from '../api/uploads.js';
 import type { UploadItem } from './item.js';
 import { UploadFailed, UploadInterrupted, uploadOnce } from './job.js';
@@ -16,7 +16,7 @@ export interface RunnerDeps {
   items: () => Iterable<UploadItem>;
   save: (item: UploadItem, change: Partial<UploadRow>) => Promise<void>;
   open: (item: UploadItem) => Promise<UploadSource | undefined>;
-  /** What is shown of an upload has changed. */
+  /** An upload is shown differently now. */
   onChange: (item: UploadItem) => void;
   onProgress: (item: UploadItem) => void;
   /** A cancelled upload is gone on the server, too. */
@@ -160,4 +160,4 @@ export class Runner {
   }
 }
 
-const UPLOAD_REFUSED: ParleyError['code'] = 'UPLOAD_REFUSED';
+const UPLOAD_REFUSED: ClientErrorCode = 'UPLOAD_REFUSED';

@@ -33,7 +33,7 @@ const IMAGE_TYPES = /^image\/(?:jpeg|png|webp|gif|heic|heif|avif)$/;
 
 /** Returns name, type and kind of a file, as far as it tells. */
 export function describe(file: UploadFile): { name: string | undefined; mimeType: string; isImage: boolean } {
-  const named: object & { name?: unknown; type?: unknown } = Object(file);
+  const named = file as { name?: unknown; type?: unknown };
   const type = typeof named.type === 'string' ? baseType(named.type) : '';
   return {
     name: typeof named.name === 'string' && named.name !== '' ? named.name : undefined,

@@ -61,7 +61,10 @@ const xhrTransfer = (
         fail('The transfer does not move.');
       }, STALL_MS);
     };
-    if (signal.aborted) return abort();
+    if (signal.aborted) {
+      abort();
+      return;
+    }
     signal.addEventListener('abort', abort);
     request.upload.onprogress = ({ loaded }) => {
       watch();

@@ -9,20 +9,20 @@ import type {
 } from '../api/uploads.js';
 import type { TabChannel, TabMessage } from '../connection/link.js';
 import { ParleyError } from '../errors/parleyError.js';
-import { derive, isSameList, keepList } from '../observable/derived.js';
+import { isSameList } from '../observable/derived.js';
 import type { ReadableStore } from '../observable/readableStore.js';
 import type { CarriedContent, PendingMessage } from '../state/types.js';
 import type { StoredFile } from '../storage/storage.js';
 import type { UserStorage } from '../storage/userStorage.js';
 import { createAttachmentsApi } from './attachments.js';
 import { UploadItem } from './item.js';
+import { UploadItems } from './items.js';
 import type { UploadDeps, UploadsPart } from './part.js';
-import { createPreview, revokePreview, SentPreviews } from './previews.js';
-import { readRows, removeRow, writeRow, type UploadRow } from './row.js';
+import { revokePreview, SentPreviews } from './previews.js';
+import { createRow, readRows, removeRow, uriOf, writeRow, type UploadRow } from './row.js';
 import { Runner } from './runner.js';
-import { baseType, describe, isUriFile, openSource, sizeOf, storable, type OpenUri } from './source.js';
+import { openSource, storable, type OpenUri } from './source.js';
 import type { Transfer } from './transfer.js';
-import { ValueStore } from './valueStore.js';
 
 export interface FileUploadsPorts {
   transfer: Transfer;
@@ -31,7 +31,6 @@ export interface FileUploadsPorts {
 
 /** Shortest time between two reports of progress to other tabs, in ms. */
 const TELL_EVERY_MS = 250;
-const DEFAULT_NAMES = { image: 'photo', voice: 'voice note', file: 'file' };
 
 /**
  * Files on their way. Each is stored on the device before anything else, bytes included where the storage can, and goes on
@@ -40,10 +39,9 @@ const DEFAULT_NAMES = { image: 'photo', voice: 'voice note', file: 'file' };
 export class Uploads implements UploadsPart, UploadsApi {
   readonly #deps: UploadDeps;
   readonly #ports: FileUploadsPorts;
-  readonly #items = new Map<string, UploadItem>();
+  readonly #items: UploadItems;
   readonly #runner: Runner;
   readonly #sent = new SentPreviews();
-  readonly #drafts = new Map<string, ReadableStore<readonly FileUpload[]>>();
   readonly #told = new Map<string, number>();
   #storage: UserStorage | undefined;
   #tabs: TabChannel | undefined;
@@ -51,7 +49,7 @@ export class Uploads implements UploadsPart, UploadsApi {
   #lastAddedAt = 0;
   #onEntered: () => void = () => undefined;
   #entered: Promise<void> = this.#nextEntering();
-  readonly store: ValueStore<readonly FileUpload[]>;
+  readonly store: ReadableStore<readonly FileUpload[]>;
   readonly api: UploadsApi = this;
   readonly attachments: AttachmentsApi;
 
@@ -59,21 +57,16 @@ export class Uploads implements UploadsPart, UploadsApi {
     this.#deps = deps;
     this.attachments = createAttachmentsApi(deps);
     this.#ports = ports;
-    this.store = new ValueStore<readonly FileUpload[]>([], (error) =>
-      deps.logger.error('a listener has thrown', { error: String(error) }),
-    );
+    this.#items = new UploadItems(deps);
+    this.store = this.#items.store;
     this.#runner = new Runner({
       ...{ url: deps.url, ask: deps.ask, newId: deps.newId, transfer: ports.transfer },
-      items: () => [...this.#items.values()].sort((a, b) => a.row.addedAt - b.row.addedAt),
+      items: () => this.#items.all(),
       save: (item, change) => this.#save(item, change),
       open: (item) => this.#open(item),
       onChange: (item) => this.#announce(item),
       onProgress: (item) => this.#announceProgress(item),
       onRemoved: (item) => this.#forget(item),
-    });
-    // Which message has an upload is the outbox's knowledge.
-    deps.store.onChange((state, before) => {
-      if (state.outbox !== before.outbox && this.#items.size > 0) this.#publish();
     });
   }
 
@@ -84,34 +77,17 @@ export class Uploads implements UploadsPart, UploadsApi {
   }
 
   add(file: UploadFile, options: UploadOptions = {}): UploadHandle {
-    const item = new UploadItem(this.#newRow(file, options), file);
+    this.#lastAddedAt = Math.max(Date.now(), this.#lastAddedAt + 1);
+    const row = createRow(file, options, { newId: this.#deps.newId, addedAt: this.#lastAddedAt });
+    const item = new UploadItem(row, file);
     const { id } = item.row;
-    this.#hold(item);
+    this.#items.hold(item);
     const bytes = storable(file);
     const persisted = this.#persist(item, bytes);
     persisted.catch(() => undefined);
     this.#tell(item, bytes);
     this.#runner.pump();
     return { id, ready: item.whenReady(), persisted };
-  }
-
-  #newRow(file: UploadFile, { conversationId, ...options }: UploadOptions): UploadRow {
-    const own = describe(file);
-    const mimeType = options.mimeType === undefined ? own.mimeType : baseType(options.mimeType);
-    const kind = options.kind ?? (own.isImage ? 'image' : 'file');
-    const { durationMs, waveform } = options;
-    this.#lastAddedAt = Math.max(Date.now(), this.#lastAddedAt + 1);
-    return {
-      id: this.#deps.newId(),
-      clientAttachmentId: this.#deps.newId(),
-      addedAt: this.#lastAddedAt,
-      ...{ kind, mimeType, name: options.name ?? own.name ?? DEFAULT_NAMES[kind], sizeBytes: sizeOf(file) },
-      ...(conversationId !== undefined && { conversationId }),
-      ...(isUriFile(file) && { uri: file.uri }),
-      ...(durationMs !== undefined && { durationMs }),
-      ...(waveform !== undefined && { waveform }),
-      status: 'open',
-    };
   }
 
   /** The row first: bytes without a row would never be found again. */
@@ -129,20 +105,11 @@ export class Uploads implements UploadsPart, UploadsApi {
   }
 
   get(id: string): FileUpload | undefined {
-    return this.store.getSnapshot().find((one) => one.id === id);
+    return this.#items.view(id);
   }
 
   drafts(conversationId: string): ReadableStore<readonly FileUpload[]> {
-    const known = this.#drafts.get(conversationId);
-    if (known !== undefined) return known;
-    const drafts = derive<readonly FileUpload[], readonly FileUpload[]>(this.store, (all, previous) =>
-      keepList(
-        previous,
-        all.filter((one) => one.conversationId === conversationId && one.clientMessageId === undefined),
-      ),
-    );
-    this.#drafts.set(conversationId, drafts);
-    return drafts;
+    return this.#items.drafts(conversationId);
   }
 
   retry(id: string): void {
@@ -188,21 +155,17 @@ export class Uploads implements UploadsPart, UploadsApi {
     const { clientMessageId } = entry;
     const isAgain = entry.preparation === 'again';
     for (let round = 0; ; round += 1) {
-      const uploads = this.#findMessage(clientMessageId)?.uploads;
+      const uploads = this.#items.findMessage(clientMessageId)?.uploads;
       // It was discarded.
       if (uploads === undefined) return {};
       const items = await Promise.all(uploads.map((id) => this.#require(id)));
       if (round === 0) for (const item of items) this.#begin(item, { clientMessageId, isAgain });
       const found = await Promise.all(items.map((item) => readyOrCancelled(item)));
       const attachments = found.flatMap((one) => (one === undefined ? [] : [{ attachmentId: one._id }]));
-      const current = this.#findMessage(clientMessageId)?.uploads ?? [];
+      const current = this.#items.findMessage(clientMessageId)?.uploads ?? [];
       if (attachments.length === found.length && isSameList(current, uploads)) return { attachments };
     }
   };
-
-  #findMessage(id: string): PendingMessage | undefined {
-    return this.#deps.store.getState().outbox.find(({ clientMessageId }) => clientMessageId === id);
-  }
 
   /** @throws ParleyError */
   async #require(id: string): Promise<UploadItem> {
@@ -232,18 +195,9 @@ export class Uploads implements UploadsPart, UploadsApi {
     for (const row of await readRows(storage)) {
       const file = row.status === 'cancelled' ? undefined : await storage?.readFile(row.id);
       if (storage !== this.#storage) return;
-      if (!this.#items.has(row.id)) this.#hold(new UploadItem(row, file));
+      if (!this.#items.has(row.id)) this.#items.hold(new UploadItem(row, file));
     }
     this.#runner.pump();
-  }
-
-  #hold(item: UploadItem): void {
-    const { id, kind, mimeType } = item.row;
-    this.#items.set(id, item);
-    const isShown = kind !== 'file' && item.row.status !== 'cancelled';
-    if (isShown) item.previewUrl = createPreview(item.file ?? uriOf(item.row), mimeType);
-    if (item.row.status === 'ready') item.sentBytes = item.row.sizeBytes;
-    this.#publish();
   }
 
   async #open(item: UploadItem): Promise<UploadSource | undefined> {
@@ -276,7 +230,7 @@ export class Uploads implements UploadsPart, UploadsApi {
 
   #announce(item: UploadItem): void {
     this.#tell(item);
-    this.#publish();
+    this.#items.publish();
   }
 
   #announceProgress(item: UploadItem): void {
@@ -286,20 +240,7 @@ export class Uploads implements UploadsPart, UploadsApi {
       this.#told.set(id, now);
       this.#tell(item);
     }
-    this.#publish();
-  }
-
-  #publish(): void {
-    const messages = new Map(
-      this.#deps.store
-        .getState()
-        .outbox.flatMap(({ uploads = [], clientMessageId }) => uploads.map((id) => [id, clientMessageId])),
-    );
-    const shown = [...this.#items.values()].filter(({ row }) => row.status !== 'cancelled');
-    const views = shown
-      .sort((a, b) => a.row.addedAt - b.row.addedAt)
-      .map((item) => item.view(messages.get(item.row.id)));
-    this.store.set(keepList(this.store.getSnapshot(), views));
+    this.#items.publish();
   }
 
   messageGone({ uploads = [] }: PendingMessage, isStored: boolean): void {
@@ -321,7 +262,7 @@ export class Uploads implements UploadsPart, UploadsApi {
     this.#told.delete(id);
     void removeRow(this.#storage, id);
     this.#tabs?.post({ type: 'uploadRemoved', id });
-    this.#publish();
+    this.#items.publish();
   }
 
   useTabs(tabs: TabChannel | undefined): void {
@@ -337,7 +278,7 @@ export class Uploads implements UploadsPart, UploadsApi {
   #takeTabMessage(message: TabMessage): void {
     if (message.type === 'uploadRemoved') {
       this.#items.get(message.id)?.halt();
-      if (this.#items.delete(message.id)) this.#publish();
+      if (this.#items.delete(message.id)) this.#items.publish();
     } else if (message.type === 'uploadChanged') this.#takeChanged(message);
   }
 
@@ -346,7 +287,7 @@ export class Uploads implements UploadsPart, UploadsApi {
     const row = message.row as UploadRow;
     const known = this.#items.get(row.id);
     if (known === undefined) {
-      this.#hold(new UploadItem(row, message.file as StoredFile | undefined));
+      this.#items.hold(new UploadItem(row, message.file as StoredFile | undefined));
       this.#runner.pump();
       return;
     }
@@ -360,7 +301,7 @@ export class Uploads implements UploadsPart, UploadsApi {
     known.phase = message.phase as UploadItem['phase'];
     known.isConfirmed ||= !this.#runner.isLeader && row.status === 'ready';
     known.settle();
-    this.#publish();
+    this.#items.publish();
     this.#runner.pump();
   }
 
@@ -381,15 +322,15 @@ export class Uploads implements UploadsPart, UploadsApi {
 
   /** Removes what an earlier process has left of messages that are stored, or were discarded. */
   #dropOrphans(): void {
-    for (const item of [...this.#items.values()]) {
+    for (const item of this.#items.all()) {
       const { clientMessageId } = item.row;
-      if (clientMessageId !== undefined && this.#findMessage(clientMessageId) === undefined)
+      if (clientMessageId !== undefined && this.#items.findMessage(clientMessageId) === undefined)
         this.#cancel(item);
     }
   }
 
   leave(): void {
-    for (const item of this.#items.values()) {
+    for (const item of this.#items.all()) {
       item.halt();
       revokePreview(item.previewUrl);
     }
@@ -398,11 +339,9 @@ export class Uploads implements UploadsPart, UploadsApi {
     this.#sent.clear();
     this.#storage = undefined;
     this.#entered = this.#nextEntering();
-    this.#publish();
+    this.#items.publish();
   }
 }
-
-const uriOf = ({ uri }: UploadRow): UploadFile | undefined => (uri === undefined ? undefined : { uri });
 
 /** Resolves with undefined for a cancelled upload. @throws ParleyError */
 async function readyOrCancelled(item: UploadItem) {
