@@ -105,13 +105,12 @@ describe('cancelling', () => {
     network.before = (number, signal) => (number === 1 ? stuck(signal) : Promise.resolve(undefined));
     await using alice = await startedClient(server, scene, { network });
     const chat = alice.conversation(scene.conversationId);
-    const [stays, goes] = [
-      alice.uploads.add(await photoBlob()),
-      alice.uploads.add(await photoBlob()),
-    ].reverse();
-    const { stored } = chat.sendMessage({ uploads: [goes?.id ?? '', stays?.id ?? ''] });
+    const goes = alice.uploads.add(await photoBlob());
+    await until(() => network.requests.length === 1);
+    const stays = alice.uploads.add(await photoBlob());
+    const { stored } = chat.sendMessage({ uploads: [goes.id, stays.id] });
     await until(() => network.requests.length === 2);
-    alice.uploads.cancel(goes?.id ?? '');
+    alice.uploads.cancel(goes.id);
     expect((await stored).attachments).toHaveLength(1);
     network.before = (_number, signal) => stuck(signal);
     const { id } = alice.uploads.add(await photoBlob());

@@ -68,6 +68,20 @@ describe('a photo', () => {
   });
 });
 
+test('a name that is too long is cut in front of its extension, and a type that is none is not announced', async () => {
+  const scene = await newScene(server);
+  await using alice = await startedClient(server, scene);
+  const file = {
+    size: 3,
+    slice: () => new Uint8Array([1, 2, 3]),
+    name: `${'x'.repeat(300)}.txt`,
+    type: 'a b',
+  };
+  const { id, ready } = alice.uploads.add(file);
+  expect(alice.uploads.get(id)).toMatchObject({ mimeType: 'application/octet-stream', kind: 'file' });
+  expect((await ready).name).toBe(`${'x'.repeat(196)}.txt`);
+});
+
 test('a voice note keeps what its recorder knows', async () => {
   const scene = await newScene(server);
   await using alice = await startedClient(server, scene);

@@ -79,6 +79,10 @@ async function addFile(
   return id;
 }
 
+async function sendFile(conversationId: string, text: string, ids: string[]): Promise<void> {
+  await clientOf().conversation(conversationId).sendMessage({ text, uploads: ids }).persisted;
+}
+
 const uploads = (): unknown[] =>
   clientOf()
     .uploads.store.getSnapshot()
@@ -107,5 +111,16 @@ const storedFiles = (): Promise<number> =>
   });
 
 Object.assign(globalThis, {
-  tab: { start, status, openConversation, shown, send, addFile, uploads, cancelUpload, storedFiles },
+  tab: {
+    start,
+    status,
+    openConversation,
+    shown,
+    send,
+    addFile,
+    sendFile,
+    uploads,
+    cancelUpload,
+    storedFiles,
+  },
 });

@@ -112,9 +112,18 @@ describe.skipIf(chromiumPath === undefined)('files in the tabs of a browser', ()
     const id = await call<string>(leader.page, 'addFile', conversationId, { sizeBytes: 99 });
     await until(() => leader.puts.length === 1);
     await until(async () => (await uploads(other.page)).length === 1);
+    await call(leader.page, 'sendFile', conversationId, 'with a caption', [id]);
     await call(other.page, 'cancelUpload', id);
     for (const { page } of [leader, other]) await until(async () => (await uploads(page)).length === 0);
     await until(() => leader.puts[0]?.failure() !== null);
+    // The message goes without it.
+    await until(
+      async () =>
+        (await call<{ pending: string[] }>(leader.page, 'shown', conversationId)).pending.length === 0,
+    );
+    expect((await call<{ stored: string[] }>(other.page, 'shown', conversationId)).stored).toEqual([
+      'with a caption',
+    ]);
     await until(async () => (await call(other.page, 'storedFiles')) === 0);
   });
 

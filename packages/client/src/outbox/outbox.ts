@@ -68,7 +68,8 @@ export class Outbox {
     this.#preparations = new Preparations({
       prepare: deps.prepare,
       onPrepared: (entry, carried) => void this.#takePrepared(entry, carried),
-      onFailed: (entry, error) => this.#fail(entry, error),
+      // Its uploads may have changed meanwhile.
+      onFailed: (entry, error) => this.#fail(this.#entries.find(entry.clientMessageId) ?? entry, error),
     });
     // Whatever removes an entry (its answer, its arrival by another way), the storage forgets it, too.
     this.#unsubscribe = deps.store.onChange((state, before) => {
@@ -217,7 +218,7 @@ export class Outbox {
   async #takePrepared(entry: PendingMessage, carried: CarriedContent): Promise<void> {
     // Its uploads may have changed meanwhile.
     const current = this.#entries.find(entry.clientMessageId);
-    if (current === undefined) return;
+    if (current?.preparation === undefined) return;
     const { preparation: _done, ...rest } = current;
     await this.#keep({ ...rest, ...carried }).catch(() => undefined);
   }
@@ -275,7 +276,11 @@ export class Outbox {
     if (entry === undefined) return;
     const uploads = entry.uploads?.filter((id) => id !== uploadId) ?? [];
     if (uploads.length === 0 && entry.content === '') this.discard(entry.clientMessageId);
-    else this.#keep({ ...entry, uploads }).catch(() => undefined);
+    else {
+      // Without files it is a text like others.
+      const rest = uploads.length === 0 ? { uploads: undefined, preparation: undefined } : { uploads };
+      this.#keep({ ...entry, ...rest }).catch(() => undefined);
+    }
   }
 
   #remove(clientMessageId: string): void {

@@ -50,6 +50,16 @@ export class UploadItem {
     return promise;
   }
 
+  /** Resolves with undefined for a cancelled upload. @throws ParleyError when it has failed */
+  async whenReadyOrCancelled(): Promise<UploadedAttachment | undefined> {
+    try {
+      return await this.whenReady();
+    } catch (error) {
+      if (this.row.status === 'cancelled') return undefined;
+      throw error;
+    }
+  }
+
   /** Settles whoever waits, when the upload has come to an end. */
   settle(): void {
     const { status, attachment } = this.row;
@@ -58,6 +68,12 @@ export class UploadItem {
       if (status === 'ready' && attachment !== undefined) resolve(attachment);
       else reject(this.#error());
     }
+    this.#waiters.clear();
+  }
+
+  /** Nothing more will come of it in this process. */
+  abandon(error: ParleyError): void {
+    for (const { reject } of this.#waiters) reject(error);
     this.#waiters.clear();
   }
 

@@ -57,7 +57,7 @@ const ARRIVED = 412;
 export async function uploadOnce(job: Job): Promise<UploadedAttachment> {
   let { attachment, upload } = await begin(job);
   for (;;) {
-    job.signal.throwIfAborted();
+    requireRunning(job.signal);
     if (attachment.status === 'ready' || attachment.status === 'sent') return attachment;
     if (attachment.status === 'rejected') {
       throw new UploadFailed(new ParleyError('UPLOAD_REJECTED', 'The file was refused.'), attachment.reason);
@@ -71,6 +71,11 @@ export async function uploadOnce(job: Job): Promise<UploadedAttachment> {
     upload = undefined;
     if (attachment.status === 'processing') await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
+}
+
+/** React Native's signals have no `throwIfAborted`. */
+export function requireRunning({ aborted }: AbortSignal): void {
+  if (aborted) throw new Error('The upload was ended.');
 }
 
 /** @throws UploadInterrupted, UploadFailed */
@@ -169,7 +174,7 @@ async function sendParts(job: Job, source: UploadSource, parts: readonly UploadP
   const work = async (): Promise<void> => {
     for (let part = missing.shift(); part !== undefined; part = missing.shift()) {
       const { url, headers, offset, sizeBytes, partNumber } = part;
-      ended.signal.throwIfAborted();
+      requireRunning(ended.signal);
       const body = await source.slice(offset, offset + sizeBytes);
       const onProgress = (sentBytes: number): void => note(partNumber, sentBytes);
       await put(job, { url, headers, body, sizeBytes, signal: ended.signal, onProgress });
@@ -189,7 +194,7 @@ type Put = Parameters<Transfer>[0] & { body: UploadBody };
 /** @throws UploadInterrupted for every answer but success; expired URLs are asked for anew by the next attempt */
 async function put({ url: serverUrl, transfer, signal }: Job, { url, ...rest }: Put): Promise<void> {
   const status = await transfer({ ...rest, url: new URL(url, serverUrl).href });
-  signal.throwIfAborted();
+  requireRunning(signal);
   if ((status >= 200 && status < 300) || status === ARRIVED) return;
   throw new UploadInterrupted(`HTTP_${status}`, { isRefusal: status >= 400 && status < 500 });
 }

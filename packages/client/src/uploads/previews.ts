@@ -15,10 +15,14 @@ const urls = (): ObjectUrls => (typeof URL === 'undefined' ? {} : URL);
 export function createPreview(file: UploadFile | undefined, mimeType: string): string | undefined {
   if (file === undefined) return undefined;
   if (isUriFile(file)) return file.uri;
-  if (typeof Blob === 'undefined') return undefined;
-  if (isBlob(file)) return urls().createObjectURL?.(file);
-  if (!(file instanceof Uint8Array)) return undefined;
-  return urls().createObjectURL?.(new Blob([new Uint8Array(file)], { type: mimeType }));
+  try {
+    if (isBlob(file)) return urls().createObjectURL?.(file);
+    if (!(file instanceof Uint8Array)) return undefined;
+    return urls().createObjectURL?.(new Blob([new Uint8Array(file)], { type: mimeType }));
+  } catch {
+    // React Native makes no blobs of bytes, and addresses only in some apps.
+    return undefined;
+  }
 }
 
 export function revokePreview(url: string | undefined): void {

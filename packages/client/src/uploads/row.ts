@@ -47,7 +47,7 @@ export function createRow(
     clientAttachmentId: newId(),
     addedAt,
     kind,
-    name: options.name ?? own.name ?? DEFAULT_NAMES[kind],
+    name: shorten(options.name ?? own.name ?? '') || DEFAULT_NAMES[kind],
     mimeType: options.mimeType === undefined ? own.mimeType : baseType(options.mimeType),
     sizeBytes: sizeOf(file),
     ...(conversationId !== undefined && { conversationId }),
@@ -56,6 +56,17 @@ export function createRow(
     ...(waveform !== undefined && { waveform }),
     status: 'open',
   };
+}
+
+/** Code points of a file name that the server takes. */
+const MAX_NAME_CHARS = 200;
+
+/** Cuts a long name in front of its extension. */
+function shorten(name: string): string {
+  const chars = Array.from(name.trim());
+  if (chars.length <= MAX_NAME_CHARS) return chars.join('');
+  const extension = /\.[^.]{1,16}$/u.exec(name)?.[0] ?? '';
+  return chars.slice(0, MAX_NAME_CHARS - Array.from(extension).length).join('') + extension;
 }
 
 const isRow = (value: unknown): value is UploadRow =>

@@ -3,7 +3,7 @@ import type { Ask } from '../connection/link.js';
 import { retryRuleOf, type ClientErrorCode } from '../errors/parleyError.js';
 import type { UploadSource } from '../api/uploads.js';
 import type { UploadItem } from './item.js';
-import { UploadFailed, UploadInterrupted, uploadOnce } from './job.js';
+import { requireRunning, UploadFailed, UploadInterrupted, uploadOnce } from './job.js';
 import type { UploadRow } from './row.js';
 import type { Transfer } from './transfer.js';
 
@@ -116,7 +116,7 @@ export class Runner {
         onProgress(item);
       },
     });
-    signal.throwIfAborted();
+    requireRunning(signal);
     item.isConfirmed = true;
     await save(item, { status: 'ready', attachment });
   }

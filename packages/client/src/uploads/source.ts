@@ -31,13 +31,16 @@ export function sizeOf(file: UploadFile): number {
 /** Types that the server decodes as images. */
 const IMAGE_TYPES = /^image\/(?:jpeg|png|webp|gif|heic|heif|avif)$/;
 
+/** A media type that the server takes. Some systems say other things about files. */
+const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
+
 /** Returns name, type and kind of a file, as far as it tells. */
 export function describe(file: UploadFile): { name: string | undefined; mimeType: string; isImage: boolean } {
   const named = file as { name?: unknown; type?: unknown };
   const type = typeof named.type === 'string' ? baseType(named.type) : '';
   return {
     name: typeof named.name === 'string' && named.name !== '' ? named.name : undefined,
-    mimeType: type === '' ? 'application/octet-stream' : type,
+    mimeType: MEDIA_TYPE.test(type) ? type : 'application/octet-stream',
     isImage: IMAGE_TYPES.test(type),
   };
 }

@@ -31,6 +31,7 @@ export interface FileUploadsPorts {
 
 /** Shortest time between two reports of progress to other tabs, in ms. */
 const TELL_EVERY_MS = 250;
+const LOOK_AGAIN_MS = 20;
 
 /**
  * Files on their way. Each is stored on the device before anything else, bytes included where the storage can, and goes on
@@ -160,10 +161,12 @@ export class Uploads implements UploadsPart, UploadsApi {
       if (uploads === undefined) return {};
       const items = await Promise.all(uploads.map((id) => this.#require(id)));
       if (round === 0) for (const item of items) this.#begin(item, { clientMessageId, isAgain });
-      const found = await Promise.all(items.map((item) => readyOrCancelled(item)));
+      const found = await Promise.all(items.map((item) => item.whenReadyOrCancelled()));
       const attachments = found.flatMap((one) => (one === undefined ? [] : [{ attachmentId: one._id }]));
       const current = this.#items.findMessage(clientMessageId)?.uploads ?? [];
       if (attachments.length === found.length && isSameList(current, uploads)) return { attachments };
+      // Another tab has cancelled one, and its change of the message is on its way.
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   };
 
@@ -295,7 +298,10 @@ export class Uploads implements UploadsPart, UploadsApi {
     // The leader decides about what it does; others add, retry and cancel.
     const isHeard = !this.#runner.isLeader || row.status === 'cancelled' || status === 'failed';
     if (status === 'cancelled' || !isHeard) return;
-    if (row.status === 'cancelled') known.halt();
+    if (row.status === 'cancelled') {
+      known.halt();
+      this.#deps.dropUpload(row.id);
+    }
     known.row = row;
     known.sentBytes = row.status === 'failed' ? 0 : message.sentBytes;
     known.phase = message.phase as UploadItem['phase'];
@@ -330,8 +336,10 @@ export class Uploads implements UploadsPart, UploadsApi {
   }
 
   leave(): void {
+    const error = new ParleyError('CLOSED', 'The user has signed out, or the client was disposed of.');
     for (const item of this.#items.all()) {
       item.halt();
+      item.abandon(error);
       revokePreview(item.previewUrl);
     }
     this.#items.clear();
@@ -340,15 +348,5 @@ export class Uploads implements UploadsPart, UploadsApi {
     this.#storage = undefined;
     this.#entered = this.#nextEntering();
     this.#items.publish();
-  }
-}
-
-/** Resolves with undefined for a cancelled upload. @throws ParleyError */
-async function readyOrCancelled(item: UploadItem) {
-  try {
-    return await item.whenReady();
-  } catch (error) {
-    if (item.row.status === 'cancelled') return undefined;
-    throw error;
   }
 }
