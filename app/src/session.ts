@@ -1,0 +1,94 @@
+import type { TokenReason } from '@parley/client';
+
+/** The user of this tab. Kept in `sessionStorage`: two windows can be two users. */
+export interface Session {
+  userId: string;
+  token: string;
+  name?: string | undefined;
+  isDemo: boolean;
+}
+
+export interface DemoUser {
+  _id: string;
+  name: string;
+  token: string;
+}
+
+const KEY = 'parley.session';
+
+export function readSession(): Session | undefined {
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    return isSession(stored) ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isSession = (value: unknown): value is Session =>
+  typeof value === 'object' && value !== null && 'userId' in value && 'token' in value;
+
+export const writeSession = (session: Session): void => sessionStorage.setItem(KEY, JSON.stringify(session));
+
+/** Removes what this tab holds of its user: the token, and every draft. */
+export function clearTab(): void {
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith('parley.')) sessionStorage.removeItem(key);
+}
+
+export const demoSession = ({ _id, name, token }: DemoUser): Session => ({
+  userId: _id,
+  name,
+  token,
+  isDemo: true,
+});
+
+/**
+ * Reads the user of a token. The server checks it.
+ *
+ * @returns undefined when this is no JSON Web Token with a subject
+ */
+export function tokenSession(token: string): Session | undefined {
+  try {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined;
+    const { sub } = claims;
+    return typeof sub === 'string' && sub !== '' ? { userId: sub, token, isDemo: false } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface DemoAnswer {
+  data: { users: DemoUser[] };
+}
+
+/**
+ * Users of the demo, each with a token. Outside a demo the server answers 404, and the list is empty.
+ *
+ * @throws when the server cannot be reached
+ */
+export async function fetchDemoUsers(): Promise<DemoUser[]> {
+  const response = await fetch('/api/demo', { headers: { accept: 'application/json' } });
+  if (response.status === 404) return [];
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  // Written by the server of the same version.
+  const { data } = (await response.json()) as DemoAnswer;
+  return data.users;
+}
+
+/** Tokens for the SDK: the one of the session, then new ones of the demo. An app asks its own backend here. */
+export function tokensOf(session: Session): (reason: TokenReason) => Promise<string | undefined> {
+  let current = session;
+  return async (reason) => {
+    if (reason === 'connect') return current.token;
+    if (!current.isDemo) return undefined;
+    const user = (await fetchDemoUsers()).find(({ _id }) => _id === session.userId);
+    if (user === undefined) return undefined;
+    current = demoSession(user);
+    if (readSession()?.userId === session.userId) writeSession(current);
+    return current.token;
+  };
+}
