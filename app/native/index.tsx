@@ -1,14 +1,27 @@
 import { registerRootComponent } from 'expo';
-import { createParleyClient } from '@parley/client';
-import { sqliteStorage } from '@parley/client/sqlite';
-import { ParleyProvider, nativeLifecycle } from '@parley/react';
-import { openDatabaseAsync } from 'expo-sqlite';
-import NetInfo from '@react-native-community/netinfo';
-import { AppState, Text } from 'react-native';
-const client = createParleyClient({
-  url: 'https://chat.example.com',
-  getToken: async () => 'x',
-  storage: sqliteStorage(() => openDatabaseAsync('parley.db')),
-  lifecycle: nativeLifecycle(AppState, NetInfo),
-});
-registerRootComponent(() => <ParleyProvider client={client}><Text>Hi</Text></ParleyProvider>);
+import type { ReactNode } from 'react';
+import { KeyboardAvoidingView, Platform, StyleSheet } from 'react-native';
+import { SafeAreaProvider, SafeAreaView } from 'react-native-safe-area-context';
+import { App } from '../src/App';
+import { followLinks } from '../src/platform/route';
+import { followNotifications } from '../src/platform/notifications';
+
+followLinks();
+followNotifications();
+
+function Root(): ReactNode {
+  return (
+    <SafeAreaProvider>
+      <SafeAreaView style={styles.fill}>
+        {/* Android makes the window smaller by itself. */}
+        <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.fill}>
+          <App />
+        </KeyboardAvoidingView>
+      </SafeAreaView>
+    </SafeAreaProvider>
+  );
+}
+
+const styles = StyleSheet.create({ fill: { flex: 1 } });
+
+registerRootComponent(Root);

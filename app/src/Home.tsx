@@ -29,9 +29,10 @@ import {
   type Anchor,
   type Theme,
 } from '@parley/react-native';
-import { useNotifications } from './notifications.js';
+import { useNotifications } from './platform/notifications.js';
+import { showTitle } from './platform/platform.js';
+import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
-import { goTo, useRoute } from './route.js';
 import type { Session } from './session.js';
 import { Settings } from './Settings.js';
 import { useAppTexts } from './texts.js';
@@ -126,7 +127,11 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
         onOpenMessage={(message) => goTo(message.conversationId, message.seq)}
         onOpenConversation={({ id }) => goTo(id)}
       >
-        <ConversationList openId={openId} onOpen={openConversation} onNewChat={() => setShown({ kind: 'newChat' })} />
+        <ConversationList
+          openId={openId}
+          onOpen={openConversation}
+          onNewChat={() => setShown({ kind: 'newChat' })}
+        />
       </Search>
       <View style={styles.foot}>
         <Avatar id={user._id} name={nameOf(user, texts)} picture={user.avatar} size={36} />
@@ -213,7 +218,10 @@ function Info({ conversation, people, onClose }: NewChatProps & { conversation: 
   const { conversations } = useParley();
   const openUser = useOpenUser(onClose);
   const current = useClientState(() =>
-    conversations.list().getSnapshot().conversations.find(({ id }) => id === conversation.id),
+    conversations
+      .list()
+      .getSnapshot()
+      .conversations.find(({ id }) => id === conversation.id),
   );
   const shown = current ?? conversation;
   return shown.type === 'direct' ? (
@@ -227,7 +235,7 @@ function Info({ conversation, people, onClose }: NewChatProps & { conversation: 
 function useTitle(): void {
   const unread = useUnreadCount();
   useEffect(() => {
-    document.title = unread === 0 ? 'Parley' : `(${unread}) Parley`;
+    showTitle(unread === 0 ? 'Parley' : `(${unread}) Parley`);
   }, [unread]);
 }
 
@@ -239,7 +247,9 @@ function useRemovals(conversationId: string | undefined): void {
   const show = useToast();
   const { conversations } = useParley();
   const held = useClientState((state) =>
-    conversationId !== undefined && state.conversations[conversationId] !== undefined ? conversationId : undefined,
+    conversationId !== undefined && state.conversations[conversationId] !== undefined
+      ? conversationId
+      : undefined,
   );
   const isLinked = useClientState(({ connection }) => connection.status === 'online');
   const before = useRef(held);

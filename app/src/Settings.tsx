@@ -16,7 +16,7 @@ import {
   useUI,
   type Language,
 } from '@parley/react-native';
-import { notificationsAreOn, setNotifications } from './notifications.js';
+import { hasNotifications, notificationsAreOn, setNotifications } from './platform/notifications.js';
 import type { Preferences } from './preferences.js';
 import { useAppTexts } from './texts.js';
 
@@ -67,11 +67,15 @@ function Appearance({ themeChoice, setThemeChoice, language, setLanguage }: Pref
 function Notifications(): ReactNode {
   const t = useAppTexts();
   const [isOn, setOn] = useState(notificationsAreOn);
-  if (!('Notification' in globalThis)) return null;
+  if (!hasNotifications()) return null;
   return (
     <>
       <Heading level={3}>{t('notifications')}</Heading>
-      <SwitchRow label={t('notify')} value={isOn} onChange={(next) => void setNotifications(next).then(setOn)} />
+      <SwitchRow
+        label={t('notify')}
+        value={isOn}
+        onChange={(next) => void setNotifications(next).then(setOn)}
+      />
     </>
   );
 }
@@ -104,7 +108,11 @@ function Privacy(): ReactNode {
             value={privacy.readReceipts}
             onChange={(readReceipts) => update({ readReceipts })}
           />
-          <SwitchRow label={t('showTyping')} value={privacy.typing} onChange={(typing) => update({ typing })} />
+          <SwitchRow
+            label={t('showTyping')}
+            value={privacy.typing}
+            onChange={(typing) => update({ typing })}
+          />
           <ChoiceRow
             label={t('lastSeen')}
             value={privacy.lastSeen}

@@ -28,6 +28,7 @@ export const CHECKS = [
     ],
   ],
   ['Packages', ['scripts/checkPackages.mjs']],
+  ['Bundles of the app for phones', ['scripts/appBundle.mjs']],
   [
     'Formatting',
     [

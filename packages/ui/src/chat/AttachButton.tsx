@@ -42,7 +42,8 @@ function useItems(attachments: AttachmentTray | undefined, mode: ComposerMode | 
   };
   const sendLocation = async (): Promise<void> => {
     const found = getLocation === undefined ? undefined : await attempt(getLocation());
-    if (found?.value !== undefined) parley.conversation(conversation.id).sendMessage({ location: found.value });
+    if (found?.value !== undefined)
+      parley.conversation(conversation.id).sendMessage({ location: found.value });
   };
   const files: MenuItem[] = [
     { label: t('attachPhoto'), icon: 'image', run: () => void pick('photos') },

@@ -22,7 +22,13 @@ export interface ChatHeaderProps {
 }
 
 /** Name and state of the other side, and what the chat is about. */
-export function ChatHeader({ conversation, onBack, onOpenInfo, onSearch, onMenu }: ChatHeaderProps): ReactNode {
+export function ChatHeader({
+  conversation,
+  onBack,
+  onOpenInfo,
+  onSearch,
+  onMenu,
+}: ChatHeaderProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const isOnline = useIsOnline(conversation.otherUserId);
@@ -53,7 +59,12 @@ export function ChatHeader({ conversation, onBack, onOpenInfo, onSearch, onMenu 
             <Heading level={2} numberOfLines={1} testID="chat-title">
               {name}
             </Heading>
-            <Text size="small" tone={typing === undefined ? 'soft' : 'accent'} numberOfLines={1} testID="chat-subtitle">
+            <Text
+              size="small"
+              tone={typing === undefined ? 'soft' : 'accent'}
+              numberOfLines={1}
+              testID="chat-subtitle"
+            >
               {typing ?? subtitle}
             </Text>
           </View>
@@ -130,7 +141,15 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     header: { backgroundColor: colors.surface, borderBottomWidth: 1, borderBottomColor: colors.line },
     line: { flexDirection: 'row', alignItems: 'center', minHeight: 64, paddingHorizontal: 6 },
-    person: { flex: 1, flexDirection: 'row', alignItems: 'center', gap: 12, minWidth: 0, padding: 6, borderRadius: 12 },
+    person: {
+      flex: 1,
+      flexDirection: 'row',
+      alignItems: 'center',
+      gap: 12,
+      minWidth: 0,
+      padding: 6,
+      borderRadius: 12,
+    },
     texts: { flex: 1, minWidth: 0 },
     occasion: {
       flexDirection: 'row',

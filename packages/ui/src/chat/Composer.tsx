@@ -1,5 +1,12 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Platform, StyleSheet, TextInput, View, type NativeSyntheticEvent, type TextInputKeyPressEventData } from 'react-native';
+import {
+  Platform,
+  StyleSheet,
+  TextInput,
+  View,
+  type NativeSyntheticEvent,
+  type TextInputKeyPressEventData,
+} from 'react-native';
 import { LIMITS, type Conversation, type Message } from '@parley/client';
 import { closedReasonOf, isMessage, logOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
@@ -41,7 +48,11 @@ const CLOSED_KEYS: Readonly<Record<ClosedReason, TextKey>> = {
 export function Composer(props: ComposerProps): ReactNode {
   const { conversation } = useChat();
   const reason = closedReasonOf(conversation);
-  return reason === undefined ? <OpenComposer key={conversation.id} {...props} /> : <Closed reason={reason} />;
+  return reason === undefined ? (
+    <OpenComposer key={conversation.id} {...props} />
+  ) : (
+    <Closed reason={reason} />
+  );
 }
 
 function Closed({ reason }: { reason: ClosedReason }): ReactNode {
@@ -52,7 +63,9 @@ function Closed({ reason }: { reason: ClosedReason }): ReactNode {
   return (
     <View style={styles.closed}>
       <Text tone="soft">{t(CLOSED_KEYS[reason])}</Text>
-      {reason === 'blocked' && <Button label={t('unblock')} onPress={() => void unblock(conversation.otherUserId)} />}
+      {reason === 'blocked' && (
+        <Button label={t('unblock')} onPress={() => void unblock(conversation.otherUserId)} />
+      )}
     </View>
   );
 }
@@ -84,7 +97,12 @@ function OpenComposer(props: ComposerProps): ReactNode {
       )}
       <View style={styles.line}>
         {slots.renderActions?.(toolbar) ?? <AttachButton attachments={attachments} mode={mode} />}
-        <MessageField input={input} writing={writing} isInvalid={excess > 0} onCancel={() => setMode(undefined)} />
+        <MessageField
+          input={input}
+          writing={writing}
+          isInvalid={excess > 0}
+          onCancel={() => setMode(undefined)}
+        />
         {slots.renderSend?.(toolbar) ??
           (mayRecord && !maySend ? (
             <IconButton icon="voice" label={t('recordVoice')} onPress={() => setRecording(true)} />
@@ -123,7 +141,8 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
   const label = t('messageTo', { name: titleOf(conversation, t) });
   const onKeyPress = (event: NativeSyntheticEvent<TextInputKeyPressEventData>): void => {
     if (Platform.OS !== 'web') return;
-    const { key, isComposing, shiftKey } = event.nativeEvent as TextInputKeyPressEventData & Partial<KeyboardEvent>;
+    const { key, isComposing, shiftKey } = event.nativeEvent as TextInputKeyPressEventData &
+      Partial<KeyboardEvent>;
     if (isComposing === true) return;
     if (key === 'Enter' && shiftKey !== true) submit();
     else if (key === 'ArrowUp' && text === '') editLast();
@@ -150,7 +169,10 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
         style={[
           styles.input,
           NO_OUTLINE,
-          { height: text === '' ? LINE_HEIGHT : Math.min(Math.max(height, LINE_HEIGHT), LINE_HEIGHT * MAX_LINES) },
+          {
+            height:
+              text === '' ? LINE_HEIGHT : Math.min(Math.max(height, LINE_HEIGHT), LINE_HEIGHT * MAX_LINES),
+          },
         ]}
       />
     </View>
@@ -188,7 +210,8 @@ function useWriting(props: ComposerProps, input: React.RefObject<TextInput | nul
   };
   async function save(message: Message, content: string): Promise<void> {
     setSaving(true);
-    const isSaved = content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
+    const isSaved =
+      content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
     setSaving(false);
     if (isSaved) setMode(undefined);
   }

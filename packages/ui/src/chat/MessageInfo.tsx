@@ -70,7 +70,9 @@ function Sections({ receipts, reactions, edits }: Loaded): ReactNode {
           <Text dir="auto">{content}</Text>
         </View>
       ))}
-      {receipts === undefined && reactions.length === 0 && edits.length === 0 && <Text tone="soft">{t('notYet')}</Text>}
+      {receipts === undefined && reactions.length === 0 && edits.length === 0 && (
+        <Text tone="soft">{t('notYet')}</Text>
+      )}
     </>
   );
 }

@@ -42,13 +42,15 @@ export function MessageList(props: MessageListProps): ReactNode {
         <Button label={t('tryAgain')} onPress={() => void view.loadOlder().catch(() => undefined)} />
       </View>
     );
-  if (view.loading === 'loading' || (view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder)
+  if (view.loading === 'loading' || ((view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder))
     return (
       <View style={styles.center} role="status" aria-label={t('loadingMessages')}>
         <ActivityIndicator color={colors.accent} />
       </View>
     );
-  return slots.renderChatEmpty?.() ?? <Empty icon="general" title={t('emptyChat')} hint={t('emptyChatHint')} />;
+  return (
+    slots.renderChatEmpty?.() ?? <Empty icon="general" title={t('emptyChat')} hint={t('emptyChatHint')} />
+  );
 }
 
 function FilledList({ view, target, onReachedTarget, sentCount }: MessageListProps): ReactNode {
@@ -81,7 +83,9 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
         onStartReached={view.hasOlder ? loadOlder : undefined}
         onStartReachedThreshold={1}
         viewabilityConfig={VIEWABILITY}
-        onViewableItemsChanged={({ viewableItems }) => markSeen(viewableItems.map(({ item }) => item as MessageListItem))}
+        onViewableItemsChanged={({ viewableItems }) =>
+          markSeen(viewableItems.map(({ item }) => item as MessageListItem))
+        }
         onScroll={({ nativeEvent: { contentOffset, contentSize, layoutMeasurement } }) =>
           setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX)
         }

@@ -65,7 +65,12 @@ export function ConversationList(props: ConversationListProps): ReactNode {
     <View style={styles.list}>
       {filters.length > 0 && <Filters filters={filters} chosen={filter} onChoose={choose} />}
       {conversations.length === 0 ? (
-        <EmptyList filter={filter} isLoaded={isLoaded && !hasMore} onNewChat={props.onNewChat} onMore={loadPage} />
+        <EmptyList
+          filter={filter}
+          isLoaded={isLoaded && !hasMore}
+          onNewChat={props.onNewChat}
+          onMore={loadPage}
+        />
       ) : (
         <LegendList
           data={conversations}
@@ -140,7 +145,11 @@ function EmptyList({ filter, isLoaded, onNewChat, onMore }: EmptyListProps): Rea
       </View>
     );
   return (
-    <Empty icon="general" title={t(EMPTY_KEYS[filter])} hint={filter === 'all' ? t('emptyAllHint') : undefined}>
+    <Empty
+      icon="general"
+      title={t(EMPTY_KEYS[filter])}
+      hint={filter === 'all' ? t('emptyAllHint') : undefined}
+    >
       {filter === 'all' && onNewChat !== undefined && (
         <Button tone="primary" label={t('newChat')} onPress={onNewChat} />
       )}

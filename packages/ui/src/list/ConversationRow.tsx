@@ -128,7 +128,12 @@ interface Labelled {
 function labelOf({ conversation, name, isOnline, preview, time }: Labelled, t: Translate): string {
   const { unreadCount, isMarkedUnread, isMuted, pinnedAt } = conversation;
   const unread = unreadCount > 0 ? t.count('unread', unreadCount) : isMarkedUnread && t('markedUnread');
-  const marks = [isOnline && t('online'), unread, isMuted && t('muted'), pinnedAt !== undefined && t('pinned')];
+  const marks = [
+    isOnline && t('online'),
+    unread,
+    isMuted && t('muted'),
+    pinnedAt !== undefined && t('pinned'),
+  ];
   return [name, ...marks, preview.text, time].filter(Boolean).join(', ');
 }
 

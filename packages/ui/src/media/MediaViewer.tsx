@@ -49,7 +49,12 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
               </Text>
             )}
           </View>
-          <IconButton tone="light" icon="file" label={t('downloadFile')} onPress={() => void Linking.openURL(picture.url)} />
+          <IconButton
+            tone="light"
+            icon="file"
+            label={t('downloadFile')}
+            onPress={() => void Linking.openURL(picture.url)}
+          />
         </View>
         <Image
           source={{ uri: picture.url }}
@@ -59,7 +64,13 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
         />
         {pictures.length > 1 && (
           <View style={styles.turns}>
-            <IconButton tone="light" icon="back" label={t('previousPicture')} disabled={index === 0} onPress={() => turn(-1)} />
+            <IconButton
+              tone="light"
+              icon="back"
+              label={t('previousPicture')}
+              disabled={index === 0}
+              onPress={() => turn(-1)}
+            />
             <IconButton
               tone="light"
               icon="forward"

@@ -48,7 +48,8 @@ export const Avatar = memo(function Avatar(props: AvatarProps): ReactNode {
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/u).filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   const [first = '', last] = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  const letter = (word = ''): string => [...word.replace(/^[^\p{L}\p{N}\p{Extended_Pictographic}]+/u, '')][0] ?? '';
+  const letter = (word = ''): string =>
+    [...word.replace(/^[^\p{L}\p{N}\p{Extended_Pictographic}]+/u, '')][0] ?? '';
   return (letter(first) + letter(last)).toLocaleUpperCase();
 }
 

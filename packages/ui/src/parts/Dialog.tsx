@@ -46,7 +46,11 @@ export function Dialog({ title, onClose, children, footer, hasOwnScroll = false 
         {hasOwnScroll ? (
           <View style={styles.scroll}>{children}</View>
         ) : (
-          <ScrollView style={styles.scroll} contentContainerStyle={styles.content} keyboardShouldPersistTaps="handled">
+          <ScrollView
+            style={styles.scroll}
+            contentContainerStyle={styles.content}
+            keyboardShouldPersistTaps="handled"
+          >
             {children}
           </ScrollView>
         )}
@@ -82,7 +86,15 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     layer: { flex: 1, justifyContent: 'flex-end' },
     center: { justifyContent: 'center', alignItems: 'center' },
-    scrim: { ...StyleSheet.absoluteFillObject, backgroundColor: colors.scrim, opacity: 0.5 },
+    scrim: {
+      position: 'absolute',
+      top: 0,
+      right: 0,
+      bottom: 0,
+      left: 0,
+      backgroundColor: colors.scrim,
+      opacity: 0.5,
+    },
     sheet: {
       maxHeight: '92%',
       backgroundColor: colors.surface,

@@ -58,7 +58,11 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
         contentContainerStyle={styles.content}
         ListHeaderComponent={
           isNewId ? (
-            <Button icon="addPerson" label={t('useId', { id: showControls(typed) })} onPress={() => onPick({ _id: typed })} />
+            <Button
+              icon="addPerson"
+              label={t('useId', { id: showControls(typed) })}
+              onPress={() => onPick({ _id: typed })}
+            />
           ) : null
         }
         ListEmptyComponent={isNewId ? null : <Text tone="soft">{t('noPeople')}</Text>}
