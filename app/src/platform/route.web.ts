@@ -21,7 +21,7 @@ export function useRoute(): Route {
 
 export function goTo(conversationId?: string, seq?: number): void {
   const address = `#/${pathOf(conversationId, seq)}`;
-  // The same address again shows its message again.
+  // Opening an address again shows its message again.
   if (location.hash === address) dispatchEvent(new HashChangeEvent('hashchange'));
   else location.hash = address;
 }
