@@ -30,6 +30,7 @@ import {
   type Theme,
 } from '@parley/react-native';
 import { useNotifications } from './platform/notifications.js';
+import { Moderation } from './moderation/Moderation.js';
 import { showTitle } from './platform/platform.js';
 import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
@@ -49,7 +50,7 @@ export interface HomeProps {
 
 type Shown =
   | { kind: 'new'; anchor: Anchor }
-  | { kind: 'settings' | 'newChat' | 'newGroup' | 'newChannel' }
+  | { kind: 'settings' | 'moderation' | 'newChat' | 'newGroup' | 'newChannel' }
   | { kind: 'info'; conversation: Conversation };
 
 /** The list of chats, and the open one beside it or in its place. */
@@ -138,6 +139,13 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
         <Text isBold numberOfLines={1} style={styles.grow} testID="me">
           {nameOf(user, texts)}
         </Text>
+        {session.isModerator === true && (
+          <IconButton
+            icon="report"
+            label={t('moderation')}
+            onPress={() => setShown({ kind: 'moderation' })}
+          />
+        )}
         <IconButton icon="settings" label={t('settings')} onPress={() => setShown({ kind: 'settings' })} />
       </View>
     </>
@@ -162,6 +170,8 @@ function Layer({ shown, setShown, preferences, people, onSignOut }: LayerProps):
   switch (shown.kind) {
     case 'settings':
       return <Settings preferences={preferences} onSignOut={onSignOut} onClose={close} />;
+    case 'moderation':
+      return <Moderation onClose={close} />;
     case 'new':
       return (
         <Menu

@@ -7,6 +7,8 @@ export interface Session {
   token: string;
   name?: string | undefined;
   isDemo: boolean;
+  /** The server checks the role; this only shows or hides the queue of reports. */
+  isModerator?: boolean | undefined;
 }
 
 export interface DemoUser {
@@ -32,6 +34,7 @@ const isSession = (value: unknown): value is Session =>
 export const writeSession = (session: Session): void => sessionValues.setItem(KEY, JSON.stringify(session));
 
 export const demoSession = ({ _id, name, token }: DemoUser): Session => ({
+  ...tokenSession(token),
   userId: _id,
   name,
   token,
@@ -50,7 +53,11 @@ export function tokenSession(token: string): Session | undefined {
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined;
     const { sub } = claims;
-    return typeof sub === 'string' && sub !== '' ? { userId: sub, token, isDemo: false } : undefined;
+    const isModerator =
+      'roles' in claims && Array.isArray(claims.roles) && claims.roles.includes('moderator');
+    return typeof sub === 'string' && sub !== ''
+      ? { userId: sub, token, isDemo: false, isModerator }
+      : undefined;
   } catch {
     return undefined;
   }
