@@ -141,7 +141,7 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
         </Text>
         {session.isModerator === true && (
           <IconButton
-            icon="report"
+            icon="flag"
             label={t('moderation')}
             onPress={() => setShown({ kind: 'moderation' })}
           />
