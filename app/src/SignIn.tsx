@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { ActivityIndicator, ScrollView, StyleSheet, View } from 'react-native';
-import { Button, Field, Heading, Icon, PersonRow, Text, useStyles, useUI, type Theme } from '@parley/react-native';
+import { Button, Field, Heading, Icon, PersonLine, Text, useStyles, useUI, type Theme } from '@parley/react-native';
 import { demoSession, fetchDemoUsers, tokenSession, type DemoUser, type Session } from './session.js';
 import { useAppTexts } from './texts.js';
 
@@ -53,7 +53,7 @@ function leadOf(users: readonly DemoUser[] | undefined, wanted: string | undefin
 }
 
 function PersonAsUser({ user, onSession }: { user: DemoUser; onSession: SignInProps['onSession'] }): ReactNode {
-  return <PersonRow user={user} onPress={() => onSession(demoSession(user))} />;
+  return <PersonLine user={user} onPress={() => onSession(demoSession(user))} />;
 }
 
 function TokenForm({ isOpen, onSession }: { isOpen: boolean; onSession: SignInProps['onSession'] }): ReactNode {

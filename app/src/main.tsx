@@ -35,7 +35,13 @@ function App(): ReactNode {
     [session?.userId],
   );
   return (
-    <ParleyUI theme={preferences.theme} language={preferences.language} device={device} drafts={drafts}>
+    <ParleyUI
+      theme={preferences.theme}
+      language={preferences.language}
+      locale={preferences.locale}
+      device={device}
+      drafts={drafts}
+    >
       {session === undefined ? (
         <SignIn wanted={wanted} onSession={choose} />
       ) : (

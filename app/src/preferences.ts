@@ -9,6 +9,8 @@ export interface Preferences {
   setThemeChoice: (choice: ThemeChoice) => void;
   theme: Theme;
   language: Language;
+  /** The device's tag for that language, for times and numbers. */
+  locale: string;
   setLanguage: (language: Language) => void;
 }
 
@@ -31,7 +33,8 @@ export function usePreferences(): Preferences {
     root.dir = directionOf(language);
     root.dataset['theme'] = theme.scheme;
   }, [language, theme]);
-  return { themeChoice, setThemeChoice, theme, language, setLanguage };
+  const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  return { themeChoice, setThemeChoice, theme, language, locale, setLanguage };
 }
 
 const darkDevice = matchMedia('(prefers-color-scheme: dark)');

@@ -58,12 +58,20 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
         contentContainerStyle={styles.content}
         ListHeaderComponent={
           isNewId ? (
-            <Button icon="addPerson" label={t('useId', { id: showControls(typed) })} onPress={() => onPick({ _id: typed })} />
+            <View style={styles.row}>
+              <Button
+                icon="addPerson"
+                label={t('useId', { id: showControls(typed) })}
+                onPress={() => onPick({ _id: typed })}
+              />
+            </View>
           ) : null
         }
         ListEmptyComponent={isNewId ? null : <Text tone="soft">{t('noPeople')}</Text>}
         renderItem={({ item }: { item: UserView }) => (
-          <PersonRow user={item} isChosen={chosen?.has(item._id)} onPress={() => onPick(item)} />
+          <View style={styles.row}>
+            <PersonRow user={item} isChosen={chosen?.has(item._id)} onPress={() => onPick(item)} />
+          </View>
         )}
       />
     </View>
@@ -74,5 +82,6 @@ const styles = StyleSheet.create({
   picker: { height: 440, maxHeight: '100%', flexShrink: 1 },
   field: { paddingHorizontal: 20, paddingVertical: 6, gap: 6 },
   list: { flex: 1 },
-  content: { paddingHorizontal: 12, paddingBottom: 12 },
+  content: { paddingBottom: 12 },
+  row: { paddingHorizontal: 12 },
 });

@@ -17,12 +17,17 @@ export interface PersonRowProps {
   trailing?: ReactNode;
 }
 
-/** A person in a list. */
-export function PersonRow({ user, note, isChosen, onPress, trailing }: PersonRowProps): ReactNode {
+/** A person in a list, with a dot while they are online. */
+export function PersonRow(props: PersonRowProps): ReactNode {
+  return <PersonLine {...props} isOnline={useIsOnline(props.user._id)} />;
+}
+
+/** A person in a list that no `<ParleyProvider>` is above of: before anyone is signed in. */
+export function PersonLine(props: PersonRowProps & { isOnline?: boolean }): ReactNode {
+  const { user, note, isChosen, onPress, trailing, isOnline = false } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { colors } = useUI().theme;
-  const isOnline = useIsOnline(user._id);
   const name = nameOf(user, t);
   return (
     <View style={styles.line}>
