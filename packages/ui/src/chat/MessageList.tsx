@@ -60,14 +60,24 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
   const { items } = view;
   const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
   const markSeen = useMarkRead(conversation.id);
-  const renderRow = useRows(view, list);
+  const { renderRow, focusNear } = useRows(view, list);
   const [initial] = useState(() => startOf(items));
   useTarget({ list, items, target, onReachedTarget });
   useEffect(() => {
     if (sentCount > 0) void list.current?.scrollToEnd({ animated: false });
   }, [sentCount]);
   return (
-    <View style={styles.grow}>
+    <View
+      role="log"
+      aria-label={t('messages')}
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowUp') return;
+        event.preventDefault();
+        focusNear(items.length, -1);
+      }}
+      style={styles.grow}
+    >
       <LegendList
         ref={list}
         data={items}
@@ -85,9 +95,6 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
         onScroll={({ nativeEvent: { contentOffset, contentSize, layoutMeasurement } }) =>
           setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX)
         }
-        role="log"
-        aria-label={t('messages')}
-        tabIndex={0}
         style={styles.grow}
         contentContainerStyle={styles.content}
         ListFooterComponent={
@@ -176,9 +183,8 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
     if (row === null) views.current.delete(key);
     else views.current.set(key, row);
   }, []);
-  const onMove = useCallback(
-    (key: string, by: number) => {
-      const from = items.current.findIndex((item) => item.key === key);
+  const focusNear = useCallback(
+    (from: number, by: number) => {
       for (let index = from + by; index >= 0 && index < items.current.length; index += by) {
         const row = views.current.get(items.current[index]?.key ?? '');
         if (row === undefined) continue;
@@ -189,8 +195,12 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
     },
     [list],
   );
+  const onMove = useCallback(
+    (key: string, by: number) => focusNear(items.current.findIndex((item) => item.key === key), by),
+    [focusNear],
+  );
   const { loadNewer } = view;
-  return useMemo(
+  const renderRow = useMemo(
     () =>
       ({ item }: { item: MessageListItem }): ReactNode => {
         if (item.kind === 'day') return <DayRow day={item.day} />;
@@ -202,6 +212,7 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
       },
     [conversation, highlightedSeq, setRef, onMove, loadNewer],
   );
+  return { renderRow, focusNear };
 }
 
 function Gap({ fromSeq, loadNewer }: { fromSeq: number; loadNewer: MessagesView['loadNewer'] }): ReactNode {

@@ -129,7 +129,8 @@ function labelOf({ conversation, name, isOnline, preview, time }: Labelled, t: T
   const { unreadCount, isMarkedUnread, isMuted, pinnedAt } = conversation;
   const unread = unreadCount > 0 ? t.count('unread', unreadCount) : isMarkedUnread && t('markedUnread');
   const marks = [isOnline && t('online'), unread, isMuted && t('muted'), pinnedAt !== undefined && t('pinned')];
-  return [name, ...marks, preview.text, time].filter(Boolean).join(', ');
+  // What is seen comes first, in its order: voice control finds a control by what it shows.
+  return [name, time, preview.text, ...marks].filter(Boolean).join(', ');
 }
 
 const createStyles = ({ colors }: Theme) =>

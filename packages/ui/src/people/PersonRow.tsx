@@ -29,12 +29,13 @@ export function PersonLine(props: PersonRowProps & { isOnline?: boolean }): Reac
   const t = useTexts();
   const { colors } = useUI().theme;
   const name = nameOf(user, t);
+  const shownNote = note ?? showControls(user._id);
   return (
     <View style={styles.line}>
       <Pressable
         role={isChosen === undefined ? 'button' : 'checkbox'}
         aria-checked={isChosen}
-        aria-label={[name, isOnline && t('online'), note].filter(Boolean).join(', ')}
+        aria-label={[name, shownNote, isOnline && t('online')].filter(Boolean).join(', ')}
         disabled={onPress === undefined}
         onPress={onPress}
         style={({ hovered }) => [styles.person, hovered === true && styles.hover]}
@@ -45,7 +46,7 @@ export function PersonLine(props: PersonRowProps & { isOnline?: boolean }): Reac
             {name}
           </Text>
           <Text size="small" tone="soft" numberOfLines={1}>
-            {note ?? showControls(user._id)}
+            {shownNote}
           </Text>
         </View>
         {isChosen !== undefined && (
