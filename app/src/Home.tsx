@@ -126,7 +126,11 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
         onOpenMessage={(message) => goTo(message.conversationId, message.seq)}
         onOpenConversation={({ id }) => goTo(id)}
       >
-        <ConversationList openId={openId} onOpen={openConversation} onNewChat={() => setShown({ kind: 'newChat' })} />
+        <ConversationList
+          openId={openId}
+          onOpen={openConversation}
+          onNewChat={() => setShown({ kind: 'newChat' })}
+        />
       </Search>
       <View style={styles.foot}>
         <Avatar id={user._id} name={nameOf(user, texts)} picture={user.avatar} size={36} />
@@ -213,7 +217,10 @@ function Info({ conversation, people, onClose }: NewChatProps & { conversation: 
   const { conversations } = useParley();
   const openUser = useOpenUser(onClose);
   const current = useClientState(() =>
-    conversations.list().getSnapshot().conversations.find(({ id }) => id === conversation.id),
+    conversations
+      .list()
+      .getSnapshot()
+      .conversations.find(({ id }) => id === conversation.id),
   );
   const shown = current ?? conversation;
   return shown.type === 'direct' ? (
@@ -239,7 +246,9 @@ function useRemovals(conversationId: string | undefined): void {
   const show = useToast();
   const { conversations } = useParley();
   const held = useClientState((state) =>
-    conversationId !== undefined && state.conversations[conversationId] !== undefined ? conversationId : undefined,
+    conversationId !== undefined && state.conversations[conversationId] !== undefined
+      ? conversationId
+      : undefined,
   );
   const isLinked = useClientState(({ connection }) => connection.status === 'online');
   const before = useRef(held);

@@ -1,6 +1,16 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { ActivityIndicator, ScrollView, StyleSheet, View } from 'react-native';
-import { Button, Field, Heading, Icon, PersonLine, Text, useStyles, useUI, type Theme } from '@parley/react-native';
+import {
+  Button,
+  Field,
+  Heading,
+  Icon,
+  PersonLine,
+  Text,
+  useStyles,
+  useUI,
+  type Theme,
+} from '@parley/react-native';
 import { demoSession, fetchDemoUsers, tokenSession, type DemoUser, type Session } from './session.js';
 import { useAppTexts } from './texts.js';
 
@@ -52,11 +62,23 @@ function leadOf(users: readonly DemoUser[] | undefined, wanted: string | undefin
   return wanted === undefined || users === undefined ? 'lead' : 'unknownUser';
 }
 
-function PersonAsUser({ user, onSession }: { user: DemoUser; onSession: SignInProps['onSession'] }): ReactNode {
+function PersonAsUser({
+  user,
+  onSession,
+}: {
+  user: DemoUser;
+  onSession: SignInProps['onSession'];
+}): ReactNode {
   return <PersonLine user={user} onPress={() => onSession(demoSession(user))} />;
 }
 
-function TokenForm({ isOpen, onSession }: { isOpen: boolean; onSession: SignInProps['onSession'] }): ReactNode {
+function TokenForm({
+  isOpen,
+  onSession,
+}: {
+  isOpen: boolean;
+  onSession: SignInProps['onSession'];
+}): ReactNode {
   const t = useAppTexts();
   const [isShown, setShown] = useState(isOpen);
   const [token, setToken] = useState('');
@@ -69,7 +91,13 @@ function TokenForm({ isOpen, onSession }: { isOpen: boolean; onSession: SignInPr
   };
   return (
     <>
-      <Field label={t('token')} value={token} onChangeText={setToken} onSubmitEditing={submit} autoCapitalize="none" />
+      <Field
+        label={t('token')}
+        value={token}
+        onChangeText={setToken}
+        onSubmitEditing={submit}
+        autoCapitalize="none"
+      />
       {isWrong && (
         <Text role="alert" tone="danger" size="small">
           {t('badToken')}

@@ -98,7 +98,8 @@ function useSignOut(client: ParleyClient): () => Promise<void> {
   return async () => {
     const isUnsent = client.state.getSnapshot().outbox.length > 0;
     const choices = [{ label: t('signOut'), value: true }];
-    const isSure = !isUnsent || (await ask({ title: t('leaveTitle'), text: t('leaveText'), choices })) === true;
+    const isSure =
+      !isUnsent || (await ask({ title: t('leaveTitle'), text: t('leaveText'), choices })) === true;
     if (!isSure) return;
     await client.logout();
     clearTab();

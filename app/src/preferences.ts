@@ -1,5 +1,13 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { darkTheme, directionOf, languageFor, lightTheme, TEXTS, type Language, type Theme } from '@parley/react-native';
+import {
+  darkTheme,
+  directionOf,
+  languageFor,
+  lightTheme,
+  TEXTS,
+  type Language,
+  type Theme,
+} from '@parley/react-native';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 

@@ -32,7 +32,7 @@ export function useRoute(): Route {
 export function goTo(conversationId?: string, seq?: number): void {
   const address =
     conversationId === undefined ? '#/' : `#/c/${conversationId}${seq === undefined ? '' : `/${seq}`}`;
-  // The same address again shows its message again.
+  // An address that is opened again shows its message again.
   if (location.hash === address) dispatchEvent(new HashChangeEvent('hashchange'));
   else location.hash = address;
 }

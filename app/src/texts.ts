@@ -201,5 +201,10 @@ const TEXTS: Readonly<Record<Language, AppTexts>> = {
 /** Returns the function that gives the app's own texts. */
 export function useAppTexts(): (key: keyof AppTexts, name?: string) => string {
   const { language } = useUI();
-  return useMemo(() => (key, name = '') => TEXTS[language][key].replace('{name}', `\u2068${name}\u2069`), [language]);
+  return useMemo(
+    () =>
+      (key, name = '') =>
+        TEXTS[language][key].replace('{name}', `\u2068${name}\u2069`),
+    [language],
+  );
 }

@@ -40,7 +40,10 @@ describeInBrowser('a chat in the app', () => {
     await alice.messages('an answer').getByTestId('quote').getByText('a question').waitFor();
     await alice.messages('an answer').getByTestId('bubble').click({ button: 'right' });
     await alice.page.getByRole('button', { name: /React with .*👍/ }).click();
-    await carol.messages('an answer').getByRole('button', { name: /👍.*, 1 reaction/ }).waitFor();
+    await carol
+      .messages('an answer')
+      .getByRole('button', { name: /👍.*, 1 reaction/ })
+      .waitFor();
     await alice.onMessage('a question', 'Edit');
     await alice.write('a better question');
     await carol.messages('a better question').getByText('edited').waitFor();
@@ -90,15 +93,18 @@ describeInBrowser('a chat in the app', () => {
     await alice.startChat(BOB);
     await alice.composer.fill('not ready');
     await alice.startChat('Farid Haddad');
-    expect(await alice.composer.inputValue()).toBe('');
+    await expect.poll(() => alice.composer.inputValue()).toBe('');
     await alice.chat(BOB).getByText('Draft:').waitFor();
     await alice.page.reload();
     await alice.openChat(BOB);
-    expect(await alice.composer.inputValue()).toBe('not ready');
+    await expect.poll(() => alice.composer.inputValue()).toBe('not ready');
     alice.expectNoFaults();
   });
 
-  it('Enter sends, Shift+Enter begins a line, arrow up edits the last message', async ({ server, openApp }) => {
+  it('Enter sends, Shift+Enter begins a line, arrow up edits the last message', async ({
+    server,
+    openApp,
+  }) => {
     const alice = await openApp(server, { as: 'alice' });
     await alice.startChat(BOB);
     await alice.composer.fill('');
@@ -109,9 +115,9 @@ describeInBrowser('a chat in the app', () => {
     await alice.messages('line\nnext').waitFor();
     await alice.composer.press('ArrowUp');
     await alice.page.getByText('Edit message').waitFor();
-    expect(await alice.composer.inputValue()).toBe('line\nnext');
+    await expect.poll(() => alice.composer.inputValue()).toBe('line\nnext');
     await alice.composer.press('Escape');
-    expect(await alice.composer.inputValue()).toBe('');
+    await expect.poll(() => alice.composer.inputValue()).toBe('');
     alice.expectNoFaults();
   });
 

@@ -18,12 +18,18 @@ describeInBrowser('groups, safety and search in the app', () => {
     await alice.page.getByRole('button', { name: 'Add members' }).click();
     await alice.page.getByRole('checkbox', { name: /Carol Osei/ }).click();
     await alice.page.getByRole('button', { name: 'Add', exact: true }).click();
-    await alice.page.getByRole('button', { name: /Carol Osei/ }).first().waitFor();
+    await alice.page
+      .getByRole('button', { name: /Carol Osei/ })
+      .first()
+      .waitFor();
     await alice.page.getByRole('button', { name: 'Edit group' }).click();
     await alice.page.getByLabel('Name').fill('Boulderers');
     await alice.page.getByRole('button', { name: 'Save' }).click();
     await bob.page.getByTestId('chat-title').getByText('Boulderers').waitFor();
-    await bob.page.getByTestId('system-message').getByText(/named the group/).waitFor();
+    await bob.page
+      .getByTestId('system-message')
+      .getByText(/named the group/)
+      .waitFor();
     await bob.page.getByTestId('chat-title').click();
     await bob.page.getByRole('button', { name: 'Leave group' }).click();
     await bob.confirm('Leave group');
@@ -98,7 +104,10 @@ describeInBrowser('groups, safety and search in the app', () => {
     farid.expectNoFaults();
   });
 
-  it('on a phone, list and chat take turns, and a day leads to its first message', async ({ server, openApp }) => {
+  it('on a phone, list and chat take turns, and a day leads to its first message', async ({
+    server,
+    openApp,
+  }) => {
     const carol = await openApp(server, { as: 'carol', viewport: { width: 390, height: 760 } });
     await carol.startChat('Eva Novak');
     await carol.write('at the beginning');

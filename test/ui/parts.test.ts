@@ -77,7 +77,11 @@ test('drafts are kept by conversation, and a full storage does no harm', () => {
 
 test('sizes, lengths and prices are written for people', () => {
   const formats = createFormats('en-GB');
-  expect([formats.bytes(999), formats.bytes(1_500), formats.bytes(52_428_800)]).toEqual(['999 B', '1.5 kB', '52.4 MB']);
+  expect([formats.bytes(999), formats.bytes(1_500), formats.bytes(52_428_800)]).toEqual([
+    '999 B',
+    '1.5 kB',
+    '52.4 MB',
+  ]);
   expect([formats.duration(0), formats.duration(65_000)]).toEqual(['0:00', '1:05']);
   expect(formats.price({ amount: '12.50', currency: 'EUR' })).toBe('€12.50');
   expect(formats.price({ amount: '1', currency: 'no currency' })).toBe('1 no currency');

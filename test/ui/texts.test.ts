@@ -12,14 +12,16 @@ import {
 const languages = Object.keys(TEXTS) as Language[];
 const entries = (texts: Texts): [string, string | Plural][] => Object.entries(texts);
 const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
-const formsOf = (text: string | Plural): string[] => (typeof text === 'string' ? [text] : Object.values(text));
+const formsOf = (text: string | Plural): string[] =>
+  typeof text === 'string' ? [text] : Object.values<string>({ ...text });
 
 describe.each(languages)('texts in %s', (language) => {
   const texts = TEXTS[language];
 
   test('every text of English is there, none is empty, and none is more', () => {
     expect(Object.keys(texts).sort()).toEqual(Object.keys(TEXTS.en).sort());
-    for (const [key, text] of entries(texts)) for (const form of formsOf(text)) expect(form.trim(), key).not.toBe('');
+    for (const [key, text] of entries(texts))
+      for (const form of formsOf(text)) expect(form.trim(), key).not.toBe('');
   });
 
   test('every text has the placeholders of English', () => {

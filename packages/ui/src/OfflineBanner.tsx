@@ -38,7 +38,9 @@ export function OfflineBanner(): ReactNode {
 
 /** Browsers know it; on phones the banner speaks of reconnecting. */
 const isDeviceOffline = (): boolean =>
-  Platform.OS === 'web' && Reflect.get(globalThis, 'navigator') instanceof Object && !globalThis.navigator.onLine;
+  Platform.OS === 'web' &&
+  Reflect.get(globalThis, 'navigator') instanceof Object &&
+  !globalThis.navigator.onLine;
 
 function useIsLate(isWaiting: boolean): boolean {
   const [isLate, setLate] = useState(false);
@@ -55,6 +57,11 @@ function useIsLate(isWaiting: boolean): boolean {
 
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
-    banner: { backgroundColor: colors.notice, paddingHorizontal: 16, paddingVertical: 6, alignItems: 'center' },
+    banner: {
+      backgroundColor: colors.notice,
+      paddingHorizontal: 16,
+      paddingVertical: 6,
+      alignItems: 'center',
+    },
     text: { color: colors.onNotice, textAlign: 'center' },
   });

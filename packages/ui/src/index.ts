@@ -34,4 +34,13 @@ export { ReportDialog, type ReportDialogProps } from './people/ReportDialog.js';
 export { Search, type SearchProps } from './search/Search.js';
 export { nameOf, titleOf, useClientState } from './state.js';
 export { directionOf, LANGUAGE_NAMES, languageFor, TEXTS, type Language, type Texts } from './texts/index.js';
-export { contrastOf, createTheme, darkTheme, lightTheme, type Colors, type Sizes, type Theme, type ThemeOptions } from './theme/index.js';
+export {
+  contrastOf,
+  createTheme,
+  darkTheme,
+  lightTheme,
+  type Colors,
+  type Sizes,
+  type Theme,
+  type ThemeOptions,
+} from './theme/index.js';

@@ -50,7 +50,8 @@ export function useNames(): (userId: string) => string {
  * Makes characters visible that would turn around the text beside them. Names are written by others: without this, one could
  * look like another.
  */
-export const showControls = (text: string): string => text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+export const showControls = (text: string): string =>
+  text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** Time in ms that changes every half minute, for texts such as "2 minutes ago". */
 export function useNow(): number {

@@ -6,7 +6,7 @@ import { anchorOf, Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { useAttempt } from '../parts/Toast.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat } from './chatContext.js';
-import type { ComposerMode } from './Composer.js';
+import type { ComposerMode } from './useWriting.js';
 
 export interface AttachButtonProps {
   attachments: AttachmentTray | undefined;
@@ -42,7 +42,8 @@ function useItems(attachments: AttachmentTray | undefined, mode: ComposerMode | 
   };
   const sendLocation = async (): Promise<void> => {
     const found = getLocation === undefined ? undefined : await attempt(getLocation());
-    if (found?.value !== undefined) parley.conversation(conversation.id).sendMessage({ location: found.value });
+    if (found?.value !== undefined)
+      parley.conversation(conversation.id).sendMessage({ location: found.value });
   };
   const files: MenuItem[] = [
     { label: t('attachPhoto'), icon: 'image', run: () => void pick('photos') },

@@ -39,7 +39,12 @@ export function GoToDay({ conversation, onGo, onClose }: GoToDayProps): ReactNod
   const footer = (
     <>
       <Button label={t('goToFirst')} onPress={() => go(conversation.visibleFromSeq)} />
-      <Button label={t('goToDay')} tone="primary" disabled={!isValid || isSearching} onPress={() => void find()} />
+      <Button
+        label={t('goToDay')}
+        tone="primary"
+        disabled={!isValid || isSearching}
+        onPress={() => void find()}
+      />
     </>
   );
   return (

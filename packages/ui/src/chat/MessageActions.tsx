@@ -25,7 +25,7 @@ export interface MessageActionsProps {
   onClose: () => void;
 }
 
-/** What one can do with a message: react, reply, edit, pin, delete, report; offered is what the server would allow. */
+/** Menu of a message: react, reply, edit, pin, delete, report; offered is what the server would allow. */
 export function MessageActions({ item, anchor, onClose }: MessageActionsProps): ReactNode {
   const t = useTexts();
   const { commands } = useChat();
@@ -63,7 +63,11 @@ function useItems(item: MessageItem): MenuItem[] {
     isDanger: true,
     run: () => parley.outbox.discard(clientMessageId),
   };
-  const retry: MenuItem = { label: t('retry'), icon: 'send', run: () => parley.outbox.retry(clientMessageId) };
+  const retry: MenuItem = {
+    label: t('retry'),
+    icon: 'send',
+    run: () => parley.outbox.retry(clientMessageId),
+  };
   return status === 'failed' ? [retry, discard] : [discard];
 }
 
@@ -78,14 +82,25 @@ function useStoredItems(): (message: Message, isOwn: boolean) => MenuItem[] {
   const mayWrite = !conversation.isClosed && !conversation.isBlocked;
   return (message, isOwn) => {
     const { seq, content, pinned = false, kind } = message;
-    const deletion: MenuItem = { label: t('delete'), icon: 'trash', isDanger: true, run: () => void remove(message, isOwn) };
+    const deletion: MenuItem = {
+      label: t('delete'),
+      icon: 'trash',
+      isDanger: true,
+      run: () => void remove(message, isOwn),
+    };
     if (message.deletedAt !== undefined) return [deletion];
     const pin = (): void => void attempt(parley.conversation(conversation.id).pin(seq, !pinned));
     const copy = (): void => void copyText?.(content).then(() => show(t('copied')));
     const items: (MenuItem | false)[] = [
       mayWrite && { label: t('reply'), icon: 'reply', run: () => commands.reply(message) },
       content !== '' && copyText !== undefined && { label: t('copy'), icon: 'copy', run: copy },
-      isOwn && mayWrite && (content !== '' || kind !== 'text') && { label: t('edit'), icon: 'edit', run: () => commands.edit(message) },
+      isOwn &&
+        mayWrite &&
+        (content !== '' || kind !== 'text') && {
+          label: t('edit'),
+          icon: 'edit',
+          run: () => commands.edit(message),
+        },
       mayManage(conversation) && { label: t(pinned ? 'unpin' : 'pin'), icon: 'pin', run: pin },
       { label: t('info'), icon: 'info', run: () => commands.openInfo(message) },
       !isOwn && { label: t('report'), icon: 'flag', isDanger: true, run: () => commands.report(message) },

@@ -29,7 +29,8 @@ export function MessageBubble(props: BubbleProps): ReactNode {
   const { isOwn, startsGroup, message, content } = item;
   const isDeleted = message?.deletedAt !== undefined;
   const showsSender = !isOwn && startsGroup && conversation.type !== 'direct' && message !== undefined;
-  const isBare = isFewEmoji(content) && !isDeleted && message?.kind === 'text' && message.replyTo === undefined;
+  const isBare =
+    isFewEmoji(content) && !isDeleted && message?.kind === 'text' && message.replyTo === undefined;
   return (
     <View
       testID="bubble"
@@ -44,7 +45,7 @@ export function MessageBubble(props: BubbleProps): ReactNode {
       <ReplyQuote item={item} />
       {!isDeleted && <Carried {...props} />}
       <View style={styles.foot}>
-        {isDeleted ? <Deleted isOwn={isOwn} /> : slots.renderMessageText?.(props) ?? <Words {...props} />}
+        {isDeleted ? <Deleted isOwn={isOwn} /> : (slots.renderMessageText?.(props) ?? <Words {...props} />)}
         <Meta {...props} />
       </View>
     </View>
@@ -65,7 +66,12 @@ function Sender({ message }: { message: Message }): ReactNode {
   const t = useTexts();
   const { names } = useUI().theme.colors;
   return (
-    <Text size="small" isBold numberOfLines={1} style={{ color: names[hashOf(message.senderId) % names.length] }}>
+    <Text
+      size="small"
+      isBold
+      numberOfLines={1}
+      style={{ color: names[hashOf(message.senderId) % names.length] }}
+    >
       {nameOf(message.sender, t)}
     </Text>
   );
@@ -126,7 +132,9 @@ function Carried(props: BubbleProps): ReactNode {
     );
   if (card !== undefined)
     return (
-      (message && slots.renderMessageCard?.({ ...props, message })) ?? <CardContent card={card} isOwn={isOwn} />
+      (message && slots.renderMessageCard?.({ ...props, message })) ?? (
+        <CardContent card={card} isOwn={isOwn} />
+      )
     );
   if (message !== undefined) return <Attachments {...props} message={message} />;
   // Files on their way have no address yet.

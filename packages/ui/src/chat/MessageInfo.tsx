@@ -15,7 +15,7 @@ interface Loaded {
   edits: CommandData<'getEdits'>['edits'];
 }
 
-/** Who has read a message, who has reacted, and its earlier texts. */
+/** Receipts of a message, its reactions with their users, and its earlier texts. */
 export function MessageInfo({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {
   const t = useTexts();
   const { theme } = useUI();
@@ -70,7 +70,9 @@ function Sections({ receipts, reactions, edits }: Loaded): ReactNode {
           <Text dir="auto">{content}</Text>
         </View>
       ))}
-      {receipts === undefined && reactions.length === 0 && edits.length === 0 && <Text tone="soft">{t('notYet')}</Text>}
+      {receipts === undefined && reactions.length === 0 && edits.length === 0 && (
+        <Text tone="soft">{t('notYet')}</Text>
+      )}
     </>
   );
 }

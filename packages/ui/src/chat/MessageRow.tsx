@@ -49,11 +49,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
         event.preventDefault();
         event.stopPropagation();
       }}
-      style={[styles.row, startsGroup && styles.start, isOwn && styles.own, isHighlighted && styles.highlighted]}
+      style={[
+        styles.row,
+        startsGroup && styles.start,
+        isOwn && styles.own,
+        isHighlighted && styles.highlighted,
+      ]}
     >
       <Picture {...props} />
       <View style={[styles.column, isOwn && styles.ownColumn]}>
-        <Pressed onMenu={open}>{slots.renderBubble?.({ item, conversation }) ?? <MessageBubble item={item} conversation={conversation} />}</Pressed>
+        <Pressed onMenu={open}>
+          {slots.renderBubble?.({ item, conversation }) ?? (
+            <MessageBubble item={item} conversation={conversation} />
+          )}
+        </Pressed>
         {message !== undefined && (
           <Reactions message={message} onReact={(emoji) => commands.react(message, emoji)} />
         )}
@@ -65,7 +74,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
 });
 
 /** A long press on phones, the right button or a long touch in browsers: there, presses must leave the text selectable. */
-function Pressed({ onMenu, children }: { onMenu: (anchor?: Anchor) => void; children: ReactNode }): ReactNode {
+function Pressed({
+  onMenu,
+  children,
+}: {
+  onMenu: (anchor?: Anchor) => void;
+  children: ReactNode;
+}): ReactNode {
   if (Platform.OS !== 'web')
     return <Pressable onLongPress={(event) => onMenu(anchorOf(event))}>{children}</Pressable>;
   const onContextMenu: ViewProps['onContextMenu'] = (event) => {
@@ -81,7 +96,13 @@ function Pressed({ onMenu, children }: { onMenu: (anchor?: Anchor) => void; chil
 
 const FULL = { maxWidth: '100%' } as const;
 
-function ActionsButton({ isShown, onOpen }: { isShown: boolean; onOpen: (anchor?: Anchor) => void }): ReactNode {
+function ActionsButton({
+  isShown,
+  onOpen,
+}: {
+  isShown: boolean;
+  onOpen: (anchor?: Anchor) => void;
+}): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const [isFocused, setFocused] = useState(false);

@@ -22,12 +22,17 @@ export function PinnedBar(): ReactNode {
   const seqs = [...pinnedMessages].sort((a, b) => b - a);
   const seq = seqs[back % Math.max(1, seqs.length)];
   const summary = useClientState((state) => {
-    const entry = seq === undefined ? undefined : (entryAt(logOf(state, id), seq) ?? state.aside[asideKey(id, seq)]);
+    const entry =
+      seq === undefined ? undefined : (entryAt(logOf(state, id), seq) ?? state.aside[asideKey(id, seq)]);
     return entry !== undefined && isMessage(entry) ? summaryOf(state, entry, t) : undefined;
   });
   useEffect(() => {
     // It stays without its text while it cannot be loaded.
-    if (seq !== undefined && summary === undefined) void parley.conversation(id).loadOne(seq).catch(() => undefined);
+    if (seq !== undefined && summary === undefined)
+      void parley
+        .conversation(id)
+        .loadOne(seq)
+        .catch(() => undefined);
   }, [parley, id, seq, summary]);
   if (seq === undefined) return null;
   const show = (): void => {
@@ -36,7 +41,13 @@ export function PinnedBar(): ReactNode {
   };
   const title = seqs.length === 1 ? t('pinnedMessage') : t.count('pinnedMessages', seqs.length);
   return (
-    <Pressable role="button" aria-label={`${title}: ${summary ?? ''}`} onPress={show} style={styles.bar} testID="pinned">
+    <Pressable
+      role="button"
+      aria-label={`${title}: ${summary ?? ''}`}
+      onPress={show}
+      style={styles.bar}
+      testID="pinned"
+    >
       <Icon name="pin" color={colors.accent} size={20} />
       <View style={styles.texts}>
         <Text size="tiny" isBold tone="accent">

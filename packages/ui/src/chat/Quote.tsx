@@ -24,11 +24,22 @@ export function Quote({ quote, isOwn, onPress }: QuoteProps): ReactNode {
   const color = isOwn || sender === undefined ? undefined : names[hashOf(sender) % names.length];
   const text = wordsOf({ kind: quote?.kind ?? 'text', content: quote?.content }, t);
   return (
-    <Pressable role="button" onPress={onPress} disabled={onPress === undefined} style={styles.quote} testID="quote">
+    <Pressable
+      role="button"
+      onPress={onPress}
+      disabled={onPress === undefined}
+      style={styles.quote}
+      testID="quote"
+    >
       <View style={[styles.bar, isOwn && styles.ownBar, color !== undefined && { backgroundColor: color }]} />
       <View style={styles.texts}>
         {sender !== undefined && (
-          <Text size="small" isBold numberOfLines={1} style={[isOwn && styles.own, color !== undefined && { color }]}>
+          <Text
+            size="small"
+            isBold
+            numberOfLines={1}
+            style={[isOwn && styles.own, color !== undefined && { color }]}
+          >
             {nameFor(sender)}
           </Text>
         )}

@@ -46,7 +46,12 @@ function Item({ item, tray }: { item: TrayItem; tray: AttachmentTray }): ReactNo
           <Icon name={KIND_ICONS[item.kind] ?? 'file'} size={28} />
         )}
         {item.status === 'uploading' && (
-          <View role="progressbar" aria-label={label} aria-valuenow={Math.round(item.progress * 100)} style={styles.track}>
+          <View
+            role="progressbar"
+            aria-label={label}
+            aria-valuenow={Math.round(item.progress * 100)}
+            style={styles.track}
+          >
             <View style={[styles.progress, { width: `${Math.round(item.progress * 100)}%` }]} />
           </View>
         )}
@@ -80,7 +85,15 @@ const createStyles = ({ colors }: Theme) =>
     },
     failed: { borderWidth: 2, borderColor: colors.danger },
     picture: { width: '100%', height: '100%' },
-    track: { position: 'absolute', bottom: 8, start: 8, end: 8, height: 5, borderRadius: 3, backgroundColor: '#ffffff' },
+    track: {
+      position: 'absolute',
+      bottom: 8,
+      start: 8,
+      end: 8,
+      height: 5,
+      borderRadius: 3,
+      backgroundColor: '#ffffff',
+    },
     progress: { height: 5, borderRadius: 3, backgroundColor: colors.accentFill },
     remove: {
       position: 'absolute',

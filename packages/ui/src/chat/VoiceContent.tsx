@@ -23,7 +23,12 @@ export function VoiceContent({ attachment, isOwn }: { attachment: Attachment; is
   const [width, setWidth] = useState(1);
   return (
     <View style={styles.line}>
-      <Pressable role="button" aria-label={t(isPlaying ? 'pause' : 'play')} onPress={toggle} style={styles.circle}>
+      <Pressable
+        role="button"
+        aria-label={t(isPlaying ? 'pause' : 'play')}
+        onPress={toggle}
+        style={styles.circle}
+      >
         <Icon name={isPlaying ? 'pause' : 'play'} color={theme.colors.onAccent} />
       </Pressable>
       <Pressable

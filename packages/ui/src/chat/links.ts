@@ -29,7 +29,8 @@ function withoutEnd(address: string): string {
   return isUnopened ? withoutEnd(text.slice(0, -1)) : text;
 }
 
-const FEW_EMOJI = /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*){1,3}$/u;
+const FEW_EMOJI =
+  /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*){1,3}$/u;
 
 /** True for one to three emoji and nothing else: they are shown large, without a bubble. */
 export const isFewEmoji = (text: string): boolean => FEW_EMOJI.test(text);

@@ -21,7 +21,12 @@ export function DayRow({ day }: { day: string }): ReactNode {
   const name = relative === undefined ? formats.day(day) : t(relative);
   return (
     <View style={styles.center}>
-      <Pressable role="button" aria-label={`${name}. ${t('goToDay')}`} onPress={commands.goToDay} style={styles.pill}>
+      <Pressable
+        role="button"
+        aria-label={`${name}. ${t('goToDay')}`}
+        onPress={commands.goToDay}
+        style={styles.pill}
+      >
         <Text size="tiny" isBold style={styles.pillText} testID="day">
           {name}
         </Text>
@@ -57,7 +62,7 @@ export function GapRow({ onShown }: { onShown: () => void }): ReactNode {
   );
 }
 
-/** What happened to a group. */
+/** A line about a change of the group. */
 export function SystemRow({ message }: { message: Message }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
@@ -106,7 +111,13 @@ const createStyles = ({ colors }: Theme) =>
       paddingVertical: 5,
       textAlign: 'center',
     },
-    unread: { flexDirection: 'row', alignItems: 'center', gap: 12, paddingHorizontal: 16, paddingVertical: 8 },
+    unread: {
+      flexDirection: 'row',
+      alignItems: 'center',
+      gap: 12,
+      paddingHorizontal: 16,
+      paddingVertical: 8,
+    },
     rule: { flex: 1, height: 1, backgroundColor: colors.accent, opacity: 0.4 },
     gap: { height: 80, alignItems: 'center', justifyContent: 'center' },
   });

@@ -42,8 +42,7 @@ function newestOf(state: ClientState, conversation: Conversation, t: Translate):
   const text = summaryOf(state, last, t);
   if (last.kind === 'system' || last.senderId === SYSTEM_ID) return { text, tone: 'soft' };
   const icon = last.deletedAt === undefined ? KIND_ICONS[last.kind] : undefined;
-  if (last.senderId === state.userId)
-    return { text, tone: 'soft', icon, tick: statusOf(conversation, last) };
+  if (last.senderId === state.userId) return { text, tone: 'soft', icon, tick: statusOf(conversation, last) };
   const isDirect = conversation.type === 'direct';
   const said = isDirect ? text : t('senderText', { name: nameIn(state, last.senderId, t), text });
   return { text: said, tone: 'soft', icon };

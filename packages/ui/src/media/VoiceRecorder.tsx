@@ -27,7 +27,11 @@ export function VoiceRecorder({ attachments, onDone }: VoiceRecorderProps): Reac
     <View style={styles.bar}>
       <IconButton icon="trash" tone="danger" label={t('discardRecording')} onPress={discard} />
       <View style={styles.dot} />
-      <Text role="timer" style={styles.time} aria-label={t('recording', { time: formats.duration(levels.length * SAMPLE_MS) })}>
+      <Text
+        role="timer"
+        style={styles.time}
+        aria-label={t('recording', { time: formats.duration(levels.length * SAMPLE_MS) })}
+      >
         {formats.duration(levels.length * SAMPLE_MS)}
       </Text>
       <View aria-hidden style={styles.levels}>
@@ -80,7 +84,9 @@ function useRecording(attachments: AttachmentTray, onDone: () => void) {
     recording.current = undefined;
     if (current !== undefined) {
       const file = await current.stop();
-      attachments.add([{ ...file, durationMs: file.durationMs ?? levels.length * SAMPLE_MS, waveform: [...levels] }]);
+      attachments.add([
+        { ...file, durationMs: file.durationMs ?? levels.length * SAMPLE_MS, waveform: [...levels] },
+      ]);
     }
     onDone();
   }
@@ -100,6 +106,14 @@ const createStyles = ({ colors }: Theme) =>
     },
     dot: { width: 10, height: 10, borderRadius: 5, backgroundColor: colors.danger },
     time: { minWidth: 44 },
-    levels: { flex: 1, flexDirection: 'row', alignItems: 'center', justifyContent: 'flex-end', gap: 2, height: 34, overflow: 'hidden' },
+    levels: {
+      flex: 1,
+      flexDirection: 'row',
+      alignItems: 'center',
+      justifyContent: 'flex-end',
+      gap: 2,
+      height: 34,
+      overflow: 'hidden',
+    },
     level: { width: 3, borderRadius: 2, backgroundColor: colors.accent },
   });

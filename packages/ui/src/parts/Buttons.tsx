@@ -1,5 +1,12 @@
 import { forwardRef, type ReactNode } from 'react';
-import { Pressable, StyleSheet, type PressableProps, type StyleProp, type View, type ViewStyle } from 'react-native';
+import {
+  Pressable,
+  StyleSheet,
+  type PressableProps,
+  type StyleProp,
+  type View,
+  type ViewStyle,
+} from 'react-native';
 import { useStyles, useUI } from '../context.js';
 import type { Theme } from '../theme/index.js';
 import { Icon } from './Icon.js';
@@ -22,7 +29,9 @@ export const IconButton = forwardRef<View, IconButtonProps>(function IconButton(
 ) {
   const styles = useStyles(createStyles);
   const { colors } = useUI().theme;
-  const color = { quiet: colors.textSoft, primary: colors.onAccent, danger: colors.danger, light: '#ffffff' }[tone];
+  const color = { quiet: colors.textSoft, primary: colors.onAccent, danger: colors.danger, light: '#ffffff' }[
+    tone
+  ];
   return (
     <Pressable
       ref={ref}
@@ -51,7 +60,14 @@ export interface ButtonProps {
   style?: StyleProp<ViewStyle> | undefined;
 }
 
-export function Button({ label, onPress, tone = 'quiet', icon, disabled = false, style }: ButtonProps): ReactNode {
+export function Button({
+  label,
+  onPress,
+  tone = 'quiet',
+  icon,
+  disabled = false,
+  style,
+}: ButtonProps): ReactNode {
   const styles = useStyles(createStyles);
   const { colors } = useUI().theme;
   const color = { primary: colors.onAccent, danger: colors.onDanger, quiet: colors.text }[tone];

@@ -46,7 +46,11 @@ export function Dialog({ title, onClose, children, footer, hasOwnScroll = false 
         {hasOwnScroll ? (
           <View style={styles.scroll}>{children}</View>
         ) : (
-          <ScrollView style={styles.scroll} contentContainerStyle={styles.content} keyboardShouldPersistTaps="handled">
+          <ScrollView
+            style={styles.scroll}
+            contentContainerStyle={styles.content}
+            keyboardShouldPersistTaps="handled"
+          >
             {children}
           </ScrollView>
         )}
@@ -73,7 +77,12 @@ export function Overlay({ onClose, isWide, isDim = true, children }: OverlayProp
     <Modal transparent visible animationType="none" onRequestClose={onClose}>
       <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.layer}>
         <View dir={direction} lang={language} style={[styles.layer, isWide && styles.center]}>
-          <Pressable aria-hidden tabIndex={-1} style={[styles.scrim, isDim && styles.dim]} onPress={onClose} />
+          <Pressable
+            aria-hidden
+            tabIndex={-1}
+            style={[styles.scrim, isDim && styles.dim]}
+            onPress={onClose}
+          />
           {children}
         </View>
       </KeyboardAvoidingView>

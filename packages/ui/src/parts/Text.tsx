@@ -10,9 +10,17 @@ export interface TextProps extends NativeTextProps {
 }
 
 /** Text in the theme's colours and sizes. */
-export function Text({ tone = 'normal', size = 'text', isBold = false, style, ...rest }: TextProps): ReactNode {
+export function Text({
+  tone = 'normal',
+  size = 'text',
+  isBold = false,
+  style,
+  ...rest
+}: TextProps): ReactNode {
   const styles = useStyles(createStyles);
-  return <NativeText {...rest} style={[styles.base, styles[size], styles[tone], isBold && styles.bold, style]} />;
+  return (
+    <NativeText {...rest} style={[styles.base, styles[size], styles[tone], isBold && styles.bold, style]} />
+  );
 }
 
 /** Title of a screen, a dialog or a section: screen readers list them. */

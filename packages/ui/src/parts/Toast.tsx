@@ -80,7 +80,14 @@ export function useAttempt(): Attempt {
 
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
-    place: { position: 'absolute', bottom: 84, start: 0, end: 0, alignItems: 'center', paddingHorizontal: 16 },
+    place: {
+      position: 'absolute',
+      bottom: 84,
+      start: 0,
+      end: 0,
+      alignItems: 'center',
+      paddingHorizontal: 16,
+    },
     toast: { backgroundColor: colors.text, borderRadius: 12, paddingHorizontal: 16, paddingVertical: 10 },
     text: { color: colors.surface },
   });

@@ -25,7 +25,10 @@ export const ICONS = {
   clock: { box: 16, path: 'M8 2.700a5.300 5.300 0 1 1 0 10.600a5.300 5.300 0 1 1 0-10.600M8 5v3l2 1.3' },
   sent: { box: 16, path: 'm3.5 8.5 3 3 6-7' },
   delivered: { box: 16, path: 'm1 8.5 3 3 6-7M7.2 10.5l1 1 6-7' },
-  failed: { box: 16, path: 'M8 2.300a5.700 5.700 0 1 1 0 11.400a5.700 5.700 0 1 1 0-11.400M8 5v3.5M8 10.9v.1' },
+  failed: {
+    box: 16,
+    path: 'M8 2.300a5.700 5.700 0 1 1 0 11.400a5.700 5.700 0 1 1 0-11.400M8 5v3.5M8 10.9v.1',
+  },
   product: { box: 16, path: 'M2.5 7V3.5a1 1 0 0 1 1-1H7L13.5 9 9 13.5zM5.5 5.5v.1' },
   seller: {
     box: 16,
@@ -87,7 +90,9 @@ export const ICONS = {
   play: { path: 'M8 5.500v13l11-6.500z', isFilled: true },
   pause: { path: 'M7 5.500h3.500v13H7zM13.500 5.500H17v13h-3.500z', isFilled: true },
   file: { path: 'M6 3.500h8l4.5 4.500v12.500H6zM14 3.500V8h4.500M9 13h6M9 16.500h6' },
-  location: { path: 'M12 21s-6.5-5.6-6.5-11a6.5 6.5 0 0 1 13 0c0 5.4-6.5 11-6.5 11zM12 7.700a2.300 2.300 0 1 1 0 4.600a2.300 2.300 0 1 1 0-4.600' },
+  location: {
+    path: 'M12 21s-6.5-5.6-6.5-11a6.5 6.5 0 0 1 13 0c0 5.4-6.5 11-6.5 11zM12 7.700a2.300 2.300 0 1 1 0 4.600a2.300 2.300 0 1 1 0-4.600',
+  },
   calendar: { path: 'M5 6h14v14H5zM5 10h14M9 3.500V8M15 3.500V8' },
   theme: { path: 'M12 4a8 8 0 1 1 0 16a8 8 0 1 1 0-16M12 4v16M15 5.500v13M18 8v8' },
   switch: { path: 'M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l-4 4 4 4M6 12h9' },
@@ -108,4 +113,8 @@ export const DIRECTED: ReadonlySet<IconName> = new Set<IconName>([
   'switch',
 ]);
 
-export const shapeOf = (name: IconName): Required<IconShape> => ({ box: 24, isFilled: false, ...ICONS[name] });
+export const shapeOf = (name: IconName): Required<IconShape> => ({
+  box: 24,
+  isFilled: false,
+  ...ICONS[name],
+});

@@ -55,12 +55,20 @@ export function NewGroup({ type, people, onCreated, onClose }: NewGroupProps): R
 export function useChosen(): { chosen: ReadonlySet<string>; toggle: (user: UserView) => void } {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const toggle = ({ _id }: UserView): void =>
-    setChosen((before) => new Set(before.has(_id) ? [...before].filter((id) => id !== _id) : [...before, _id]));
+    setChosen(
+      (before) => new Set(before.has(_id) ? [...before].filter((id) => id !== _id) : [...before, _id]),
+    );
   return { chosen, toggle };
 }
 
 /** Changes name, picture and rules of a group. */
-export function EditGroup({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
+export function EditGroup({
+  conversation,
+  onClose,
+}: {
+  conversation: Conversation;
+  onClose: () => void;
+}): ReactNode {
   const t = useTexts();
   const parley = useParley();
   const attempt = useAttempt();
@@ -83,10 +91,18 @@ export function EditGroup({ conversation, onClose }: { conversation: Conversatio
     <Dialog
       title={t('editGroup')}
       onClose={onClose}
-      footer={<Button label={t('save')} tone="primary" disabled={name.trim() === ''} onPress={() => void save()} />}
+      footer={
+        <Button label={t('save')} tone="primary" disabled={name.trim() === ''} onPress={() => void save()} />
+      }
     >
       <Field label={t('groupName')} value={name} onChangeText={setName} maxLength={LIMITS.maxNameChars} />
-      <Field label={t('groupPicture')} value={picture} onChangeText={setPicture} maxLength={LIMITS.maxUrlChars} placeholder="https://…" />
+      <Field
+        label={t('groupPicture')}
+        value={picture}
+        onChangeText={setPicture}
+        maxLength={LIMITS.maxUrlChars}
+        placeholder="https://…"
+      />
       <SwitchRow label={t('historyForAll')} value={isForAll} onChange={setForAll} />
       <SwitchRow label={t('openToAll')} value={isOpen} onChange={setOpen} />
     </Dialog>

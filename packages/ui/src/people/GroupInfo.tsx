@@ -53,7 +53,13 @@ export function GroupInfo({ conversation, onClose, onOpenUser, people }: GroupIn
   }));
   return (
     <Dialog title={t(conversation.type === 'channel' ? 'channelInfo' : 'groupInfo')} onClose={onClose}>
-      <ProfileHead id={conversation.id} name={titleOf(conversation, t)} picture={conversation.avatar} isGroup note={note} />
+      <ProfileHead
+        id={conversation.id}
+        name={titleOf(conversation, t)}
+        picture={conversation.avatar}
+        isGroup
+        note={note}
+      />
       <ActionList items={[...(manage ? managing : []), muteItem(conversation), ...copyItem]} />
       <Heading level={3}>{t('memberList')}</Heading>
       <MemberRows {...{ conversation, members, onOpenUser }} />
@@ -83,7 +89,9 @@ function useMembers({ id, memberCount, role }: Conversation): Members {
   const [page, setPage] = useState<{ list: readonly ListedMember[]; cursor: string | undefined }>();
   const load = useCallback(
     async (cursor?: string, before: readonly ListedMember[] = []) => {
-      const loaded = await attempt(parley.conversation(id).getMembers(cursor === undefined ? {} : { cursor }));
+      const loaded = await attempt(
+        parley.conversation(id).getMembers(cursor === undefined ? {} : { cursor }),
+      );
       if (loaded === undefined) return;
       setPage({ list: [...before, ...loaded.value.members], cursor: loaded.value.nextCursor });
     },
@@ -118,7 +126,9 @@ function MemberRows({ conversation, members, onOpenUser }: MemberRowsProps): Rea
           key={member._id}
           user={member}
           note={member._id === ownUserId ? `${t('you')} · ${t(member.role)}` : t(member.role)}
-          onPress={member._id === ownUserId || onOpenUser === undefined ? undefined : () => onOpenUser(member)}
+          onPress={
+            member._id === ownUserId || onOpenUser === undefined ? undefined : () => onOpenUser(member)
+          }
           trailing={
             itemsFor(member).length === 0 ? undefined : (
               <IconButton
@@ -143,8 +153,11 @@ function MemberRows({ conversation, members, onOpenUser }: MemberRowsProps): Rea
   );
 }
 
-/** What this user may do with a member. The server decides; this leaves out what it would refuse. */
-function useMemberItems(conversation: Conversation, reload: () => void): (member: ListedMember) => MenuItem[] {
+/** Actions that this user may take on a member. The server decides; this leaves out what it would refuse. */
+function useMemberItems(
+  conversation: Conversation,
+  reload: () => void,
+): (member: ListedMember) => MenuItem[] {
   const t = useTexts();
   const ask = useAsk();
   const attempt = useAttempt();
@@ -162,9 +175,12 @@ function useMemberItems(conversation: Conversation, reload: () => void): (member
     }
     const { changeRoles } = rightsOf(conversation.role);
     const items: (MenuItem | false)[] = [
-      changeRoles && role === 'member' && { label: t('makeAdmin'), icon: 'crown', run: () => setRole('admin') },
-      changeRoles && role === 'admin' && { label: t('makeMember'), icon: 'crown', run: () => setRole('member') },
-      changeRoles && role !== 'owner' && { label: t('makeOwner'), icon: 'crown', run: () => setRole('owner') },
+      changeRoles &&
+        role === 'member' && { label: t('makeAdmin'), icon: 'crown', run: () => setRole('admin') },
+      changeRoles &&
+        role === 'admin' && { label: t('makeMember'), icon: 'crown', run: () => setRole('member') },
+      changeRoles &&
+        role !== 'owner' && { label: t('makeOwner'), icon: 'crown', run: () => setRole('owner') },
       mayRemove(conversation.role, role) && {
         label: t('removeMember'),
         icon: 'leave',
@@ -196,13 +212,18 @@ function AddMembers({ conversation, members, people, onClose }: AddMembersProps)
     members.reload();
     onClose();
   }
-  const known = new Set([...Object.keys(conversation.members), ...(members.list ?? []).map(({ _id }) => _id)]);
+  const known = new Set([
+    ...Object.keys(conversation.members),
+    ...(members.list ?? []).map(({ _id }) => _id),
+  ]);
   return (
     <Dialog
       title={t('addMembers')}
       onClose={onClose}
       hasOwnScroll
-      footer={<Button label={t('add')} tone="primary" disabled={chosen.size === 0} onPress={() => void add()} />}
+      footer={
+        <Button label={t('add')} tone="primary" disabled={chosen.size === 0} onPress={() => void add()} />
+      }
     >
       <MemberPicker chosen={chosen} onPick={toggle} people={people} without={known} />
     </Dialog>

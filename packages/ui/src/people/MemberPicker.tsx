@@ -32,23 +32,27 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
   return (
     <View style={styles.picker}>
       <View style={styles.field}>
-        <Field
-          label={t('searchPeople')}
-          isLabelHidden
-          icon="search"
-          placeholder={t('searchPeople')}
-          value={words}
-          onChangeText={setWords}
-          autoCapitalize="none"
-          autoCorrect={false}
-          maxLength={LIMITS.maxUserIdChars}
-        />
+        <Words words={words} setWords={setWords} />
         {chosen !== undefined && (
           <Text size="small" tone="soft" role="status">
             {t.count('chosenCount', chosen.size)}
           </Text>
         )}
       </View>
+      {isNewId && (
+        <View style={styles.row}>
+          <Button
+            icon="addPerson"
+            label={t('useId', { id: showControls(typed) })}
+            onPress={() => onPick({ _id: typed })}
+          />
+        </View>
+      )}
+      {found.length === 0 && !isNewId && (
+        <Text tone="soft" style={styles.nobody}>
+          {t('noPeople')}
+        </Text>
+      )}
       <LegendList
         data={found}
         keyExtractor={({ _id }) => _id}
@@ -56,18 +60,6 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
         extraData={chosen}
         style={styles.list}
         contentContainerStyle={styles.content}
-        ListHeaderComponent={
-          isNewId ? (
-            <View style={styles.row}>
-              <Button
-                icon="addPerson"
-                label={t('useId', { id: showControls(typed) })}
-                onPress={() => onPick({ _id: typed })}
-              />
-            </View>
-          ) : null
-        }
-        ListEmptyComponent={isNewId ? null : <Text tone="soft">{t('noPeople')}</Text>}
         renderItem={({ item }: { item: UserView }) => (
           <View style={styles.row}>
             <PersonRow user={item} isChosen={chosen?.has(item._id)} onPress={() => onPick(item)} />
@@ -78,10 +70,28 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
   );
 }
 
+function Words({ words, setWords }: { words: string; setWords: (words: string) => void }): ReactNode {
+  const t = useTexts();
+  return (
+    <Field
+      label={t('searchPeople')}
+      isLabelHidden
+      icon="search"
+      placeholder={t('searchPeople')}
+      value={words}
+      onChangeText={setWords}
+      autoCapitalize="none"
+      autoCorrect={false}
+      maxLength={LIMITS.maxUserIdChars}
+    />
+  );
+}
+
 const styles = StyleSheet.create({
   picker: { height: 440, maxHeight: '100%', flexShrink: 1 },
   field: { paddingHorizontal: 20, paddingVertical: 6, gap: 6 },
   list: { flex: 1 },
   content: { paddingBottom: 12 },
   row: { paddingHorizontal: 12 },
+  nobody: { paddingHorizontal: 20 },
 });

@@ -34,7 +34,11 @@ export function UserProfile({ conversation, onClose }: UserProfileProps): ReactN
   });
   if (isReporting)
     return (
-      <ReportDialog title={t('reportTitle', { name })} about={{ userId: conversation.otherUserId }} onClose={onClose} />
+      <ReportDialog
+        title={t('reportTitle', { name })}
+        about={{ userId: conversation.otherUserId }}
+        onClose={onClose}
+      />
     );
   const report = { label: t('report'), icon: 'flag' as const, isDanger: true, run: () => setReporting(true) };
   const [block, ...others] = dangersFor(conversation).map(closing);

@@ -11,9 +11,13 @@ export function usePeople(words: string, extra: readonly UserView[] = []): reado
   const users = useClientState((state) => state.users);
   const ownUserId = useClientState((state) => state.userId);
   return useMemo(() => {
-    const partners = conversations.filter(({ type }) => type === 'direct').map(({ otherUserId }) => otherUserId);
+    const partners = conversations
+      .filter(({ type }) => type === 'direct')
+      .map(({ otherUserId }) => otherUserId);
     const byId = new Map([...extra, ...Object.values(users)].map((user) => [user._id, user]));
-    const ids = [...new Set([...partners, ...byId.keys()])].filter((id) => id !== ownUserId && id !== SYSTEM_ID);
+    const ids = [...new Set([...partners, ...byId.keys()])].filter(
+      (id) => id !== ownUserId && id !== SYSTEM_ID,
+    );
     const wanted = words.trim().toLocaleLowerCase();
     return ids
       .map((id) => byId.get(id) ?? { _id: id })

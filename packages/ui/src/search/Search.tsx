@@ -48,7 +48,13 @@ export function Search(props: SearchProps): ReactNode {
           onKeyPress={({ nativeEvent }) => nativeEvent.key === 'Escape' && setWords('')}
           trailing={
             isEmpty ? undefined : (
-              <IconButton icon="close" size={18} label={t('clearSearch')} onPress={() => setWords('')} style={styles.clear} />
+              <IconButton
+                icon="close"
+                size={18}
+                label={t('clearSearch')}
+                onPress={() => setWords('')}
+                style={styles.clear}
+              />
             )
           }
         />
@@ -74,7 +80,12 @@ function Results(props: SearchProps & { words: string }): ReactNode {
       ))}
       {messages.length > 0 && <Title text={t('foundMessages')} />}
       {messages.map((message) => (
-        <MessageLine key={message._id} message={message} showsChat={conversationId === undefined} onPress={() => onOpenMessage(message)} />
+        <MessageLine
+          key={message._id}
+          message={message}
+          showsChat={conversationId === undefined}
+          onPress={() => onOpenMessage(message)}
+        />
       ))}
       {errorCode !== undefined && (
         <Text role="alert" tone="danger" style={styles.note}>
@@ -124,7 +135,8 @@ function useFound(words: string, conversationId: string | undefined) {
         ...(cursor !== undefined && { cursor }),
       });
       const messages = [...before, ...page.messages];
-      if (isCurrent()) setFound({ messages, cursor: page.nextCursor, errorCode: undefined, isSearching: false });
+      if (isCurrent())
+        setFound({ messages, cursor: page.nextCursor, errorCode: undefined, isSearching: false });
     } catch (error) {
       const errorCode = error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL';
       if (isCurrent()) setFound({ messages: before, cursor: undefined, errorCode, isSearching: false });
@@ -159,8 +171,18 @@ function ChatLine({ conversation, onPress }: { conversation: Conversation; onPre
   const peer = peerOf(conversation);
   const name = titleOf(conversation, t);
   return (
-    <Pressable role="button" onPress={onPress} style={({ hovered }) => [styles.line, hovered === true && styles.hover]}>
-      <Avatar id={peer._id} name={name} picture={peer.avatar} size={40} isGroup={conversation.type !== 'direct'} />
+    <Pressable
+      role="button"
+      onPress={onPress}
+      style={({ hovered }) => [styles.line, hovered === true && styles.hover]}
+    >
+      <Avatar
+        id={peer._id}
+        name={name}
+        picture={peer.avatar}
+        size={40}
+        isGroup={conversation.type !== 'direct'}
+      />
       <Text isBold numberOfLines={1} style={styles.grow}>
         {name}
       </Text>
@@ -182,7 +204,10 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
   const now = useNow();
   const text = useClientState((state) => summaryOf(state, message, t));
   const chat = useClientState((state) => state.conversations[message.conversationId]);
-  const place = chat === undefined || !showsChat ? '' : ` · ${chat.type === 'direct' ? nameFor(chat.otherUserId) : (chat.name ?? '')}`;
+  const place =
+    chat === undefined || !showsChat
+      ? ''
+      : ` · ${chat.type === 'direct' ? nameFor(chat.otherUserId) : (chat.name ?? '')}`;
   return (
     <Pressable
       role="button"
@@ -190,7 +215,12 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
       onPress={onPress}
       style={({ hovered }) => [styles.line, hovered === true && styles.hover]}
     >
-      <Avatar id={message.senderId} name={message.sender.name ?? message.senderId} picture={message.sender.avatar} size={40} />
+      <Avatar
+        id={message.senderId}
+        name={message.sender.name ?? message.senderId}
+        picture={message.sender.avatar}
+        size={40}
+      />
       <View style={styles.grow}>
         <View style={styles.row}>
           <Text size="small" isBold numberOfLines={1} style={styles.grow}>

@@ -151,7 +151,8 @@ export const en = {
   clearText: 'Everything said so far is removed from your devices. Others keep it.',
   deleteChat: 'Delete chat',
   deleteChatTitle: 'Delete this chat?',
-  deleteChatText: 'It leaves your list with everything said so far, until a new message comes. Others keep it.',
+  deleteChatText:
+    'It leaves your list with everything said so far, until a new message comes. Others keep it.',
   block: 'Block',
   unblock: 'Unblock',
   blocked: 'Blocked',

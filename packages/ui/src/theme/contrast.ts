@@ -20,7 +20,13 @@ export const readableOn = (color: string): string =>
 export function mix(one: string, other: string, share: number): string {
   const others = channelsOf(other);
   const mixed = channelsOf(one).map((value, index) => value * share + (others[index] ?? 0) * (1 - share));
-  return `#${mixed.map((value) => Math.round(value * 255).toString(16).padStart(2, '0')).join('')}`;
+  return `#${mixed
+    .map((value) =>
+      Math.round(value * 255)
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;
 }
 
 /** @throws when the colour is not written as `#rrggbb` */

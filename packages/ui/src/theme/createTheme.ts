@@ -30,7 +30,7 @@ export function createTheme(scheme: Theme['scheme'], options: ThemeOptions = {})
 }
 
 const TEXT_CONTRAST = 4.5;
-/** Of the text on an own bubble: leaves room for a softer colour of the time. */
+/** Contrast of the text on an own bubble: leaves room for a softer colour of the time. */
 const BUBBLE_CONTRAST = 7;
 
 function colorsOf(brand: string, base: Colors): Partial<Colors> {

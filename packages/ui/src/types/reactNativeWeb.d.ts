@@ -17,7 +17,8 @@ declare module 'react-native' {
     'aria-pressed'?: boolean | undefined;
     tabIndex?: 0 | -1 | undefined;
     onKeyDown?: ((event: WebKeyEvent) => void) | undefined;
-    onContextMenu?: ((event: { pageX: number; pageY: number; preventDefault: () => void }) => void) | undefined;
+    onContextMenu?:
+      ((event: { pageX: number; pageY: number; preventDefault: () => void }) => void) | undefined;
     onPointerEnter?: (() => void) | undefined;
     onPointerLeave?: (() => void) | undefined;
   }
