@@ -37,7 +37,13 @@ export function App(): ReactNode {
     [session?.userId],
   );
   return (
-    <ParleyUI theme={preferences.theme} language={preferences.language} device={device} drafts={drafts}>
+    <ParleyUI
+      theme={preferences.theme}
+      language={preferences.language}
+      locale={preferences.locale}
+      device={device}
+      drafts={drafts}
+    >
       {session === undefined ? (
         <SignIn wanted={wantedUser} onSession={choose} />
       ) : (

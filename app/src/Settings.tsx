@@ -91,6 +91,25 @@ function Privacy(): ReactNode {
   }, [attempt, safety]);
   const update = (changes: Partial<PrivacyView>): void =>
     void attempt(safety.updatePrivacy(changes)).then((saved) => saved && setPrivacy(saved.value));
+  return (
+    <>
+      <Heading level={3}>{t('privacy')}</Heading>
+      {privacy === undefined ? (
+        <ActivityIndicator color={colors.accent} />
+      ) : (
+        <PrivacyFields privacy={privacy} update={update} />
+      )}
+    </>
+  );
+}
+
+interface PrivacyFieldsProps {
+  privacy: PrivacyView;
+  update: (changes: Partial<PrivacyView>) => void;
+}
+
+function PrivacyFields({ privacy, update }: PrivacyFieldsProps): ReactNode {
+  const t = useAppTexts();
   const audiences = [
     { value: 'everyone' as const, label: t('everyone') },
     { value: 'contacts' as const, label: t('contacts') },
@@ -98,38 +117,27 @@ function Privacy(): ReactNode {
   ];
   return (
     <>
-      <Heading level={3}>{t('privacy')}</Heading>
-      {privacy === undefined ? (
-        <ActivityIndicator color={colors.accent} />
-      ) : (
-        <>
-          <SwitchRow
-            label={t('readReceipts')}
-            value={privacy.readReceipts}
-            onChange={(readReceipts) => update({ readReceipts })}
-          />
-          <SwitchRow
-            label={t('showTyping')}
-            value={privacy.typing}
-            onChange={(typing) => update({ typing })}
-          />
-          <ChoiceRow
-            label={t('lastSeen')}
-            value={privacy.lastSeen}
-            choices={audiences}
-            onChange={(lastSeen) => update({ lastSeen })}
-          />
-          <ChoiceRow
-            label={t('addToGroups')}
-            value={privacy.addToGroups}
-            choices={audiences}
-            onChange={(addToGroups) => update({ addToGroups })}
-          />
-          <Text size="small" tone="soft">
-            {t('privacyNote')}
-          </Text>
-        </>
-      )}
+      <SwitchRow
+        label={t('readReceipts')}
+        value={privacy.readReceipts}
+        onChange={(readReceipts) => update({ readReceipts })}
+      />
+      <SwitchRow label={t('showTyping')} value={privacy.typing} onChange={(typing) => update({ typing })} />
+      <ChoiceRow
+        label={t('lastSeen')}
+        value={privacy.lastSeen}
+        choices={audiences}
+        onChange={(lastSeen) => update({ lastSeen })}
+      />
+      <ChoiceRow
+        label={t('addToGroups')}
+        value={privacy.addToGroups}
+        choices={audiences}
+        onChange={(addToGroups) => update({ addToGroups })}
+      />
+      <Text size="small" tone="soft">
+        {t('privacyNote')}
+      </Text>
     </>
   );
 }

@@ -5,7 +5,7 @@ import {
   Field,
   Heading,
   Icon,
-  PersonRow,
+  PersonLine,
   Text,
   useStyles,
   useUI,
@@ -69,7 +69,7 @@ function PersonAsUser({
   user: DemoUser;
   onSession: SignInProps['onSession'];
 }): ReactNode {
-  return <PersonRow user={user} onPress={() => onSession(demoSession(user))} />;
+  return <PersonLine user={user} onPress={() => onSession(demoSession(user))} />;
 }
 
 function TokenForm({

@@ -19,6 +19,8 @@ export interface Preferences {
   setThemeChoice: (choice: ThemeChoice) => void;
   theme: Theme;
   language: Language;
+  /** The device's tag for that language, for times and numbers. */
+  locale: string;
   setLanguage: (language: Language) => void;
 }
 
@@ -38,7 +40,8 @@ export function usePreferences(): Preferences {
   useEffect(() => {
     showAppearance({ language, direction: directionOf(language), scheme: theme.scheme });
   }, [language, theme]);
-  return { themeChoice, setThemeChoice, theme, language, setLanguage };
+  const locale = deviceLanguages.find((tag) => tag.startsWith(language)) ?? language;
+  return { themeChoice, setThemeChoice, theme, language, locale, setLanguage };
 }
 
 const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(TEXTS, text);

@@ -14,6 +14,8 @@ export interface ParleyUIProps {
   theme?: Theme | undefined;
   /** Default: English. */
   language?: Language | undefined;
+  /** Language tag for times and numbers, for example `en-GB`. Default: the language. */
+  locale?: string | undefined;
   /** Replaces single texts, or all of them for a language of your own. */
   texts?: Partial<Texts> | undefined;
   /** Abilities of the device. Default: none. */
@@ -29,6 +31,7 @@ const NO_DEVICE: Device = {};
 export function ParleyUI({
   theme = lightTheme,
   language = 'en',
+  locale = language,
   texts,
   device = NO_DEVICE,
   drafts,
@@ -41,11 +44,11 @@ export function ParleyUI({
       language,
       direction: directionOf(language),
       texts: { ...TEXTS[language], ...texts },
-      formats: createFormats(language),
+      formats: createFormats(locale),
       device,
       drafts: drafts ?? ownDrafts,
     }),
-    [theme, language, texts, device, drafts, ownDrafts],
+    [theme, language, locale, texts, device, drafts, ownDrafts],
   );
   return (
     <UIContext.Provider value={value}>

@@ -27,7 +27,7 @@ export { useAttempt, useToast } from './parts/Toast.js';
 export { GroupInfo, type GroupInfoProps } from './people/GroupInfo.js';
 export { NewGroup, type NewGroupProps } from './people/GroupForm.js';
 export { MemberPicker, type MemberPickerProps } from './people/MemberPicker.js';
-export { PersonRow, type PersonRowProps } from './people/PersonRow.js';
+export { PersonLine, PersonRow, type PersonRowProps } from './people/PersonRow.js';
 export { UserProfile, type UserProfileProps } from './people/UserProfile.js';
 export { ActionList, ProfileHead } from './people/Profile.js';
 export { ReportDialog, type ReportDialogProps } from './people/ReportDialog.js';

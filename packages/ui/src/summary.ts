@@ -52,7 +52,7 @@ export function kindOf({ attachments, location, card }: PendingMessage): Message
 
 const MAX_NAMES = 4;
 
-/** What happened to a group, as a line; undefined when there is nothing to tell. */
+/** A change of the group as a sentence; undefined when there is nothing to tell. */
 export function systemText(
   state: ClientState,
   { senderId, action }: Pick<Message, 'senderId' | 'action'>,

@@ -6,7 +6,7 @@ import { anchorOf, Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { useAttempt } from '../parts/Toast.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat } from './chatContext.js';
-import type { ComposerMode } from './Composer.js';
+import type { ComposerMode } from './useWriting.js';
 
 export interface AttachButtonProps {
   attachments: AttachmentTray | undefined;

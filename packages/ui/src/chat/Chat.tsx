@@ -15,13 +15,14 @@ import type { Theme } from '../theme/index.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { ChatContext, useChat, type ChatCommands } from './chatContext.js';
 import { ChatHeader } from './ChatHeader.js';
-import { Composer, type ComposerMode } from './Composer.js';
+import { Composer } from './Composer.js';
 import { GoToDay } from './GoToDay.js';
 import { MessageActions } from './MessageActions.js';
 import { MessageInfo } from './MessageInfo.js';
 import { MessageList } from './MessageList.js';
 import { PinnedBar } from './PinnedBar.js';
 import type { ChatSlots } from './slots.js';
+import type { ComposerMode } from './useWriting.js';
 
 export interface ChatProps extends ChatSlots {
   conversationId: string;

@@ -22,53 +22,15 @@ export interface ChatHeaderProps {
 }
 
 /** Name and state of the other side, and what the chat is about. */
-export function ChatHeader({
-  conversation,
-  onBack,
-  onOpenInfo,
-  onSearch,
-  onMenu,
-}: ChatHeaderProps): ReactNode {
+export function ChatHeader(props: ChatHeaderProps): ReactNode {
+  const { conversation, onBack, onSearch, onMenu } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const isOnline = useIsOnline(conversation.otherUserId);
-  const subtitle = useSubtitle(conversation);
-  const typing = useTypingText(conversation);
-  const name = titleOf(conversation, t);
-  const peer = peerOf(conversation);
   return (
     <View style={styles.header}>
       <View style={styles.line}>
         {onBack !== undefined && <IconButton icon="back" label={t('back')} onPress={onBack} />}
-        <Pressable
-          role="button"
-          aria-label={`${t('about')}: ${name}`}
-          disabled={onOpenInfo === undefined}
-          onPress={onOpenInfo}
-          style={styles.person}
-        >
-          <Avatar
-            id={peer._id}
-            name={name}
-            picture={peer.avatar}
-            size={40}
-            isGroup={conversation.type !== 'direct'}
-            isOnline={isOnline}
-          />
-          <View style={styles.texts}>
-            <Heading level={2} numberOfLines={1} testID="chat-title">
-              {name}
-            </Heading>
-            <Text
-              size="small"
-              tone={typing === undefined ? 'soft' : 'accent'}
-              numberOfLines={1}
-              testID="chat-subtitle"
-            >
-              {typing ?? subtitle}
-            </Text>
-          </View>
-        </Pressable>
+        <Peer {...props} />
         <IconButton icon="search" label={t('searchHere')} onPress={onSearch} />
         <IconButton
           icon="menu"
@@ -78,6 +40,47 @@ export function ChatHeader({
       </View>
       <Occasion conversation={conversation} />
     </View>
+  );
+}
+
+function Peer({ conversation, onOpenInfo }: ChatHeaderProps): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  const isOnline = useIsOnline(conversation.otherUserId);
+  const subtitle = useSubtitle(conversation);
+  const typing = useTypingText(conversation);
+  const name = titleOf(conversation, t);
+  const peer = peerOf(conversation);
+  return (
+    <Pressable
+      role="button"
+      aria-label={`${t('about')}: ${name}`}
+      disabled={onOpenInfo === undefined}
+      onPress={onOpenInfo}
+      style={styles.person}
+    >
+      <Avatar
+        id={peer._id}
+        name={name}
+        picture={peer.avatar}
+        size={40}
+        isGroup={conversation.type !== 'direct'}
+        isOnline={isOnline}
+      />
+      <View style={styles.texts}>
+        <Heading level={2} numberOfLines={1} testID="chat-title">
+          {name}
+        </Heading>
+        <Text
+          size="small"
+          tone={typing === undefined ? 'soft' : 'accent'}
+          numberOfLines={1}
+          testID="chat-subtitle"
+        >
+          {typing ?? subtitle}
+        </Text>
+      </View>
+    </Pressable>
   );
 }
 

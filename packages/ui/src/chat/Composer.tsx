@@ -7,15 +7,12 @@ import {
   type NativeSyntheticEvent,
   type TextInputKeyPressEventData,
 } from 'react-native';
-import { LIMITS, type Conversation, type Message } from '@parley/client';
-import { closedReasonOf, isMessage, logOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
-import { useParley } from '@parley/react';
+import { closedReasonOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
 import { NO_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
-import { useAttempt } from '../parts/Toast.js';
-import { nameOf, titleOf, useOwnUserId } from '../state.js';
+import { nameOf, titleOf } from '../state.js';
 import { wordsOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { useChatActions } from '../list/useChatActions.js';
@@ -23,20 +20,10 @@ import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat } from './chatContext.js';
 import { Tray } from './Tray.js';
+import { useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
 import { VoiceRecorder } from '../media/VoiceRecorder.js';
 
-/** The message that is answered or edited. */
-export interface ComposerMode {
-  kind: 'reply' | 'edit';
-  message: Message;
-}
-
-export interface ComposerProps {
-  mode: ComposerMode | undefined;
-  setMode: (mode: ComposerMode | undefined) => void;
-  onSent: () => void;
-  attachments?: AttachmentTray | undefined;
-}
+export type ComposerProps = WritingInput;
 
 const CLOSED_KEYS: Readonly<Record<ClosedReason, TextKey>> = {
   blocked: 'closedBlocked',
@@ -177,93 +164,6 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
       />
     </View>
   );
-}
-
-/** Text, draft and sending. */
-function useWriting(props: ComposerProps, input: React.RefObject<TextInput | null>) {
-  const { mode, setMode, onSent, attachments } = props;
-  const { conversation } = useChat();
-  const parley = useParley();
-  const attempt = useAttempt();
-  const { drafts, device } = useUI();
-  const handle = parley.conversation(conversation.id);
-  const [text, setTextOnly] = useState(() => drafts.get(conversation.id));
-  const [isSaving, setSaving] = useState(false);
-  useModeText({ mode, draft: () => drafts.get(conversation.id), setText: setTextOnly, input });
-  useEffect(() => {
-    if (device.hasKeyboard === true) input.current?.focus();
-    return () => handle.stopTyping();
-  }, [handle, input, device]);
-  const isEdit = mode?.kind === 'edit';
-  const hasFiles = !isEdit && attachments !== undefined && attachments.items.length > 0;
-  const length = [...text.trim()].length;
-  // A picture keeps its place without the text beside it.
-  const mayBeEmpty = hasFiles || (isEdit && mode.message.kind !== 'text');
-  const excess = Math.max(0, length - LIMITS.maxTextChars);
-  const maySend = excess === 0 && (length > 0 || mayBeEmpty) && !isSaving;
-  const setText = (next: string): void => {
-    setTextOnly(next);
-    if (isEdit) return;
-    drafts.set(conversation.id, next);
-    if (next.trim() === '') handle.stopTyping();
-    else handle.sendTyping();
-  };
-  async function save(message: Message, content: string): Promise<void> {
-    setSaving(true);
-    const isSaved =
-      content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
-    setSaving(false);
-    if (isSaved) setMode(undefined);
-  }
-  const submit = (): void => {
-    if (!maySend) return;
-    if (isEdit) return void save(mode.message, text.trim());
-    const content = { text: text.trim(), ...(mode !== undefined && { replyTo: mode.message.seq }) };
-    setTextOnly('');
-    drafts.set(conversation.id, '');
-    if (hasFiles) attachments.send(content);
-    else handle.sendMessage(content);
-    setMode(undefined);
-    onSent();
-    input.current?.focus();
-  };
-  const editLast = useEditLast(conversation, setMode);
-  return { text, setText, submit, excess, maySend, editLast };
-}
-
-interface ModeTextInput {
-  mode: ComposerMode | undefined;
-  draft: () => string;
-  setText: (text: string) => void;
-  input: React.RefObject<TextInput | null>;
-}
-
-/** Editing replaces the draft in the field; its end brings the draft back. */
-function useModeText({ mode, draft, setText, input }: ModeTextInput): void {
-  const previous = useRef<ComposerMode | undefined>(undefined);
-  useEffect(() => {
-    if (previous.current === mode) return;
-    if (mode?.kind === 'edit') setText(mode.message.content);
-    else if (previous.current?.kind === 'edit') setText(draft());
-    previous.current = mode;
-    if (mode !== undefined) input.current?.focus();
-  }, [mode, draft, setText, input]);
-}
-
-/** Returns a function that begins to edit the newest of one's own messages. */
-function useEditLast({ id }: Conversation, setMode: (mode: ComposerMode) => void): () => void {
-  const { state } = useParley();
-  const ownUserId = useOwnUserId();
-  return () => {
-    const last = logOf(state.getSnapshot(), id)
-      .filter(isMessage)
-      .reverse()
-      .find(
-        ({ senderId, deletedAt, content, kind }) =>
-          senderId === ownUserId && deletedAt === undefined && content !== '' && kind !== 'system',
-      );
-    if (last !== undefined) setMode({ kind: 'edit', message: last });
-  };
 }
 
 function useDroppedFiles(attachments: AttachmentTray | undefined): void {

@@ -25,7 +25,7 @@ export interface MessageActionsProps {
   onClose: () => void;
 }
 
-/** What one can do with a message: react, reply, edit, pin, delete, report; offered is what the server would allow. */
+/** Menu of a message: react, reply, edit, pin, delete, report; offered is what the server would allow. */
 export function MessageActions({ item, anchor, onClose }: MessageActionsProps): ReactNode {
   const t = useTexts();
   const { commands } = useChat();

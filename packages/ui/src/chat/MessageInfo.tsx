@@ -15,7 +15,7 @@ interface Loaded {
   edits: CommandData<'getEdits'>['edits'];
 }
 
-/** Who has read a message, who has reacted, and its earlier texts. */
+/** Receipts of a message, its reactions with their users, and its earlier texts. */
 export function MessageInfo({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {
   const t = useTexts();
   const { theme } = useUI();

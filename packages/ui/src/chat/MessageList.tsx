@@ -1,6 +1,13 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, AppState, StyleSheet, View } from 'react-native';
+import {
+  ActivityIndicator,
+  AppState,
+  StyleSheet,
+  View,
+  type NativeScrollEvent,
+  type NativeSyntheticEvent,
+} from 'react-native';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -56,20 +63,30 @@ export function MessageList(props: MessageListProps): ReactNode {
 function FilledList({ view, target, onReachedTarget, sentCount }: MessageListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation, slots } = useChat();
+  const { conversation } = useChat();
   const list = useRef<LegendListRef>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const { items } = view;
-  const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
-  const markSeen = useMarkRead(conversation.id);
-  const renderRow = useRows(view, list);
+  const { renderRow, focusNear } = useRows(view, list);
   const [initial] = useState(() => startOf(items));
+  const paging = usePaging(view, setAtEnd);
+  const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), []);
   useTarget({ list, items, target, onReachedTarget });
   useEffect(() => {
-    if (sentCount > 0) void list.current?.scrollToEnd({ animated: false });
-  }, [sentCount]);
+    if (sentCount > 0) toEnd();
+  }, [sentCount, toEnd]);
   return (
-    <View style={styles.grow}>
+    <View
+      role="log"
+      aria-label={t('messages')}
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.key !== 'ArrowUp') return;
+        event.preventDefault();
+        focusNear(items.length, -1);
+      }}
+      style={styles.grow}
+    >
       <LegendList
         ref={list}
         data={items}
@@ -80,39 +97,52 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
         {...initial}
         maintainScrollAtEnd
         maintainVisibleContentPosition={{ data: true }}
-        onStartReached={view.hasOlder ? loadOlder : undefined}
-        onStartReachedThreshold={1}
+        {...paging}
         viewabilityConfig={VIEWABILITY}
-        onViewableItemsChanged={({ viewableItems }) =>
-          markSeen(viewableItems.map(({ item }) => item as MessageListItem))
-        }
-        onScroll={({ nativeEvent: { contentOffset, contentSize, layoutMeasurement } }) =>
-          setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX)
-        }
-        role="log"
-        aria-label={t('messages')}
-        tabIndex={0}
         style={styles.grow}
         contentContainerStyle={styles.content}
-        ListFooterComponent={
-          <>
-            {slots.renderFooter?.()}
-            <TypingRow conversation={conversation} />
-          </>
-        }
+        ListFooterComponent={<Footer />}
         renderItem={renderRow}
       />
-      {!isAtEnd && (
-        <View style={styles.toEnd}>
-          <IconButton
-            icon="down"
-            label={t('toNewest')}
-            onPress={() => void list.current?.scrollToEnd({ animated: false })}
-            style={styles.toEndButton}
-          />
-          {conversation.unreadCount > 0 && <Badge count={conversation.unreadCount} />}
-        </View>
-      )}
+      {!isAtEnd && <ToEnd unreadCount={conversation.unreadCount} onPress={toEnd} />}
+    </View>
+  );
+}
+
+/** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
+function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
+  const { conversation } = useChat();
+  const markSeen = useMarkRead(conversation.id);
+  const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
+  return {
+    ...(view.hasOlder && { onStartReached: loadOlder }),
+    onStartReachedThreshold: 1,
+    onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) =>
+      markSeen(viewableItems.map(({ item }) => item)),
+    onScroll: ({ nativeEvent }: NativeSyntheticEvent<NativeScrollEvent>) => {
+      const { contentOffset, contentSize, layoutMeasurement } = nativeEvent;
+      setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX);
+    },
+  };
+}
+
+function Footer(): ReactNode {
+  const { conversation, slots } = useChat();
+  return (
+    <>
+      {slots.renderFooter?.()}
+      <TypingRow conversation={conversation} />
+    </>
+  );
+}
+
+function ToEnd({ unreadCount, onPress }: { unreadCount: number; onPress: () => void }): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  return (
+    <View style={styles.toEnd}>
+      <IconButton icon="down" label={t('toNewest')} onPress={onPress} style={styles.toEndButton} />
+      {unreadCount > 0 && <Badge count={unreadCount} />}
     </View>
   );
 }
@@ -180,9 +210,8 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
     if (row === null) views.current.delete(key);
     else views.current.set(key, row);
   }, []);
-  const onMove = useCallback(
-    (key: string, by: number) => {
-      const from = items.current.findIndex((item) => item.key === key);
+  const focusNear = useCallback(
+    (from: number, by: number) => {
       for (let index = from + by; index >= 0 && index < items.current.length; index += by) {
         const row = views.current.get(items.current[index]?.key ?? '');
         if (row === undefined) continue;
@@ -193,8 +222,16 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
     },
     [list],
   );
+  const onMove = useCallback(
+    (key: string, by: number) =>
+      focusNear(
+        items.current.findIndex((item) => item.key === key),
+        by,
+      ),
+    [focusNear],
+  );
   const { loadNewer } = view;
-  return useMemo(
+  const renderRow = useMemo(
     () =>
       ({ item }: { item: MessageListItem }): ReactNode => {
         if (item.kind === 'day') return <DayRow day={item.day} />;
@@ -206,6 +243,7 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
       },
     [conversation, highlightedSeq, setRef, onMove, loadNewer],
   );
+  return { renderRow, focusNear };
 }
 
 function Gap({ fromSeq, loadNewer }: { fromSeq: number; loadNewer: MessagesView['loadNewer'] }): ReactNode {

@@ -4,7 +4,7 @@ import type { MessageItem } from '@parley/react';
 import type { Anchor } from '../parts/Menu.js';
 import type { ChatSlots } from './slots.js';
 
-/** What parts of a chat can ask the chat to do. The functions never change. */
+/** Requests of parts of a chat to the chat. The functions never change. */
 export interface ChatCommands {
   openActions: (item: MessageItem, anchor: Anchor | undefined) => void;
   reply: (message: Message) => void;

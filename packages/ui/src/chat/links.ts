@@ -5,15 +5,14 @@ export interface TextPart {
 }
 
 const ADDRESS = /https?:\/\/[^\s<>"']+/giu;
-/** Ends of a sentence are no part of an address, nor is a bracket that it did not open. */
-const ENDING = /[.,:;!?…]+$|(?<=^[^(]*)\)+[.,:;!?]*$/u;
+const ENDING = /[.,:;!?…]+$/u;
 
 /** Splits a text into addresses and what is between them. Together the parts are the text. */
 export function splitLinks(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
   for (const match of text.matchAll(ADDRESS)) {
-    const href = match[0].replace(ENDING, '');
+    const href = withoutEnd(match[0]);
     if (href.length <= 'https://'.length) continue;
     if (match.index > from) parts.push({ text: text.slice(from, match.index) });
     parts.push({ text: href, href });
@@ -21,6 +20,13 @@ export function splitLinks(text: string): TextPart[] {
   }
   if (from < text.length) parts.push({ text: text.slice(from) });
   return parts;
+}
+
+/** Ends of a sentence are no part of an address, nor is a bracket that it did not open. */
+function withoutEnd(address: string): string {
+  const text = address.replace(ENDING, '');
+  const isUnopened = text.endsWith(')') && text.split('(').length < text.split(')').length;
+  return isUnopened ? withoutEnd(text.slice(0, -1)) : text;
 }
 
 const FEW_EMOJI =

@@ -62,7 +62,7 @@ export function GapRow({ onShown }: { onShown: () => void }): ReactNode {
   );
 }
 
-/** What happened to a group. */
+/** A line about a change of the group. */
 export function SystemRow({ message }: { message: Message }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();

@@ -1,5 +1,5 @@
 import { LegendList } from '@legendapp/list/react-native';
-import { useCallback, useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import { ActivityIndicator, ScrollView, StyleSheet, View } from 'react-native';
 import type { Conversation, ConversationFilter } from '@parley/client';
 import { unreadConversations } from '@parley/client/selectors';
@@ -44,10 +44,9 @@ const FIXED_HEIGHT = { getFixedItemSize: () => ROW_HEIGHT };
 
 /** The user's conversations: pinned first, then by newest message, with filters and a menu for each. */
 export function ConversationList(props: ConversationListProps): ReactNode {
-  const { onOpen, openId, filters = FILTERS, renderConversation } = props;
+  const { filters = FILTERS, onNewChat } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const now = useNow();
   const [filter, setFilter] = useState<ConversationFilter>('all');
   const [menu, setMenu] = useState<{ conversation: Conversation; anchor: Anchor | undefined }>();
   const { conversations, isLoaded, hasMore, loadMore } = useConversations(filter);
@@ -56,37 +55,15 @@ export function ConversationList(props: ConversationListProps): ReactNode {
     (conversation: Conversation, anchor: Anchor | undefined) => setMenu({ conversation, anchor }),
     [],
   );
-  const shared = useMemo(() => ({ now, onPress: onOpen, onMenu }), [now, onOpen, onMenu]);
   const loadPage = (): void => void loadMore().catch(() => undefined);
-  const choose = (chosen: ConversationFilter): void => {
-    setFilter(chosen);
-  };
+  const rows = { ...props, conversations, filter, onMenu, loadPage: hasMore ? loadPage : undefined };
   return (
     <View style={styles.list}>
-      {filters.length > 0 && <Filters filters={filters} chosen={filter} onChoose={choose} />}
+      {filters.length > 0 && <Filters filters={filters} chosen={filter} onChoose={setFilter} />}
       {conversations.length === 0 ? (
-        <EmptyList
-          filter={filter}
-          isLoaded={isLoaded && !hasMore}
-          onNewChat={props.onNewChat}
-          onMore={loadPage}
-        />
+        <EmptyList filter={filter} isLoaded={isLoaded && !hasMore} onNewChat={onNewChat} onMore={loadPage} />
       ) : (
-        <LegendList
-          data={conversations}
-          dataKey={filter}
-          extraData={`${openId ?? ''} ${now}`}
-          keyExtractor={({ id }) => id}
-          estimatedItemSize={ROW_HEIGHT}
-          {...(renderConversation === undefined && FIXED_HEIGHT)}
-          onEndReached={hasMore ? loadPage : undefined}
-          style={styles.grow}
-          contentContainerStyle={styles.content}
-          renderItem={({ item }: { item: Conversation }) => {
-            const row = { ...shared, conversation: item, isChosen: item.id === openId };
-            return renderConversation?.(row) ?? <ConversationRow {...row} />;
-          }}
-        />
+        <Rows {...rows} />
       )}
       {menu !== undefined && (
         <Menu
@@ -97,6 +74,36 @@ export function ConversationList(props: ConversationListProps): ReactNode {
         />
       )}
     </View>
+  );
+}
+
+interface RowsProps extends ConversationListProps {
+  conversations: readonly Conversation[];
+  filter: ConversationFilter;
+  onMenu: ConversationRowProps['onMenu'];
+  loadPage: (() => void) | undefined;
+}
+
+function Rows(props: RowsProps): ReactNode {
+  const { conversations, filter, onOpen, openId, onMenu, loadPage, renderConversation } = props;
+  const styles = useStyles(createStyles);
+  const now = useNow();
+  return (
+    <LegendList
+      data={conversations}
+      dataKey={filter}
+      extraData={`${openId ?? ''} ${now}`}
+      keyExtractor={({ id }) => id}
+      estimatedItemSize={ROW_HEIGHT}
+      {...(renderConversation === undefined && FIXED_HEIGHT)}
+      onEndReached={loadPage}
+      style={styles.grow}
+      contentContainerStyle={styles.content}
+      renderItem={({ item }: { item: Conversation }) => {
+        const row = { now, onPress: onOpen, onMenu, conversation: item, isChosen: item.id === openId };
+        return renderConversation?.(row) ?? <ConversationRow {...row} />;
+      }}
+    />
   );
 }
 

@@ -29,7 +29,6 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
   const isOnline = useIsOnline(conversation.otherUserId);
   const preview = usePreview(conversation, isChosen);
   const name = titleOf(conversation, t);
-  const isUnread = conversation.unreadCount > 0 || conversation.isMarkedUnread;
   const time = formats.listTime(conversation.lastMessageAt, now, t('yesterday'));
   const peer = peerOf(conversation);
   return (
@@ -57,23 +56,31 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         isGroup={conversation.type !== 'direct'}
         isOnline={isOnline}
       />
-      <View style={styles.texts}>
-        <View style={styles.line}>
-          <Text isBold numberOfLines={1} style={styles.grow} testID="conversation-name">
-            {name}
-          </Text>
-          <Text size="tiny" tone={isUnread && !conversation.isMuted ? 'accent' : 'soft'}>
-            {time}
-          </Text>
-        </View>
-        <View style={styles.line}>
-          <PreviewLine preview={preview} isUnread={isUnread} />
-          <Marks conversation={conversation} />
-        </View>
-      </View>
+      <Lines {...{ conversation, name, time, preview }} />
     </Pressable>
   );
 });
+
+function Lines({ conversation, name, time, preview }: Omit<Labelled, 'isOnline'>): ReactNode {
+  const styles = useStyles(createStyles);
+  const isUnread = conversation.unreadCount > 0 || conversation.isMarkedUnread;
+  return (
+    <View style={styles.texts}>
+      <View style={styles.line}>
+        <Text isBold numberOfLines={1} style={styles.grow} testID="conversation-name">
+          {name}
+        </Text>
+        <Text size="tiny" tone={isUnread && !conversation.isMuted ? 'accent' : 'soft'}>
+          {time}
+        </Text>
+      </View>
+      <View style={styles.line}>
+        <PreviewLine preview={preview} isUnread={isUnread} />
+        <Marks conversation={conversation} />
+      </View>
+    </View>
+  );
+}
 
 /** The chosen conversation shows no draft: its field does. */
 function usePreview(conversation: Conversation, isChosen: boolean): Preview {
@@ -134,7 +141,8 @@ function labelOf({ conversation, name, isOnline, preview, time }: Labelled, t: T
     isMuted && t('muted'),
     pinnedAt !== undefined && t('pinned'),
   ];
-  return [name, ...marks, preview.text, time].filter(Boolean).join(', ');
+  // Visible texts come first, in their order: voice control finds a control by what it shows.
+  return [name, time, preview.text, ...marks].filter(Boolean).join(', ');
 }
 
 const createStyles = ({ colors }: Theme) =>

@@ -37,51 +37,72 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
           if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
         }}
       >
-        <View style={styles.head}>
-          <IconButton tone="light" icon="close" label={t('close')} onPress={onClose} />
-          <View style={styles.texts}>
-            <Text numberOfLines={1} style={styles.text}>
-              {picture.name === undefined ? title : showControls(picture.name)}
-            </Text>
-            {pictures.length > 1 && (
-              <Text size="tiny" style={styles.text}>
-                {title}
-              </Text>
-            )}
-          </View>
-          <IconButton
-            tone="light"
-            icon="file"
-            label={t('downloadFile')}
-            onPress={() => void Linking.openURL(picture.url)}
-          />
-        </View>
+        <Head picture={picture} title={title} onClose={onClose} />
         <Image
           source={{ uri: picture.url }}
           style={styles.picture}
           resizeMode="contain"
           aria-label={picture.name ?? title}
         />
-        {pictures.length > 1 && (
-          <View style={styles.turns}>
-            <IconButton
-              tone="light"
-              icon="back"
-              label={t('previousPicture')}
-              disabled={index === 0}
-              onPress={() => turn(-1)}
-            />
-            <IconButton
-              tone="light"
-              icon="forward"
-              label={t('nextPicture')}
-              disabled={index === pictures.length - 1}
-              onPress={() => turn(1)}
-            />
-          </View>
-        )}
+        {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
       </View>
     </Modal>
+  );
+}
+
+interface HeadProps {
+  picture: Attachment;
+  title: string;
+  onClose: () => void;
+}
+
+function Head({ picture, title, onClose }: HeadProps): ReactNode {
+  const t = useTexts();
+  const open = (): void => void Linking.openURL(picture.url);
+  return (
+    <View style={styles.head}>
+      <IconButton tone="light" icon="close" label={t('close')} onPress={onClose} />
+      <View style={styles.texts}>
+        {picture.name !== undefined && (
+          <Text numberOfLines={1} style={styles.text}>
+            {showControls(picture.name)}
+          </Text>
+        )}
+        <Text size="tiny" style={styles.text}>
+          {title}
+        </Text>
+      </View>
+      <IconButton tone="light" icon="file" label={t('downloadFile')} onPress={open} />
+    </View>
+  );
+}
+
+interface TurnsProps {
+  index: number;
+  count: number;
+  turn: (by: number) => void;
+}
+
+function Turns({ index, count, turn }: TurnsProps): ReactNode {
+  const t = useTexts();
+  const light = { tone: 'light' } as const;
+  return (
+    <View style={styles.turns}>
+      <IconButton
+        {...light}
+        icon="back"
+        label={t('previousPicture')}
+        disabled={index === 0}
+        onPress={() => turn(-1)}
+      />
+      <IconButton
+        {...light}
+        icon="forward"
+        label={t('nextPicture')}
+        disabled={index === count - 1}
+        onPress={() => turn(1)}
+      />
+    </View>
   );
 }
 

@@ -49,13 +49,13 @@ export function initialsOf(name: string): string {
   const words = name.split(/\s+/u).filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   const [first = '', last] = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   const letter = (word = ''): string =>
-    [...word.replace(/^[^\p{L}\p{N}\p{Extended_Pictographic}]+/u, '')][0] ?? '';
+    Array.from(word.replace(/^[^\p{L}\p{N}\p{Extended_Pictographic}]+/u, ''))[0] ?? '';
   return (letter(first) + letter(last)).toLocaleUpperCase();
 }
 
-/** The same number for the same id, everywhere. */
+/** Number that follows from an id: equal on all devices. */
 export const hashOf = (id: string): number =>
-  [...id].reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % 1_000_003, 7);
+  Array.from(id).reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % 1_000_003, 7);
 
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({

@@ -62,19 +62,27 @@ export function Dialog({ title, onClose, children, footer, hasOwnScroll = false 
 
 interface OverlayProps {
   onClose: () => void;
+  /** Centres the content; else it is at the bottom edge. */
   isWide: boolean;
+  /** Darkens what is behind. Default: true. */
+  isDim?: boolean | undefined;
   children: ReactNode;
 }
 
 /** A layer over everything, with a scrim that closes it. */
-export function Overlay({ onClose, isWide, children }: OverlayProps): ReactNode {
+export function Overlay({ onClose, isWide, isDim = true, children }: OverlayProps): ReactNode {
   const styles = useStyles(createStyles);
   const { direction, language } = useUI();
   return (
     <Modal transparent visible animationType="none" onRequestClose={onClose}>
       <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.layer}>
         <View dir={direction} lang={language} style={[styles.layer, isWide && styles.center]}>
-          <Pressable aria-hidden tabIndex={-1} style={styles.scrim} onPress={onClose} />
+          <Pressable
+            aria-hidden
+            tabIndex={-1}
+            style={[styles.scrim, isDim && styles.dim]}
+            onPress={onClose}
+          />
           {children}
         </View>
       </KeyboardAvoidingView>
@@ -86,15 +94,8 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     layer: { flex: 1, justifyContent: 'flex-end' },
     center: { justifyContent: 'center', alignItems: 'center' },
-    scrim: {
-      position: 'absolute',
-      top: 0,
-      right: 0,
-      bottom: 0,
-      left: 0,
-      backgroundColor: colors.scrim,
-      opacity: 0.5,
-    },
+    scrim: { position: 'absolute', top: 0, right: 0, bottom: 0, left: 0, opacity: 0.5 },
+    dim: { backgroundColor: colors.scrim },
     sheet: {
       maxHeight: '92%',
       backgroundColor: colors.surface,

@@ -59,7 +59,7 @@ export function Menu({ label, items, onClose, anchor, header }: MenuProps): Reac
   const move = (from: number, by: number): void =>
     buttons.current[(from + by + items.length) % items.length]?.focus();
   return (
-    <Overlay onClose={onClose} isWide={false}>
+    <Overlay onClose={onClose} isWide={false} isDim={!isWide}>
       <View ref={name} style={[styles.sheet, isWide && styles.floating, place]}>
         {header}
         <View role="menu" aria-label={label}>

@@ -4,5 +4,5 @@ import type { View } from 'react-native';
 export function labelDialog(inner: View | null, label: string): void {
   // Elements of react-native-web are those of the document.
   const element = inner as unknown as HTMLElement | null;
-  element?.closest('[role=dialog]')?.setAttribute('aria-label', label);
+  element?.closest('[aria-modal]')?.setAttribute('aria-label', label);
 }

@@ -153,7 +153,7 @@ function MemberRows({ conversation, members, onOpenUser }: MemberRowsProps): Rea
   );
 }
 
-/** What this user may do with a member. The server decides; this leaves out what it would refuse. */
+/** Actions that this user may take on a member. The server decides; this leaves out what it would refuse. */
 function useMemberItems(
   conversation: Conversation,
   reload: () => void,

@@ -32,23 +32,27 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
   return (
     <View style={styles.picker}>
       <View style={styles.field}>
-        <Field
-          label={t('searchPeople')}
-          isLabelHidden
-          icon="search"
-          placeholder={t('searchPeople')}
-          value={words}
-          onChangeText={setWords}
-          autoCapitalize="none"
-          autoCorrect={false}
-          maxLength={LIMITS.maxUserIdChars}
-        />
+        <Words words={words} setWords={setWords} />
         {chosen !== undefined && (
           <Text size="small" tone="soft" role="status">
             {t.count('chosenCount', chosen.size)}
           </Text>
         )}
       </View>
+      {isNewId && (
+        <View style={styles.row}>
+          <Button
+            icon="addPerson"
+            label={t('useId', { id: showControls(typed) })}
+            onPress={() => onPick({ _id: typed })}
+          />
+        </View>
+      )}
+      {found.length === 0 && !isNewId && (
+        <Text tone="soft" style={styles.nobody}>
+          {t('noPeople')}
+        </Text>
+      )}
       <LegendList
         data={found}
         keyExtractor={({ _id }) => _id}
@@ -56,21 +60,30 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
         extraData={chosen}
         style={styles.list}
         contentContainerStyle={styles.content}
-        ListHeaderComponent={
-          isNewId ? (
-            <Button
-              icon="addPerson"
-              label={t('useId', { id: showControls(typed) })}
-              onPress={() => onPick({ _id: typed })}
-            />
-          ) : null
-        }
-        ListEmptyComponent={isNewId ? null : <Text tone="soft">{t('noPeople')}</Text>}
         renderItem={({ item }: { item: UserView }) => (
-          <PersonRow user={item} isChosen={chosen?.has(item._id)} onPress={() => onPick(item)} />
+          <View style={styles.row}>
+            <PersonRow user={item} isChosen={chosen?.has(item._id)} onPress={() => onPick(item)} />
+          </View>
         )}
       />
     </View>
+  );
+}
+
+function Words({ words, setWords }: { words: string; setWords: (words: string) => void }): ReactNode {
+  const t = useTexts();
+  return (
+    <Field
+      label={t('searchPeople')}
+      isLabelHidden
+      icon="search"
+      placeholder={t('searchPeople')}
+      value={words}
+      onChangeText={setWords}
+      autoCapitalize="none"
+      autoCorrect={false}
+      maxLength={LIMITS.maxUserIdChars}
+    />
   );
 }
 
@@ -78,5 +91,7 @@ const styles = StyleSheet.create({
   picker: { height: 440, maxHeight: '100%', flexShrink: 1 },
   field: { paddingHorizontal: 20, paddingVertical: 6, gap: 6 },
   list: { flex: 1 },
-  content: { paddingHorizontal: 12, paddingBottom: 12 },
+  content: { paddingBottom: 12 },
+  row: { paddingHorizontal: 12 },
+  nobody: { paddingHorizontal: 20 },
 });

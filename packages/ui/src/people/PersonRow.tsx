@@ -17,19 +17,25 @@ export interface PersonRowProps {
   trailing?: ReactNode;
 }
 
-/** A person in a list. */
-export function PersonRow({ user, note, isChosen, onPress, trailing }: PersonRowProps): ReactNode {
+/** A person in a list, with a dot while they are online. */
+export function PersonRow(props: PersonRowProps): ReactNode {
+  return <PersonLine {...props} isOnline={useIsOnline(props.user._id)} />;
+}
+
+/** A person in a list that no `<ParleyProvider>` is above of: before anyone is signed in. */
+export function PersonLine(props: PersonRowProps & { isOnline?: boolean }): ReactNode {
+  const { user, note, isChosen, onPress, trailing, isOnline = false } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { colors } = useUI().theme;
-  const isOnline = useIsOnline(user._id);
   const name = nameOf(user, t);
+  const shownNote = note ?? showControls(user._id);
   return (
     <View style={styles.line}>
       <Pressable
         role={isChosen === undefined ? 'button' : 'checkbox'}
         aria-checked={isChosen}
-        aria-label={[name, isOnline && t('online'), note].filter(Boolean).join(', ')}
+        aria-label={[name, shownNote, isOnline && t('online')].filter(Boolean).join(', ')}
         disabled={onPress === undefined}
         onPress={onPress}
         style={({ hovered }) => [styles.person, hovered === true && styles.hover]}
@@ -40,7 +46,7 @@ export function PersonRow({ user, note, isChosen, onPress, trailing }: PersonRow
             {name}
           </Text>
           <Text size="small" tone="soft" numberOfLines={1}>
-            {note ?? showControls(user._id)}
+            {shownNote}
           </Text>
         </View>
         {isChosen !== undefined && (

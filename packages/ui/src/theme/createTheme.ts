@@ -30,22 +30,30 @@ export function createTheme(scheme: Theme['scheme'], options: ThemeOptions = {})
 }
 
 const TEXT_CONTRAST = 4.5;
+/** Contrast of the text on an own bubble: leaves room for a softer colour of the time. */
+const BUBBLE_CONTRAST = 7;
 
 function colorsOf(brand: string, base: Colors): Partial<Colors> {
-  const bubbleShare = base === LIGHT ? 0.16 : 0.45;
-  const ownBubble = mix(brand, base === LIGHT ? '#ffffff' : base.surface, bubbleShare);
-  const onOwnBubble = contrastOf(base.text, ownBubble) >= TEXT_CONTRAST ? base.text : readableOn(ownBubble);
-  const meta = readable(mix(onOwnBubble, ownBubble, 0.7), ownBubble, onOwnBubble);
+  const ownBubble = bubbleOf(brand, base);
   return {
     accent: readable(brand, base.surface, base.text),
     accentFill: brand,
     onAccent: readableOn(brand),
     ownBubble,
-    onOwnBubble,
-    ownBubbleMeta: meta,
-    read: readable(base.read, ownBubble, onOwnBubble),
+    onOwnBubble: base.text,
+    ownBubbleMeta: readable(mix(base.text, ownBubble, 0.7), ownBubble, base.text),
+    read: readable(base.read, ownBubble, base.text),
     surfaceChosen: mix(brand, base.surface, 0.14),
   };
+}
+
+/** As much of the brand as the text on it bears. */
+function bubbleOf(brand: string, base: Colors): string {
+  for (let share = base === LIGHT ? 0.16 : 0.45; share > 0; share -= 0.05) {
+    const bubble = mix(brand, base.surface, share);
+    if (contrastOf(base.text, bubble) >= BUBBLE_CONTRAST) return bubble;
+  }
+  return base.surface;
 }
 
 /** Moves a colour towards another one until it can be read on the background. */
