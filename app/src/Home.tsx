@@ -140,11 +140,7 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
           {nameOf(user, texts)}
         </Text>
         {session.isModerator === true && (
-          <IconButton
-            icon="flag"
-            label={t('moderation')}
-            onPress={() => setShown({ kind: 'moderation' })}
-          />
+          <IconButton icon="flag" label={t('moderation')} onPress={() => setShown({ kind: 'moderation' })} />
         )}
         <IconButton icon="settings" label={t('settings')} onPress={() => setShown({ kind: 'settings' })} />
       </View>
