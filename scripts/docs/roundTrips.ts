@@ -50,6 +50,7 @@ export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
   report: { reads: 0, writes: 1 },
   getReports: { reads: 1, writes: 0 },
   resolveReport: { reads: 1, writes: 3 },
+  getAudit: { reads: 1, writes: 0 },
   restrictUser: { reads: 0, writes: 4 },
   getPrivacy: { reads: 0, writes: 0 },
   updatePrivacy: { reads: 0, writes: 2 },

@@ -110,7 +110,7 @@ test('the sweep releases what a server that died after a decision has left', asy
   };
   expect(await sweep()).toBe(0);
   // Only the decision is stored, as if the server had died then.
-  await server.app.models.reports.resolve(reportId, {
+  await server.app.models.reports.close(reportId, {
     by: 'mod' as never,
     resolution: 'removed',
     at: new Date(),

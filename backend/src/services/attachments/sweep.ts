@@ -7,7 +7,13 @@ import { FILES, idOfKey, UPLOADS, type ListedObject, type ObjectStore } from '..
 export interface SweepDeps {
   attachments: Pick<
     AttachmentModel,
-    'findByStatus' | 'findByIds' | 'discard' | 'markSent' | 'releaseUnstored' | 'endReports' | 'eraseUnreported'
+    | 'findByStatus'
+    | 'findByIds'
+    | 'discard'
+    | 'markSent'
+    | 'releaseUnstored'
+    | 'endReports'
+    | 'eraseUnreported'
   >;
   reports: Pick<ReportModel, 'findOpen'>;
   messages: Pick<MessageModel, 'findByFile'>;

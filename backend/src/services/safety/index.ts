@@ -1,6 +1,7 @@
 import type { UserId } from '../../../../contract/index.js';
 import type { Models } from '../../models/index.js';
 import type { ReportedFiles } from '../attachments/index.js';
+import type { ChangeService } from '../changes/index.js';
 import type { MembershipEventLog } from '../commitLog/index.js';
 import type { Summaries } from '../derived/index.js';
 import type { MembershipStore } from '../membership/index.js';
@@ -12,6 +13,7 @@ import type { ViewerRules } from '../visibility/index.js';
 import { BlockService } from './blockService.js';
 import { MatchService } from './matchService.js';
 import { PairNotifier } from './pairNotifier.js';
+import { ReportDecisions } from './reportDecisions.js';
 import { ReportService } from './reportService.js';
 
 interface SafetyDeps {
@@ -23,6 +25,7 @@ interface SafetyDeps {
   membershipEventLog: MembershipEventLog;
   views: ConversationViews;
   messageViews: MessageViews;
+  changes: Pick<ChangeService, 'deleteForEveryone'>;
   reportedFiles: ReportedFiles;
   publisher: Publisher;
   /** Called after users or blocks were changed here, so that other processes can read them before their next poll. */
@@ -46,6 +49,7 @@ export function createSafety(deps: SafetyDeps, viewerRules: ViewerRules) {
     }),
     matches: new MatchService({ ...deps, notifier }),
     reports: new ReportService({ ...models, ...deps, views: messageViews }),
+    decisions: new ReportDecisions({ ...models, ...deps }),
   };
 }
 
