@@ -14,8 +14,7 @@ import type { FileFacts } from './storedAttachment.js';
  * be carried out. `held`: its message was deleted while a report about it was open; only moderators see it, and the last
  * decision makes it `deleting`. `deleting`: the objects are to be removed, and then the row; nothing leads out of it.
  */
-export type AttachmentStatus =
-  'pending' | 'processing' | 'ready' | 'rejected' | 'sent' | 'held' | 'deleting';
+export type AttachmentStatus = 'pending' | 'processing' | 'ready' | 'rejected' | 'sent' | 'held' | 'deleting';
 
 /** The message that has the file. */
 export interface FileUse {

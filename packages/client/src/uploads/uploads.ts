@@ -280,8 +280,14 @@ export class Uploads implements UploadsPart, UploadsApi {
 
   #takeTabMessage(message: TabMessage): void {
     if (message.type === 'uploadRemoved') {
-      this.#items.get(message.id)?.halt();
-      if (this.#items.delete(message.id)) this.#items.publish();
+      const item = this.#items.get(message.id);
+      if (item === undefined) return;
+      item.halt();
+      // It may be on the screen, and its message arrive a moment later.
+      if (item.row.status === 'ready') this.#sent.keep(item.row.attachmentId, item.previewUrl);
+      else revokePreview(item.previewUrl);
+      this.#items.delete(message.id);
+      this.#items.publish();
     } else if (message.type === 'uploadChanged') this.#takeChanged(message);
   }
 
