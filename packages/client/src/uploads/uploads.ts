@@ -18,16 +18,11 @@ import { createAttachmentsApi } from './attachments.js';
 import { UploadItem } from './item.js';
 import { UploadItems } from './items.js';
 import type { UploadDeps, UploadsPart } from './part.js';
+import type { UploadPorts } from './ports.js';
 import { revokePreview, SentPreviews } from './previews.js';
 import { createRow, readRows, removeRow, uriOf, writeRow, type UploadRow } from './row.js';
 import { Runner } from './runner.js';
-import { openSource, storable, type OpenUri } from './source.js';
-import type { Transfer } from './transfer.js';
-
-export interface FileUploadsPorts {
-  transfer: Transfer;
-  openUri: OpenUri;
-}
+import { openSource, storable } from './source.js';
 
 /** Shortest time between two reports of progress to other tabs, in ms. */
 const TELL_EVERY_MS = 250;
@@ -39,7 +34,7 @@ const LOOK_AGAIN_MS = 20;
  */
 export class Uploads implements UploadsPart, UploadsApi {
   readonly #deps: UploadDeps;
-  readonly #ports: FileUploadsPorts;
+  readonly #ports: UploadPorts;
   readonly #items: UploadItems;
   readonly #runner: Runner;
   readonly #sent = new SentPreviews();
@@ -54,7 +49,7 @@ export class Uploads implements UploadsPart, UploadsApi {
   readonly api: UploadsApi = this;
   readonly attachments: AttachmentsApi;
 
-  constructor(deps: UploadDeps, ports: FileUploadsPorts) {
+  constructor(deps: UploadDeps, ports: UploadPorts) {
     this.#deps = deps;
     this.attachments = createAttachmentsApi(deps);
     this.#ports = ports;
@@ -284,8 +279,7 @@ export class Uploads implements UploadsPart, UploadsApi {
       if (item === undefined) return;
       item.halt();
       // It may be on the screen, and its message arrive a moment later.
-      if (item.row.status === 'ready') this.#sent.keep(item.row.attachmentId, item.previewUrl);
-      else revokePreview(item.previewUrl);
+      this.#sent.keep(item.row.status === 'ready' ? item.row.attachmentId : undefined, item.previewUrl);
       this.#items.delete(message.id);
       this.#items.publish();
     } else if (message.type === 'uploadChanged') this.#takeChanged(message);
