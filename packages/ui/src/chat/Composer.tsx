@@ -3,6 +3,7 @@ import {
   Platform,
   StyleSheet,
   TextInput,
+  useWindowDimensions,
   View,
   type NativeSyntheticEvent,
   type TextInputKeyPressEventData,
@@ -10,6 +11,7 @@ import {
 import { closedReasonOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
+import { WIDE } from '../parts/Dialog.js';
 import { NO_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
 import { nameOf, titleOf } from '../state.js';
@@ -125,6 +127,7 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
   const { text, setText, submit, editLast } = writing;
   const [height, setHeight] = useState(LINE_HEIGHT);
   const [isFocused, setFocused] = useState(false);
+  const isWide = useWindowDimensions().width >= WIDE;
   const label = t('messageTo', { name: titleOf(conversation, t) });
   const onKeyPress = (event: NativeSyntheticEvent<TextInputKeyPressEventData>): void => {
     if (Platform.OS !== 'web') return;
@@ -145,7 +148,7 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
         dir="auto"
         aria-label={label}
         aria-invalid={isInvalid}
-        placeholder={label}
+        placeholder={isWide ? label : t('messageField')}
         placeholderTextColor={theme.colors.textSoft}
         value={text}
         onChangeText={setText}

@@ -196,7 +196,6 @@ const createStyles = ({ colors, sizes }: Theme) =>
     foot: {
       flexDirection: 'row',
       flexWrap: 'wrap',
-      justifyContent: 'flex-end',
       alignItems: 'flex-end',
       columnGap: 10,
     },

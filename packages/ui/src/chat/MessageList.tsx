@@ -100,7 +100,6 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
         {...paging}
         viewabilityConfig={VIEWABILITY}
         style={styles.grow}
-        contentContainerStyle={styles.content}
         ListFooterComponent={<Footer />}
         renderItem={renderRow}
       />
@@ -132,9 +131,13 @@ function Footer(): ReactNode {
     <>
       {slots.renderFooter?.()}
       <TypingRow conversation={conversation} />
+      <View style={END} />
     </>
   );
 }
+
+/** Space between the last message and the composer. */
+const END = { height: 10 };
 
 function ToEnd({ unreadCount, onPress }: { unreadCount: number; onPress: () => void }): ReactNode {
   const styles = useStyles(createStyles);
@@ -255,7 +258,6 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     grow: { flex: 1, minHeight: 0 },
     center: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 12 },
-    content: { paddingVertical: 8 },
     toEnd: { position: 'absolute', bottom: 12, end: 14, alignItems: 'center' },
     toEndButton: {
       backgroundColor: colors.surface,
