@@ -1,13 +1,6 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import {
-  ActivityIndicator,
-  AppState,
-  StyleSheet,
-  View,
-  type NativeScrollEvent,
-  type NativeSyntheticEvent,
-} from 'react-native';
+import { ActivityIndicator, AppState, StyleSheet, View, type NativeScrollEvent } from 'react-native';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -108,6 +101,8 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
   );
 }
 
+type ScrollMetrics = Pick<NativeScrollEvent, 'contentOffset' | 'contentSize' | 'layoutMeasurement'>;
+
 /** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
 function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
   const { conversation } = useChat();
@@ -118,7 +113,7 @@ function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
     onStartReachedThreshold: 1,
     onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) =>
       markSeen(viewableItems.map(({ item }) => item)),
-    onScroll: ({ nativeEvent }: NativeSyntheticEvent<NativeScrollEvent>) => {
+    onScroll: ({ nativeEvent }: { nativeEvent: ScrollMetrics }) => {
       const { contentOffset, contentSize, layoutMeasurement } = nativeEvent;
       setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX);
     },
