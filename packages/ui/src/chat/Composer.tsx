@@ -20,7 +20,7 @@ import type { Theme } from '../theme/index.js';
 import { useChatActions } from '../list/useChatActions.js';
 import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
-import { useChat } from './chatContext.js';
+import { useChat, useOpenConversation } from './chatContext.js';
 import { Tray } from './Tray.js';
 import { useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
 import { VoiceRecorder } from '../media/VoiceRecorder.js';
@@ -35,7 +35,7 @@ const CLOSED_KEYS: Readonly<Record<ClosedReason, TextKey>> = {
 
 /** Where one writes, answers and edits; or the reason why one cannot. */
 export function Composer(props: ComposerProps): ReactNode {
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   const reason = closedReasonOf(conversation);
   return reason === undefined ? (
     <OpenComposer key={conversation.id} {...props} />
@@ -47,7 +47,7 @@ export function Composer(props: ComposerProps): ReactNode {
 function Closed({ reason }: { reason: ClosedReason }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   const { unblock } = useChatActions();
   return (
     <View style={styles.closed}>
@@ -63,7 +63,8 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const { mode, setMode, attachments } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation, slots } = useChat();
+  const conversation = useOpenConversation();
+  const { slots } = useChat();
   const { device } = useUI();
   const input = useRef<TextInput>(null);
   const writing = useWriting(props, input);
@@ -122,8 +123,8 @@ const MAX_LINES = 8;
 function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { theme } = useUI();
-  const { conversation } = useChat();
+  const { theme, direction } = useUI();
+  const conversation = useOpenConversation();
   const { text, setText, submit, editLast } = writing;
   const [height, setHeight] = useState(LINE_HEIGHT);
   const [isFocused, setFocused] = useState(false);
@@ -145,7 +146,7 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
       <TextInput
         ref={input}
         multiline
-        dir="auto"
+        dir={text === '' ? direction : 'auto'}
         aria-label={label}
         aria-invalid={isInvalid}
         placeholder={isWide ? label : t('messageField')}

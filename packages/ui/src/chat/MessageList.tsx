@@ -8,7 +8,7 @@ import { Badge } from '../parts/Chip.js';
 import { Empty } from '../parts/Empty.js';
 import { Text } from '../parts/Text.js';
 import type { Theme } from '../theme/index.js';
-import { useChat } from './chatContext.js';
+import { useChat, useOpenConversation } from './chatContext.js';
 import { DayRow, GapRow, SystemRow, UnreadRow } from './listRows.js';
 import { MessageRow } from './MessageRow.js';
 import { TypingRow } from './TypingRow.js';
@@ -18,6 +18,8 @@ export interface MessageListProps {
   /** Message to show; a new object shows it again. */
   target: { seq: number } | undefined;
   onReachedTarget: (seq: number) => void;
+  /** Message that was jumped to, for a moment. */
+  highlightedSeq: number | undefined;
   /** A new number goes to the end: after sending. */
   sentCount: number;
 }
@@ -53,14 +55,20 @@ export function MessageList(props: MessageListProps): ReactNode {
   );
 }
 
-function FilledList({ view, target, onReachedTarget, sentCount }: MessageListProps): ReactNode {
+function FilledList({
+  view,
+  target,
+  onReachedTarget,
+  highlightedSeq,
+  sentCount,
+}: MessageListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation } = useChat();
+  const { unreadCount } = useOpenConversation();
   const list = useRef<LegendListRef>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const { items } = view;
-  const { renderRow, focusNear } = useRows(view, list);
+  const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
   const paging = usePaging(view, setAtEnd);
   const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), []);
@@ -96,7 +104,7 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
         ListFooterComponent={<Footer />}
         renderItem={renderRow}
       />
-      {!isAtEnd && <ToEnd unreadCount={conversation.unreadCount} onPress={toEnd} />}
+      {!isAtEnd && <ToEnd unreadCount={unreadCount} onPress={toEnd} />}
     </View>
   );
 }
@@ -105,8 +113,8 @@ type ScrollMetrics = Pick<NativeScrollEvent, 'contentOffset' | 'contentSize' | '
 
 /** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
 function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
-  const { conversation } = useChat();
-  const markSeen = useMarkRead(conversation.id);
+  const { conversationId } = useChat();
+  const markSeen = useMarkRead(conversationId);
   const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
   return {
     ...(view.hasOlder && { onStartReached: loadOlder }),
@@ -121,7 +129,8 @@ function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
 }
 
 function Footer(): ReactNode {
-  const { conversation, slots } = useChat();
+  const conversation = useOpenConversation();
+  const { slots } = useChat();
   return (
     <>
       {slots.renderFooter?.()}
@@ -196,9 +205,13 @@ function useTarget({ list, items, target, onReachedTarget }: TargetInput): void 
   }, [list, items, target, onReachedTarget]);
 }
 
+interface RowsInput extends Pick<MessageListProps, 'view' | 'highlightedSeq'> {
+  list: React.RefObject<LegendListRef | null>;
+}
+
 /** Draws rows. Keys move the focus from message to message. */
-function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>) {
-  const { conversation, highlightedSeq } = useChat();
+function useRows({ view, list, highlightedSeq }: RowsInput) {
+  const { conversationType } = useChat();
   const views = useRef(new Map<string, View>());
   const items = useRef(view.items);
   useEffect(() => {
@@ -237,9 +250,9 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
         if (item.kind === 'gap') return <Gap fromSeq={item.fromSeq} loadNewer={loadNewer} />;
         if (item.message?.kind === 'system') return <SystemRow message={item.message} />;
         const isHighlighted = highlightedSeq !== undefined && item.message?.seq === highlightedSeq;
-        return <MessageRow {...{ item, conversation, isHighlighted, setRef, onMove }} />;
+        return <MessageRow {...{ item, conversationType, isHighlighted, setRef, onMove }} />;
       },
-    [conversation, highlightedSeq, setRef, onMove, loadNewer],
+    [conversationType, highlightedSeq, setRef, onMove, loadNewer],
   );
   return { renderRow, focusNear };
 }
