@@ -7,7 +7,7 @@
 const DIRECTIONAL = /[\u202A-\u202E\u2066-\u2069]/gu;
 
 /** Invisible characters, except joiners and tags: emoji and some scripts are written with them. */
-const INVISIBLE = /(?![\u200C\u200D\u{E0020}-\u{E007F}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE = /(?!\u200C|\u200D|[\u{E0020}-\u{E007F}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Scripts that are written from right to left, and the controls: they can reorder their neighbours. */
 const REORDERS =

@@ -19,6 +19,7 @@ import {
   useChat,
   useOpenConversation,
   type ChatCommands,
+  type ChatContextValue,
 } from './chatContext.js';
 import { ChatHeader } from './ChatHeader.js';
 import { Composer } from './Composer.js';
@@ -83,21 +84,10 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
   const [sentCount, setSentCount] = useState(0);
   const { target, jumpTo, highlightedSeq, onReached } = useJump(firstTarget, view);
   const commands = useCommands({ conversation, jumpTo, setShown, setMode });
-  const stableSlots = useStable(slots);
-  const { id, type } = conversation;
-  const value = useMemo(
-    () => ({ conversationId: id, conversationType: type, slots: stableSlots, commands }),
-    [id, type, stableSlots, commands],
-  );
+  const value = useValue(conversation, slots, commands);
   const close = (): void => setShown(undefined);
   const header = slots.renderHeader?.({ conversation }) ?? (
-    <ChatHeader
-      conversation={conversation}
-      onBack={onBack}
-      onOpenInfo={onOpenInfo === undefined ? undefined : () => onOpenInfo(conversation)}
-      onSearch={() => setShown({ kind: 'search' })}
-      onMenu={(anchor) => setShown({ kind: 'menu', anchor })}
-    />
+    <Header conversation={conversation} onBack={onBack} onOpenInfo={onOpenInfo} setShown={setShown} />
   );
   return (
     <ChatContext.Provider value={value}>
@@ -122,6 +112,30 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
         </KeyboardAvoidingView>
       </ConversationContext.Provider>
     </ChatContext.Provider>
+  );
+}
+
+interface HeaderProps extends Pick<ChatProps, 'onBack' | 'onOpenInfo'> {
+  conversation: Conversation;
+  setShown: (shown: Shown) => void;
+}
+
+const Header = ({ conversation, onBack, onOpenInfo, setShown }: HeaderProps): ReactNode => (
+  <ChatHeader
+    conversation={conversation}
+    onBack={onBack}
+    onOpenInfo={onOpenInfo === undefined ? undefined : () => onOpenInfo(conversation)}
+    onSearch={() => setShown({ kind: 'search' })}
+    onMenu={(anchor) => setShown({ kind: 'menu', anchor })}
+  />
+);
+
+/** Returns the part of the context that never changes while the chat is open. */
+function useValue({ id, type }: Conversation, given: ChatSlots, commands: ChatCommands): ChatContextValue {
+  const slots = useStable(given);
+  return useMemo(
+    () => ({ conversationId: id, conversationType: type, slots, commands }),
+    [id, type, slots, commands],
   );
 }
 

@@ -1,6 +1,6 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, AppState, StyleSheet, View, type NativeScrollEvent } from 'react-native';
+import { ActivityIndicator, AppState, StyleSheet, View, type NativeScrollEvent type ViewProps } from 'react-native';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -70,24 +70,16 @@ function FilledList({
   const { items } = view;
   const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
+  const focusLast: ViewProps['onKeyDown'] = (event) => {
+    if (event.key !== 'ArrowUp') return;
+    event.preventDefault();
+    focusNear(items.length, -1);
+  };
   const paging = usePaging(view, setAtEnd);
-  const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), []);
+  const toEnd = useToEnd(list, sentCount);
   useTarget({ list, items, target, onReachedTarget });
-  useEffect(() => {
-    if (sentCount > 0) toEnd();
-  }, [sentCount, toEnd]);
   return (
-    <View
-      role="log"
-      aria-label={t('messages')}
-      tabIndex={0}
-      onKeyDown={(event) => {
-        if (event.key !== 'ArrowUp') return;
-        event.preventDefault();
-        focusNear(items.length, -1);
-      }}
-      style={styles.grow}
-    >
+    <View role="log" aria-label={t('messages')} tabIndex={0} onKeyDown={focusLast} style={styles.grow}>
       <LegendList
         ref={list}
         data={items}
@@ -110,6 +102,15 @@ function FilledList({
 }
 
 type ScrollMetrics = Pick<NativeScrollEvent, 'contentOffset' | 'contentSize' | 'layoutMeasurement'>;
+
+/** Goes to the end when told, and after sending. */
+function useToEnd(list: React.RefObject<LegendListRef | null>, sentCount: number): () => void {
+  const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), [list]);
+  useEffect(() => {
+    if (sentCount > 0) toEnd();
+  }, [sentCount, toEnd]);
+  return toEnd;
+}
 
 /** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
 function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
