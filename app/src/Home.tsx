@@ -29,9 +29,11 @@ import {
   type Anchor,
   type Theme,
 } from '@parley/react-native';
-import { useNotifications } from './notifications.js';
+import { useNotifications } from './platform/notifications.js';
+import { Moderation } from './moderation/Moderation.js';
+import { showTitle } from './platform/platform.js';
+import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
-import { goTo, useRoute } from './route.js';
 import type { Session } from './session.js';
 import { Settings } from './Settings.js';
 import { useAppTexts } from './texts.js';
@@ -48,7 +50,7 @@ export interface HomeProps {
 
 type Shown =
   | { kind: 'new'; anchor: Anchor }
-  | { kind: 'settings' | 'newChat' | 'newGroup' | 'newChannel' }
+  | { kind: 'settings' | 'moderation' | 'newChat' | 'newGroup' | 'newChannel' }
   | { kind: 'info'; conversation: Conversation };
 
 /** The list of chats, and the open one beside it or in its place. */
@@ -137,6 +139,9 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
         <Text isBold numberOfLines={1} style={styles.grow} testID="me">
           {nameOf(user, texts)}
         </Text>
+        {session.isModerator === true && (
+          <IconButton icon="flag" label={t('moderation')} onPress={() => setShown({ kind: 'moderation' })} />
+        )}
         <IconButton icon="settings" label={t('settings')} onPress={() => setShown({ kind: 'settings' })} />
       </View>
     </>
@@ -161,6 +166,8 @@ function Layer({ shown, setShown, preferences, people, onSignOut }: LayerProps):
   switch (shown.kind) {
     case 'settings':
       return <Settings preferences={preferences} onSignOut={onSignOut} onClose={close} />;
+    case 'moderation':
+      return <Moderation onClose={close} />;
     case 'new':
       return (
         <Menu
@@ -234,7 +241,7 @@ function Info({ conversation, people, onClose }: NewChatProps & { conversation: 
 function useTitle(): void {
   const unread = useUnreadCount();
   useEffect(() => {
-    document.title = unread === 0 ? 'Parley' : `(${unread}) Parley`;
+    showTitle(unread === 0 ? 'Parley' : `(${unread}) Parley`);
   }, [unread]);
 }
 

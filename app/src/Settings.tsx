@@ -16,7 +16,7 @@ import {
   useUI,
   type Language,
 } from '@parley/react-native';
-import { notificationsAreOn, setNotifications } from './notifications.js';
+import { hasNotifications, notificationsAreOn, setNotifications } from './platform/notifications.js';
 import type { Preferences } from './preferences.js';
 import { useAppTexts } from './texts.js';
 
@@ -67,7 +67,7 @@ function Appearance({ themeChoice, setThemeChoice, language, setLanguage }: Pref
 function Notifications(): ReactNode {
   const t = useAppTexts();
   const [isOn, setOn] = useState(notificationsAreOn);
-  if (!('Notification' in globalThis)) return null;
+  if (!hasNotifications()) return null;
   return (
     <>
       <Heading level={3}>{t('notifications')}</Heading>

@@ -1,4 +1,5 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useState } from 'react';
+import { useColorScheme } from 'react-native';
 import {
   darkTheme,
   directionOf,
@@ -8,10 +9,11 @@ import {
   type Language,
   type Theme,
 } from '@parley/react-native';
+import { deviceLanguages, settingsValues, showAppearance } from './platform/platform.js';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
-/** Choices of this device, kept in `localStorage`. */
+/** Choices of this device. */
 export interface Preferences {
   themeChoice: ThemeChoice;
   setThemeChoice: (choice: ThemeChoice) => void;
@@ -30,26 +32,16 @@ export function usePreferences(): Preferences {
     stored === 'light' || stored === 'dark' ? stored : 'system',
   );
   const [language, setLanguage] = useStored<Language>(LANGUAGE_KEY, (stored) =>
-    isLanguage(stored) ? stored : languageFor(navigator.languages),
+    isLanguage(stored) ? stored : languageFor(deviceLanguages),
   );
-  const isDarkDevice = useSyncExternalStore(watchScheme, () => darkDevice.matches);
-  const isDark = themeChoice === 'system' ? isDarkDevice : themeChoice === 'dark';
+  const deviceScheme = useColorScheme();
+  const isDark = (themeChoice === 'system' ? deviceScheme : themeChoice) === 'dark';
   const theme = isDark ? darkTheme : lightTheme;
   useEffect(() => {
-    const { documentElement: root } = document;
-    root.lang = language;
-    root.dir = directionOf(language);
-    root.dataset['theme'] = theme.scheme;
+    showAppearance({ language, direction: directionOf(language), scheme: theme.scheme });
   }, [language, theme]);
-  const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+  const locale = deviceLanguages.find((tag) => tag.startsWith(language)) ?? language;
   return { themeChoice, setThemeChoice, theme, language, locale, setLanguage };
-}
-
-const darkDevice = matchMedia('(prefers-color-scheme: dark)');
-
-function watchScheme(listener: () => void): () => void {
-  darkDevice.addEventListener('change', listener);
-  return () => darkDevice.removeEventListener('change', listener);
 }
 
 const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(TEXTS, text);
@@ -58,9 +50,9 @@ function useStored<Value extends string>(
   key: string,
   read: (stored: string | null) => Value,
 ): [Value, (value: Value) => void] {
-  const [value, setValue] = useState(() => read(localStorage.getItem(key)));
+  const [value, setValue] = useState(() => read(settingsValues.getItem(key)));
   const store = (next: Value): void => {
-    localStorage.setItem(key, next);
+    settingsValues.setItem(key, next);
     setValue(next);
   };
   return [value, store];

@@ -1,11 +1,14 @@
 import type { TokenReason } from '@parley/client';
+import { serverAddress, sessionValues } from './platform/platform.js';
 
-/** The user of this tab. Kept in `sessionStorage`: two windows can be two users. */
+/** The user who is signed in: in this tab of a browser, or on this phone. */
 export interface Session {
   userId: string;
   token: string;
   name?: string | undefined;
   isDemo: boolean;
+  /** The server checks the role; this only shows or hides the queue of reports. */
+  isModerator?: boolean | undefined;
 }
 
 export interface DemoUser {
@@ -18,7 +21,7 @@ const KEY = 'parley.session';
 
 export function readSession(): Session | undefined {
   try {
-    const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    const stored: unknown = JSON.parse(sessionValues.getItem(KEY) ?? 'null');
     return isSession(stored) ? stored : undefined;
   } catch {
     return undefined;
@@ -28,15 +31,10 @@ export function readSession(): Session | undefined {
 const isSession = (value: unknown): value is Session =>
   typeof value === 'object' && value !== null && 'userId' in value && 'token' in value;
 
-export const writeSession = (session: Session): void => sessionStorage.setItem(KEY, JSON.stringify(session));
-
-/** Removes what this tab holds of its user: the token, and every draft. */
-export function clearTab(): void {
-  for (const key of Object.keys(sessionStorage))
-    if (key.startsWith('parley.')) sessionStorage.removeItem(key);
-}
+export const writeSession = (session: Session): void => sessionValues.setItem(KEY, JSON.stringify(session));
 
 export const demoSession = ({ _id, name, token }: DemoUser): Session => ({
+  ...tokenSession(token),
   userId: _id,
   name,
   token,
@@ -55,7 +53,11 @@ export function tokenSession(token: string): Session | undefined {
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined;
     const { sub } = claims;
-    return typeof sub === 'string' && sub !== '' ? { userId: sub, token, isDemo: false } : undefined;
+    const isModerator =
+      'roles' in claims && Array.isArray(claims.roles) && claims.roles.includes('moderator');
+    return typeof sub === 'string' && sub !== ''
+      ? { userId: sub, token, isDemo: false, isModerator }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -71,7 +73,9 @@ interface DemoAnswer {
  * @throws when the server cannot be reached
  */
 export async function fetchDemoUsers(): Promise<DemoUser[]> {
-  const response = await fetch('/api/demo', { headers: { accept: 'application/json' } });
+  const response = await fetch(new URL('/api/demo', serverAddress), {
+    headers: { accept: 'application/json' },
+  });
   if (response.status === 404) return [];
   if (!response.ok) throw new Error(`The server answered ${response.status}.`);
   // Written by the server of the same version.

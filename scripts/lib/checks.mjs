@@ -29,6 +29,7 @@ export const CHECKS = [
     ],
   ],
   ['Packages', ['scripts/checkPackages.mjs']],
+  ['Bundles of the app for phones', ['scripts/appBundle.mjs']],
   [
     'Formatting',
     [

@@ -9,7 +9,7 @@ import type { StreamTickets } from '../services/users/index.js';
 import { AppError } from '../utils/appError.js';
 import { limitBody } from '../utils/limitBody.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
-import { refuseOtherMethods } from './otherMethods.js';
+import { refuseOtherMethods, refuseOtherMethodsOfLiteralPaths } from './otherMethods.js';
 import { send } from './route.js';
 import { mountAttachments, type AttachmentRouteDeps } from './routes/attachments.js';
 import { mountServerApi, type ServerRouteDeps } from './serverRoute.js';
@@ -82,6 +82,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountFiles(app, deps);
   app.use(limitRequestBody);
   app.use(PRIVATE_PATHS, forbidStoring);
+  app.use(refuseOtherMethodsOfLiteralPaths);
   mountOperations(app, deps);
   mountMetrics(app, deps);
   mountServerApi(app, deps);

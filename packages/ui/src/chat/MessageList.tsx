@@ -1,6 +1,13 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, AppState, StyleSheet, View, type NativeScrollEvent type ViewProps } from 'react-native';
+import {
+  ActivityIndicator,
+  AppState,
+  StyleSheet,
+  View,
+  type NativeScrollEvent,
+  type ViewProps,
+} from 'react-native';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';

@@ -94,7 +94,7 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     layer: { flex: 1, justifyContent: 'flex-end' },
     center: { justifyContent: 'center', alignItems: 'center' },
-    scrim: { ...StyleSheet.absoluteFillObject, opacity: 0.5 },
+    scrim: { position: 'absolute', top: 0, right: 0, bottom: 0, left: 0, opacity: 0.5 },
     dim: { backgroundColor: colors.scrim },
     sheet: {
       maxHeight: '92%',

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Path, Svg as NativeSvg } from 'react-native-svg';
-import type { SvgProps } from './Svg.js';
+import type { SvgProps } from './svgProps.js';
 
 /** Draws one path. */
 export const Svg = ({ path, box, size, color, isFilled, isMirrored }: SvgProps): ReactNode => (

@@ -1,13 +1,5 @@
 import type { ReactNode } from 'react';
-
-export interface SvgProps {
-  path: string;
-  box: number;
-  size: number;
-  color: string;
-  isFilled: boolean;
-  isMirrored: boolean;
-}
+import type { SvgProps } from './svgProps.js';
 
 /** Draws one path. */
 export const Svg = ({ path, box, size, color, isFilled, isMirrored }: SvgProps): ReactNode => (

@@ -4,8 +4,10 @@ import { goTo } from './route.js';
 const KEY = 'parley.notifications';
 const ON = 'on';
 
+export const hasNotifications = (): boolean => 'Notification' in globalThis;
+
 export const notificationsAreOn = (): boolean =>
-  'Notification' in globalThis && Notification.permission === 'granted' && localStorage.getItem(KEY) === ON;
+  hasNotifications() && Notification.permission === 'granted' && localStorage.getItem(KEY) === ON;
 
 /** Asks the user for leave when necessary. Resolves with whether they are on. */
 export async function setNotifications(isOn: boolean): Promise<boolean> {
