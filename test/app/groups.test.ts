@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { PATIENT } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('groups, safety and search in the app', () => {
@@ -47,19 +48,19 @@ describeInBrowser('groups, safety and search in the app', () => {
       await dan.hasTick(`hello ${name}`, 'sent');
     }
     const names = () => dan.page.getByTestId('conversation-name').allTextContents();
-    await expect.poll(names).toEqual(['Carol Osei', 'Bob Tanaka', 'Alice Moreau']);
+    await expect.poll(names, PATIENT).toEqual(['Carol Osei', 'Bob Tanaka', 'Alice Moreau']);
     await dan.onChat('Alice Moreau', 'Pin');
-    await expect.poll(names).toEqual(['Alice Moreau', 'Carol Osei', 'Bob Tanaka']);
+    await expect.poll(names, PATIENT).toEqual(['Alice Moreau', 'Carol Osei', 'Bob Tanaka']);
     await dan.onChat('Bob Tanaka', 'Mute');
     await dan.confirm('8 hours');
     await dan.page.getByRole('button', { name: /^Bob Tanaka.*, Muted/ }).waitFor();
     await dan.onChat('Bob Tanaka', 'Mark as unread');
     await dan.page.getByRole('button', { name: 'Unread', exact: true }).click();
-    await expect.poll(names).toEqual(['Bob Tanaka']);
+    await expect.poll(names, PATIENT).toEqual(['Bob Tanaka']);
     await dan.onChat('Bob Tanaka', 'Archive');
     await dan.page.getByText('Nothing unread').waitFor();
     await dan.page.getByRole('button', { name: 'Archived', exact: true }).click();
-    await expect.poll(names).toEqual(['Bob Tanaka']);
+    await expect.poll(names, PATIENT).toEqual(['Bob Tanaka']);
     dan.expectNoFaults();
   });
 

@@ -1,13 +1,6 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import {
-  ActivityIndicator,
-  AppState,
-  StyleSheet,
-  View,
-  type NativeScrollEvent,
-  type ViewProps,
-} from 'react-native';
+import { ActivityIndicator, AppState, StyleSheet, View, type ViewProps } from 'react-native';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -73,7 +66,6 @@ function FilledList({
   const t = useTexts();
   const { unreadCount } = useOpenConversation();
   const list = useRef<LegendListRef>(null);
-  const [isAtEnd, setAtEnd] = useState(true);
   const { items } = view;
   const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
@@ -82,7 +74,7 @@ function FilledList({
     event.preventDefault();
     focusNear(items.length, -1);
   };
-  const paging = usePaging(view, setAtEnd);
+  const { isAtEnd, ...paging } = usePaging(view, list);
   const toEnd = useToEnd(list, sentCount);
   useTarget({ list, items, target, onReachedTarget });
   return (
@@ -108,8 +100,6 @@ function FilledList({
   );
 }
 
-type ScrollMetrics = Pick<NativeScrollEvent, 'contentOffset' | 'contentSize' | 'layoutMeasurement'>;
-
 /** Goes to the end when told, and after sending. */
 function useToEnd(list: React.RefObject<LegendListRef | null>, sentCount: number): () => void {
   const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), [list]);
@@ -120,19 +110,25 @@ function useToEnd(list: React.RefObject<LegendListRef | null>, sentCount: number
 }
 
 /** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
-function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
+function usePaging(view: MessagesView, list: React.RefObject<LegendListRef | null>) {
   const { conversationId } = useChat();
   const markSeen = useMarkRead(conversationId);
+  const [isAtEnd, setAtEnd] = useState(true);
   const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
+  const measure = (): void => {
+    const state = list.current?.getState();
+    if (state !== undefined) setAtEnd(state.contentLength - state.scroll - state.scrollLength < END_PX);
+  };
   return {
+    isAtEnd,
     ...(view.hasOlder && { onStartReached: loadOlder }),
     onStartReachedThreshold: 1,
-    onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) =>
-      markSeen(viewableItems.map(({ item }) => item)),
-    onScroll: ({ nativeEvent }: { nativeEvent: ScrollMetrics }) => {
-      const { contentOffset, contentSize, layoutMeasurement } = nativeEvent;
-      setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX);
+    onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) => {
+      markSeen(viewableItems.map(({ item }) => item));
+      // Also without scrolling: messages come in below what is shown.
+      measure();
     },
+    onScroll: measure,
   };
 }
 
