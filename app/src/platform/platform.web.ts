@@ -46,8 +46,13 @@ export interface Appearance {
   scheme: string;
 }
 
-/** Leaves the page after signing out: the browser may keep it for its Back button, as it is. */
-export function leave(farewell: string): void {
-  document.body.replaceChildren(farewell);
+/**
+ * Leaves the page after signing out. Hides it: the browser may keep it for its Back button, as it is.
+ *
+ * @returns true, because the page ends
+ */
+export function leave(): boolean {
+  document.body.hidden = true;
   location.replace(location.pathname);
+  return true;
 }

@@ -7,6 +7,9 @@ import type { TestServer } from '../../support/server.js';
 const OF_THE_TEST =
   /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state|blocked by Playwright/;
 
+/** For polls: a guard against hanging on a busy machine, no promise about speed. */
+export const PATIENT = { timeout: 60_000 };
+
 /** A window of the app, with the errors that it reported. */
 export class AppWindow {
   readonly complaints: string[] = [];
