@@ -26,7 +26,9 @@ import {
   useTexts,
   useToast,
   useUI,
+  useAttachmentTray,
   type Anchor,
+  type ChatProps,
   type Theme,
 } from '@parley/react-native';
 import { useNotifications } from './platform/notifications.js';
@@ -76,7 +78,7 @@ export function Home(props: HomeProps): ReactNode {
         )}
         {conversationId !== undefined ? (
           <View role="main" style={styles.main}>
-            <Chat
+            <OpenChat
               conversationId={conversationId}
               target={target}
               onBack={isWide ? undefined : () => goTo()}
@@ -95,6 +97,11 @@ export function Home(props: HomeProps): ReactNode {
     </View>
   );
 }
+
+/** The chat with the files of its composer. */
+const OpenChat = (props: ChatProps): ReactNode => (
+  <Chat {...props} attachments={useAttachmentTray(props.conversationId)} />
+);
 
 interface SideProps extends HomeProps {
   openId: string | undefined;
