@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { StyleSheet, useWindowDimensions, View } from 'react-native';
 import type { Conversation, UserView } from '@parley/client';
 import { useParley, useParleyEvent, useUnreadCount } from '@parley/react';
@@ -32,13 +32,15 @@ import {
   type Theme,
 } from '@parley/react-native';
 import { useNotifications } from './platform/notifications.js';
-import { Moderation } from './moderation/Moderation.js';
 import { showTitle } from './platform/platform.js';
 import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
 import type { Session } from './session.js';
-import { Settings } from './Settings.js';
 import { useAppTexts } from './texts.js';
+
+/** Dialogs that a first visit does without: loaded when they are opened. */
+const Moderation = lazy(async () => ({ default: (await import('./moderation/Moderation.js')).Moderation }));
+const Settings = lazy(async () => ({ default: (await import('./Settings.js')).Settings }));
 
 /** Width of the window in pixels from which list and chat are side by side. */
 const TWO_PANES = 780;
@@ -93,7 +95,11 @@ export function Home(props: HomeProps): ReactNode {
           )
         )}
       </View>
-      {shown !== undefined && <Layer {...props} shown={shown} setShown={setShown} />}
+      {shown !== undefined && (
+        <Suspense fallback={null}>
+          <Layer {...props} shown={shown} setShown={setShown} />
+        </Suspense>
+      )}
     </View>
   );
 }
