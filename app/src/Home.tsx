@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { StyleSheet, useWindowDimensions, View } from 'react-native';
 import type { Conversation, UserView } from '@parley/client';
 import { useParley, useParleyEvent, useUnreadCount } from '@parley/react';
@@ -26,17 +26,21 @@ import {
   useTexts,
   useToast,
   useUI,
+  useAttachmentTray,
   type Anchor,
+  type ChatProps,
   type Theme,
 } from '@parley/react-native';
 import { useNotifications } from './platform/notifications.js';
-import { Moderation } from './moderation/Moderation.js';
 import { showTitle } from './platform/platform.js';
 import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
 import type { Session } from './session.js';
-import { Settings } from './Settings.js';
 import { useAppTexts } from './texts.js';
+
+/** Dialogs that a first visit does without: loaded when they are opened. */
+const Moderation = lazy(async () => ({ default: (await import('./moderation/Moderation.js')).Moderation }));
+const Settings = lazy(async () => ({ default: (await import('./Settings.js')).Settings }));
 
 /** Width of the window in pixels from which list and chat are side by side. */
 const TWO_PANES = 780;
@@ -76,7 +80,7 @@ export function Home(props: HomeProps): ReactNode {
         )}
         {conversationId !== undefined ? (
           <View role="main" style={styles.main}>
-            <Chat
+            <OpenChat
               conversationId={conversationId}
               target={target}
               onBack={isWide ? undefined : () => goTo()}
@@ -91,10 +95,19 @@ export function Home(props: HomeProps): ReactNode {
           )
         )}
       </View>
-      {shown !== undefined && <Layer {...props} shown={shown} setShown={setShown} />}
+      {shown !== undefined && (
+        <Suspense fallback={null}>
+          <Layer {...props} shown={shown} setShown={setShown} />
+        </Suspense>
+      )}
     </View>
   );
 }
+
+/** The chat with the files of its composer. */
+const OpenChat = (props: ChatProps): ReactNode => (
+  <Chat {...props} attachments={useAttachmentTray(props.conversationId)} />
+);
 
 interface SideProps extends HomeProps {
   openId: string | undefined;

@@ -45,7 +45,8 @@ export function summaryOf(state: ClientState, message: Message, t: Translate): s
 const oneLine = (text: string): string => withoutControls(text).replaceAll(/\s+/g, ' ');
 
 /** Kind of a message that is not sent yet. */
-export function kindOf({ attachments, location, card }: PendingMessage): Message['kind'] {
+export function kindOf({ attachments, location, card, uploads }: PendingMessage): Message['kind'] {
+  if (uploads !== undefined && uploads.length > 0) return 'file';
   if (location !== undefined) return 'location';
   if (card !== undefined) return 'card';
   const [first] = attachments ?? [];

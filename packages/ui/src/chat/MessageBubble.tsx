@@ -15,6 +15,7 @@ import { useChat } from './chatContext.js';
 import { CardContent, FileContent, ImageContent, LocationContent } from './Contents.js';
 import { isFewEmoji } from './links.js';
 import { MessageText } from './MessageText.js';
+import { PendingUploads } from './PendingUploads.js';
 import { Quote } from './Quote.js';
 import type { BubbleProps } from './slots.js';
 import { VoiceContent } from './VoiceContent.js';
@@ -137,6 +138,7 @@ function Carried(props: BubbleProps): ReactNode {
       )
     );
   if (message !== undefined) return <Attachments {...props} message={message} />;
+  if (pending?.uploads !== undefined) return <PendingUploads ids={pending.uploads} />;
   // Files on their way have no address yet.
   if (pending === undefined || kindOf(pending) === 'text') return null;
   return <Text style={styles.ownMeta}>{wordsOf({ kind: kindOf(pending) }, t)}</Text>;

@@ -87,6 +87,7 @@ function useRecording(attachments: AttachmentTray, onDone: () => void) {
       attachments.add([
         { ...file, durationMs: file.durationMs ?? levels.length * SAMPLE_MS, waveform: [...levels] },
       ]);
+      attachments.send({});
     }
     onDone();
   }
