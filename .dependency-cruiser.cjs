@@ -24,6 +24,7 @@ const SERVICE_FOLDERS = [
   'safety',
   'presence',
   'conversations',
+  'push',
   'search',
   'sync',
   'aliases',
@@ -91,21 +92,21 @@ module.exports = {
       '^backend/src/(services|models|pipeline|commands|socket|http)/',
       '^backend/src/redis/',
     ),
-    // Object stores and media workers are adapters of ports: only `app.ts` joins them. HTTP serves the embedded store.
+    // Object stores, media workers and push providers are adapters of ports: only `app.ts` joins them. HTTP serves the embedded store.
     rule(
-      'storage-and-media-know-no-transport',
-      '^backend/src/(storage|media)/',
+      'adapters-know-no-transport',
+      '^backend/src/(storage|media|push)/',
       '^backend/src/(pipeline|commands|socket|http|database)/',
     ),
     rule(
-      'services-know-no-storage',
+      'services-know-no-adapters',
       '^backend/src/(utils|models|services|pipeline|commands|socket)/',
-      '^backend/src/(storage|media)/',
+      '^backend/src/(storage|media|push)/',
     ),
     rule(
       'http-serves-the-embedded-store-only',
       '^backend/src/http/',
-      '^backend/src/(storage/(?!embedded/)|media/)',
+      '^backend/src/(storage/(?!embedded/)|media/|push/)',
     ),
     rule('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(commands|socket|http)/'),
     rule('socket-and-http-are-separate', '^backend/src/socket/', '^backend/src/http/'),

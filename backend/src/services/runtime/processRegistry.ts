@@ -115,6 +115,16 @@ export class ProcessRegistry implements Lease {
     return new Date(Math.min(this.#deps.watermark.visibleThrough().getTime(), ...times));
   }
 
+  /**
+   * Returns a hex id: every message with a smaller one is stored and in its conversation's summary. Of the ids of a process
+   * that was paused for long, some may come later: then what this returns has gone back.
+   */
+  async settledThrough(): Promise<string> {
+    const own = this.#deps.oldestPendingId() ?? firstIdAt(Date.now());
+    const others = await this.#findOthers();
+    return others.map(({ flushedThrough }) => flushedThrough).reduce((a, b) => (a < b ? a : b), own);
+  }
+
   /** True when other processes were registered at the last look: at most a second ago. */
   hasOthers(): boolean {
     return this.#hasOthers;
