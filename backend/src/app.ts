@@ -19,6 +19,7 @@ import { Pipeline } from './pipeline/pipeline.js';
 import { RateLimits } from './pipeline/rateLimits.js';
 import { UserWork } from './pipeline/userWork.js';
 import { OutgoingGuard } from './outgoing/index.js';
+import { createProviders } from './push/index.js';
 import { MediaPool } from './media/index.js';
 import { HttpScanner } from './media/scanner.js';
 import { joinRedis, type RedisCluster } from './redis/index.js';
@@ -124,6 +125,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     windows: findWindows(config, redis),
     limits: toLimits(config),
     ...createFileDeps(config, { store: storage.store, logger, outgoing }),
+    ...createPushDeps(config, outgoing),
   });
   subscribe({ ...base, ...sockets, events, foundations, services, delivery });
   await services.start();
@@ -217,6 +219,19 @@ const createFileDeps = (
     maxPending: config.ATTACHMENTS_PENDING,
     maxFilesPerDay: config.ATTACHMENTS_PER_DAY,
     maxBytesPerDay: config.ATTACHMENT_BYTES_PER_DAY,
+  },
+});
+
+const createPushDeps = (
+  config: Config,
+  outgoing: OutgoingGuard,
+): Pick<ServiceDeps, 'pushProviders' | 'pushSettings'> => ({
+  pushProviders: createProviders(config.PUSH_CREDENTIALS, outgoing),
+  pushSettings: {
+    isSending: config.PUSH_SENDING,
+    content: config.PUSH_CONTENT,
+    usesKeys: config.PUSH_TEXTS === 'keys',
+    ttlMs: config.PUSH_TTL_MS,
   },
 });
 

@@ -6,6 +6,8 @@ import { LIMITS } from '../../contract/index.js';
 import { attachmentEnvironment, attachmentProblem } from './attachmentConfig.js';
 import { flag, list, proxies, wholeNumber } from './configFields.js';
 import { allowedPrivate, outgoingEnvironment } from './outgoingConfig.js';
+import { PushConfigProblem, pushEnvironment, readPushCredentials } from './pushConfig.js';
+import type { PushCredentials } from './push/index.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
 import { DEFAULT_MAPPING } from './socket/legacy/defaultMapping.js';
 import { legacyMapping, parseLegacyMapping, type LegacyMapping } from './socket/legacy/mapping.js';
@@ -114,6 +116,7 @@ const environment = z.object({
   HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
   ...attachmentEnvironment,
   ...outgoingEnvironment,
+  ...pushEnvironment,
 });
 type Environment = z.output<typeof environment>;
 
@@ -138,6 +141,8 @@ export interface Config extends Omit<
   EXTERNAL_ATTACHMENTS: boolean;
   /** Hosts, addresses and ranges that outgoing requests may reach besides public ones. */
   OUTGOING_ALLOW_PRIVATE: string[];
+  /** Providers of push notifications; all undefined while there are none. */
+  PUSH_CREDENTIALS: PushCredentials;
   /** Event and id mapping of legacy clients; undefined when `LEGACY_EVENTS` is off. */
   LEGACY: LegacyMapping | undefined;
 }
@@ -197,6 +202,14 @@ function readLegacy({ LEGACY_EVENTS, LEGACY_MAPPING: file }: Environment): Legac
   return mapping;
 }
 
+function readPush(env: Environment): PushCredentials {
+  try {
+    return readPushCredentials(env);
+  } catch (error) {
+    throw error instanceof PushConfigProblem ? new ConfigError(error.message) : error;
+  }
+}
+
 /**
  * Reads and validates the configuration. No other code reads the environment. Empty variables count as unset, because
  * compose files and shells often leave them empty.
@@ -222,6 +235,7 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   const hasOwnKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
   return {
     ...env,
+    PUSH_CREDENTIALS: readPush(parsed.data),
     LEGACY: readLegacy(parsed.data),
     JWT_ALGORITHMS: algorithms,
     RATE_LIMITS: rules,

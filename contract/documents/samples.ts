@@ -174,7 +174,7 @@ const attachmentSamples = ({ conversationId, attachmentId, newUuid }: SampleCont
 });
 
 const pushSamples = () => {
-  const device = { provider: 'fcm', token: 'a-device-token' };
+  const device = { provider: 'expo', token: 'ExponentPushToken[a-device]' };
   return {
     registerDevice: [{ ...device, platform: 'android', locale: 'de-CH', appVersion: '1.4.0' }],
     unregisterDevice: [device],

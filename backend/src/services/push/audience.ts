@@ -96,8 +96,9 @@ export class Audience {
     return visible.flatMap((candidate) => {
       const reader = readers.get(candidate.userId);
       const state = unread.get(candidate.userId);
-      const message = state && newestUnread(candidate, state);
-      if (reader === undefined || message === undefined) return [];
+      if (reader === undefined || state === undefined) return [];
+      const message = newestUnread(candidate, state);
+      if (message === undefined) return [];
       const { userId } = candidate;
       const { conversationId } = message;
       const notification = this.#toNotification(candidate, { message, badge: state.badge, reader });

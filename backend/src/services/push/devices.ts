@@ -52,7 +52,16 @@ export class DeviceService {
     const { userId, issuedAtMs } = principal;
     const _id = deviceIdOf(input.provider, input.token);
     const registeredAt = time.now();
-    await devices.put({ ...input, _id, userId, tokenIssuedAt: new Date(issuedAtMs), registeredAt });
+    const { locale, appVersion, ...device } = input;
+    await devices.put({
+      ...device,
+      _id,
+      userId,
+      ...(locale !== undefined && { locale }),
+      ...(appVersion !== undefined && { appVersion }),
+      tokenIssuedAt: new Date(issuedAtMs),
+      registeredAt,
+    });
     const known = await devices.findByUsers([userId]);
     await devices.removeStale(
       known.filter((one) => one._id !== _id).slice(0, Math.max(0, known.length - LIMITS.maxDevices)),

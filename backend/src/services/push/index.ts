@@ -53,7 +53,7 @@ export function createPush(deps: PushDeps) {
     isHolder: () => runner.isHolder(),
   });
   const runner: PushRunner = new PushRunner({ ...shared, pusher, dispatcher });
-  const isOn = providers.length > 0;
+  const isOn = settings.isSending && providers.length > 0;
   return {
     devices: deviceService,
     start: (): void => {

@@ -97,7 +97,7 @@ export class Pusher {
       ([messageId, some]): Request[] => {
         const message = messages.get(messageId);
         const membership = message && found.get(message.conversationId);
-        if (membership === undefined) return [];
+        if (message === undefined || membership === undefined) return [];
         const userIds = [...new Set(some.map(({ userId }) => userId))];
         return [{ membership, messages: [message], userIds, isRetry: true }];
       },

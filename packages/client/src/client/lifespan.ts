@@ -56,6 +56,11 @@ export class Lifespan {
     const { options, sync } = this.#engine;
     const lifecycle = options.lifecycle ?? browserLifecycle();
     if (lifecycle === undefined) return;
+    const moved = (isForeground: boolean): void => {
+      // Of several tabs, another one may be in use.
+      if (options.tabs === undefined) this.#engine.device.setForeground(isForeground);
+      returned(isForeground);
+    };
     const returned = (isBack: boolean): void => {
       if (!isBack) {
         void this.#engine.cache?.flush();
@@ -66,7 +71,7 @@ export class Lifespan {
       sync.probe();
     };
     this.#removers.push(
-      lifecycle.onForegroundChange(returned),
+      lifecycle.onForegroundChange(moved),
       lifecycle.onNetworkChange(returned),
       lifecycle.onSuspend(() => void this.#engine.cache?.flush()),
     );
@@ -277,6 +282,8 @@ export class Lifespan {
   }
 
   async logout(): Promise<void> {
+    const leaving = this.#engine.device.leave();
+    if (leaving !== undefined) await leaving;
     this.#isRunning = false;
     this.#run += 1;
     const { store } = this.#engine;
