@@ -42,6 +42,7 @@ export const pushEnvironment = {
     .enum(['background', 'disconnected'], { error: 'must be background or disconnected' })
     .default('background'),
   PUSH_TTL_MS: wholeNumber(1_000, 28 * DAY_MS).default(3_600_000),
+  PUSH_TIMEOUT_MS: wholeNumber(100, 60_000).default(10_000),
   FCM_SERVICE_ACCOUNT_FILE: z.string().min(1).optional(),
   FCM_URL: httpUrl.default('https://fcm.googleapis.com'),
   APNS_KEY_FILE: z.string().min(1).optional(),
@@ -148,6 +149,7 @@ export function readPushCredentials(env: PushEnvironment): PushCredentials {
       ? { accessToken: env.EXPO_ACCESS_TOKEN, baseUrl: env.EXPO_URL, receiptAfterMs: env.EXPO_RECEIPT_MS }
       : undefined,
     webPush: isWanted('webpush', VAPID_NAMES) ? readVapid(env) : undefined,
+    timeoutMs: env.PUSH_TIMEOUT_MS,
   };
 }
 

@@ -2,9 +2,6 @@ import type { OutgoingAnswer, OutgoingRequest, OutgoingRequests } from '../servi
 import { OutgoingRefused } from '../services/outgoing.js';
 import type { PushOutcome } from '../services/pushProvider.js';
 
-/** Time for one request to a provider, in ms. */
-export const PROVIDER_TIMEOUT_MS = 10_000;
-
 /** Result of a request that a provider may not have answered. */
 export type Answered = { answer: OutgoingAnswer } | { outcome: PushOutcome };
 
@@ -29,7 +26,7 @@ export const INVALID: PushOutcome = { outcome: 'invalidToken' };
 /** Sends a request. Without an answer in time, it is to be repeated; a refused address never will be reached. */
 export async function ask(outgoing: OutgoingRequests, request: OutgoingRequest): Promise<Answered> {
   try {
-    return { answer: await outgoing.send({ timeoutMs: PROVIDER_TIMEOUT_MS, ...request }) };
+    return { answer: await outgoing.send(request) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const refusal = refusalOf(error);

@@ -17,6 +17,8 @@ export interface ApnsOptions {
   baseUrl: string;
   /** Certificate authority of a test server, in PEM. */
   ca: string | undefined;
+  /** Time for one request, in ms. */
+  timeoutMs: number;
 }
 
 const REQUESTS_AT_A_TIME = 100;
@@ -47,7 +49,7 @@ export class ApnsProvider implements PushProvider {
 
   constructor(options: ApnsOptions) {
     this.#options = options;
-    this.#connection = new Http2Connection(options.baseUrl, options.ca);
+    this.#connection = new Http2Connection(options.baseUrl, options);
   }
 
   acceptsToken(token: string): boolean {

@@ -1,5 +1,5 @@
 import { connect, constants, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
-import { PROVIDER_TIMEOUT_MS, retryAfterMs } from './answers.js';
+import { retryAfterMs } from './answers.js';
 
 export interface Http2Answer {
   status: number;
@@ -15,11 +15,13 @@ const IDLE_MS = 300_000;
 export class Http2Connection {
   readonly #url: string;
   readonly #ca: string | undefined;
+  readonly #timeoutMs: number;
   #session: ClientHttp2Session | undefined;
 
-  constructor(url: string, ca: string | undefined) {
+  constructor(url: string, { ca, timeoutMs }: { ca: string | undefined; timeoutMs: number }) {
     this.#url = url;
     this.#ca = ca;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** @returns the answer, or the reason why there is none. Never throws. */
@@ -33,7 +35,7 @@ export class Http2Connection {
       const timer = setTimeout(() => {
         stream.close(constants.NGHTTP2_CANCEL);
         resolve('no answer in time');
-      }, PROVIDER_TIMEOUT_MS);
+      }, this.#timeoutMs);
       timer.unref();
       stream.setEncoding('utf8');
       stream.on('response', (answer) => {

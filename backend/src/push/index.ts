@@ -8,19 +8,25 @@ import { WebPushProvider, type VapidKeys } from './webPush.js';
 /** Providers that are configured, with their credentials. */
 export interface PushCredentials {
   fcm: { account: ServiceAccount; baseUrl: string } | undefined;
-  apns: ApnsOptions | undefined;
+  apns: Omit<ApnsOptions, 'timeoutMs'> | undefined;
   expo: { accessToken: string | undefined; baseUrl: string; receiptAfterMs: number } | undefined;
   webPush: VapidKeys | undefined;
+  /** Time for one request to a provider, in ms. */
+  timeoutMs: number;
 }
 
 /** Returns the configured providers. */
 export function createProviders(
-  { fcm, apns, expo, webPush }: PushCredentials,
-  outgoing: OutgoingRequests,
+  { fcm, apns, expo, webPush, timeoutMs }: PushCredentials,
+  requests: OutgoingRequests,
 ): PushProvider[] {
+  const outgoing: OutgoingRequests = {
+    check: (url, source) => requests.check(url, source),
+    send: (request) => requests.send({ timeoutMs, ...request }),
+  };
   return [
     ...(fcm === undefined ? [] : [new FcmProvider({ ...fcm, outgoing })]),
-    ...(apns === undefined ? [] : [new ApnsProvider(apns)]),
+    ...(apns === undefined ? [] : [new ApnsProvider({ ...apns, timeoutMs })]),
     ...(expo === undefined ? [] : [new ExpoProvider({ ...expo, outgoing })]),
     ...(webPush === undefined ? [] : [new WebPushProvider({ vapid: webPush, outgoing })]),
   ];

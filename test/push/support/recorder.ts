@@ -42,7 +42,7 @@ export class Recorder {
 
   /** Resolves when `count` notifications for a device token were accepted. */
   async waitFor(token: string, count = 1): Promise<Received[]> {
-    return until(() => this.accepted(token).length >= count && this.accepted(token), {
+    return until(() => (this.accepted(token).length < count ? undefined : this.accepted(token)), {
       what: `${count} notifications for ${token}`,
     });
   }

@@ -40,6 +40,9 @@ export class Dispatcher {
   /** Providers that took nothing the last time: until when nothing is sent to them, and how often in a row. */
   readonly #pauses = new Map<string, { untilMs: number; count: number }>();
 
+  /** Providers that refuse the credentials of this server. */
+  readonly #refusing = new Set<string>();
+
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
   }
@@ -127,16 +130,24 @@ export class Dispatcher {
       metrics.pushes.inc({ provider: provider.name, outcome: LABELS[outcome.outcome] });
       if (outcome.outcome === 'failed' && outcome.isRefused) {
         metrics.pushRefusals.inc({ provider: provider.name });
-        log.error(provider.name, { reason: outcome.reason }, 'a push provider refuses the credentials');
+        this.#reportRefusal(provider, outcome.reason);
       } else if (outcome.outcome === 'failed' || outcome.outcome === 'retryAfter') {
         log.warn(provider.name, { reason: outcome.reason }, 'a push notification was not accepted');
       }
     }
+    if (outcomes.some(({ outcome }) => outcome === 'sent')) this.#refusing.delete(provider.name);
     this.#pause(provider, outcomes);
     const invalid = batch.filter((_, index) => outcomes[index]?.outcome === 'invalidToken');
     if (invalid.length === 0) return;
     logger.debug({ provider: provider.name, devices: invalid.length }, 'devices are gone');
     await devices.removeStale(invalid.map(({ device }) => device));
+  }
+
+  /** Logs once, until the provider accepts something again: the metric counts. */
+  #reportRefusal({ name }: PushProvider, reason: string): void {
+    if (this.#refusing.has(name)) return;
+    this.#refusing.add(name);
+    this.#deps.logger.error({ provider: name, reason }, 'a push provider refuses the credentials');
   }
 
   #pause(provider: PushProvider, outcomes: readonly PushOutcome[]): void {

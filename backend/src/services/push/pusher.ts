@@ -41,7 +41,7 @@ const MAX_MESSAGES = 10;
 /** Members of a large conversation that are looked at together. */
 const MEMBERS_PER_PAGE = 500;
 /** First and longest wait before a repetition, in ms. */
-const RETRY_MS = { first: 5_000, max: 600_000 };
+const RETRY_MS = { first: 2_000, max: 600_000 };
 
 interface Item extends Addressed {
   wanted: Wanted;

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { newDatabaseName, startServer } from '../support/server.js';
+import { ServerProcess } from '../support/serverProcess.js';
+import { until } from '../support/until.js';
+import { FcmServer } from './support/fcmServer.js';
+import { keyFolder, lookedAt, registerDevice, say } from './support/scene.js';
+
+const bodies = (fcm: FcmServer, token: string): unknown[] =>
+  fcm.recorder
+    .accepted(token)
+    .map(({ payload }) => (payload as { android: { notification?: { body?: string } } }).android.notification?.body);
+
+describe.concurrent('several processes', () => {
+  it('push each message once', async () => {
+    await using folder = await keyFolder();
+    await using fcm = await FcmServer.start();
+    const options = { databaseName: newDatabaseName(), env: await fcm.env(folder.dir) };
+    await using first = await startServer(options);
+    await using second = await startServer(options);
+    const senders = [await first.connectAs('a'), await second.connectAs('b')];
+    const readers = Array.from({ length: 20 }, (_, index) => `reader${index}`);
+    const tokens = await Promise.all(readers.map((reader) => registerDevice(first, reader)));
+    const sent = await Promise.all(
+      readers.map(async (reader, index) => {
+        const sender = senders[index % 2] ?? senders[0];
+        if (sender === undefined) throw new Error('nobody writes');
+        return say(sender, await sender.open(reader));
+      }),
+    );
+    for (const one of sent) await lookedAt(first, one);
+    expect(tokens.map((token) => fcm.recorder.accepted(token).length)).toEqual(readers.map(() => 1));
+  });
+
+  it('lose nothing when one is killed between storing a message and pushing it', async () => {
+    await using folder = await keyFolder();
+    await using fcm = await FcmServer.start();
+    const options = { databaseName: newDatabaseName(), env: await fcm.env(folder.dir) };
+    await using killed = await ServerProcess.start(options);
+    await using sender = await killed.connectAs('a');
+    const conversationId = await sender.open('b');
+    const token = await registerDevice(killed, 'b');
+    // The process holds the lease when it has pushed something.
+    await say(sender, conversationId, 'one');
+    await fcm.recorder.waitFor(token);
+    await using survivor = await startServer(options);
+    const last = await say(sender, conversationId, 'two');
+    await killed.kill();
+    await lookedAt(survivor, last);
+    expect(bodies(fcm, token)).toEqual(['one', 'two']);
+  });
+
+  it('find after a pause of all of them what was stored meanwhile, except what was read', async () => {
+    await using folder = await keyFolder();
+    await using fcm = await FcmServer.start();
+    const databaseName = newDatabaseName();
+    const sending = { databaseName, env: await fcm.env(folder.dir) };
+    // Serves clients and sends nothing, as a process without a way out.
+    const env = { ...sending.env, PUSH_SENDING: 'false' };
+    await using silent = await startServer({ databaseName, env });
+    {
+      await using once = await startServer(sending);
+      await until(async () => (await once.app.models.pushCursor.model.findById('push').lean()) !== null);
+    }
+    const sender = await silent.connectAs('a');
+    const [read, unread] = [await sender.open('b'), await sender.open('c')];
+    const tokens = [await registerDevice(silent, 'b'), await registerDevice(silent, 'c')] as const;
+    const { seq } = await say(sender, read, 'read in time');
+    await silent.api('b').post(`/api/conversations/${read}/read`, { seq });
+    const last = await say(sender, unread, 'not read');
+    await using again = await startServer(sending);
+    await lookedAt(again, last);
+    expect(bodies(fcm, tokens[0])).toEqual([]);
+    expect(bodies(fcm, tokens[1])).toEqual(['not read']);
+  });
+
+  it('push nothing from before push notifications were switched on', async () => {
+    await using folder = await keyFolder();
+    await using fcm = await FcmServer.start();
+    const databaseName = newDatabaseName();
+    const env = await fcm.env(folder.dir);
+    let token: string;
+    {
+      await using before = await startServer({ databaseName, env: { ...env, PUSH_SENDING: 'false' } });
+      const sender = await before.connectAs('a');
+      token = await registerDevice(before, 'b');
+      const { _id } = await say(sender, await sender.open('b'), 'long ago');
+      // Ids tell the second in which they were made.
+      await until(() => Math.floor(Date.now() / 1_000) > Number.parseInt(_id.slice(0, 8), 16));
+    }
+    await using server = await startServer({ databaseName, env });
+    const sender = await server.connectAs('a');
+    await lookedAt(server, await say(sender, await sender.open('b'), 'now'));
+    expect(bodies(fcm, token)).toEqual(['now']);
+  });
+});
