@@ -20,6 +20,7 @@ import { RateLimits } from './pipeline/rateLimits.js';
 import { UserWork } from './pipeline/userWork.js';
 import { OutgoingGuard } from './outgoing/index.js';
 import { createProviders } from './push/index.js';
+import { toPushSettings } from './pushConfig.js';
 import { MediaPool } from './media/index.js';
 import { HttpScanner } from './media/scanner.js';
 import { joinRedis, type RedisCluster } from './redis/index.js';
@@ -125,7 +126,8 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     windows: findWindows(config, redis),
     limits: toLimits(config),
     ...createFileDeps(config, { store: storage.store, logger, outgoing }),
-    ...createPushDeps(config, outgoing),
+    pushProviders: createProviders(config.PUSH_CREDENTIALS, outgoing),
+    pushSettings: toPushSettings(config),
   });
   subscribe({ ...base, ...sockets, events, foundations, services, delivery });
   await services.start();
@@ -219,19 +221,6 @@ const createFileDeps = (
     maxPending: config.ATTACHMENTS_PENDING,
     maxFilesPerDay: config.ATTACHMENTS_PER_DAY,
     maxBytesPerDay: config.ATTACHMENT_BYTES_PER_DAY,
-  },
-});
-
-const createPushDeps = (
-  config: Config,
-  outgoing: OutgoingGuard,
-): Pick<ServiceDeps, 'pushProviders' | 'pushSettings'> => ({
-  pushProviders: createProviders(config.PUSH_CREDENTIALS, outgoing),
-  pushSettings: {
-    isSending: config.PUSH_SENDING,
-    content: config.PUSH_CONTENT,
-    usesKeys: config.PUSH_TEXTS === 'keys',
-    ttlMs: config.PUSH_TTL_MS,
   },
 });
 

@@ -5,6 +5,7 @@ import { PUSH_CONTENTS, PUSH_PROVIDERS } from '../../contract/index.js';
 import { flag, list, wholeNumber } from './configFields.js';
 import type { PushCredentials } from './push/index.js';
 import { serviceAccount, type ServiceAccount } from './push/fcm.js';
+import type { PushSettings } from './services/push/index.js';
 
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -67,6 +68,16 @@ export const pushEnvironment = {
 
 export type PushEnvironment = z.output<z.ZodObject<typeof pushEnvironment>>;
 
+/** Returns the settings that the services of push notifications need. */
+export const toPushSettings = (
+  env: Pick<PushEnvironment, 'PUSH_SENDING' | 'PUSH_CONTENT' | 'PUSH_TEXTS' | 'PUSH_TTL_MS'>,
+): PushSettings => ({
+  isSending: env.PUSH_SENDING,
+  content: env.PUSH_CONTENT,
+  usesKeys: env.PUSH_TEXTS === 'keys',
+  ttlMs: env.PUSH_TTL_MS,
+});
+
 /** The variables of one provider do not fit each other, or name a file that is of no use. */
 export class PushConfigProblem extends Error {}
 
@@ -85,13 +96,13 @@ function readFile(variable: Variable, file: string): string {
 function requireAll<Name extends Variable>(
   env: PushEnvironment,
   names: readonly Name[],
-): { [Key in Name]: string } {
+): Record<Name, string> {
   const missing = names.find((name) => env[name] === undefined);
   if (missing !== undefined) {
     const present = names.find((name) => env[name] !== undefined) ?? 'PUSH_PROVIDERS';
     throw new PushConfigProblem(`${missing} is needed for ${present}.`);
   }
-  return Object.fromEntries(names.map((name) => [name, String(env[name])])) as { [Key in Name]: string };
+  return Object.fromEntries(names.map((name) => [name, String(env[name])])) as Record<Name, string>;
 }
 
 function readAccount(file: string): ServiceAccount {
@@ -101,7 +112,9 @@ function readAccount(file: string): ServiceAccount {
     createPrivateKey(account.private_key);
     return account;
   } catch {
-    throw new PushConfigProblem(`FCM_SERVICE_ACCOUNT_FILE: ${file} is not the key file of a service account.`);
+    throw new PushConfigProblem(
+      `FCM_SERVICE_ACCOUNT_FILE: ${file} is not the key file of a service account.`,
+    );
   }
 }
 

@@ -8,7 +8,10 @@ import { keyFolder, lookedAt, registerDevice, say } from './support/scene.js';
 const bodies = (fcm: FcmServer, token: string): unknown[] =>
   fcm.recorder
     .accepted(token)
-    .map(({ payload }) => (payload as { android: { notification?: { body?: string } } }).android.notification?.body);
+    .map(
+      ({ payload }) =>
+        (payload as { android: { notification?: { body?: string } } }).android.notification?.body,
+    );
 
 describe.concurrent('several processes', () => {
   it('push each message once', async () => {

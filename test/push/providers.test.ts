@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OutgoingGuard } from '../../backend/src/outgoing/index.js';
 import { createProviders } from '../../backend/src/push/index.js';
 import { readConfig } from '../../backend/src/config.js';
-import type { PushItem, PushNotification, PushProvider } from '../../backend/src/services/pushProvider.js';
+import type {
+  MessageNotification,
+  PushItem,
+  PushNotification,
+  PushProvider,
+} from '../../backend/src/services/pushProvider.js';
 import { serverEnv } from '../support/server.js';
 import { APNS, ApnsServer } from './support/apnsServer.js';
 import { ExpoServer } from './support/expoServer.js';
@@ -11,7 +16,7 @@ import { keyFolder } from './support/scene.js';
 import { WebPushServer } from './support/webPushServer.js';
 
 const CONVERSATION = '65a000000000000000000001' as PushNotification['conversationId'];
-const MESSAGE: PushNotification = {
+const MESSAGE: MessageNotification = {
   type: 'message',
   conversationId: CONVERSATION,
   messageId: '65a000000000000000000002' as never,
@@ -22,7 +27,7 @@ const MESSAGE: PushNotification = {
 };
 const CLEAR: PushNotification = { type: 'clear', conversationId: CONVERSATION, seq: 7, badge: 0 };
 
-const item = (token: string, notification = MESSAGE): PushItem => ({
+const item = (token: string, notification: PushNotification = MESSAGE): PushItem => ({
   token,
   platform: 'ios',
   locale: 'de-CH',
@@ -42,14 +47,13 @@ const through = (name: string): PushProvider => {
   if (found === undefined) throw new Error(`${name} is not configured`);
   return found;
 };
-const one = async (name: string, token: string, notification = MESSAGE) => {
-  const [outcome] = await through(name).send([item(token, notification)]);
+const one = async (name: string, token: string) => {
+  const [outcome] = await through(name).send([item(token)]);
   return outcome;
 };
 
-async function providersOf(env: Record<string, string>): Promise<PushProvider[]> {
-  return createProviders(readConfig({ ...serverEnv({}), ...env }).PUSH_CREDENTIALS, guard);
-}
+const providersOf = (env: Record<string, string>): PushProvider[] =>
+  createProviders(readConfig({ ...serverEnv({}), ...env }).PUSH_CREDENTIALS, guard);
 
 beforeAll(async () => {
   const folder = await keyFolder();
@@ -66,7 +70,7 @@ beforeAll(async () => {
     ...web.env(),
     PUSH_PROVIDERS: 'fcm,apns,expo,webpush',
   };
-  for (const provider of await providersOf(env)) providers.set(provider.name, provider);
+  for (const provider of providersOf(env)) providers.set(provider.name, provider);
   opened.push(folder, fcm, apns, expo, web);
 });
 afterAll(async () => {
@@ -124,7 +128,11 @@ describe('APNs', () => {
     expect(apns.connections).toBe(1);
     const [alert] = apns.recorder.accepted('a1');
     expect(alert?.payload).toMatchObject({
-      aps: { alert: { title: 'Anna', 'loc-key': 'parley_image', 'loc-args': [] }, badge: 3, sound: 'default' },
+      aps: {
+        alert: { title: 'Anna', 'loc-key': 'parley_image', 'loc-args': [] },
+        badge: 3,
+        sound: 'default',
+      },
       conversationId: CONVERSATION,
       type: 'message',
     });
@@ -168,7 +176,7 @@ describe('APNs', () => {
   it('that nobody runs is retried', async () => {
     const stopped = await ApnsServer.start();
     await using folder = await keyFolder();
-    const [provider] = await providersOf(await stopped.env(folder.dir));
+    const [provider] = providersOf(await stopped.env(folder.dir));
     await stopped[Symbol.asyncDispose]();
     expect(await provider?.send([item('a6')])).toMatchObject([{ outcome: 'retryAfter' }]);
     await provider?.close();

@@ -25,8 +25,7 @@ async function chat(writer: string, reader: string) {
   return { sender, conversationId, token: await registerDevice(server, reader) };
 }
 
-const jobOf = (conversationId: string) =>
-  server.app.models.pushJobs.model.findOne({ conversationId }).lean();
+const jobOf = (conversationId: string) => server.app.models.pushJobs.model.findOne({ conversationId }).lean();
 
 describe.concurrent('a notification', () => {
   it.each([

@@ -26,9 +26,6 @@ const FIELDS = {
   moved: 1,
 } as const;
 
-/** Smallest id after this one. */
-export const nextId = (id: string): string => (BigInt(`0x${id}`) + 1n).toString(16).padStart(id.length, '0');
-
 /** Reads the entries of all logs in the order of their ids: one range of the index on `_id`. */
 export function createMessageFeed(connection: mongoose.Connection) {
   const collection = connection.collection<MessageDocument>('messages');

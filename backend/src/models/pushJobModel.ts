@@ -159,7 +159,8 @@ export function createPushJobModel(connection: mongoose.Connection) {
     },
 
     /** Returns how many jobs wait, due or not. */
-    count: (): Promise<number> => collection.countDocuments({ kind: { $in: ['retry', 'large'] } }, { hint: BY_DUE }),
+    count: (): Promise<number> =>
+      collection.countDocuments({ kind: { $in: ['retry', 'large'] } }, { hint: BY_DUE }),
 
     /** Notes how far the members of a large conversation are done. */
     async advance(_id: string, afterUserId: UserId): Promise<void> {

@@ -72,7 +72,7 @@ export class ExpoProvider implements PushProvider {
     if (due.length === 0) return [];
     const asked = await this.#post('/--/api/v2/push/getReceipts', { ids: due.map(([id]) => id) });
     const parsed = 'answer' in asked ? receiptsAnswer.safeParse(jsonOf(asked.answer)) : undefined;
-    // What could not be read is asked for again the next time.
+    // Receipts that could not be read are asked for again the next time.
     if (parsed?.success !== true) return [];
     for (const [id] of due) this.#tickets.delete(id);
     return due.flatMap(([id, { token }]) => {

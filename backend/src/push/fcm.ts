@@ -2,7 +2,17 @@ import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { OutgoingAnswer, OutgoingRequests } from '../services/outgoing.js';
 import type { PushItem, PushOutcome, PushProvider } from '../services/pushProvider.js';
-import { ask, failed, INVALID, isTemporary, jsonOf, mapBounded, retry, retryAfterMs, SENT } from './answers.js';
+import {
+  ask,
+  failed,
+  INVALID,
+  isTemporary,
+  jsonOf,
+  mapBounded,
+  retry,
+  retryAfterMs,
+  SENT,
+} from './answers.js';
 import { fcmMessage } from './payloads.js';
 
 /** The fields of a service account's key file that are needed. */
@@ -125,7 +135,8 @@ export class FcmProvider implements PushProvider {
       this.#access = { token, untilMs: Date.now() + lifeS * 1_000 - RENEW_BEFORE_MS };
       return token;
     }
-    if (isTemporary(answer.status)) return retry(`no access token: ${answer.status}`, retryAfterMs(answer.headers));
+    if (isTemporary(answer.status))
+      return retry(`no access token: ${answer.status}`, retryAfterMs(answer.headers));
     return failed(`the service account is refused (${answer.status})`, true);
   }
 }

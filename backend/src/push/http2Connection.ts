@@ -46,12 +46,10 @@ export class Http2Connection {
       stream.on('data', (chunk: string) => {
         if (text.length < MAX_ANSWER_CHARS) text += chunk;
       });
-      stream.on('error', (error) => resolve(error.message));
+      stream.on('error', (error: Error) => resolve(error.message));
       stream.on('close', () => {
         clearTimeout(timer);
-        resolve(
-          status === 0 ? 'the connection has ended' : { status, body: text, retryAfterMs: waitMs },
-        );
+        resolve(status === 0 ? 'the connection has ended' : { status, body: text, retryAfterMs: waitMs });
       });
       stream.end(body);
     });

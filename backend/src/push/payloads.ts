@@ -1,6 +1,6 @@
 import type { PushItem, PushNotification, PushText } from '../services/pushProvider.js';
 
-/** What an app gets in every notification, as texts, as some providers pass on nothing else. */
+/** Data of every notification for the app, as texts: some providers pass on nothing else. */
 export const dataOf = (notification: PushNotification): Record<string, string> => ({
   type: notification.type,
   conversationId: notification.conversationId,
@@ -81,7 +81,7 @@ export function expoMessage({ token, notification, ttlMs }: PushItem): Record<st
   };
 }
 
-/** What the service worker of a page gets, as JSON: it shows the notification itself, in the language of the device. */
+/** Payload for the service worker of a page, which shows the notification itself, in the language of the device. */
 export const webPushPayload = ({ notification, locale }: PushItem): Record<string, unknown> => ({
   type: notification.type,
   conversationId: notification.conversationId,

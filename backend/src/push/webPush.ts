@@ -99,14 +99,16 @@ export class WebPushProvider implements PushProvider {
     const asked = await ask(outgoing, {
       url: details.endpoint,
       source: 'runtime',
-      headers: Object.fromEntries(
-        Object.entries(details.headers).map(([name, value]) => [name, String(value)]),
-      ),
+      headers: headersOf(details),
       body: new Uint8Array(details.body ?? []),
     });
     return 'answer' in asked ? outcomeOf(asked.answer) : asked.outcome;
   }
 }
+
+/** Headers as texts: some are numbers, whatever their types say. */
+const headersOf = ({ headers }: webPush.RequestDetails): Record<string, string> =>
+  z.record(z.string(), z.coerce.string()).parse(headers);
 
 function outcomeOf({ status, headers }: OutgoingAnswer): PushOutcome {
   if (status >= 200 && status < 300) return SENT;

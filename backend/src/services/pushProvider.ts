@@ -45,7 +45,7 @@ export interface PushItem {
 }
 
 /**
- * What became of a notification.
+ * Result of sending one notification.
  *
  * `sent`: the provider has accepted it. `invalidToken`: this token will never be valid again. `retryAfter`: the provider
  * is not able to take it now; `retryAfterMs` is its own wish, if it named one. `failed`: it never will take it;

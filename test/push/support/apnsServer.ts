@@ -108,7 +108,7 @@ export class ApnsServer implements AsyncDisposable {
         algorithms: ['ES256'],
         complete: true,
       });
-      const isOurs = header.kid === KEY_ID && typeof payload === 'object' && payload['iss'] === TEAM_ID;
+      const isOurs = header.kid === KEY_ID && typeof payload === 'object' && payload.iss === TEAM_ID;
       return isOurs ? undefined : APNS.invalidProviderToken;
     } catch {
       return APNS.invalidProviderToken;

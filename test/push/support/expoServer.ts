@@ -47,7 +47,11 @@ export class ExpoServer implements AsyncDisposable {
     return scripted ?? { status: 200, body: { data } };
   }
 
-  #ticket(message: Record<string, unknown>, headers: Record<string, string>, whole: Scripted | undefined): unknown {
+  #ticket(
+    message: Record<string, unknown>,
+    headers: Record<string, string>,
+    whole: Scripted | undefined,
+  ): unknown {
     const token = String(message['to']);
     const error = whole === undefined ? this.recorder.next(token)?.body : undefined;
     const status = whole?.status ?? (error === undefined ? 200 : 400);

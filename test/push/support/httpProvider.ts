@@ -46,7 +46,12 @@ export class HttpProvider implements AsyncDisposable {
 
 async function answer(request: IncomingMessage, response: ServerResponse, respond: Respond): Promise<void> {
   const body = await read(request);
-  const { status, body: data, headers, delayMs = 0 } = await respond({
+  const {
+    status,
+    body: data,
+    headers,
+    delayMs = 0,
+  } = await respond({
     path: request.url ?? '',
     headers: plainHeaders(request.headers),
     body,

@@ -17,7 +17,7 @@ export interface Received {
   status: number;
 }
 
-/** What a provider's server has received, and what it is to answer. */
+/** Notifications that a provider's server has received, and answers that it is to give. */
 export class Recorder {
   readonly received: Received[] = [];
   readonly #script = new Map<string, Scripted[]>();

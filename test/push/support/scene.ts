@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceInput } from '../../../contract/index.js';
-import { nextId } from '../../../backend/src/models/messageFeed.js';
+import { idAfter } from '../../../backend/src/models/objectIds.js';
 import type { TestClient } from '../../support/client.js';
 import type { TestServer } from '../../support/server.js';
 import { until } from '../../support/until.js';
@@ -40,7 +40,7 @@ export async function lookedAt(server: TestServer, { _id }: { _id: string }): Pr
   await until(
     async () => {
       const cursor = await server.app.models.pushCursor.model.findById('push').lean();
-      return cursor !== null && cursor.position >= nextId(_id);
+      return cursor !== null && cursor.position >= idAfter(_id);
     },
     { what: `a look at message ${_id}` },
   );

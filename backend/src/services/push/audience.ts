@@ -60,7 +60,7 @@ interface Candidate {
   messages: readonly MessageRecord[];
 }
 
-/** What a user has not read, by conversation. */
+/** Unread conversations of a user that are not muted, with their read positions. */
 interface UnreadState {
   badge: number;
   readSeqs: ReadonlyMap<ConversationId, number>;
@@ -226,7 +226,10 @@ export class Audience {
 }
 
 /** Returns the newest of the messages, unless the user has read it or muted the conversation. */
-function newestUnread({ request, messages }: Candidate, { readSeqs }: UnreadState): MessageRecord | undefined {
+function newestUnread(
+  { request, messages }: Candidate,
+  { readSeqs }: UnreadState,
+): MessageRecord | undefined {
   const readSeq = readSeqs.get(request.membership.conversationId);
   return readSeq === undefined ? undefined : messages.findLast(({ seq }) => seq > readSeq);
 }

@@ -70,7 +70,10 @@ export class DeviceService {
   }
 
   /** Ends notifications to a device, if it belongs to the caller. */
-  async unregister(userId: UserId, { provider, token }: Pick<DeviceInput, 'provider' | 'token'>): Promise<string> {
+  async unregister(
+    userId: UserId,
+    { provider, token }: Pick<DeviceInput, 'provider' | 'token'>,
+  ): Promise<string> {
     const _id = deviceIdOf(provider, token);
     await this.#deps.devices.remove(_id, userId);
     return _id;

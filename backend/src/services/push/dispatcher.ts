@@ -22,7 +22,7 @@ export interface Addressed {
   ttlMs: number;
 }
 
-/** What became of it; a retry is possible when `retryAfterMs` is set. */
+/** Result for one device; a retry is possible when `retryAfterMs` is set. */
 export interface Dispatched<Item extends Addressed> {
   item: Item;
   isSent: boolean;
@@ -173,7 +173,10 @@ const MIN_OUTCOMES_OF_PAUSE = 2;
 
 const LABELS = { sent: 'sent', invalidToken: 'invalid', retryAfter: 'retried', failed: 'failed' } as const;
 
-function toDispatched<Item extends Addressed>(item: Item, outcome: PushOutcome | undefined): Dispatched<Item> {
+function toDispatched<Item extends Addressed>(
+  item: Item,
+  outcome: PushOutcome | undefined,
+): Dispatched<Item> {
   if (outcome?.outcome !== 'retryAfter') return { item, isSent: outcome?.outcome === 'sent' };
   return { item, isSent: false, retryAfterMs: Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) };
 }

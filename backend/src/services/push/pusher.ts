@@ -4,6 +4,7 @@ import type { FeedEntry } from '../../models/messageFeed.js';
 import type { MemberPages } from '../../models/memberPages.js';
 import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
 import type { PushedModel } from '../../models/pushedModel.js';
+import { timeOfId } from '../../models/objectIds.js';
 import {
   retryJobId,
   type LargeJob,
@@ -40,6 +41,8 @@ export interface PusherDeps {
 const MAX_MESSAGES = 10;
 /** Members of a large conversation that are looked at together. */
 const MEMBERS_PER_PAGE = 500;
+/** An entry that is older than its id by more than this is a copy, in ms. */
+const MAX_COPY_AGE_MS = 600_000;
 /** First and longest wait before a repetition, in ms. */
 const RETRY_MS = { first: 2_000, max: 600_000 };
 
@@ -56,11 +59,13 @@ export class Pusher {
     this.#deps = deps;
   }
 
-  /** Pushes new entries of any conversations. What could not be sent, and members of large ones, wait as jobs. */
+  /** Pushes new entries of any conversations. Failed notifications, and members of large conversations, wait as jobs. */
   async push(entries: readonly FeedEntry[]): Promise<void> {
     const { clearing, memberships, pushJobs, time, settings } = this.#deps;
     const oldestMs = time.nowMs() - settings.ttlMs;
-    const fresh = entries.filter(({ isCounted, createdAt }) => isCounted && createdAt.getTime() >= oldestMs);
+    const fresh = entries.filter(
+      (entry) => entry.isCounted && entry.createdAt.getTime() >= oldestMs && !isCopy(entry),
+    );
     if (fresh.length === 0) return;
     // Whoever writes in a conversation has read it.
     clearing.note(fresh.map(({ senderId, ...entry }) => ({ ...entry, userId: senderId })));
@@ -131,7 +136,8 @@ export class Pusher {
   }
 
   /**
-   * Sends what is wanted. Returns the ids of the jobs that wait for another attempt.
+   * Sends the notifications that the audience of these messages is to get. Returns the ids of the jobs that wait for another
+   * attempt.
    *
    * @param jobOf for repetitions: the job of a device; other devices are left out.
    */
@@ -150,7 +156,7 @@ export class Pusher {
     for (const { item, isSent } of results) if (isSent) this.#observe(item);
     const jobs = results.flatMap((result) => this.#toRetryJob(result));
     await pushJobs.add(jobs);
-    // What was not sent is neither done nor lost: the other process finds it where this one did.
+    // The position was not moved: the other process finds what this one has not sent.
     if (!isHolder()) throw new Error('another process has taken over');
     return new Set(jobs.map(({ _id }) => _id));
   }
@@ -225,6 +231,10 @@ export class Pusher {
     );
   }
 }
+
+/** True for a message that a merge has copied: nothing was sent. */
+const isCopy = ({ _id, createdAt }: FeedEntry): boolean =>
+  timeOfId(_id) - createdAt.getTime() > MAX_COPY_AGE_MS;
 
 const NO_IDS: ReadonlySet<string> = new Set();
 

@@ -1,5 +1,5 @@
-import { nextId, type MessageFeed } from '../../models/messageFeed.js';
-import { firstIdAt } from '../../models/objectIds.js';
+import type { MessageFeed } from '../../models/messageFeed.js';
+import { firstIdAt, idAfter } from '../../models/objectIds.js';
 import type { PushCursorModel } from '../../models/pushCursorModel.js';
 import type { PushJobModel } from '../../models/pushJobModel.js';
 import { Backoff } from '../../utils/backoff.js';
@@ -148,7 +148,7 @@ export class PushRunner {
     const last = entries.at(-1);
     const isFull = entries.length === MAX_ENTRIES && last !== undefined;
     // Also backwards: ids of a process that was paused may have come later. What was pushed is not pushed again.
-    const next = isFull ? nextId(last._id) : settled;
+    const next = isFull ? idAfter(last._id) : settled;
     if (next !== position && this.isHolder()) await pushCursor.move(registry.id, next);
     return isFull;
   }

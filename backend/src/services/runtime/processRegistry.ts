@@ -116,13 +116,14 @@ export class ProcessRegistry implements Lease {
   }
 
   /**
-   * Returns a hex id: every message with a smaller one is stored and in its conversation's summary. Of the ids of a process
-   * that was paused for long, some may come later: then what this returns has gone back.
+   * Returns the smallest id that an entry of a log may have which is not visible yet, or whose process has died and was not
+   * taken over. Everything with a smaller id is stored, unless its process was paused or its clock is behind.
    */
   async settledThrough(): Promise<string> {
-    const own = this.#deps.oldestPendingId() ?? firstIdAt(Date.now());
     const others = await this.#findOthers();
-    return others.map(({ flushedThrough }) => flushedThrough).reduce((a, b) => (a < b ? a : b), own);
+    // Read after the others: an entry that is committed meanwhile has a later id.
+    const own = this.#deps.oldestPendingId() ?? firstIdAt(Date.now());
+    return others.reduce((oldest, { flushedThrough }) => (flushedThrough < oldest ? flushedThrough : oldest), own);
   }
 
   /** True when other processes were registered at the last look: at most a second ago. */

@@ -2,10 +2,11 @@ import type { PushApi } from '../api/push.js';
 import type { Ask } from '../connection/link.js';
 import type { DeviceInput } from '../wire/index.js';
 import { createRun, toError } from './answers.js';
-import type { Engine } from './engine.js';
 
 /** Longest wait for the server on signing out, in ms. */
 const LEAVE_MS = 3_000;
+
+const isConnectionLost = (code: string): boolean => code === 'OFFLINE' || code === 'TIMEOUT';
 
 /** Tells the server, again after every connect, where this device gets push notifications and whether the app is in use. */
 export class PushDevice {
@@ -36,7 +37,8 @@ export class PushDevice {
     if (!this.#isOnline) return;
     if (former !== undefined && former.token !== device.token) void this.#unregister(former);
     const answer = await this.#ask('registerDevice', device);
-    if (!answer.success && this.#isOnline) throw toError(answer);
+    // A lost connection is no failure: the next one registers the device.
+    if (!answer.success && !isConnectionLost(answer.code)) throw toError(answer);
   }
 
   /** @throws ParleyError */
@@ -53,10 +55,7 @@ export class PushDevice {
     const device = this.#device;
     this.#device = undefined;
     if (device === undefined || !this.#isOnline) return undefined;
-    return Promise.race([
-      this.#unregister(device),
-      new Promise((resolve) => setTimeout(resolve, LEAVE_MS)),
-    ]);
+    return Promise.race([this.#unregister(device), new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
   }
 
   setForeground(isForeground: boolean): void {
@@ -75,7 +74,7 @@ export class PushDevice {
 }
 
 /** Push notifications of this device, and the user's settings of them. */
-export function createPushApi({ ask, device }: Engine): PushApi {
+export function createPushApi({ ask, device }: { ask: Ask; device: PushDevice }): PushApi {
   const run = createRun(ask);
   return {
     register: (input) => device.register(input),
