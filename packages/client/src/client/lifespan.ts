@@ -59,8 +59,9 @@ export class Lifespan {
     const moved = (isForeground: boolean): void => {
       // Of several tabs, another one may be in use.
       if (options.tabs === undefined) this.#engine.device.setForeground(isForeground);
-      returned(isForeground);
     };
+    // A push notification may start an app in the background.
+    moved(lifecycle.isForeground());
     const returned = (isBack: boolean): void => {
       if (!isBack) {
         void this.#engine.cache?.flush();
@@ -71,7 +72,10 @@ export class Lifespan {
       sync.probe();
     };
     this.#removers.push(
-      lifecycle.onForegroundChange(moved),
+      lifecycle.onForegroundChange((isForeground) => {
+        moved(isForeground);
+        returned(isForeground);
+      }),
       lifecycle.onNetworkChange(returned),
       lifecycle.onSuspend(() => void this.#engine.cache?.flush()),
     );
