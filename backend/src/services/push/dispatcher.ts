@@ -45,6 +45,8 @@ export class Dispatcher {
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    // A series that begins with its first refusal would show no increase.
+    for (const provider of deps.providers) deps.metrics.pushRefusals.inc({ provider: provider.name }, 0);
   }
 
   /**

@@ -1,7 +1,9 @@
-import type { MessageFeed } from '../../models/messageFeed.js';
+import type { FeedEntry, MessageFeed } from '../../models/messageFeed.js';
 import { firstIdAt, idAfter } from '../../models/objectIds.js';
 import type { PushCursorModel } from '../../models/pushCursorModel.js';
 import type { PushJobModel } from '../../models/pushJobModel.js';
+import { isDatabaseUnavailable } from '../../models/unavailable.js';
+import { AppError } from '../../utils/appError.js';
 import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
@@ -39,6 +41,11 @@ const MARGIN_MS = 2_000;
 const INVALID_MS = 30_000;
 /** Ids are older than the message's time by at most this, in ms. */
 const SLACK_MS = 60_000;
+/** Failures in a row, not of the database, after which something is given up: nothing else would ever be pushed. */
+const MAX_FAILURES = 3;
+
+const isUnavailable = (error: unknown): boolean =>
+  isDatabaseUnavailable(error) || (error instanceof AppError && error.code === 'UNAVAILABLE');
 
 /**
  * Follows the log of all messages from a stored position. One process at a time does it; when that one dies, the next
@@ -50,6 +57,8 @@ export class PushRunner {
   #isStopping = false;
   #heldUntilMs = 0;
   #askedInvalidMs = 0;
+  /** Failures in a row, by kind of work. */
+  readonly #failures = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -92,6 +101,9 @@ export class PushRunner {
     try {
       const position = await this.#hold();
       if (position === undefined) {
+        // The holder says how far it is.
+        this.#deps.metrics.pushLagSeconds.set(0);
+        this.#deps.metrics.pushesWaiting.set(0);
         this.#plan(WAIT_MS);
         return;
       }
@@ -126,9 +138,21 @@ export class PushRunner {
     const hasEntries = await this.#follow(position);
     const now = time.now();
     const retries = this.isHolder() ? await pushJobs.findDue('retry', now, MAX_RETRIES) : [];
-    if (retries.length > 0) await pusher.retry(retries);
+    if (retries.length > 0) {
+      await this.#orGiveUp(
+        'retries',
+        () => pusher.retry(retries),
+        () => pushJobs.remove(retries.map(({ _id }) => _id)),
+      );
+    }
     const [large] = this.isHolder() ? await pushJobs.findDue('large', now, 1) : [];
-    if (large !== undefined) await pusher.pushLarge(large);
+    if (large !== undefined) {
+      await this.#orGiveUp(
+        'large',
+        () => pusher.pushLarge(large),
+        () => pushJobs.remove([large._id]),
+      );
+    }
     metrics.pushesWaiting.set(await pushJobs.count());
     await this.#removeInvalid();
     return hasEntries || large !== undefined || retries.length === MAX_RETRIES;
@@ -144,13 +168,48 @@ export class PushRunner {
     metrics.pushLagSeconds.set(
       entries[0] === undefined ? 0 : Math.max(0, time.nowMs() - entries[0].createdAt.getTime()) / 1_000,
     );
-    if (entries.length > 0) await pusher.push(entries);
+    if (entries.length > 0) {
+      await this.#orGiveUp(
+        'entries',
+        () => pusher.push(entries),
+        () => this.#pushEach(entries),
+      );
+    }
     const last = entries.at(-1);
     const isFull = entries.length === MAX_ENTRIES && last !== undefined;
     // Also backwards: ids of a process that was paused may have come later. What was pushed is not pushed again.
     const next = isFull ? idAfter(last._id) : settled;
     if (next !== position && this.isHolder()) await pushCursor.move(registry.id, next);
     return isFull;
+  }
+
+  /** Runs work. When it keeps failing although the database answers, it is given up. @throws as the work. */
+  async #orGiveUp(kind: string, work: () => Promise<void>, giveUp: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#failures.delete(kind);
+    } catch (error) {
+      if (isUnavailable(error) || !this.isHolder()) throw error;
+      const count = (this.#failures.get(kind) ?? 0) + 1;
+      this.#failures.set(kind, count);
+      if (count < MAX_FAILURES) throw error;
+      this.#deps.logger.error({ err: error, kind }, 'push notifications are given up');
+      await giveUp();
+      this.#failures.delete(kind);
+    }
+  }
+
+  /** Pushes entries one by one, and leaves out those that fail. */
+  async #pushEach(entries: readonly FeedEntry[]): Promise<void> {
+    const { pusher, logger } = this.#deps;
+    for (const entry of entries) {
+      try {
+        await pusher.push([entry]);
+      } catch (error) {
+        if (isUnavailable(error) || !this.isHolder()) throw error;
+        logger.error({ err: error, messageId: entry._id }, 'a message is not pushed');
+      }
+    }
   }
 
   async #removeInvalid(): Promise<void> {
