@@ -76,6 +76,25 @@ describe.concurrent('several processes', () => {
     expect(bodies(fcm, tokens[1])).toEqual(['not read']);
   });
 
+  it('push nothing twice when the position goes back, as ids of a paused process may come late', async () => {
+    await using folder = await keyFolder();
+    await using fcm = await FcmServer.start();
+    await using server = await startServer({ env: await fcm.env(folder.dir) });
+    const { pushCursor } = server.app.models;
+    const sender = await server.connectAs('a');
+    const conversationId = await sender.open('b');
+    const token = await registerDevice(server, 'b');
+    const first = await say(sender, conversationId, 'one');
+    await fcm.recorder.waitFor(token);
+    await lookedAt(server, first);
+    await until(async () => {
+      await pushCursor.model.updateOne({ _id: 'push' }, { position: first._id });
+      return (await pushCursor.model.findById('push').lean())?.position === first._id;
+    });
+    await lookedAt(server, await say(sender, conversationId, 'two'));
+    expect(bodies(fcm, token)).toEqual(['one', 'two']);
+  });
+
   it('push nothing from before push notifications were switched on', async () => {
     await using folder = await keyFolder();
     await using fcm = await FcmServer.start();

@@ -215,7 +215,7 @@ test('.env.example names every variable that the server reads, and no other', as
   const sourceOf = (name: string) => readFile(new URL(`../../backend/src/${name}`, import.meta.url), 'utf8');
   const schemas = await Promise.all([
     sourceOf('config.ts').then((text) => /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(text)?.[1]),
-    ...['attachmentConfig.ts', 'outgoingConfig.ts'].map(async (name) => {
+    ...['attachmentConfig.ts', 'outgoingConfig.ts', 'pushConfig.ts'].map(async (name) => {
       const group = /const \w+Environment = \{(.*?)^\} as const;/ms.exec(await sourceOf(name))?.[1];
       expect(group).toBeDefined();
       return group;

@@ -114,5 +114,6 @@ function outcomeOf(found: Problem): PushOutcome {
   if (isGone(found)) return INVALID;
   if (code === 'MessageRateExceeded') return retry(code);
   const isRefused = code === 'InvalidCredentials' || code === 'MismatchSenderId';
-  return failed(`${code} ${found.message ?? ''}`, isRefused);
+  // Its message would repeat the device token.
+  return failed(code, isRefused);
 }

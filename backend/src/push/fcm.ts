@@ -43,7 +43,6 @@ const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.nu
 const errorAnswer = z.object({
   error: z.object({
     status: z.string().optional(),
-    message: z.string().optional(),
     details: z
       .array(
         z.object({
@@ -154,5 +153,5 @@ function outcomeOf(answer: OutgoingAnswer): PushOutcome {
   );
   if (status === 400 && isTokenWrong) return INVALID;
   if (isTemporary(status)) return retry(`${status} ${code}`, retryAfterMs(headers));
-  return failed(`${status} ${code} ${error.message ?? ''}`, status === 401 || status === 403);
+  return failed(`${status} ${code}`, status === 401 || status === 403);
 }

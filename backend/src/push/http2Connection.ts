@@ -26,6 +26,12 @@ export class Http2Connection {
 
   /** @returns the answer, or the reason why there is none. Never throws. */
   post(headers: OutgoingHttpHeaders, body: string): Promise<Http2Answer | string> {
+    return this.#post(headers, body).catch((error: unknown) =>
+      error instanceof Error ? error.message : String(error),
+    );
+  }
+
+  #post(headers: OutgoingHttpHeaders, body: string): Promise<Http2Answer | string> {
     return new Promise((resolve) => {
       const stream = this.#open().request({ [constants.HTTP2_HEADER_METHOD]: 'POST', ...headers });
       let status = 0;
