@@ -122,19 +122,6 @@ describe.concurrent('who gets a push notification', () => {
     expect(fcm.recorder.accepted(token)).toEqual([]);
   });
 
-  it('nobody about a message from before they joined', async () => {
-    const { sender, token } = await chat('a20', 'b20');
-    const { conversation } = await sender.ok('createGroup', {
-      name: 'Since',
-      participants: ['c20'],
-      history: 'joined',
-    });
-    const before = await say(sender, conversation._id, 'before');
-    await sender.ok('addMembers', { conversationId: conversation._id, userIds: ['b20'] });
-    await lookedAt(server, before);
-    expect(fcm.recorder.accepted(token)).toEqual([]);
-  });
-
   it('nobody about a membership event, and nobody who has left', async () => {
     const { sender, token } = await chat('a8', 'b8');
     const { conversation } = await sender.ok('createGroup', { name: 'Climbers', participants: ['b8', 'c8'] });
