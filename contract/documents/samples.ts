@@ -20,7 +20,7 @@ export interface SampleContext {
   reportId: string;
   /** An image of the caller that is ready to be sent. */
   attachmentId: string;
-  cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
+  cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'audit' | 'search', string>;
   /** Makes the `clientMessageId` of each message sample. */
   newUuid: () => string;
 }
@@ -147,7 +147,8 @@ const safetySamples = (context: SampleContext) => {
       { conversationId, seq: 1, reason: 'other' },
     ],
     getReports: [{ limit: 10, cursor: cursors.reports, status: 'open' }],
-    resolveReport: [{ reportId, resolution: 'warned' }],
+    resolveReport: [{ reportId, decision: 'dismiss', resolution: 'warned' }],
+    getAudit: [{ limit: 10, cursor: cursors.audit }],
     restrictUser: [true, false].map((restricted) => ({ userId, restricted })),
     getPrivacy: [{}],
     updatePrivacy: [{ readReceipts: true, lastSeen: 'everyone', typing: true, addToGroups: 'everyone' }],

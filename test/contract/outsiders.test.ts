@@ -143,5 +143,5 @@ const NOTHING: SampleContext = {
   ...{ conversationId: '', messageId: '', groupId: '', reportId: '', attachmentId: '', token: 't' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
   newUuid: () => '',
-  cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', search: 'c' },
+  cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', audit: 'c', search: 'c' },
 };

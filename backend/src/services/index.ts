@@ -172,7 +172,10 @@ export function createServices(deps: ServiceDeps) {
   const push = createPush({ ...shared, presence, registry, unread, visibility });
   const membershipEventLog = new MembershipEventLog({ membershipWriter, commitLog, sendTimeoutMs });
   const notifier = new GroupNotifier({ ...shared, views, restrictions: viewerRules.restrictions });
-  const safety = createSafety({ ...shared, models, membershipEventLog, views, messageViews }, viewerRules);
+  const safety = createSafety(
+    { ...shared, ...changeServices, models, membershipEventLog, views, messageViews },
+    viewerRules,
+  );
   const redirects = new Redirects({ ...shared, views });
   const newcomers = new Newcomers(shared);
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
