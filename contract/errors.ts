@@ -46,7 +46,7 @@ export const ERRORS = {
   },
   TOO_LARGE: { status: 413, retry: 'never', meaning: 'The text or body is too long.' },
   NOT_CONFIGURED: {
-    status: 501,
+    status: 422,
     retry: 'never',
     meaning: 'This server does not offer the feature: its operator has not configured it.',
   },

@@ -195,7 +195,7 @@ describe.concurrent('a device', () => {
   it('of a provider that is not configured is refused with NOT_CONFIGURED', async () => {
     const device = { provider: 'apns', platform: 'ios', token: 'ab'.repeat(32) };
     const reply = await server.api('b15').post('/api/devices', device);
-    expect(reply).toMatchObject({ status: 501, body: { code: 'NOT_CONFIGURED' } });
+    expect(reply).toMatchObject({ status: 422, body: { code: 'NOT_CONFIGURED' } });
   });
 
   it('needs a token that its provider can have given out', async () => {
