@@ -53,6 +53,7 @@ const CLIENT_FOLDERS = [
   'promises',
   'sync',
   'client',
+  'push',
 ];
 
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });

@@ -18,7 +18,6 @@ export type {
   MessagesSnapshot,
   OutboxSnapshot,
 } from './api/snapshots.js';
-export type { PushApi } from './api/push.js';
 export type { SafetyApi, UsersApi } from './api/users.js';
 export { createParleyClient } from './client/createParleyClient.js';
 export type { ReadableStore } from './observable/readableStore.js';

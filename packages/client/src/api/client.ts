@@ -4,7 +4,6 @@ import type { CommandData, CommandName, CommandPayload, PushData, PushName } fro
 import type { ConversationHandle } from './conversation.js';
 import type { ConversationsApi } from './conversations.js';
 import type { ParleyEvents } from './events.js';
-import type { PushApi } from './push.js';
 import type { OutboxApi } from './outbox.js';
 import type { SafetyApi, UsersApi } from './users.js';
 
@@ -19,7 +18,6 @@ export interface ParleyClient {
   readonly outbox: OutboxApi;
   readonly users: UsersApi;
   readonly safety: SafetyApi;
-  readonly push: PushApi;
   /** Everything that this client knows, as one immutable value. Selectors of `@parley/client/selectors` read it. */
   readonly state: ReadableStore<ClientState>;
 
@@ -34,12 +32,6 @@ export interface ParleyClient {
   logout: () => Promise<void>;
   /** Like `disconnect`, and releases every listener and the storage: for apps that drop the client (React StrictMode). */
   dispose: () => Promise<void>;
-
-  /**
-   * Tells whether the app is in use: in the background, the user counts as offline and gets push notifications. The lifecycle
-   * of the options does it by itself.
-   */
-  setForeground: (isForeground: boolean) => void;
 
   /** Returns the handle of a conversation: always the same object for one id. */
   conversation: (conversationId: string) => ConversationHandle;

@@ -1,4 +1,6 @@
 import type { DeviceInput, NotificationsInput, NotificationsView } from '../wire/index.js';
+import type { ParleyClient } from './client.js';
+import type { ParleyLifecycle } from './options.js';
 
 export interface PushApi {
   /**
@@ -15,4 +17,22 @@ export interface PushApi {
   getNotifications: () => Promise<NotificationsView>;
   /** @throws ParleyError */
   updateNotifications: (changes: NotificationsInput) => Promise<NotificationsView>;
+}
+
+export interface PushOptions {
+  /**
+   * Tells when the app is in use: the lifecycle that the client has. Default: the page in browsers, else none. `false` for tabs
+   * that share a connection, as another one may be in use.
+   */
+  lifecycle?: ParleyLifecycle | false | undefined;
+}
+
+/** A client with push notifications. Its `logout` also ends the notifications to this device. */
+export interface PushClient extends ParleyClient {
+  readonly push: PushApi;
+  /**
+   * Tells whether the app is in use: in the background, the user counts as offline and gets push notifications. The lifecycle
+   * does it by itself.
+   */
+  setForeground: (isForeground: boolean) => void;
 }

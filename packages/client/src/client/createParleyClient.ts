@@ -7,7 +7,6 @@ import { Handle } from './conversationHandle.js';
 import { Conversations } from './conversations.js';
 import { Engine } from './engine.js';
 import { Lifespan } from './lifespan.js';
-import { createPushApi } from './pushDevice.js';
 import { createOutboxApi } from './outboxApi.js';
 import { createSafetyApi, createUsersApi } from './users.js';
 
@@ -35,13 +34,11 @@ export function createParleyClient(options: ParleyClientOptions): ParleyClient {
     outbox: createOutboxApi(engine),
     users: createUsersApi(engine),
     safety: createSafetyApi(engine),
-    push: createPushApi(engine),
     state: { getSnapshot: store.getSnapshot, subscribe: store.subscribe },
     connect: () => lifespan.connect(),
     disconnect: () => lifespan.disconnect(),
     logout: () => lifespan.logout(),
     dispose: () => lifespan.dispose(),
-    setForeground: (isForeground) => engine.device.setForeground(isForeground),
     conversation(conversationId) {
       const handle = handles.get(conversationId) ?? new Handle(engine, conversationId);
       handles.set(conversationId, handle);

@@ -18,7 +18,6 @@ import { Typing } from '../sync/typing.js';
 import { Viewing } from '../sync/viewing.js';
 import type { PushMap } from '../wire/index.js';
 import { platformUuid } from './ids.js';
-import { PushDevice } from './pushDevice.js';
 
 const SILENT: ParleyLogger = { debug: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -42,7 +41,6 @@ export class Engine {
   readonly presence: PresenceWatch;
   readonly viewing: Viewing;
   readonly typing: Typing;
-  readonly device: PushDevice;
   readonly #arrivals: Arrivals;
   link: Link | undefined;
   cache: Cache | undefined;
@@ -94,7 +92,6 @@ export class Engine {
       onSent: (pending, message) => this.events.emit('messageSent', { pending, message }),
       onFailed: (pending, error) => this.events.emit('messageFailed', { pending, error }),
     });
-    this.device = new PushDevice(base);
     this.receipts = new Receipts(base);
     this.presence = new PresenceWatch(base);
     this.viewing = new Viewing({ ...base, onWatching: (id) => this.history.complete(id) });
@@ -158,7 +155,7 @@ export class Engine {
   #startSending(): void {
     const parts = this.#hasStarted
       ? [this.receipts, this.presence]
-      : [this.device, this.outbox, this.receipts, this.presence, this.viewing];
+      : [this.outbox, this.receipts, this.presence, this.viewing];
     this.#hasStarted = true;
     for (const part of parts) part.start();
   }
@@ -166,8 +163,7 @@ export class Engine {
   /** The connection is lost. */
   stopParts(): void {
     this.#hasStarted = false;
-    const { sync, device, outbox, receipts, presence, viewing } = this;
-    for (const part of [sync, device, outbox, receipts, presence, viewing]) part.stop();
+    for (const part of [this.sync, this.outbox, this.receipts, this.presence, this.viewing]) part.stop();
   }
 
   /** Nothing that was learnt about a user is kept for the next one. */

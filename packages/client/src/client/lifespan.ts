@@ -56,12 +56,6 @@ export class Lifespan {
     const { options, sync } = this.#engine;
     const lifecycle = options.lifecycle ?? browserLifecycle();
     if (lifecycle === undefined) return;
-    const moved = (isForeground: boolean): void => {
-      // Of several tabs, another one may be in use.
-      if (options.tabs === undefined) this.#engine.device.setForeground(isForeground);
-    };
-    // A push notification may start an app in the background.
-    moved(lifecycle.isForeground());
     const returned = (isBack: boolean): void => {
       if (!isBack) {
         void this.#engine.cache?.flush();
@@ -72,10 +66,7 @@ export class Lifespan {
       sync.probe();
     };
     this.#removers.push(
-      lifecycle.onForegroundChange((isForeground) => {
-        moved(isForeground);
-        returned(isForeground);
-      }),
+      lifecycle.onForegroundChange(returned),
       lifecycle.onNetworkChange(returned),
       lifecycle.onSuspend(() => void this.#engine.cache?.flush()),
     );
@@ -286,8 +277,6 @@ export class Lifespan {
   }
 
   async logout(): Promise<void> {
-    const leaving = this.#engine.device.leave();
-    if (leaving !== undefined) await leaving;
     this.#isRunning = false;
     this.#run += 1;
     const { store } = this.#engine;
