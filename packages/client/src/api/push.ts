@@ -20,11 +20,8 @@ export interface PushApi {
 }
 
 export interface PushOptions {
-  /**
-   * Tells when the app is in use: the lifecycle that the client has. Default: the page in browsers, else none. `false` for tabs
-   * that share a connection, as another one may be in use.
-   */
-  lifecycle?: ParleyLifecycle | false | undefined;
+  /** Tells when the app is in use: the lifecycle that the client has. Without one, it is in use while it is connected. */
+  lifecycle?: ParleyLifecycle | undefined;
 }
 
 /** A client with push notifications. Its `logout` also ends the notifications to this device. */

@@ -1,5 +1,4 @@
 import type { ParleyClient } from '../api/client.js';
-import { ParleyError } from '../errors/parleyError.js';
 import type { CommandName, CommandPayload, DeviceInput } from '../wire/index.js';
 
 /** Longest wait for the server on signing out, in ms. */
@@ -68,5 +67,6 @@ export class Device {
   }
 }
 
+/** By the code alone: importing the class would move it into a file of its own. */
 const isConnectionLost = (error: unknown): boolean =>
-  error instanceof ParleyError && (error.code === 'OFFLINE' || error.code === 'TIMEOUT');
+  error instanceof Error && 'code' in error && (error.code === 'OFFLINE' || error.code === 'TIMEOUT');

@@ -1,6 +1,5 @@
 import type { ParleyClient } from '../api/client.js';
 import type { PushApi, PushClient, PushOptions } from '../api/push.js';
-import { browserLifecycle } from '../client/browserLifecycle.js';
 import { Device } from './device.js';
 
 /**
@@ -12,10 +11,7 @@ import { Device } from './device.js';
  * await client.push.register({ provider: 'fcm', platform: 'android', token });
  * ```
  */
-export function withPush(
-  client: ParleyClient,
-  { lifecycle = browserLifecycle() }: PushOptions = {},
-): PushClient {
+export function withPush(client: ParleyClient, { lifecycle }: PushOptions = {}): PushClient {
   const device = new Device(client);
   const setForeground = (isForeground: boolean): void => device.setForeground(isForeground);
   const removers = [
@@ -23,7 +19,7 @@ export function withPush(
       if (status === 'online') device.connected();
     }),
   ];
-  if (lifecycle !== undefined && lifecycle !== false) {
+  if (lifecycle !== undefined) {
     // A push notification may start an app in the background.
     setForeground(lifecycle.isForeground());
     removers.push(lifecycle.onForegroundChange(setForeground));
