@@ -8,6 +8,7 @@ export default defineConfig({
     'src/sqlite.ts',
     'src/tabs.ts',
     'src/push.ts',
+    'src/uploads.ts',
     'src/storage-conformance.ts',
   ],
   format: ['esm', 'cjs'],
