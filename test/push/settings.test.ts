@@ -86,8 +86,8 @@ describe.concurrent('the app', () => {
     expect(first?.payload).toMatchObject({
       type: 'message',
       conversationId,
-      seq,
-      badge: 1,
+      seq: String(seq),
+      badge: '1',
       locale: 'fr',
       title: { text: 'Anna' },
       body: { text: 'New message', key: 'parley_new_message' },

@@ -83,14 +83,10 @@ export function expoMessage({ token, notification, ttlMs }: PushItem): Record<st
 
 /** Payload for the service worker of a page, which shows the notification itself, in the language of the device. */
 export const webPushPayload = ({ notification, locale }: PushItem): Record<string, unknown> => ({
-  type: notification.type,
-  conversationId: notification.conversationId,
-  seq: notification.seq,
-  badge: notification.badge,
+  ...dataOf(notification),
   tag: notification.conversationId,
   ...(locale !== undefined && { locale }),
   ...(notification.type === 'message' && {
-    messageId: notification.messageId,
     title: notification.title,
     ...(notification.body !== undefined && { body: notification.body }),
   }),
