@@ -102,6 +102,23 @@ module.exports = {
       '^backend/src/(utils|models|services|pipeline|commands|socket)/',
       '^backend/src/(storage|media)/',
     ),
+    // Every request to another server passes the guard. Only `app.ts` joins it with its users, through a port.
+    rule(
+      'outgoing-knows-no-transport',
+      '^backend/src/outgoing/',
+      '^backend/src/(models|pipeline|commands|socket|http|database|storage|media)/',
+    ),
+    rule(
+      'services-know-no-outgoing',
+      '^backend/src/(utils|models|services|pipeline|commands|socket|http|media|storage)/',
+      '^backend/src/outgoing/',
+    ),
+    {
+      name: 'one-guard-for-outgoing-requests',
+      severity: 'error',
+      from: { path: '^backend/src/', pathNot: '^backend/src/outgoing/' },
+      to: { path: 'node_modules/undici/' },
+    },
     rule(
       'http-serves-the-embedded-store-only',
       '^backend/src/http/',

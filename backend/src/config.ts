@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
 import { attachmentEnvironment, attachmentProblem } from './attachmentConfig.js';
 import { flag, list, proxies, wholeNumber } from './configFields.js';
+import { allowedPrivate, outgoingEnvironment } from './outgoingConfig.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
 import { DEFAULT_MAPPING } from './socket/legacy/defaultMapping.js';
 import { legacyMapping, parseLegacyMapping, type LegacyMapping } from './socket/legacy/mapping.js';
@@ -112,6 +113,7 @@ const environment = z.object({
   LEGACY_MAPPING: z.string().min(1).optional(),
   HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
   ...attachmentEnvironment,
+  ...outgoingEnvironment,
 });
 type Environment = z.output<typeof environment>;
 
@@ -125,6 +127,7 @@ export interface Config extends Omit<
   | 'LEGACY_EVENTS'
   | 'LEGACY_MAPPING'
   | 'EXTERNAL_ATTACHMENTS'
+  | 'OUTGOING_ALLOW_PRIVATE'
 > {
   RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
@@ -133,6 +136,8 @@ export interface Config extends Omit<
   PRIVATE_URLS: boolean;
   /** Whether messages may name files that are stored elsewhere. Whoever looks at one tells that host their address. */
   EXTERNAL_ATTACHMENTS: boolean;
+  /** Hosts, addresses and ranges that outgoing requests may reach besides public ones. */
+  OUTGOING_ALLOW_PRIVATE: string[];
   /** Event and id mapping of legacy clients; undefined when `LEGACY_EVENTS` is off. */
   LEGACY: LegacyMapping | undefined;
 }
@@ -222,6 +227,7 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
     RATE_LIMITS: rules,
     PRIVATE_URLS: env.PRIVATE_URLS ?? env.NODE_ENV !== 'production',
     EXTERNAL_ATTACHMENTS: env.EXTERNAL_ATTACHMENTS ?? env.NODE_ENV !== 'production',
+    OUTGOING_ALLOW_PRIVATE: allowedPrivate(env, env.NODE_ENV === 'production'),
     DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !hasOwnKeys),
   };
 }
