@@ -22,6 +22,7 @@ export { type AccountView, type AuditEntryView, serverConversationView } from '.
 export { scope, SCOPES, type Scope } from './server/row.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
+export * from './webhooks.js';
 export {
   audience,
   privacyView,

@@ -123,6 +123,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     presenceStore: cluster?.presence,
     windows: findWindows(config, redis),
     limits: toLimits(config),
+    webhookTiming: toWebhookTiming(config),
     ...createFileDeps(config, { store: storage.store, logger, outgoing }),
   });
   subscribe({ ...base, ...sockets, events, foundations, services, delivery });
@@ -194,6 +195,14 @@ const toLimits = (config: Config): ServiceDeps['limits'] => ({
   receiptWindows: { smallMs: config.RECEIPT_WINDOW_MS, largeMs: config.RECEIPT_WINDOW_LARGE_MS },
   verifyIntervalMs: config.VERIFY_INTERVAL_MS,
   windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
+});
+
+/** Longest wait between two attempts to deliver to a webhook, in ms: eight hours. */
+const MAX_RETRY_MS = 28_800_000;
+
+const toWebhookTiming = (config: Config): ServiceDeps['webhookTiming'] => ({
+  retry: { firstMs: config.WEBHOOK_RETRY_MS, maxMs: MAX_RETRY_MS },
+  giveUpMs: config.WEBHOOK_GIVE_UP_MS,
 });
 
 /** Creates everything that services need to check and store files. */

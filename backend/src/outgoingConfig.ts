@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { list } from './configFields.js';
+import { list, wholeNumber } from './configFields.js';
 import { isAllowRule } from './outgoing/allowedHosts.js';
 
 /** The machine itself: allowed outside production, where receivers are developed on it. */
@@ -17,13 +17,15 @@ export const outgoingEnvironment = {
       ),
     )
     .optional(),
+  WEBHOOK_RETRY_MS: wholeNumber(10, 600_000).default(5_000),
+  WEBHOOK_GIVE_UP_MS: wholeNumber(0, 2_592_000_000).default(259_200_000),
 } as const;
 
 type OutgoingEnvironment = z.output<z.ZodObject<typeof outgoingEnvironment>>;
 
 /** Returns the hosts and ranges that are allowed besides public ones; `none` for nothing. */
 export function allowedPrivate(
-  { OUTGOING_ALLOW_PRIVATE: rules }: OutgoingEnvironment,
+  { OUTGOING_ALLOW_PRIVATE: rules }: Pick<OutgoingEnvironment, 'OUTGOING_ALLOW_PRIVATE'>,
   isProduction: boolean,
 ): string[] {
   if (rules === undefined) return isProduction ? [] : LOOPBACK;

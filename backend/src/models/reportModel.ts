@@ -130,6 +130,11 @@ export function createReportModel(connection: mongoose.Connection) {
       }
     },
 
+    async findById(id: string): Promise<ReportRecord | undefined> {
+      const found = await model.findById(id).read('primary').lean();
+      return found === null ? undefined : toRecord(found);
+    },
+
     /** Returns a page of reports, oldest first, after `afterId`. */
     async findPage(status: Status, limit: number, afterId?: string): Promise<ReportRecord[]> {
       const found = await model

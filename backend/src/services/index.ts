@@ -54,6 +54,8 @@ import { SearchService } from './search/index.js';
 import { SyncService } from './sync/index.js';
 import { AttachmentViews, ConversationViews, MessageViews } from './views/index.js';
 import { Visibility } from './visibility/index.js';
+import type { OutgoingRequests } from './outgoing.js';
+import { createWebhooks, type WebhookTiming } from './webhooks/index.js';
 
 export interface ServiceDeps {
   models: Models;
@@ -76,6 +78,8 @@ export interface ServiceDeps {
   media: MediaInspector;
   scanner: VirusScanner | undefined;
   attachmentLimits: AttachmentLimits;
+  outgoing: OutgoingRequests;
+  webhookTiming: WebhookTiming;
   limits: CommitLogLimits & {
     sendTimeoutMs: number;
     presenceGraceMs: number;
@@ -124,6 +128,7 @@ export function createServices(deps: ServiceDeps) {
       users.noteLook(look);
       viewerRules.blocks.noteLook(look);
       apiKeys.noteLook(look);
+      webhooks.dispatcher.noteLook(look);
     },
   });
   const safeNow = shareSafeNow(registry);
@@ -167,6 +172,14 @@ export function createServices(deps: ServiceDeps) {
   const notifier = new GroupNotifier({ ...shared, views, restrictions: viewerRules.restrictions });
   const safety = createSafety({ ...shared, models, membershipEventLog, views, messageViews }, viewerRules);
   const redirects = new Redirects({ ...shared, views });
+  const webhooks = createWebhooks({
+    ...shared,
+    messageViews,
+    views,
+    processId: registry.id,
+    settledThrough: () => registry.settledThrough(),
+    safeNow,
+  });
   const newcomers = new Newcomers(shared);
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
   return {
@@ -175,6 +188,7 @@ export function createServices(deps: ServiceDeps) {
     audit: new AuditLog(shared),
     idempotentCalls: new IdempotentCalls(shared),
     tickets: new StreamTickets(shared),
+    webhooks: webhooks.service,
     time: foundations.time,
     uploads: attachments.uploads,
     completion: attachments.completion,
@@ -248,6 +262,7 @@ export function createServices(deps: ServiceDeps) {
       databaseWatch.start();
       verificationWatch.start();
       attachments.start();
+      webhooks.dispatcher.start();
     },
     /** Handles the notice that another process has stored a message. */
     noteStored: (position: LogPosition): void => commitLog.noteRemote(position.conversationId, position),
@@ -257,7 +272,7 @@ export function createServices(deps: ServiceDeps) {
     isWriting: (): boolean => registry.isFresh(),
     /** Finishes accepted work, writes pending state and deregisters this process. */
     stop: async (): Promise<void> => {
-      await Promise.all([commitLog.close(), changeLog.close()]);
+      await Promise.all([commitLog.close(), changeLog.close(), webhooks.dispatcher.stop()]);
       await receipts.drain();
       await presence.stop();
       await membershipWriter.drain();

@@ -8,6 +8,9 @@ import type { SampleContext } from '../../../contract/documents/samples.js';
 import { people } from './sharedServer.js';
 import { MODERATOR, shelfOf } from './shelf.js';
 
+/** URL of a receiver that refuses connections. */
+const CLOSED_PORT = 'http://127.0.0.1:9/parley';
+
 /**
  * Creates a caller with everything that commands and endpoints can refer to: conversations, messages, a group, cursors,
  * a token.
@@ -29,9 +32,12 @@ export async function createSampleContext(
   const { nextCursor = '', syncCursor = '' } = await lists.page(caller, { limit: 1 });
   const { reportId, cursors } = await shelfOf(server);
   const attachmentId = await addReadyImage(server, caller);
+  const { webhook } = await server.app.services.webhooks.add({ url: CLOSED_PORT, events: ['user.reported'] });
+  await server.app.services.webhooks.change(webhook._id, { enabled: false });
   return {
     ...{ conversationId, messageId, groupId: group._id, reportId, attachmentId },
     ...{ otherUserId: other, callerId: caller, strangerId: stranger },
+    ...{ webhookId: webhook._id, webhookUrl: CLOSED_PORT },
     token: server.token(caller, MODERATOR),
     newUuid: () => crypto.randomUUID(),
     cursors: { ...cursors, list: nextCursor, sync: syncCursor },
