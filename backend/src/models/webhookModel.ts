@@ -182,8 +182,8 @@ export function createWebhookModel(connection: mongoose.Connection, marks: Chang
     },
 
     /** Gives a claim back, so that another process takes over at once. */
-    async release(claim: Claim, outcome: WebhookOutcome): Promise<void> {
-      await model.updateOne(ofOwner(claim), { $unset: { owner: 1 }, $set: outcome });
+    async release({ _id, owner }: Claim, outcome: WebhookOutcome): Promise<void> {
+      await model.updateOne({ _id, 'owner.id': owner }, { $unset: { owner: 1 }, $set: outcome });
       await marks.note('webhooks');
     },
 

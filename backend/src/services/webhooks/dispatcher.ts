@@ -70,6 +70,7 @@ export class WebhookDispatcher {
     const found = await webhooks.findAll();
     await Promise.all(
       [...this.#runners].map(async ([id, runner]) => {
+        runner.noteStored(found.find(({ _id }) => _id === id));
         if (!runner.isOver) return;
         this.#runners.delete(id);
         await runner.stop();

@@ -70,23 +70,30 @@ export class Retries {
     return due.sort((a, b) => a.record.nextAt.getTime() - b.record.nextAt.getTime())[0];
   }
 
-  /** Stores a subject that has just failed for the first time. */
+  /** Stores a subject that has just failed for the first time, or whose delivery takes long (`isRunning`). */
   async add(
     { subject }: DueSubject,
-    { error, now, waitMs }: { error: string; now: number; waitMs: number },
-  ): Promise<void> {
+    {
+      error,
+      now,
+      waitMs,
+      isRunning = false,
+    }: { error: string; now: number; waitMs: number; isRunning?: boolean },
+  ): Promise<Retry> {
     const key = keyOf(subject);
     const record: WebhookRetryRecord = {
       _id: `${this.#webhookId} ${key}`,
       webhookId: this.#webhookId,
       subject,
-      attempts: 1,
+      attempts: isRunning ? 0 : 1,
       nextAt: new Date(now + waitMs),
       firstFailedAt: new Date(now),
       error,
     };
+    const retry = { key, record, hasMore: false, isRunning };
     await this.#model.put(record);
-    this.#byKey.set(key, { key, record, hasMore: false, isRunning: false });
+    this.#byKey.set(key, retry);
+    return retry;
   }
 
   /** Notes that more of a failing subject was read. What it does not name yet is stored before the cursor moves on. */

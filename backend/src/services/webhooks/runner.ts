@@ -19,6 +19,8 @@ import { Retries, waitAfter, type Retry, type RetryTiming } from './retries.js';
 import type { DeliveryResult, WebhookEvent, WebhookSender } from './sender.js';
 import { groupEntries, keyOf, type DueSubject } from './subjects.js';
 
+type Failure = Extract<DeliveryResult, { error: string }>;
+
 export interface RunnerDeps {
   webhooks: WebhookModel;
   webhookRetries: WebhookRetryModel;
@@ -58,6 +60,8 @@ const MAX_PAUSE_MS = 300_000;
 const MAX_FAILING = 1_000;
 /** Time for deliveries under way when the process ends, in ms. */
 const FINISH_MS = 3_000;
+/** A delivery that takes longer than this no longer holds up what was read after it, in ms. */
+const SLOW_MS = 1_000;
 /** Entries before a first one of a conversation that may have been committed before it and have a later id. */
 const LOOK_BACK = 8;
 
@@ -79,6 +83,8 @@ export class WebhookRunner {
   #isOver = false;
   #timer: NodeJS.Timeout | undefined;
   #lanes: Promise<unknown> = Promise.resolve();
+  /** Deliveries that take long, beside the lanes. */
+  readonly #slow = new Set<Promise<void>>();
 
   /** @param webhook as it was claimed. */
   constructor(deps: RunnerDeps, webhook: WebhookRecord, owner: string) {
@@ -95,6 +101,13 @@ export class WebhookRunner {
     return this.#isOver;
   }
 
+  /** Handles what is stored of the webhook: a change takes effect at once. */
+  noteStored(webhook: WebhookRecord | undefined): void {
+    const isCurrent = webhook?.status === 'on' && webhook.generation === this.#claim.generation;
+    if (isCurrent) this.#webhook = webhook;
+    else this.#end();
+  }
+
   start(): void {
     this.#timer = setInterval(() => void this.#renew(), RENEW_EVERY_MS);
     this.#timer.unref();
@@ -104,9 +117,10 @@ export class WebhookRunner {
   /** Finishes what is under way, stores the cursor and gives the claim back. Never throws. */
   async stop(): Promise<void> {
     this.#end();
-    await Promise.race([this.#lanes, sleep(FINISH_MS)]);
+    const finished = this.#lanes.then(() => Promise.all(this.#slow));
+    await Promise.race([finished, sleep(FINISH_MS)]);
     this.#abort.abort();
-    await this.#lanes;
+    await finished;
     try {
       if (this.#isOwner()) await this.#deps.webhooks.saveCursor(this.#claim, this.#cursor);
       await this.#deps.webhooks.release(this.#claim, this.#outcome);
@@ -182,13 +196,45 @@ export class WebhookRunner {
     if (failing !== undefined) return this.#retries.extend(failing, due);
     const rest = this.#delivered.rest(key, await this.#withEarlier(key, due));
     if (rest === undefined) return;
-    const failure = await this.#deliverAll(rest);
+    const delivering = this.#deliverAll(rest);
+    const failure = await Promise.race([delivering, sleep(SLOW_MS).then(() => 'slow' as const)]);
     if (failure === undefined || this.#isOver) return;
-    this.#failuresInARow += 1;
-    if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW)
-      this.#pausedUntilMs = monotonicMs() + this.#pauses.next();
+    if (failure === 'slow') return this.#putAside(rest, delivering);
+    this.#noteFailure();
     const waitMs = this.#waitAfter(1, failure);
     await this.#retries.add(rest, { error: failure.error, now: this.#now(), waitMs });
+  }
+
+  #noteFailure(): void {
+    this.#failuresInARow += 1;
+    if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) {
+      this.#pausedUntilMs = monotonicMs() + this.#pauses.next();
+    }
+  }
+
+  /** Stores a subject whose delivery takes long, so that others need not wait for it, and lets it continue. */
+  async #putAside(due: DueSubject, delivering: Promise<Failure | undefined>): Promise<void> {
+    const retry = await this.#retries.add(due, {
+      error: 'slow',
+      now: this.#now(),
+      waitMs: 0,
+      isRunning: true,
+    });
+    const finishing = this.#finish(retry, delivering)
+      .catch((error: unknown) => this.#pauseAfter(error))
+      .finally(() => {
+        retry.isRunning = false;
+        this.#slow.delete(finishing);
+      });
+    this.#slow.add(finishing);
+    if (this.#slow.size >= LANES) await Promise.race(this.#slow);
+  }
+
+  async #finish(retry: Retry, delivering: Promise<Failure | undefined>): Promise<void> {
+    const failure = await delivering;
+    if (failure === undefined) return this.#repeatOne(retry);
+    if (!this.#isOver) this.#noteFailure();
+    await this.#postpone(retry, failure);
   }
 
   /** Adds entries that were committed before the first one of a conversation and are to be read later. */
@@ -209,7 +255,7 @@ export class WebhookRunner {
    *
    * @returns the failure that ended it.
    */
-  async #deliverAll(due: DueSubject): Promise<Extract<DeliveryResult, { error: string }> | undefined> {
+  async #deliverAll(due: DueSubject): Promise<Failure | undefined> {
     const { subject } = due;
     const key = keyOf(subject);
     const wanted = new Set(this.#webhook.events);
@@ -301,7 +347,7 @@ export class WebhookRunner {
     await this.#retries.close(retry);
   }
 
-  async #postpone(retry: Retry, failure: Extract<DeliveryResult, { error: string }>): Promise<void> {
+  async #postpone(retry: Retry, failure: Failure): Promise<void> {
     if (this.#isOver) return;
     const { giveUpMs } = this.#deps.timing;
     const now = this.#now();
@@ -313,7 +359,7 @@ export class WebhookRunner {
     await this.#retries.postpone(retry, { error: failure.error, nextAt });
   }
 
-  #waitAfter(attempts: number, failure: Extract<DeliveryResult, { error: string }>): number {
+  #waitAfter(attempts: number, failure: Failure): number {
     const waitMs = waitAfter(attempts, this.#deps.timing.retry);
     return failure.kind === 'failed' ? Math.max(waitMs, failure.retryAfterMs ?? 0) : waitMs;
   }
