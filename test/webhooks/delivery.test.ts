@@ -261,7 +261,7 @@ test('entries that become visible late, with an earlier id, are delivered', asyn
   const chat = await newChat();
   await send(chat);
   await until(() => seqs(receiver.accepted, chat).length === 1);
-  // What a process inserts that was paused between making the id and the insert.
+  // As inserted by a process that was paused between making the id and the insert.
   const { conversationId } = messageOf(await receiver.first('message.created', isOf(chat)));
   const [first] = await server.app.models.messages.findRange(
     conversationIdSchema.parse(conversationId),

@@ -1,4 +1,4 @@
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
 import type { ConversationId, MessageId } from '../../../contract/index.js';
 import { conversationIdOf, messageIdOf, objectId, type ObjectId } from './objectIds.js';
 import { readLimit } from './readLimits.js';

@@ -54,6 +54,7 @@ import { SearchService } from './search/index.js';
 import { SyncService } from './sync/index.js';
 import { AttachmentViews, ConversationViews, MessageViews } from './views/index.js';
 import { Visibility } from './visibility/index.js';
+import { Moderation, type ModerationSettings } from './moderation/index.js';
 import type { OutgoingRequests } from './outgoing.js';
 import { createWebhooks, type WebhookTiming } from './webhooks/index.js';
 
@@ -80,6 +81,8 @@ export interface ServiceDeps {
   attachmentLimits: AttachmentLimits;
   outgoing: OutgoingRequests;
   webhookTiming: WebhookTiming;
+  /** The app's moderation, which is asked before a text is stored. */
+  moderation: ModerationSettings | undefined;
   limits: CommitLogLimits & {
     sendTimeoutMs: number;
     presenceGraceMs: number;
@@ -108,6 +111,7 @@ export function createServices(deps: ServiceDeps) {
   const visibility = new Visibility({ ...models, ...viewerRules });
   const messageViews = new MessageViews({ ...shared, ...viewerRules });
   const views = new ConversationViews(shared);
+  const moderation = new Moderation({ ...shared, ...models });
   const messagePublisher = new MessagePublisher({ ...models, summaries, views: messageViews, publisher });
   const attachments = createAttachments({ ...shared, visibility });
   const { registry, commitLog, changeLog } = createLogs({
@@ -155,6 +159,7 @@ export function createServices(deps: ServiceDeps) {
   const settings = new SettingsService({ ...shared, receipts });
   const changeServices = createChangeServices({
     ...shared,
+    moderation,
     ...viewerRules,
     visibility,
     changeLog,
@@ -217,6 +222,7 @@ export function createServices(deps: ServiceDeps) {
       publisher: messagePublisher,
       sentFiles: attachments.sentFiles,
       access,
+      moderation,
       messages: models.messages,
       sendTimeoutMs,
     }),

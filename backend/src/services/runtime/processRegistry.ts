@@ -123,7 +123,10 @@ export class ProcessRegistry implements Lease {
     const others = await this.#findOthers();
     // Read after the others: an entry that is committed meanwhile has a later id.
     const own = this.#deps.oldestPendingId() ?? firstIdAt(Date.now());
-    return others.reduce((oldest, { flushedThrough }) => (flushedThrough < oldest ? flushedThrough : oldest), own);
+    return others.reduce(
+      (oldest, { flushedThrough }) => (flushedThrough < oldest ? flushedThrough : oldest),
+      own,
+    );
   }
 
   /** True when other processes were registered at the last look: at most a second ago. */

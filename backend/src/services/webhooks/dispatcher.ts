@@ -1,6 +1,7 @@
 import type { WebhookRecord } from '../../models/webhookModel.js';
 import type { Look } from '../runtime/index.js';
-import { LogFollower } from './follower.js';
+import type { LogFollower } from './follower.js';
+import { CLAIM_MS } from './claim.js';
 import { WebhookRunner, type RunnerDeps } from './runner.js';
 
 export interface DispatcherDeps extends Omit<RunnerDeps, 'follower'> {
@@ -9,8 +10,6 @@ export interface DispatcherDeps extends Omit<RunnerDeps, 'follower'> {
   processId: string;
 }
 
-/** Validity of a first claim, in ms. The runner renews it. */
-const CLAIM_MS = 10_000;
 /** Pause between two looks for webhooks whose owner has died, in ms. */
 const LOOK_EVERY_MS = 2_000;
 

@@ -16,7 +16,7 @@ interface FollowerDeps {
   safeNow: () => Promise<Date>;
 }
 
-/** What was read, and the cursor after it. */
+/** Entries that were read, and the cursor after them. */
 export interface Batch {
   entries: ReadEntry[];
   blocks: WebhookSubject[];

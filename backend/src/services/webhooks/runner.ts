@@ -1,17 +1,12 @@
 import type { MessageModel } from '../../models/messageModel.js';
-import type {
-  Claim,
-  WebhookCursor,
-  WebhookModel,
-  WebhookOutcome,
-  WebhookRecord,
-} from '../../models/webhookModel.js';
+import type { WebhookCursor, WebhookModel, WebhookRecord } from '../../models/webhookModel.js';
 import type { WebhookRetryModel, WebhookSubject } from '../../models/webhookRetryModel.js';
 import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
 import type { DatabaseTime } from '../runtime/index.js';
+import { WebhookClaim } from './claim.js';
 import { Delivered } from './delivered.js';
 import type { EventStep, WebhookEvents } from './events.js';
 import { timeOfCursor, type Batch, type LogFollower } from './follower.js';
@@ -40,11 +35,6 @@ export interface WebhookTiming {
   giveUpMs: number;
 }
 
-/** Validity of a claim, and how often it is renewed, in ms. */
-const CLAIM_MS = 10_000;
-const RENEW_EVERY_MS = 2_000;
-/** A process that could not renew its claim for this long stops delivering, in ms. Shorter than `CLAIM_MS`. */
-const CLAIM_COUNTS_MS = 8_000;
 /** Pause between two looks at the logs while nothing happens, in ms. */
 const POLL_MS = 400;
 /** The cursor is stored at least this often while nothing happens, in ms. */
@@ -68,20 +58,15 @@ const LOOK_BACK = 8;
 /** Delivers to one webhook, as long as this process owns it. */
 export class WebhookRunner {
   readonly #deps: RunnerDeps;
-  readonly #claim: Claim;
+  readonly #claim: WebhookClaim;
   readonly #delivered = new Delivered();
   readonly #retries: Retries;
   readonly #abort = new AbortController();
   readonly #pauses: Backoff;
-  #webhook: WebhookRecord;
   #cursor: WebhookCursor;
   #savedAtMs = monotonicMs();
-  #renewedAtMs = monotonicMs();
-  #outcome: WebhookOutcome = {};
   #failuresInARow = 0;
   #pausedUntilMs = 0;
-  #isOver = false;
-  #timer: NodeJS.Timeout | undefined;
   #lanes: Promise<unknown> = Promise.resolve();
   /** Deliveries that take long, beside the lanes. */
   readonly #slow = new Set<Promise<void>>();
@@ -89,48 +74,44 @@ export class WebhookRunner {
   /** @param webhook as it was claimed. */
   constructor(deps: RunnerDeps, webhook: WebhookRecord, owner: string) {
     this.#deps = deps;
-    this.#webhook = webhook;
     this.#cursor = webhook.cursor;
-    this.#claim = { _id: webhook._id, owner, generation: webhook.generation };
+    this.#claim = new WebhookClaim(deps, webhook, owner);
     this.#retries = new Retries(deps.webhookRetries, webhook._id);
     this.#pauses = new Backoff(deps.timing.retry.firstMs, MAX_PAUSE_MS);
   }
 
   /** True when the claim was lost or the webhook is off. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#claim.isOver;
   }
 
-  /** Handles what is stored of the webhook: a change takes effect at once. */
+  /** Handles the webhook as it is stored now. */
   noteStored(webhook: WebhookRecord | undefined): void {
-    const isCurrent = webhook?.status === 'on' && webhook.generation === this.#claim.generation;
-    if (isCurrent) this.#webhook = webhook;
-    else this.#end();
+    this.#claim.noteStored(webhook);
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#renew(), RENEW_EVERY_MS);
-    this.#timer.unref();
+    this.#claim.start();
     this.#lanes = this.#run();
   }
 
   /** Finishes what is under way, stores the cursor and gives the claim back. Never throws. */
   async stop(): Promise<void> {
-    this.#end();
+    this.#claim.end();
     const finished = this.#lanes.then(() => Promise.all(this.#slow));
     await Promise.race([finished, sleep(FINISH_MS)]);
     this.#abort.abort();
     await finished;
     try {
-      if (this.#isOwner()) await this.#deps.webhooks.saveCursor(this.#claim, this.#cursor);
-      await this.#deps.webhooks.release(this.#claim, this.#outcome);
+      if (this.#claim.isOwner()) await this.#claim.saveCursor(this.#cursor);
+      await this.#claim.release();
     } catch (error) {
       this.#deps.logger.debug({ err: error }, 'a webhook could not be released');
     }
   }
 
   async #run(): Promise<void> {
-    while (!this.#isOver) {
+    while (!this.isOver) {
       try {
         await this.#retries.load(MAX_FAILING * 2);
         break;
@@ -139,24 +120,24 @@ export class WebhookRunner {
       }
     }
     await Promise.all([this.#follow(), ...Array.from({ length: RETRY_LANES }, () => this.#repeat())]);
-    this.#deps.metrics.webhookLag.remove({ webhook: this.#webhook._id });
+    this.#deps.metrics.webhookLag.remove({ webhook: this.#claim.webhook._id });
   }
 
   /** The database is away, or something cannot be presented: nothing is lost, it is read again. */
   async #pauseAfter(error: unknown): Promise<void> {
-    this.#deps.logger.debug({ err: error, webhook: this.#webhook._id }, 'events could not be read');
+    this.#deps.logger.debug({ err: error, webhook: this.#claim.webhook._id }, 'events could not be read');
     await sleep(POLL_MS);
   }
 
   async #follow(): Promise<void> {
-    while (!this.#isOver) {
+    while (!this.isOver) {
       this.#observeLag();
       if (monotonicMs() < this.#pausedUntilMs || this.#retries.size >= MAX_FAILING) {
         await sleep(POLL_MS);
         continue;
       }
       try {
-        const batch = await this.#deps.follower.read(this.#cursor, this.#webhook.events);
+        const batch = await this.#deps.follower.read(this.#cursor, this.#claim.webhook.events);
         if (await this.#deliverBatch(batch)) await this.#moveOn(batch);
         if (!batch.isFull) await sleep(POLL_MS);
       } catch (error) {
@@ -169,14 +150,14 @@ export class WebhookRunner {
     this.#cursor = cursor;
     const isIdle = entries.length + blocks.length === 0;
     if (isIdle && monotonicMs() - this.#savedAtMs < SAVE_EVERY_MS) return;
-    if (!(await this.#deps.webhooks.saveCursor(this.#claim, cursor))) this.#end();
+    await this.#claim.saveCursor(cursor);
     this.#savedAtMs = monotonicMs();
   }
 
   /** @returns true when all of it was delivered, or is stored to be repeated. */
   async #deliverBatch({ entries, blocks }: Batch): Promise<boolean> {
     const waiting = groupEntries(entries, blocks);
-    const isPaused = (): boolean => this.#isOver || monotonicMs() < this.#pausedUntilMs;
+    const isPaused = (): boolean => this.isOver || monotonicMs() < this.#pausedUntilMs;
     const lane = async (): Promise<void> => {
       while (!isPaused()) {
         const due = waiting.shift();
@@ -187,7 +168,7 @@ export class WebhookRunner {
     // One delivery finds out whether a receiver that was down is back.
     const lanes = this.#failuresInARow >= MAX_FAILURES_IN_A_ROW ? 1 : LANES;
     await Promise.all(Array.from({ length: lanes }, lane));
-    return waiting.length === 0 && !this.#isOver;
+    return waiting.length === 0 && !this.isOver;
   }
 
   async #deliver(due: DueSubject): Promise<void> {
@@ -198,7 +179,7 @@ export class WebhookRunner {
     if (rest === undefined) return;
     const delivering = this.#deliverAll(rest);
     const failure = await Promise.race([delivering, sleep(SLOW_MS).then(() => 'slow' as const)]);
-    if (failure === undefined || this.#isOver) return;
+    if (failure === undefined || this.isOver) return;
     if (failure === 'slow') return this.#putAside(rest, delivering);
     this.#noteFailure();
     const waitMs = this.#waitAfter(1, failure);
@@ -233,7 +214,7 @@ export class WebhookRunner {
   async #finish(retry: Retry, delivering: Promise<Failure | undefined>): Promise<void> {
     const failure = await delivering;
     if (failure === undefined) return this.#repeatOne(retry);
-    if (!this.#isOver) this.#noteFailure();
+    if (!this.isOver) this.#noteFailure();
     await this.#postpone(retry, failure);
   }
 
@@ -258,7 +239,7 @@ export class WebhookRunner {
   async #deliverAll(due: DueSubject): Promise<Failure | undefined> {
     const { subject } = due;
     const key = keyOf(subject);
-    const wanted = new Set(this.#webhook.events);
+    const wanted = new Set(this.#claim.webhook.events);
     const position = { ...subject };
     try {
       for await (const { events, reached } of this.#deps.events.of({ ...due, subject: position }, wanted)) {
@@ -270,7 +251,10 @@ export class WebhookRunner {
       }
       return undefined;
     } catch (error) {
-      this.#deps.logger.warn({ err: error, webhook: this.#webhook._id }, 'an event could not be presented');
+      this.#deps.logger.warn(
+        { err: error, webhook: this.#claim.webhook._id },
+        'an event could not be presented',
+      );
       return { kind: 'failed', error: 'the event could not be read' };
     }
   }
@@ -299,18 +283,17 @@ export class WebhookRunner {
   }
 
   async #attempt(event: WebhookEvent): Promise<DeliveryResult> {
-    if (this.#isOver || !this.#isOwner()) return { kind: 'failed', error: 'stopped' };
-    const result = await this.#deps.sender.send(this.#webhook, event, this.#abort.signal);
+    if (this.isOver || !this.#claim.isOwner()) return { kind: 'failed', error: 'stopped' };
+    const result = await this.#deps.sender.send(this.#claim.webhook, event, this.#abort.signal);
     this.#deps.metrics.webhookDeliveries.inc({ result: result.kind });
+    this.#claim.noteResult(result);
     if (result.kind === 'accepted') {
-      this.#outcome.lastSuccessAt = new Date();
       if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) this.#retries.hurry(this.#now());
       this.#failuresInARow = 0;
       this.#pausedUntilMs = 0;
       this.#pauses.reset();
       return result;
     }
-    Object.assign(this.#outcome, { lastError: result.error, lastErrorAt: new Date() });
     if (result.kind === 'gone') await this.#switchOff('gone');
     else if (result.isBusy === true && result.retryAfterMs !== undefined) {
       this.#pausedUntilMs = monotonicMs() + Math.min(result.retryAfterMs, MAX_PAUSE_MS);
@@ -320,7 +303,7 @@ export class WebhookRunner {
 
   /** Repeats failing deliveries when they are due. */
   async #repeat(): Promise<void> {
-    while (!this.#isOver) {
+    while (!this.isOver) {
       const retry = this.#retries.nextDue(this.#now());
       if (retry === undefined || (monotonicMs() < this.#pausedUntilMs && this.#failuresInARow === 0)) {
         await sleep(Math.min(POLL_MS, this.#deps.timing.retry.firstMs));
@@ -339,16 +322,16 @@ export class WebhookRunner {
 
   async #repeatOne(retry: Retry): Promise<void> {
     do {
+      // Up to the end of the log: entries that are read meanwhile are left to this delivery.
       retry.hasMore = false;
-      // Up to the end of the log: what was read meanwhile was left to this delivery.
       const failure = await this.#deliverAll({ subject: retry.record.subject });
       if (failure !== undefined) return this.#postpone(retry, failure);
-    } while (retry.hasMore);
+    } while (hasMore(retry));
     await this.#retries.close(retry);
   }
 
   async #postpone(retry: Retry, failure: Failure): Promise<void> {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const { giveUpMs } = this.#deps.timing;
     const now = this.#now();
     if (now - retry.record.firstFailedAt.getTime() >= giveUpMs) {
@@ -365,47 +348,26 @@ export class WebhookRunner {
   }
 
   async #switchOff(status: 'gone' | 'failing'): Promise<void> {
-    const { webhooks, metrics, logger } = this.#deps;
-    if (this.#isOver) return;
-    this.#end();
+    const { metrics, logger } = this.#deps;
+    if (this.isOver) return;
+    const switching = this.#claim.switchOff(status);
     metrics.webhooksSwitchedOff.inc({ reason: status });
     logger.error(
-      { webhook: this.#webhook._id, reason: status, lastError: this.#outcome.lastError },
+      { webhook: this.#claim.webhook._id, reason: status, lastError: this.#claim.lastError },
       'a webhook was switched off: npm run webhooks -- enable continues where it stopped',
     );
-    await webhooks.switchOff(this.#claim, status, this.#outcome);
-  }
-
-  async #renew(): Promise<void> {
-    const startedMs = monotonicMs();
-    try {
-      const until = new Date(this.#now() + CLAIM_MS);
-      const webhook = await this.#deps.webhooks.renew(this.#claim, until, this.#outcome);
-      if (webhook === undefined) return this.#end();
-      this.#webhook = webhook;
-      this.#renewedAtMs = startedMs;
-    } catch (error) {
-      this.#deps.logger.debug({ err: error }, 'a claim on a webhook could not be renewed');
-      if (!this.#isOwner()) this.#end();
-    }
-  }
-
-  #isOwner(): boolean {
-    return monotonicMs() - this.#renewedAtMs < CLAIM_COUNTS_MS;
-  }
-
-  #end(): void {
-    this.#isOver = true;
-    clearInterval(this.#timer);
+    await switching;
   }
 
   #observeLag(): void {
     const oldestMs = Math.min(timeOfCursor(this.#cursor), this.#retries.failingSinceMs ?? Infinity);
     const seconds = Math.max(0, this.#now() - oldestMs) / 1_000;
-    this.#deps.metrics.webhookLag.set({ webhook: this.#webhook._id }, seconds);
+    this.#deps.metrics.webhookLag.set({ webhook: this.#claim.webhook._id }, seconds);
   }
 
   #now(): number {
     return this.#deps.time.nowMs();
   }
 }
+
+const hasMore = (retry: Retry): boolean => retry.hasMore;
