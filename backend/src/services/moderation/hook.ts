@@ -3,7 +3,7 @@ import type { ConversationId, SendInput, UserId } from '../../../../contract/ind
 
 /** A text that is about to be stored. */
 export interface ReviewRequest {
-  /** The same for every question about the same text of the same user. */
+  /** Equal for every question about one text of one user. */
   id: string;
   conversationId: ConversationId;
   senderId: UserId;

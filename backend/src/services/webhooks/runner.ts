@@ -8,6 +8,7 @@ import type { Metrics } from '../../utils/metrics.js';
 import type { DatabaseTime } from '../runtime/index.js';
 import { WebhookClaim } from './claim.js';
 import { Delivered } from './delivered.js';
+import { withEarlier } from './earlier.js';
 import type { EventStep, WebhookEvents } from './events.js';
 import { timeOfCursor, type Batch, type LogFollower } from './follower.js';
 import { Retries, waitAfter, type Retry, type RetryTiming } from './retries.js';
@@ -52,8 +53,6 @@ const MAX_FAILING = 1_000;
 const FINISH_MS = 3_000;
 /** A delivery that takes longer than this no longer holds up what was read after it, in ms. */
 const SLOW_MS = 1_000;
-/** Entries before a first one of a conversation that may have been committed before it and have a later id. */
-const LOOK_BACK = 8;
 
 /** Delivers to one webhook, as long as this process owns it. */
 export class WebhookRunner {
@@ -175,7 +174,9 @@ export class WebhookRunner {
     const key = keyOf(due.subject);
     const failing = await this.#retries.find(key);
     if (failing !== undefined) return this.#retries.extend(failing, due);
-    const rest = this.#delivered.rest(key, await this.#withEarlier(key, due));
+    const isKnown = this.#delivered.knows(key);
+    const whole = isKnown ? due : await withEarlier(due, this.#deps.messages, this.#cursor);
+    const rest = this.#delivered.rest(key, whole);
     if (rest === undefined) return;
     const delivering = this.#deliverAll(rest);
     const failure = await Promise.race([delivering, sleep(SLOW_MS).then(() => 'slow' as const)]);
@@ -216,19 +217,6 @@ export class WebhookRunner {
     if (failure === undefined) return this.#repeatOne(retry);
     if (!this.isOver) this.#noteFailure();
     await this.#postpone(retry, failure);
-  }
-
-  /** Adds entries that were committed before the first one of a conversation and are to be read later. */
-  async #withEarlier(key: string, due: DueSubject): Promise<DueSubject> {
-    const { subject } = due;
-    if (subject.kind !== 'conversation' || subject.seq === undefined || subject.seq === 0) return due;
-    if (this.#delivered.knows(key)) return due;
-    const { messages } = this.#deps;
-    const from = Math.max(1, subject.seq - LOOK_BACK + 1);
-    const before = await messages.findRange(subject.conversationId, from, subject.seq);
-    const firstLate = before.findLastIndex(({ _id }) => _id < this.#cursor.logs.messages.id) + 1;
-    const seq = before[firstLate] === undefined ? subject.seq : before[firstLate].seq - 1;
-    return { ...due, subject: { ...subject, seq } };
   }
 
   /**
