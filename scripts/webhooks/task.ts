@@ -40,7 +40,8 @@ export type WebhookTask = Options &
   (
     | { action: 'add'; url: string; events: WebhookEventName[] }
     | { action: 'list' }
-    | { action: 'test' | 'enable' | 'disable' | 'remove'; id: string }
+    | { action: 'test'; id: string }
+    | { action: 'enable' | 'disable' | 'remove'; id: string }
     | { action: 'replay'; id: string; from: Date }
     | { action: 'rotate'; id: string; overlapHours: number }
   );
@@ -98,6 +99,7 @@ export function readTask(args: string[]): WebhookTask | 'help' {
     case 'list':
       return { ...options, action };
     case 'test':
+      return { ...options, action, id: requireId() };
     case 'enable':
     case 'disable':
     case 'remove':

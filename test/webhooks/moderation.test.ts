@@ -83,7 +83,7 @@ test('a replaced text is what everybody gets, the sender as well', async () => {
   await until(() => bob.pushes('message:new').some(({ content }) => content === 'call ****'));
   const everything = JSON.stringify(await server.app.models.messages.model.find().lean());
   expect(everything).not.toContain('0123');
-  const found = await bob.ok('searchMessages', { text: '0123' });
+  const found = await bob.ok('searchMessages', { words: '0123' });
   expect(found.messages).toEqual([]);
 });
 
