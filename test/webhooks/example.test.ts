@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { backendOf } from '../backend/support/backend.js';
-import { freePort } from '../support/freePort.js';
+import { findFreePort } from '../support/freePort.js';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -12,7 +12,7 @@ const EXAMPLE = fileURLToPath(new URL('../../docs/examples/webhook-receiver.mjs'
 test('the receiver of the docs verifies deliveries and refuses forged ones', async () => {
   await using server = await startServer();
   const backend = await backendOf(server);
-  const port = await freePort();
+  const port = await findFreePort();
   const url = `http://127.0.0.1:${port}/parley`;
   const { secret } = await backend.ok<{ secret: string }>('POST', '/webhooks', {
     body: { url, events: ['message.created'] },

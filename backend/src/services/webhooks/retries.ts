@@ -12,6 +12,9 @@ export interface Retry {
   closing?: Promise<void>;
 }
 
+/** True when more was read since it was set to false: deliveries run beside the reading. */
+export const hasMore = (retry: Retry): boolean => retry.hasMore;
+
 /** Times of attempts, in ms. */
 export interface RetryTiming {
   firstMs: number;

@@ -11,7 +11,7 @@ import { Delivered } from './delivered.js';
 import { withEarlier } from './earlier.js';
 import type { EventStep, WebhookEvents } from './events.js';
 import { timeOfCursor, type Batch, type LogFollower } from './follower.js';
-import { Retries, waitAfter, type Retry, type RetryTiming } from './retries.js';
+import { hasMore, Retries, waitAfter, type Retry, type RetryTiming } from './retries.js';
 import type { DeliveryResult, WebhookEvent, WebhookSender } from './sender.js';
 import { groupEntries, keyOf, type DueSubject } from './subjects.js';
 
@@ -322,10 +322,7 @@ export class WebhookRunner {
     if (this.isOver) return;
     const { giveUpMs } = this.#deps.timing;
     const now = this.#now();
-    if (now - retry.record.firstFailedAt.getTime() >= giveUpMs) {
-      await this.#switchOff('failing');
-      return;
-    }
+    if (now - retry.record.firstFailedAt.getTime() >= giveUpMs) return this.#switchOff('failing');
     const nextAt = new Date(now + this.#waitAfter(retry.record.attempts + 1, failure));
     await this.#retries.postpone(retry, { error: failure.error, nextAt });
   }
@@ -357,5 +354,3 @@ export class WebhookRunner {
     return this.#deps.time.nowMs();
   }
 }
-
-const hasMore = (retry: Retry): boolean => retry.hasMore;
