@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { plainComments } from './tools/eslint/plainComments.js';
 
@@ -7,7 +8,17 @@ const layers = (allowed) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', 'data/', 'page/src/'] },
+  {
+    // Parts of the app for phones: their packages are installed for its bundles only, which check their types.
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      'data/',
+      'page/src/',
+      'app/native/',
+      'app/src/platform/*.native.ts',
+    ],
+  },
   js.configs.recommended,
   {
     plugins: { parley: { rules: { 'plain-comments': plainComments } } },
@@ -75,6 +86,38 @@ export default tseslint.config(
         ...['window', 'document', 'navigator', 'localStorage', 'sessionStorage', 'requestAnimationFrame'],
       ],
       'no-restricted-imports': ['error', { patterns: [{ regex: '^(?!react$|@parley/client$|\\./)' }] }],
+    },
+  },
+  {
+    // Tables of texts.
+    files: ['packages/ui/src/texts/*.ts'],
+    rules: { 'max-lines': 'off' },
+  },
+  {
+    files: ['packages/react/src/**', 'packages/ui/src/**', 'app/src/**'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' },
+  },
+  {
+    // The components run on phones, too: what is of browsers is in files for them.
+    files: ['packages/ui/src/**'],
+    ignores: ['packages/ui/src/web/**', '**/*.web.ts', '**/*.web.tsx'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['window', 'document', 'navigator', 'localStorage', 'sessionStorage', 'requestAnimationFrame'],
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex:
+                '^(?!react$|react-native$|react-native-svg$|@legendapp/list/|@parley/(client|react)(/selectors)?$|\\.\\.?/)',
+            },
+          ],
+        },
+      ],
     },
   },
   {

@@ -63,6 +63,7 @@ const ROUTES = {
   report: route('report', { method: 'post', path: '/api/reports', status: 201 }),
   getReports: route('getReports', { method: 'get', path: '/api/reports' }),
   resolveReport: route('resolveReport', { method: 'post', path: '/api/reports/:reportId/resolve' }),
+  getAudit: route('getAudit', { method: 'get', path: '/api/audit' }),
   restrictUser: route('restrictUser', {
     method: 'put',
     path: '/api/users/:userId/restriction',

@@ -1,4 +1,5 @@
 export * from './answers.js';
+export { type AuditEntryView } from './audit.js';
 export * from './buckets.js';
 export * from './closeCodes.js';
 export * from './content.js';
@@ -18,7 +19,7 @@ export * from './redirects.js';
 export * from './restrictionTable.js';
 export * from './server/endpoints.js';
 export { type UpsertUsersInput } from './server/inputs.js';
-export { type AccountView, type AuditEntryView, serverConversationView } from './server/outputs.js';
+export { type AccountView, serverConversationView } from './server/outputs.js';
 export { scope, SCOPES, type Scope } from './server/row.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
@@ -26,9 +27,11 @@ export * from './webhooks.js';
 export {
   audience,
   privacyView,
+  REPORT_DECISIONS,
   REPORT_REASONS,
   reportView,
   type PrivacyView,
+  type ReportDecision,
   type ReportView,
 } from './commands/safety.js';
 export { type CreateGroupInput, type ListedMember, type UpdateConversationInput } from './commands/groups.js';

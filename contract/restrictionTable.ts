@@ -82,6 +82,7 @@ export const RESTRICTED_COMMANDS = {
   report: { consequence: 'moderators' },
   getReports: { consequence: 'own' },
   resolveReport: { consequence: 'own' },
+  getAudit: { consequence: 'own' },
   restrictUser: { consequence: 'own' },
   updatePrivacy: { consequence: 'own' },
   getPrivacy: { consequence: 'own' },

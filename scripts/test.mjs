@@ -67,7 +67,7 @@ process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/node');
 await ensureChromium();
 await ensureRedis();
 await Promise.all([objectStore, prepareDatabase()]);
-// Without it, tests of the Python client are skipped.
+// Without it, tests of the Python client and of schemathesis are skipped.
 process.env.PARLEY_PYTHON ??= (await ensurePython()) ?? '';
 const runSuite = (filters) => runTests(process.execPath, filters, { show: true });
 if (!isEverything) await runSuite(isQuick ? [...QUICK, ...args] : args);

@@ -296,6 +296,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
     }),
     mountStreams: (router) => mountStreams({ ...services, ...entryDeps }, router),
     pageDir: pathOf('dist/page'),
+    appDir: pathOf('dist/app'),
     documents: {
       version: await readVersion(pathOf('package.json')),
       docsDir: pathOf('backend/apiDocs'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditAnswer } from '../audit.js';
 import { command } from '../command.js';
 import { LIMITS } from '../limits.js';
 import { comment, conversationId, cursor, isoTime, seq, storedUserId, userId } from '../primitives.js';
@@ -9,6 +10,10 @@ const page = z.strictObject({
   limit: z.int().min(1).max(LIMITS.memberPageMax).optional(),
   cursor: cursor.optional(),
 });
+
+/** Effects of a decision on the reported message or user, beside closing the report. */
+export const REPORT_DECISIONS = ['dismiss', 'deleteMessage', 'restrictUser', 'banUser'] as const;
+export type ReportDecision = (typeof REPORT_DECISIONS)[number];
 
 export const REPORT_REASONS = ['spam', 'harassment', 'nudity', 'scam', 'underage', 'other'] as const;
 
@@ -43,12 +48,25 @@ export const reportView = z.object({
   reason: z.enum(REPORT_REASONS),
   comment: z.string().optional(),
   status: z.enum(['open', 'resolved']),
+  decision: z.enum(REPORT_DECISIONS).optional(),
   resolution: z.string().optional(),
+  /** The moderator who closed it, or `parley:system`. */
+  resolvedBy: storedUserId.optional(),
+  resolvedAt: isoTime.optional(),
   createdAt: isoTime,
   /** The reported message with the messages around it. Messages deleted since have no content. */
   context: z.array(entryView),
 });
 export type ReportView = z.infer<typeof reportView>;
+
+/** A decision with an effect, a note for other moderators, or both. */
+export const decisionFields = {
+  decision: z.enum(REPORT_DECISIONS).optional(),
+  resolution: comment.optional(),
+};
+export const isDecided = (input: { decision?: unknown; resolution?: unknown }): boolean =>
+  input.decision !== undefined || input.resolution !== undefined;
+export const DECISION_RULE = 'give a decision, a resolution, or both';
 
 /** Blocks, reports, restrictions and privacy. */
 export const SAFETY_COMMANDS = {
@@ -115,13 +133,29 @@ export const SAFETY_COMMANDS = {
     summary: 'A page of reports with their context, oldest first (role `moderator`).',
   }),
   resolveReport: command({
-    payload: z.strictObject({ reportId: z.string().regex(/^[0-9a-f]{24}$/), resolution: comment }),
+    payload: z
+      .strictObject({ reportId: z.string().regex(/^[0-9a-f]{24}$/), ...decisionFields })
+      .refine(isDecided, DECISION_RULE),
     answer: z.object({ reportId: z.string() }),
     pair,
     codes: ['FORBIDDEN', 'NOT_FOUND'],
     bucket: 'open',
-    repeatSafe: 'the first resolution stays',
-    summary: 'Resolves a report (role `moderator`).',
+    repeatSafe: 'the first decision stays',
+    summary:
+      'Decides a report (role `moderator`): deletes the message for everyone, restricts or bans the user, or neither; then closes it.',
+  }),
+  getAudit: command({
+    payload: z.strictObject({
+      limit: z.int().min(1).max(LIMITS.auditPageMax).optional(),
+      cursor: cursor.optional(),
+    }),
+    answer: auditAnswer,
+    pair: { ok: 'audit:list', error: 'safety:error' },
+    codes: ['FORBIDDEN'],
+    bucket: 'read',
+    repeatSafe: 'reads only',
+    summary:
+      'A page of the audit log, newest first (role `moderator`): acts of moderators, API keys and operators.',
   }),
   restrictUser: command({
     payload: z.strictObject({ userId, restricted: z.boolean() }),

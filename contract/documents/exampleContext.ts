@@ -23,6 +23,7 @@ export const createExampleContext = (): SampleContext => {
       members: CURSOR,
       blocked: CURSOR,
       reports: CURSOR,
+      audit: CURSOR,
       search: CURSOR,
     },
     newUuid: () => `0b6d2a60-1c3e-4f52-9d3b-${String(++count).padStart(12, '0')}`,

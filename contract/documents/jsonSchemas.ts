@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failure } from '../answers.js';
+import { auditEntryView } from '../audit.js';
 import { attachment, attachmentView, card, cardView, location, locationView } from '../content.js';
 import { goodbye } from '../events.js';
 import { occasionInput } from '../primitives.js';
@@ -44,7 +45,7 @@ const NAMED = {
   OccasionInput: occasionInput,
   Account: server.accountView,
   ServerConversation: server.serverConversationView,
-  AuditEntry: server.auditEntryView,
+  AuditEntry: auditEntryView,
 } satisfies Record<string, z.ZodType>;
 
 const names = z.registry<{ id: string }>();

@@ -23,7 +23,7 @@ export interface SampleContext {
   /** A webhook, and the URL of another one. */
   webhookId: string;
   webhookUrl: string;
-  cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'search', string>;
+  cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'audit' | 'search', string>;
   /** Makes the `clientMessageId` of each message sample. */
   newUuid: () => string;
 }
@@ -150,7 +150,8 @@ const safetySamples = (context: SampleContext) => {
       { conversationId, seq: 1, reason: 'other' },
     ],
     getReports: [{ limit: 10, cursor: cursors.reports, status: 'open' }],
-    resolveReport: [{ reportId, resolution: 'warned' }],
+    resolveReport: [{ reportId, decision: 'dismiss', resolution: 'warned' }],
+    getAudit: [{ limit: 10, cursor: cursors.audit }],
     restrictUser: [true, false].map((restricted) => ({ userId, restricted })),
     getPrivacy: [{}],
     updatePrivacy: [{ readReceipts: true, lastSeen: 'everyone', typing: true, addToGroups: 'everyone' }],

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { decisionFields, DECISION_RULE, isDecided } from '../commands/safety.js';
 import { COMMANDS } from '../events.js';
 import { LIMITS } from '../limits.js';
 import { numeric } from '../numeric.js';
 import { captionText, cursor } from '../primitives.js';
+import { auditAnswer } from '../audit.js';
 import * as answers from './outputs.js';
 import {
   AUDIT,
@@ -90,12 +92,12 @@ export const MODERATION_ENDPOINTS = {
     scope: 'moderation',
     params: ofReport,
     query: none,
-    body: z.strictObject({ resolution: COMMANDS.resolveReport.payload.shape.resolution }),
+    body: z.strictObject(decisionFields).refine(isDecided, DECISION_RULE),
     answer: COMMANDS.resolveReport.answer,
     codes: ['NOT_FOUND'],
     bucket: 'serverWrite',
-    repeatSafe: 'the first resolution stays',
-    summary: 'Resolves a report.',
+    repeatSafe: 'the first decision stays',
+    summary: 'Decides a report: deletes the message, restricts or bans the user, or neither; then closes it.',
   }),
   listAudit: endpoint({
     method: 'get',
@@ -107,7 +109,7 @@ export const MODERATION_ENDPOINTS = {
       cursor: cursor.optional(),
     }),
     body: noBody,
-    answer: answers.auditAnswer,
+    answer: auditAnswer,
     codes: [],
     bucket: 'serverRead',
     summary: 'A page of the audit log, newest first: calls of API keys, acts of moderators and of operators.',

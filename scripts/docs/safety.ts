@@ -108,7 +108,8 @@ Why: [decision 24](decisions/0024-what-a-restricted-user-changes-is-stored-for-t
   \`getOrCreateDirect\`: the same conversation with its history, never a second one.
 - **Report** (\`report\`): a message or a user, with a reason. One open report per reporter and subject.
 - **Moderators** are callers whose token has \`roles: ["moderator"]\`. They list reports with ten messages before and after
-  (\`getReports\`), close them (\`resolveReport\`), and restrict users (\`restrictUser\`): what a restricted user sends or
+  (\`getReports\`), decide them (\`resolveReport\`: \`dismiss\`, \`deleteMessage\`, \`restrictUser\` or \`banUser\`, with or without
+  a note), restrict users (\`restrictUser\`), and read who did what and when (\`getAudit\`). What a restricted user sends or
   changes is answered as usual and shown to no one else (see above). The context of a report is read when it is listed:
   messages that were deleted for everyone since are tombstones there, too.
 - **Privacy** (\`updatePrivacy\`): read receipts, typing, and presence with last seen can each be switched off. A user who does

@@ -14,12 +14,15 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OLDEST_NODE = [20, 19];
 const SOURCES = ['contract', 'backend/src', 'bench', 'scripts', 'tools'];
 const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
-/** Folders that the bundle of the page is made from. */
-const PAGE_SOURCES = ['page', 'packages/client/src'];
+/** Bundles for browsers, each in the folder of its name below `dist`, and the folders that they are made from. */
+const BUNDLES = {
+  page: ['page', 'packages/client/src'],
+  app: ['app/src', 'app/public', 'packages/client/src', 'packages/react/src', 'packages/ui/src'],
+};
 const VITE = 'node_modules/vite/bin/vite.js';
 
 /**
- * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles, bundles the page. Steps that are up to
+ * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles, bundles page and app. Steps that are up to
  * date are skipped. Everything after this call runs on Node 24 if it is available.
  */
 export async function bootstrap() {
@@ -30,7 +33,7 @@ export async function bootstrap() {
   try {
     await installDependencies();
     await build();
-    await buildPage();
+    for (const [name, sources] of Object.entries(BUNDLES)) await buildBundle(name, sources);
   } catch (error) {
     giveUp(`Set-up failed. ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -64,14 +67,14 @@ async function build() {
   writeStamp('dist/.parley-built', wanted);
 }
 
-async function buildPage() {
+async function buildBundle(name, sources) {
   const wanted = hashOf([
     readFileSync('package-lock.json'),
-    ...PAGE_SOURCES.flatMap((folder) => describeFiles(folder)),
+    ...sources.flatMap((folder) => describeFiles(folder)),
   ]);
-  if (readStamp('dist/.parley-page-built') === wanted && existsSync('dist/page/index.html')) return;
-  await step('Bundling the page', () => mustRun(process.execPath, [VITE, 'build', 'page']));
-  writeStamp('dist/.parley-page-built', wanted);
+  if (readStamp(`dist/.parley-${name}-built`) === wanted && existsSync(`dist/${name}/index.html`)) return;
+  await step(`Bundling the ${name}`, () => mustRun(process.execPath, [VITE, 'build', name]));
+  writeStamp(`dist/.parley-${name}-built`, wanted);
 }
 
 const isTypeScript = (name) => name.endsWith('.ts');

@@ -12,6 +12,7 @@ const tsc = (project, name) => [
 export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
   ['Types of the page', tsc('page/tsconfig.json', 'page')],
+  ['Types of the app and the components', tsc('app/tsconfig.json', 'app')],
   ['Types of the client SDK, without Node', tsc('test/client/page/tsconfig.json', 'client')],
   [
     'Layers',
@@ -28,6 +29,7 @@ export const CHECKS = [
     ],
   ],
   ['Packages', ['scripts/checkPackages.mjs']],
+  ['Bundles of the app for phones', ['scripts/appBundle.mjs']],
   [
     'Formatting',
     [

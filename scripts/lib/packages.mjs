@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { mustRun } from './run.mjs';
 
 /** Folders of the packages that are published, in the order in which they depend on each other. */
-export const PACKAGES = ['client', 'react'].filter((name) =>
+export const PACKAGES = ['client', 'react', 'ui'].filter((name) =>
   existsSync(`packages/${name}/tsdown.config.mjs`),
 );
 /** Results of earlier runs. A fresh clone has none. */

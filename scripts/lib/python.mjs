@@ -5,28 +5,29 @@ import { cacheDir, failedLately, rememberFailure } from './nodeRuntime.mjs';
 import { step } from './progress.mjs';
 import { mustRun, run } from './run.mjs';
 
-/** Pinned packages of the Python client in `docs/examples`. */
-const REQUIREMENTS = 'docs/examples/requirements.txt';
-/** Oldest version of Python that the client and its packages run on. */
+/** Pinned packages of the Python client in `docs/examples`, and those of schemathesis. */
+const REQUIREMENTS = ['docs/examples/requirements.txt', 'test/contract/requirements.txt'];
+/** Oldest version of Python that these packages run on. */
 const OLDEST_PYTHON = [3, 10];
 const PRINT_VERSION = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
 
 /**
- * Returns the path of a Python with the packages of the Python client, in a virtual environment of the cache folder. Creates
- * it if it is missing. Undefined, after a line with the reason, where there is no Python 3 or no package registry: tests of
- * the Python client are then skipped.
+ * Returns the path of a Python with the packages of the tests, in a virtual environment of the cache folder. Creates it if it
+ * is missing. Undefined, after a line with the reason, where there is no Python 3 or no package registry: tests that need it
+ * are then skipped.
  */
 export async function ensurePython() {
   const { version, reason } = await findPython();
   if (version === undefined) return leaveOut(reason);
-  const hash = createHash('sha256').update(version).update(readFileSync(REQUIREMENTS)).digest('hex');
-  const folder = join(cacheDir(), `python-${hash.slice(0, 12)}`);
+  const hash = createHash('sha256').update(version);
+  for (const file of REQUIREMENTS) hash.update(readFileSync(file));
+  const folder = join(cacheDir(), `python-${hash.digest('hex').slice(0, 12)}`);
   const program = join(folder, 'bin', 'python');
   if (existsSync(program)) return program;
   if (failedLately(folder)) return leaveOut('its packages could not be installed within the last day');
   mkdirSync(cacheDir(), { recursive: true });
   try {
-    await step('Installing the packages of the Python client', () => install(folder));
+    await step('Installing Python packages for the tests', () => install(folder));
     return program;
   } catch (error) {
     rememberFailure(folder, error);
@@ -35,7 +36,7 @@ export async function ensurePython() {
 }
 
 function leaveOut(reason) {
-  process.stderr.write(`› The test of the Python client is left out: ${reason}\n`);
+  process.stderr.write(`› Tests that need Python are left out: ${reason}\n`);
   return undefined;
 }
 
@@ -55,14 +56,8 @@ async function install(folder) {
   try {
     await mustRun('python3', ['-m', 'venv', unfinished]);
     const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--only-binary=:all:'];
-    await mustRun(join(unfinished, 'bin', 'python'), [
-      '-m',
-      'pip',
-      'install',
-      ...options,
-      '-r',
-      REQUIREMENTS,
-    ]);
+    const files = REQUIREMENTS.flatMap((file) => ['-r', file]);
+    await mustRun(join(unfinished, 'bin', 'python'), ['-m', 'pip', 'install', ...options, ...files]);
     if (!existsSync(folder)) renameSync(unfinished, folder);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

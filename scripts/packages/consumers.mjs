@@ -64,12 +64,14 @@ const compilerIn = (folder) =>
 
 /** Compiles the TypeScript in the READMEs as an app would: against the declarations of the packed packages. */
 async function checkReadmes(folder) {
-  const target = join(folder, 'readme');
-  cpSync(join(SOURCES, 'readme'), target, { recursive: true });
+  for (const name of ['readme', 'readme-native'])
+    cpSync(join(SOURCES, name), join(folder, name), { recursive: true });
   for (const name of PACKAGES) {
+    const target = join(folder, name === 'ui' ? 'readme-native' : 'readme');
     const blocks = readFileSync(`packages/${name}/README.md`, 'utf8').matchAll(/^```tsx?\n(.*?)^```/gms);
     for (const [index, [, code]] of [...blocks].entries())
       writeFileSync(join(target, `${name}-${index}.tsx`), `${code}\nexport {};\n`);
   }
-  await mustRun(process.execPath, [TSC, '-p', target]);
+  await mustRun(process.execPath, [TSC, '-p', join(folder, 'readme')]);
+  await mustRun(process.execPath, [TSC, '-p', join(folder, 'readme-native')]);
 }

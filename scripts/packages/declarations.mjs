@@ -3,7 +3,10 @@ import { builtinModules } from 'node:module';
 import ts from 'typescript';
 
 /** Modules that the packages may import; apps install them as dependencies or have them. */
-const ALLOWED = new Set(['socket.io-client', 'idb', 'react', 'react/jsx-runtime']);
+const ALLOWED = new Set([
+  ...['socket.io-client', 'idb', 'react', 'react/jsx-runtime'],
+  ...['react-native', 'react-native-svg', '@legendapp/list/react-native'],
+]);
 const NODE = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
 /** Returns complaints about built files: `any` in declarations, and imports that apps could not resolve. */

@@ -26,7 +26,7 @@ const emptyContext: SampleContext = {
   ...{ webhookId: '', webhookUrl: '' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
   newUuid: () => crypto.randomUUID(),
-  cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', search: 'c' },
+  cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', audit: 'c', search: 'c' },
 };
 
 describe('the tables', () => {

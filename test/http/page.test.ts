@@ -41,7 +41,7 @@ test('a server without a built page says how to build it, and serves it as soon 
   const pageDir = await mkdtemp(join(tmpdir(), 'parley-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
   const app = express();
-  mountPage(app, join(pageDir, 'page'));
+  mountPage(app, { pageDir: join(pageDir, 'page'), appDir: join(pageDir, 'app') });
   const failures: unknown[] = [];
   // Express recognises an error handler by its four parameters.
   // eslint-disable-next-line max-params

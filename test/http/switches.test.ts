@@ -192,6 +192,12 @@ test.each([
   expect([...codeOf(reply), reply.headers.get('allow')]).toEqual(expected);
 });
 
+test('the name of a route is never taken for the id of a conversation', async () => {
+  const { alice } = await sceneWithMessage();
+  const reply = await apiOf(alice).request('PATCH', '/api/conversations/start', { title: 'x' });
+  expect([...codeOf(reply), reply.headers.get('allow')]).toEqual([405, REFUSED, 'POST']);
+});
+
 test.each(['setConversation', 'openConversation', 'setPrivacy'])('%s is not an event', async (name) => {
   const { alice, conversationId } = await createScene(server());
   expect(await alice.raw.emitWithAck(name, { conversationId })).toMatchObject({

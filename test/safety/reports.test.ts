@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { dataOf, Api } from '../support/api.js';
+import type { TestClient } from '../support/client.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { codeOf, createCouple, say } from './support/pair.js';
 
@@ -70,6 +71,7 @@ test('only moderators can read or resolve reports, or restrict users', async () 
     expect(await codeOf(client.call('getReports', {}))).toBe('FORBIDDEN');
     expect(await codeOf(client.call('resolveReport', { reportId, resolution: 'mine' }))).toBe('FORBIDDEN');
     expect(await codeOf(client.call('restrictUser', { userId: 'bob', restricted: true }))).toBe('FORBIDDEN');
+    expect(await codeOf(client.call('getAudit', {}))).toBe('FORBIDDEN');
   }
   const unknown = { reportId: '0'.repeat(24), resolution: 'gone' };
   expect(await codeOf((await moderate(server)).call('resolveReport', unknown))).toBe('NOT_FOUND');
@@ -87,4 +89,85 @@ test('messages that are not visible cannot be reported, nor can oneself', async 
   expect(await codeOf(alice.call('report', { ...about, seq: 1 }))).toBe('VALIDATION');
   expect(await codeOf(alice.call('report', { userId: 'alice', reason: 'spam' }))).toBe('VALIDATION');
   expect(await codeOf(alice.call('report', { ...about, userId: 'bob' }))).toBe('VALIDATION');
+});
+
+describe('a decision', () => {
+  /** Alice reports a message of Bob's. */
+  async function reported(server: TestServer) {
+    const couple = await createCouple(server);
+    const seq = await say(couple.bob, couple.conversationId, 'rude');
+    const about = { conversationId: couple.conversationId, seq, reason: 'harassment' };
+    const { reportId } = await couple.alice.ok('report', about);
+    return { ...couple, seq, reportId, moderator: await moderate(server) };
+  }
+  const decided = async (moderator: TestClient) =>
+    (await moderator.ok('getReports', { status: 'resolved' })).reports;
+
+  test('to delete the message removes it for everyone, and says who decided', async () => {
+    await using server = await startServer();
+    const { alice, conversationId, seq, reportId, moderator } = await reported(server);
+    await moderator.ok('resolveReport', { reportId, decision: 'deleteMessage', resolution: 'rude' });
+    await alice.next('message:deleted', (push) => push.seq === seq);
+    const { messages } = await alice.ok('getMessages', { conversationId });
+    expect(messages.find((message) => message.seq === seq)).toMatchObject({ content: '' });
+    expect(await decided(moderator)).toMatchObject([
+      { _id: reportId, decision: 'deleteMessage', resolution: 'rude', resolvedBy: 'mod' },
+    ]);
+    expect((await decided(moderator))[0]?.resolvedAt).toMatch(/Z$/);
+  });
+
+  test('to restrict the user hides what they send from then on', async () => {
+    await using server = await startServer();
+    const { alice, bob, conversationId, reportId, moderator } = await reported(server);
+    await moderator.ok('resolveReport', { reportId, decision: 'restrictUser' });
+    await say(bob, conversationId, 'unheard');
+    await say(alice, conversationId, 'heard');
+    await alice.ok('getMessages', { conversationId });
+    const { messages } = await alice.ok('getMessages', { conversationId });
+    expect(messages.map(({ content }) => content)).not.toContain('unheard');
+  });
+
+  test('to ban the user ends their connections', async () => {
+    await using server = await startServer();
+    const { bob, reportId, moderator } = await reported(server);
+    await moderator.ok('resolveReport', { reportId, decision: 'banUser' });
+    await bob.next('auth:expired');
+    await expect(server.connectAs('bob')).rejects.toMatchObject({ data: { code: 'FORBIDDEN' } });
+  });
+
+  test('stays: a second one has no effect', async () => {
+    await using server = await startServer();
+    const { alice, conversationId, seq, reportId, moderator } = await reported(server);
+    await moderator.ok('resolveReport', { reportId, decision: 'dismiss' });
+    await moderator.ok('resolveReport', { reportId, decision: 'deleteMessage' });
+    const { messages } = await alice.ok('getMessages', { conversationId });
+    expect(messages.find((message) => message.seq === seq)).toMatchObject({ content: 'rude' });
+    expect(await decided(moderator)).toMatchObject([{ decision: 'dismiss' }]);
+  });
+
+  test('needs a decision or a note, and a message where it deletes one', async () => {
+    await using server = await startServer();
+    const { alice, moderator, reportId } = await reported(server);
+    expect(await codeOf(moderator.call('resolveReport', { reportId }))).toBe('VALIDATION');
+    expect(await codeOf(moderator.call('resolveReport', { reportId, decision: 'shout' }))).toBe('VALIDATION');
+    const other = await alice.ok('report', { userId: 'bob', reason: 'scam' });
+    const refused = moderator.call('resolveReport', { reportId: other.reportId, decision: 'deleteMessage' });
+    expect(await codeOf(refused)).toBe('VALIDATION');
+    expect((await moderator.ok('getReports', {})).reports).toHaveLength(2);
+  });
+
+  test('is in the audit log, which moderators read page by page', async () => {
+    await using server = await startServer();
+    const { moderator, reportId } = await reported(server);
+    await moderator.ok('resolveReport', { reportId, decision: 'dismiss' });
+    await moderator.ok('restrictUser', { userId: 'bob', restricted: true });
+    const first = await moderator.ok('getAudit', { limit: 1 });
+    const second = await moderator.ok('getAudit', { limit: 1, cursor: first.nextCursor });
+    const actor = { kind: 'moderator', id: 'mod' };
+    expect([...first.entries, ...second.entries]).toMatchObject([
+      { actor, action: 'restrictUser', targets: { userIds: ['bob'] }, outcome: 'OK' },
+      { actor, action: 'resolveReport:dismiss', targets: { reportId }, outcome: 'OK' },
+    ]);
+    expect(second.nextCursor).toBeUndefined();
+  });
 });

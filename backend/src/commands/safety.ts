@@ -31,22 +31,26 @@ const moderationCommands = ({
   audit,
 }: SafetyDeps): Pick<
   AreaHandlers<typeof SAFETY_COMMANDS>,
-  'getReports' | 'resolveReport' | 'restrictUser'
+  'getReports' | 'resolveReport' | 'getAudit' | 'restrictUser'
 > => ({
   getReports: async ({ principal }, payload) => {
     requireModerator(principal);
     return safety.reports.list(payload);
   },
-  resolveReport: async ({ principal, address }, { reportId, resolution }) => {
+  getAudit: async ({ principal }, page) => {
+    requireModerator(principal);
+    return audit.page(page);
+  },
+  resolveReport: async ({ principal, address }, { reportId, ...decision }) => {
     requireModerator(principal);
     return recorded(
       audit,
       { principal, address },
       {
-        action: 'resolveReport',
+        action: decision.decision === undefined ? 'resolveReport' : `resolveReport:${decision.decision}`,
         targets: { reportId },
         work: async () => {
-          await safety.reports.resolve(principal.userId, reportId, resolution);
+          await safety.decisions.decide(principal.userId, reportId, decision);
           return { reportId };
         },
       },

@@ -9,7 +9,7 @@ import type { StreamTickets } from '../services/users/index.js';
 import { AppError } from '../utils/appError.js';
 import { limitBody } from '../utils/limitBody.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
-import { refuseOtherMethods } from './otherMethods.js';
+import { refuseOtherMethods, refuseOtherMethodsOfLiteralPaths } from './otherMethods.js';
 import { send } from './route.js';
 import { mountAttachments, type AttachmentRouteDeps } from './routes/attachments.js';
 import { mountServerApi, type ServerRouteDeps } from './serverRoute.js';
@@ -30,7 +30,9 @@ export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteD
   checks: ComponentChecks;
   renderMetrics: () => Promise<string>;
   /** Folder of the built page. */
+  /** Folders with the built page and app. */
   pageDir: string;
+  appDir: string;
   tickets: StreamTickets;
   /** Mounts the event streams, which belong to HTTP and to the sockets. */
   mountStreams: (router: Router) => void;
@@ -38,13 +40,16 @@ export interface HttpDeps extends ChatRouteDeps, AttachmentRouteDeps, FileRouteD
   demo: DemoOptions | undefined;
 }
 
+/** Hash of an empty style element: react-native-web inserts one and adds its rules by script. */
+const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+
 /**
  * Content Security Policy of the page: its own scripts and styles, https images and audio, WebSockets, and the object store.
  */
 const contentPolicy = (fileOrigins: readonly string[]) => ({
   directives: {
     defaultSrc: ["'self'"],
-    styleSrc: ["'self'"],
+    styleSrc: ["'self'", EMPTY_STYLE],
     connectSrc: ["'self'", 'ws:', 'wss:', ...fileOrigins],
     // `blob:` for a preview of a picture that is being sent.
     imgSrc: ["'self'", 'https:', 'data:', 'blob:', ...fileOrigins],
@@ -77,6 +82,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   mountFiles(app, deps);
   app.use(limitRequestBody);
   app.use(PRIVATE_PATHS, forbidStoring);
+  app.use(refuseOtherMethodsOfLiteralPaths);
   mountOperations(app, deps);
   mountMetrics(app, deps);
   mountServerApi(app, deps);
@@ -90,7 +96,7 @@ export function createHttpApp(deps: HttpDeps): Express {
   refuseOtherMethods(app);
   if (deps.demo !== undefined) mountDemo(app, deps.demo);
   mountDocuments(app, deps.documents);
-  mountPage(app, deps.pageDir);
+  mountPage(app, deps);
   app.use(() => {
     throw new AppError('NOT_FOUND', 'There is no such route.');
   });

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import type { ConversationId, ReportView, UserId } from '../../../contract/index.js';
+import type { ConversationId, ReportDecision, ReportView, UserId } from '../../../contract/index.js';
 import { isDuplicateKey } from './insertMany.js';
 import { conversationIdOf, objectId, type ObjectId } from './objectIds.js';
 import { op } from './operators.js';
@@ -29,6 +29,7 @@ interface ReportDocument {
   status: Status;
   /** Reporter and subject; only set while the report is open. */
   openKey?: string;
+  decision?: ReportDecision;
   resolution?: string;
   resolvedBy?: string;
   resolvedAt?: Date;
@@ -43,13 +44,22 @@ export interface NewReport {
   comment?: string | undefined;
 }
 
+/** The end of a report. */
+export interface ReportClosing {
+  by: UserId;
+  decision?: ReportDecision | undefined;
+  resolution?: string | undefined;
+  at: Date;
+}
+
 export interface ReportRecord extends Omit<
   ReportDocument,
-  '_id' | 'reporterId' | 'userId' | 'conversationId' | 'seq' | 'openKey'
+  '_id' | 'reporterId' | 'userId' | 'resolvedBy' | 'conversationId' | 'seq' | 'openKey'
 > {
   _id: string;
   reporterId: UserId;
   userId: UserId;
+  resolvedBy: UserId | undefined;
   message: { conversationId: ConversationId; seq: number } | undefined;
 }
 
@@ -63,6 +73,7 @@ const schema = new mongoose.Schema<ReportDocument>(
     comment: String,
     status: { type: String, required: true },
     openKey: String,
+    decision: String,
     resolution: String,
     resolvedBy: String,
     resolvedAt: Date,
@@ -86,6 +97,7 @@ function toRecord({ _id, conversationId, seq, openKey: _key, ...doc }: StoredRep
     _id: _id.toHexString(),
     reporterId: doc.reporterId as UserId,
     userId: doc.userId as UserId,
+    resolvedBy: doc.resolvedBy as UserId | undefined,
     message:
       conversationId === undefined || seq === undefined
         ? undefined
@@ -130,11 +142,6 @@ export function createReportModel(connection: mongoose.Connection) {
       }
     },
 
-    async findById(id: string): Promise<ReportRecord | undefined> {
-      const found = await model.findById(id).read('primary').lean();
-      return found === null ? undefined : toRecord(found);
-    },
-
     /** Returns a page of reports, oldest first, after `afterId`. */
     async findPage(status: Status, limit: number, afterId?: string): Promise<ReportRecord[]> {
       const found = await model
@@ -146,20 +153,27 @@ export function createReportModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Resolves an open report; a resolved one is not changed. Returns true when the report exists. */
-    async resolve(
-      id: string,
-      { by, resolution, at }: { by: UserId; resolution: string; at: Date },
-    ): Promise<boolean> {
-      const closed = await model.updateOne(
+    async findById(id: string): Promise<ReportRecord | undefined> {
+      const found = await model.findById(objectId(id)).read('primary').lean();
+      return found === null ? undefined : toRecord(found);
+    },
+
+    /** Closes an open report; a closed one is not changed. */
+    async close(id: string, { by, decision, resolution, at }: ReportClosing): Promise<void> {
+      await model.updateOne(
         { _id: objectId(id), status: 'open' },
         {
-          $set: { status: 'resolved', resolution, resolvedBy: by, resolvedAt: at },
+          $set: {
+            status: 'resolved',
+            ...(decision !== undefined && { decision }),
+            ...(resolution !== undefined && { resolution }),
+            resolvedBy: by,
+            resolvedAt: at,
+          },
           $unset: { openKey: 1 },
         },
         { writeConcern: COMMITTED },
       );
-      return closed.modifiedCount === 1 || (await model.exists({ _id: objectId(id) })) !== null;
     },
   };
 }

@@ -175,7 +175,10 @@ export function createServices(deps: ServiceDeps) {
   });
   const membershipEventLog = new MembershipEventLog({ membershipWriter, commitLog, sendTimeoutMs });
   const notifier = new GroupNotifier({ ...shared, views, restrictions: viewerRules.restrictions });
-  const safety = createSafety({ ...shared, models, membershipEventLog, views, messageViews }, viewerRules);
+  const safety = createSafety(
+    { ...shared, ...changeServices, models, membershipEventLog, views, messageViews },
+    viewerRules,
+  );
   const redirects = new Redirects({ ...shared, views });
   const webhooks = createWebhooks({
     ...shared,

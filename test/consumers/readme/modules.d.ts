@@ -20,10 +20,3 @@ declare module '@react-native-community/netinfo' {
   };
   export default netInfo;
 }
-
-declare module 'react-native' {
-  export const AppState: {
-    currentState: string;
-    addEventListener(type: 'change', listener: (state: string) => void): { remove(): void };
-  };
-}

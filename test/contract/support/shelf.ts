@@ -10,7 +10,7 @@ import { people } from './sharedServer.js';
 export const MODERATOR = { roles: ['moderator'] };
 
 type Shelf = Pick<SampleContext, 'reportId'> & {
-  cursors: Pick<SampleContext['cursors'], 'members' | 'blocked' | 'reports' | 'search'>;
+  cursors: Pick<SampleContext['cursors'], 'members' | 'blocked' | 'reports' | 'audit' | 'search'>;
 };
 
 /**
@@ -43,13 +43,17 @@ async function stockShelf(server: TestServer): Promise<Shelf> {
   for (const content of ['hello', 'hello again'])
     await sendAs(server, { conversationId: chat, sender: one, content });
   for (const userId of [one, two]) await ask('blockUser', { userId, blocked: true });
-  for (const userId of [one, two]) await ask('report', { userId, reason: 'spam' });
+  for (const userId of [one, two]) {
+    await ask('report', { userId, reason: 'spam' });
+    await ask('restrictUser', { userId });
+  }
   return {
     reportId: (await ask('report', { userId: one, reason: 'scam' }))['reportId'] ?? '',
     cursors: {
       members: await cursor('getMembers', { conversationId: conversation._id }),
       blocked: await cursor('getBlocked', {}),
       reports: await cursor('getReports', { status: 'open' }),
+      audit: await cursor('getAudit', {}),
       search: await cursor('searchMessages', { conversationId: chat, words: 'hello' }),
     },
   };

@@ -116,6 +116,7 @@ const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown
   unmatch: ({ closedId }) => ({ conversationId: closedId }),
   report: ({ otherUserId }) => ({ userId: otherUserId, reason: 'scam' }),
   getReports: () => ({}),
+  getAudit: () => ({}),
   resolveReport: ({ reportId }) => ({ reportId, resolution: 'warned' }),
   restrictUser: () => ({ userId: 'restricted', restricted: true }),
   getPrivacy: () => ({}),

@@ -1,5 +1,6 @@
 import type { UserId } from '../../../../contract/index.js';
 import type { Models } from '../../models/index.js';
+import type { ChangeService } from '../changes/index.js';
 import type { MembershipEventLog } from '../commitLog/index.js';
 import type { Summaries } from '../derived/index.js';
 import type { MembershipStore } from '../membership/index.js';
@@ -11,6 +12,7 @@ import type { ViewerRules } from '../visibility/index.js';
 import { BlockService } from './blockService.js';
 import { MatchService } from './matchService.js';
 import { PairNotifier } from './pairNotifier.js';
+import { ReportDecisions } from './reportDecisions.js';
 import { ReportService } from './reportService.js';
 
 interface SafetyDeps {
@@ -22,6 +24,7 @@ interface SafetyDeps {
   membershipEventLog: MembershipEventLog;
   views: ConversationViews;
   messageViews: MessageViews;
+  changes: Pick<ChangeService, 'deleteForEveryone'>;
   publisher: Publisher;
   /** Called after users or blocks were changed here, so that other processes can read them before their next poll. */
   onUsersChanged: () => void;
@@ -44,6 +47,7 @@ export function createSafety(deps: SafetyDeps, viewerRules: ViewerRules) {
     }),
     matches: new MatchService({ ...deps, notifier }),
     reports: new ReportService({ ...models, ...deps, views: messageViews }),
+    decisions: new ReportDecisions({ ...models, ...deps }),
   };
 }
 

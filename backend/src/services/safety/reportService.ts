@@ -32,9 +32,7 @@ const MAX_ATTEMPTS = 3;
 const REPORTS_PER_PAGE = 20;
 const reportCursor = z.tuple([z.string().regex(/^[0-9a-f]{24}$/)]);
 
-const notFound = (what: string): AppError => new AppError('NOT_FOUND', `There is no such ${what}.`);
-
-/** Stores reports of users, and lists and resolves them for moderators. */
+/** Stores reports of users, and lists them for moderators. */
 export class ReportService {
   readonly #deps: ReportDeps;
 
@@ -81,12 +79,6 @@ export class ReportService {
     };
   }
 
-  /** Resolves a report. Only the first resolution is kept. @throws AppError `NOT_FOUND`. */
-  async resolve(by: UserId, reportId: string, resolution: string): Promise<void> {
-    const { reports, time } = this.#deps;
-    if (!(await reports.resolve(reportId, { by, resolution, at: time.now() }))) throw notFound('report');
-  }
-
   /**
    * Returns the sender of a message that the reporter may see. Works for closed conversations and blocked senders
    * too.
@@ -107,12 +99,13 @@ export class ReportService {
       message.shadow !== true &&
       seq >= visibleFrom(membership, facts) &&
       !isAbsentAt(own?.absences, seq);
-    if (!isShown) throw notFound('message');
+    if (!isShown) throw new AppError('NOT_FOUND', 'There is no such message.');
     return message.senderId;
   }
 
   async #present({ _id, message, ...record }: ReportRecord): Promise<ReportView> {
-    const { reporterId, userId, reason, comment, status, resolution, createdAt } = record;
+    const { reporterId, userId, reason, comment, status, createdAt } = record;
+    const { decision, resolution, resolvedBy, resolvedAt } = record;
     return {
       _id,
       reporterId,
@@ -121,7 +114,10 @@ export class ReportService {
       reason,
       status,
       ...(comment !== undefined && { comment }),
+      ...(decision !== undefined && { decision }),
       ...(resolution !== undefined && { resolution }),
+      ...(resolvedBy !== undefined && { resolvedBy }),
+      ...(resolvedAt !== undefined && { resolvedAt: resolvedAt.toISOString() }),
       createdAt: createdAt.toISOString(),
       context: message === undefined ? [] : await this.#contextOf(message, reporterId),
     };

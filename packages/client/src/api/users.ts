@@ -17,8 +17,10 @@ export interface SafetyApi {
   unmatch: (conversationId: string) => Promise<void>;
   getPrivacy: () => Promise<PrivacyView>;
   updatePrivacy: (changes: CommandPayload<'updatePrivacy'>) => Promise<PrivacyView>;
-  /** For moderators. */
+  /** For moderators, like the three after it. Reports with the messages around them, oldest first. */
   getReports: (input?: CommandPayload<'getReports'>) => Promise<CommandData<'getReports'>>;
+  /** Decides and closes a report. The first decision stays. */
   resolveReport: (input: CommandPayload<'resolveReport'>) => Promise<void>;
+  getAudit: (page?: CommandPayload<'getAudit'>) => Promise<CommandData<'getAudit'>>;
   restrictUser: (userId: string, restricted: boolean) => Promise<void>;
 }

@@ -70,6 +70,7 @@ export function createSafetyApi({ ask, store, pushes }: Engine): SafetyApi {
     async resolveReport(input) {
       await run('resolveReport', input);
     },
+    getAudit: (page = {}) => run('getAudit', page),
     async restrictUser(userId, restricted) {
       await run('restrictUser', { userId, restricted });
     },

@@ -1,0 +1,121 @@
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createParleyClient, type ParleyClient, type UserView } from '@parley/client';
+import { ParleyProvider } from '@parley/react';
+import { createDrafts, ParleyUI, useAsk, useTexts } from '@parley/react-native';
+import { Home } from './Home.js';
+import {
+  clearSession,
+  clientOptions,
+  device,
+  draftValues,
+  leave,
+  serverAddress,
+  wantedUser,
+} from './platform/platform.js';
+import { usePreferences, type Preferences } from './preferences.js';
+import { fetchDemoUsers, readSession, tokensOf, writeSession, type Session } from './session.js';
+import { SignIn } from './SignIn.js';
+import { useAppTexts } from './texts.js';
+
+/** The stored session, unless the address asks for another demo user. */
+function firstSession(): Session | undefined {
+  const stored = readSession();
+  return wantedUser === undefined || stored?.userId === wantedUser ? stored : undefined;
+}
+
+/** The whole app: sign-in, or the chats of the user. */
+export function App(): ReactNode {
+  const preferences = usePreferences();
+  const [session, setSession] = useState(firstSession);
+  const choose = useCallback((chosen: Session) => {
+    if (readSession()?.userId !== chosen.userId) clearSession();
+    writeSession(chosen);
+    setSession(chosen);
+  }, []);
+  const drafts = useMemo(
+    () => createDrafts(draftValues, `parley.draft.${session?.userId ?? ''}/`),
+    [session?.userId],
+  );
+  return (
+    <ParleyUI
+      theme={preferences.theme}
+      language={preferences.language}
+      locale={preferences.locale}
+      device={device}
+      drafts={drafts}
+    >
+      {session === undefined ? (
+        <SignIn wanted={wantedUser} onSession={choose} />
+      ) : (
+        <SignedIn
+          key={session.userId}
+          session={session}
+          preferences={preferences}
+          onSignedOut={() => setSession(undefined)}
+        />
+      )}
+    </ParleyUI>
+  );
+}
+
+function createClient(session: Session): ParleyClient {
+  const client = createParleyClient({
+    url: serverAddress,
+    userId: session.userId,
+    getToken: tokensOf(session),
+    ...clientOptions,
+  });
+  client.on('violation', (violation) =>
+    // Tests of the app fail on anything that it reports.
+    // eslint-disable-next-line no-console
+    console.error('The server broke a promise', JSON.stringify(violation)),
+  );
+  return client;
+}
+
+interface SignedInProps {
+  session: Session;
+  preferences: Preferences;
+  onSignedOut: () => void;
+}
+
+function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNode {
+  const [client] = useState(() => createClient(session));
+  const people = useDemoPeople(session);
+  const signOut = useSignOut(client, onSignedOut);
+  return (
+    <ParleyProvider client={client}>
+      <Home session={session} people={people} preferences={preferences} onSignOut={() => void signOut()} />
+    </ParleyProvider>
+  );
+}
+
+const NO_PEOPLE: readonly UserView[] = [];
+
+/** Users of the demo, to start chats with. An app gives those of its own directory. */
+function useDemoPeople({ isDemo }: Session): readonly UserView[] {
+  const [people, setPeople] = useState(NO_PEOPLE);
+  useEffect(() => {
+    // Without them, people are found by their ids.
+    if (isDemo) fetchDemoUsers().then(setPeople, () => undefined);
+  }, [isDemo]);
+  return people;
+}
+
+/** Removes what this device holds of the user; asks first when messages are unsent. */
+function useSignOut(client: ParleyClient, onSignedOut: () => void): () => Promise<void> {
+  const ask = useAsk();
+  const t = useAppTexts();
+  const texts = useTexts();
+  return async () => {
+    const isUnsent = client.state.getSnapshot().outbox.length > 0;
+    const choices = [{ label: t('signOut'), value: true }];
+    const isSure =
+      !isUnsent || (await ask({ title: t('leaveTitle'), text: t('leaveText'), choices })) === true;
+    if (!isSure) return;
+    await client.logout();
+    clearSession();
+    leave(texts('signedOut'));
+    onSignedOut();
+  };
+}

@@ -1,0 +1,173 @@
+import { useState, type ReactNode } from 'react';
+import { StyleSheet, View } from 'react-native';
+import {
+  LIMITS,
+  type MessageView,
+  type ReportDecision,
+  type ReportView,
+  type UserView,
+} from '@parley/client';
+import { useParley } from '@parley/react';
+import {
+  Button,
+  Field,
+  nameOf,
+  PersonRow,
+  Text,
+  useAsk,
+  useAttempt,
+  useClientState,
+  useStyles,
+  useTexts,
+  useUI,
+  type TextKey,
+  type Theme,
+} from '@parley/react-native';
+import { useAppTexts, type AppTextKey } from '../texts.js';
+
+const DECISIONS: Readonly<Record<ReportDecision, AppTextKey>> = {
+  dismiss: 'dismiss',
+  deleteMessage: 'deleteMessage',
+  restrictUser: 'restrictUser',
+  banUser: 'banUser',
+};
+
+const REASONS = {
+  spam: 'reasonSpam',
+  harassment: 'reasonHarassment',
+  nudity: 'reasonNudity',
+  scam: 'reasonScam',
+  underage: 'reasonUnderage',
+  other: 'reasonOther',
+} as const satisfies Record<ReportView['reason'], TextKey>;
+
+export interface ReportCardProps {
+  report: ReportView;
+  onDecided: () => void;
+}
+
+/** One report: the reported user, the reason, what was written around the message, and the decision. */
+export function ReportCard({ report, onDecided }: ReportCardProps): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useAppTexts();
+  const texts = useTexts();
+  const user = useKnownUser(report.userId, report);
+  const reporter = useKnownUser(report.reporterId, report);
+  return (
+    <View role="article" aria-label={t('reportOf', nameOf(user, texts))} style={styles.card}>
+      <PersonRow user={user} note={texts(REASONS[report.reason])} />
+      <Text size="small" tone="soft">
+        {t('reportedBy', nameOf(reporter, texts))}
+      </Text>
+      {report.comment !== undefined && <Text>{report.comment}</Text>}
+      <Context report={report} />
+      {report.status === 'open' ? (
+        <Decide report={report} user={user} onDecided={onDecided} />
+      ) : (
+        <Decided report={report} />
+      )}
+    </View>
+  );
+}
+
+/** A user as far as the messages of the report or this device know them. */
+function useKnownUser(userId: string, { context }: ReportView): UserView {
+  const known = useClientState((state) => state.users[userId]);
+  const senders = context.flatMap((entry) => (entry.kind === 'hidden' ? [] : [entry.sender]));
+  return senders.find(({ _id }) => _id === userId) ?? known ?? { _id: userId };
+}
+
+/** The messages around the reported one, which is marked. */
+function Context({ report }: { report: ReportView }): ReactNode {
+  const styles = useStyles(createStyles);
+  const shown = report.context.filter((entry) => entry.kind !== 'hidden');
+  if (shown.length === 0) return null;
+  return (
+    <View style={styles.context}>
+      {shown.map((message) => (
+        <Entry key={message.seq} message={message} isReported={message.seq === report.seq} />
+      ))}
+    </View>
+  );
+}
+
+function Entry({ message, isReported }: { message: MessageView; isReported: boolean }): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useAppTexts();
+  const texts = useTexts();
+  const { formats } = useUI();
+  const { content, attachments, createdAt, deletedAt, sender } = message;
+  const head = [nameOf(sender, texts), formats.shortDay(createdAt), formats.clock(createdAt)].join(', ');
+  return (
+    <View style={[styles.entry, isReported && styles.reported]}>
+      <Text size="small" tone="soft">
+        {head}
+      </Text>
+      <Text isBold={isReported}>{deletedAt === undefined ? content : texts('deleted')}</Text>
+      {attachments.length > 0 && <Text size="small">{t('files', String(attachments.length))}</Text>}
+    </View>
+  );
+}
+
+interface DecideProps extends ReportCardProps {
+  user: UserView;
+}
+
+function Decide({ report, user, onDecided }: DecideProps): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useAppTexts();
+  const texts = useTexts();
+  const ask = useAsk();
+  const attempt = useAttempt();
+  const { safety } = useParley();
+  const [note, setNote] = useState('');
+  async function decide(decision: ReportDecision): Promise<void> {
+    const choices = [{ label: t(DECISIONS[decision]), value: true }];
+    const question = { title: t(DECISIONS[decision]), text: t('decideText', nameOf(user, texts)), choices };
+    if (decision !== 'dismiss' && (await ask(question)) !== true) return;
+    const resolution = note.trim();
+    const input = { reportId: report._id, decision, ...(resolution !== '' && { resolution }) };
+    if ((await attempt(safety.resolveReport(input), t('decided'))) !== undefined) onDecided();
+  }
+  return (
+    <>
+      <Field label={t('note')} value={note} onChangeText={setNote} maxLength={LIMITS.maxCommentChars} />
+      <View style={styles.buttons}>
+        <Button label={t('dismiss')} onPress={() => void decide('dismiss')} />
+        {report.seq !== undefined && (
+          <Button label={t('deleteMessage')} tone="danger" onPress={() => void decide('deleteMessage')} />
+        )}
+        <Button label={t('restrictUser')} tone="danger" onPress={() => void decide('restrictUser')} />
+        <Button label={t('banUser')} tone="danger" onPress={() => void decide('banUser')} />
+      </View>
+    </>
+  );
+}
+
+function Decided({ report }: { report: ReportView }): ReactNode {
+  const t = useAppTexts();
+  const texts = useTexts();
+  const { formats } = useUI();
+  const { decision, resolution, resolvedBy = '', resolvedAt } = report;
+  const moderator = useKnownUser(resolvedBy, report);
+  const parts = [
+    decision !== undefined && t(DECISIONS[decision]),
+    resolution,
+    nameOf(moderator, texts),
+    resolvedAt !== undefined && formats.shortDay(resolvedAt),
+  ];
+  return (
+    <Text size="small" tone="soft">
+      {parts.filter(Boolean).join(' · ')}
+    </Text>
+  );
+}
+
+const createStyles = ({ colors }: Theme) =>
+  StyleSheet.create({
+    card: { gap: 10, padding: 14, borderWidth: 1, borderColor: colors.line, borderRadius: 14 },
+    context: { gap: 4 },
+    entry: { paddingHorizontal: 10, paddingVertical: 6, borderRadius: 10 },
+    reported: { backgroundColor: colors.page, borderStartWidth: 3, borderStartColor: colors.danger },
+    buttons: { flexDirection: 'row', flexWrap: 'wrap', gap: 8 },
+  });

@@ -1,0 +1,42 @@
+import { useCallback, useEffect, useState } from 'react';
+import { useAttempt } from '@parley/react-native';
+
+interface Page<Item> {
+  items: readonly Item[];
+  nextCursor?: string | undefined;
+}
+
+export interface Pages<Item> {
+  /** Undefined until the first page has come. */
+  items: readonly Item[] | undefined;
+  hasMore: boolean;
+  loadMore: () => void;
+  /** Takes an item out of the list. */
+  remove: (item: Item) => void;
+}
+
+/**
+ * Reads a list page by page.
+ *
+ * @param read returns a page; its identity must be stable
+ */
+export function usePages<Item>(read: (cursor: string | undefined) => Promise<Page<Item>>): Pages<Item> {
+  const attempt = useAttempt();
+  const [state, setState] = useState<Page<Item>>();
+  const load = useCallback(
+    async (before: Page<Item> | undefined) => {
+      const page = await attempt(read(before?.nextCursor));
+      if (page === undefined) return;
+      const { items, nextCursor } = page.value;
+      setState({ items: [...(before?.items ?? []), ...items], nextCursor });
+    },
+    [attempt, read],
+  );
+  useEffect(() => void load(undefined), [load]);
+  return {
+    items: state?.items,
+    hasMore: state?.nextCursor !== undefined,
+    loadMore: () => void load(state),
+    remove: (item) => setState((now) => now && { ...now, items: now.items.filter((one) => one !== item) }),
+  };
+}

@@ -1,0 +1,59 @@
+import NetInfo from '@react-native-community/netinfo';
+import { randomUUID } from 'expo-crypto';
+import { getLocales } from 'expo-localization';
+import { deleteItemAsync, getItem, setItem } from 'expo-secure-store';
+import { openDatabaseAsync } from 'expo-sqlite';
+import Storage from 'expo-sqlite/kv-store';
+import { AppState } from 'react-native';
+import { sqliteStorage } from '@parley/client/sqlite';
+import { nativeLifecycle } from '@parley/react';
+import { PREFIX, type Values } from './values.js';
+
+export { phone as device } from './device.js';
+
+/** The session, in the phone's secure storage (Keychain, Keystore): it holds a token. */
+export const sessionValues: Values = {
+  getItem,
+  setItem,
+  removeItem: (key) => void deleteItemAsync(key),
+};
+
+const stored: Values = {
+  getItem: (key) => Storage.getItemSync(key),
+  setItem: (key, value) => Storage.setItemSync(key, value),
+  removeItem: (key) => void Storage.removeItemSync(key),
+};
+export const draftValues = stored;
+/** Choices of this device. */
+export const settingsValues = stored;
+
+const SESSION_KEY = `${PREFIX}session`;
+const DRAFTS = `${PREFIX}draft.`;
+
+/** Removes what this phone holds of its user outside of the SDK's database: the token, and every draft. */
+export function clearSession(): void {
+  sessionValues.removeItem(SESSION_KEY);
+  for (const key of Storage.getAllKeysSync()) {
+    if (key.startsWith(DRAFTS)) stored.removeItem(key);
+  }
+}
+
+/** Set by `npm run app`; a built app is made for one server. */
+export const serverAddress = process.env['EXPO_PUBLIC_PARLEY_URL'] ?? 'http://localhost:3000';
+export const deviceLanguages = getLocales().map(({ languageTag }) => languageTag);
+export const wantedUser: string | undefined = undefined;
+/** Options of the SDK that depend on the platform. */
+export const clientOptions = {
+  storage: sqliteStorage(() => openDatabaseAsync('parley.db')),
+  lifecycle: nativeLifecycle(AppState, NetInfo),
+  createId: randomUUID,
+};
+
+/** Phones show no title. */
+export const showTitle = (_title: string): void => undefined;
+
+/** The components have language, direction and colours from their provider. */
+export const showAppearance = (_appearance: object): void => undefined;
+
+/** The app shows the sign-in by itself. */
+export const leave = (_farewell: string): void => undefined;

@@ -1,0 +1,220 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { ActivityIndicator, KeyboardAvoidingView, Platform, StyleSheet, View } from 'react-native';
+import type { Conversation, Message } from '@parley/client';
+import { useConversation, useMessages, useParley, type MessageItem, type MessagesView } from '@parley/react';
+import { useStyles, useTexts, useUI } from '../context.js';
+import { useChatActions } from '../list/useChatActions.js';
+import { MediaViewer } from '../media/MediaViewer.js';
+import { Dialog } from '../parts/Dialog.js';
+import { Menu, type Anchor } from '../parts/Menu.js';
+import { useAttempt } from '../parts/Toast.js';
+import { ReportDialog } from '../people/ReportDialog.js';
+import { Search } from '../search/Search.js';
+import { titleOf } from '../state.js';
+import type { Theme } from '../theme/index.js';
+import type { AttachmentTray } from './attachmentTray.js';
+import { ChatContext, useChat, type ChatCommands } from './chatContext.js';
+import { ChatHeader } from './ChatHeader.js';
+import { Composer } from './Composer.js';
+import { GoToDay } from './GoToDay.js';
+import { MessageActions } from './MessageActions.js';
+import { MessageInfo } from './MessageInfo.js';
+import { MessageList } from './MessageList.js';
+import { PinnedBar } from './PinnedBar.js';
+import type { ChatSlots } from './slots.js';
+import type { ComposerMode } from './useWriting.js';
+
+export interface ChatProps extends ChatSlots {
+  conversationId: string;
+  /** Shows a button before the name. */
+  onBack?: (() => void) | undefined;
+  /** A press on the name: profile or group. */
+  onOpenInfo?: ((conversation: Conversation) => void) | undefined;
+  /** Message to show first, for links and search results; a new object shows it again. */
+  target?: { seq: number } | undefined;
+  /** Files of the message that is being written. Without it, files cannot be sent. */
+  attachments?: AttachmentTray | undefined;
+}
+
+/** One conversation: header, messages, and where one writes. Open while mounted. */
+export function Chat(props: ChatProps): ReactNode {
+  const styles = useStyles(createStyles);
+  const { colors } = useUI().theme;
+  const conversation = useConversation(props.conversationId);
+  if (conversation === undefined)
+    return (
+      <View style={styles.waiting}>
+        <ActivityIndicator color={colors.accent} />
+      </View>
+    );
+  return <OpenChat key={conversation.id} {...props} conversation={conversation} />;
+}
+
+/** Dialog over the chat. */
+type Shown =
+  | { kind: 'actions'; item: MessageItem; anchor: Anchor | undefined }
+  | { kind: 'menu'; anchor: Anchor }
+  | { kind: 'media'; message: Message; index: number }
+  | { kind: 'info' | 'report'; message: Message }
+  | { kind: 'search' | 'day' };
+
+const HIGHLIGHT_MS = 1_800;
+
+function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode {
+  const { conversation, onBack, onOpenInfo, attachments, ...slots } = props;
+  const styles = useStyles(createStyles);
+  const view = useMessages(conversation.id);
+  const [shown, setShown] = useState<Shown>();
+  const [mode, setMode] = useState<ComposerMode>();
+  const [sentCount, setSentCount] = useState(0);
+  const { target, jumpTo, highlightedSeq, onReached } = useJump(props.target, view);
+  const commands = useCommands({ conversation, jumpTo, setShown, setMode });
+  const value = { conversation, slots, commands, highlightedSeq };
+  const close = (): void => setShown(undefined);
+  const header = slots.renderHeader?.({ conversation }) ?? (
+    <ChatHeader
+      conversation={conversation}
+      onBack={onBack}
+      onOpenInfo={onOpenInfo === undefined ? undefined : () => onOpenInfo(conversation)}
+      onSearch={() => setShown({ kind: 'search' })}
+      onMenu={(anchor) => setShown({ kind: 'menu', anchor })}
+    />
+  );
+  return (
+    <ChatContext.Provider value={value}>
+      <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.chat}>
+        {header}
+        <PinnedBar />
+        <MessageList view={view} target={target} onReachedTarget={onReached} sentCount={sentCount} />
+        <Composer
+          mode={mode}
+          setMode={setMode}
+          attachments={attachments}
+          onSent={() => setSentCount((count) => count + 1)}
+        />
+        {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+      </KeyboardAvoidingView>
+    </ChatContext.Provider>
+  );
+}
+
+interface LayerProps {
+  shown: Shown;
+  close: () => void;
+  setShown: (shown: Shown) => void;
+}
+
+/** The dialog or menu that is shown over the chat. */
+function Layer({ shown, close, setShown }: LayerProps): ReactNode {
+  const t = useTexts();
+  const { conversation, commands } = useChat();
+  const { menuFor } = useChatActions();
+  const pictures = (message: Message) => message.attachments.filter(({ kind }) => kind === 'image');
+  switch (shown.kind) {
+    case 'actions':
+      return <MessageActions item={shown.item} anchor={shown.anchor} onClose={close} />;
+    case 'menu': {
+      const day = { label: t('goToDay'), icon: 'calendar' as const, run: () => setShown({ kind: 'day' }) };
+      const items = [day, ...menuFor(conversation)];
+      return <Menu label={titleOf(conversation, t)} items={items} anchor={shown.anchor} onClose={close} />;
+    }
+    case 'media':
+      return <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />;
+    case 'info':
+      return <MessageInfo message={shown.message} onClose={close} />;
+    case 'report': {
+      const { conversationId, seq } = shown.message;
+      return <ReportDialog title={t('reportMessageTitle')} about={{ conversationId, seq }} onClose={close} />;
+    }
+    case 'day':
+      return <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />;
+    case 'search':
+      return (
+        <Dialog title={t('searchHere')} onClose={close} hasOwnScroll>
+          <SearchHere onDone={close} />
+        </Dialog>
+      );
+  }
+}
+
+function SearchHere({ onDone }: { onDone: () => void }): ReactNode {
+  const styles = useStyles(createStyles);
+  const { conversation, commands } = useChat();
+  return (
+    <View style={styles.search}>
+      <Search
+        autoFocus
+        conversationId={conversation.id}
+        onOpenMessage={({ seq }) => {
+          onDone();
+          commands.jumpTo(seq);
+        }}
+      />
+    </View>
+  );
+}
+
+/** Shows a message, however old it is: loads what is around it, then scrolls there. */
+function useJump(first: { seq: number } | undefined, { loadAround }: MessagesView) {
+  const attempt = useAttempt();
+  const [target, setTarget] = useState(first);
+  const [highlightedSeq, setHighlighted] = useState<number>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const jumpTo = useCallback(
+    (seq: number) => {
+      setTarget({ seq });
+      void attempt(loadAround(seq));
+    },
+    [attempt, loadAround],
+  );
+  useEffect(() => {
+    if (first !== undefined) jumpTo(first.seq);
+  }, [first, jumpTo]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onReached = useCallback((seq: number) => {
+    clearTimeout(timer.current);
+    setHighlighted(seq);
+    timer.current = setTimeout(() => setHighlighted(undefined), HIGHLIGHT_MS);
+  }, []);
+  return { target, jumpTo, highlightedSeq, onReached };
+}
+
+interface CommandsInput {
+  conversation: Conversation;
+  jumpTo: (seq: number) => void;
+  setShown: (shown: Shown) => void;
+  setMode: (mode: ComposerMode) => void;
+}
+
+function useCommands({ conversation, jumpTo, setShown, setMode }: CommandsInput): ChatCommands {
+  const parley = useParley();
+  const attempt = useAttempt();
+  const { id } = conversation;
+  return useMemo(
+    () => ({
+      jumpTo,
+      openActions: (item, anchor) => setShown({ kind: 'actions', item, anchor }),
+      reply: (message) => setMode({ kind: 'reply', message }),
+      edit: (message) => setMode({ kind: 'edit', message }),
+      react: (message, emoji) => {
+        const isOwn = message.reactions.some((one) => one.emoji === emoji && one.own);
+        void attempt(parley.conversation(id).react(message.seq, emoji, !isOwn));
+      },
+      openMedia: (message, index) => {
+        const before = message.attachments.slice(0, index).filter(({ kind }) => kind === 'image');
+        setShown({ kind: 'media', message, index: before.length });
+      },
+      openInfo: (message) => setShown({ kind: 'info', message }),
+      report: (message) => setShown({ kind: 'report', message }),
+      goToDay: () => setShown({ kind: 'day' }),
+    }),
+    [parley, attempt, id, jumpTo, setShown, setMode],
+  );
+}
+
+const createStyles = ({ colors }: Theme) =>
+  StyleSheet.create({
+    chat: { flex: 1, minHeight: 0, backgroundColor: colors.page },
+    waiting: { flex: 1, alignItems: 'center', justifyContent: 'center', backgroundColor: colors.page },
+    search: { height: 420, maxHeight: '100%' },
+  });

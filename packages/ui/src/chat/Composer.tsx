@@ -1,0 +1,240 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import {
+  Platform,
+  StyleSheet,
+  TextInput,
+  View,
+  type NativeSyntheticEvent,
+  type TextInputKeyPressEventData,
+} from 'react-native';
+import { closedReasonOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
+import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
+import { Button, IconButton } from '../parts/Buttons.js';
+import { NO_OUTLINE } from '../parts/Fields.js';
+import { Text } from '../parts/Text.js';
+import { nameOf, titleOf } from '../state.js';
+import { wordsOf } from '../summary.js';
+import type { Theme } from '../theme/index.js';
+import { useChatActions } from '../list/useChatActions.js';
+import { AttachButton } from './AttachButton.js';
+import type { AttachmentTray } from './attachmentTray.js';
+import { useChat } from './chatContext.js';
+import { Tray } from './Tray.js';
+import { useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
+import { VoiceRecorder } from '../media/VoiceRecorder.js';
+
+export type ComposerProps = WritingInput;
+
+const CLOSED_KEYS: Readonly<Record<ClosedReason, TextKey>> = {
+  blocked: 'closedBlocked',
+  closed: 'closedClosed',
+  postersOnly: 'closedPosters',
+};
+
+/** Where one writes, answers and edits; or the reason why one cannot. */
+export function Composer(props: ComposerProps): ReactNode {
+  const { conversation } = useChat();
+  const reason = closedReasonOf(conversation);
+  return reason === undefined ? (
+    <OpenComposer key={conversation.id} {...props} />
+  ) : (
+    <Closed reason={reason} />
+  );
+}
+
+function Closed({ reason }: { reason: ClosedReason }): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  const { conversation } = useChat();
+  const { unblock } = useChatActions();
+  return (
+    <View style={styles.closed}>
+      <Text tone="soft">{t(CLOSED_KEYS[reason])}</Text>
+      {reason === 'blocked' && (
+        <Button label={t('unblock')} onPress={() => void unblock(conversation.otherUserId)} />
+      )}
+    </View>
+  );
+}
+
+function OpenComposer(props: ComposerProps): ReactNode {
+  const { mode, setMode, attachments } = props;
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  const { conversation, slots } = useChat();
+  const { device } = useUI();
+  const input = useRef<TextInput>(null);
+  const writing = useWriting(props, input);
+  const { text, setText, submit, excess, maySend } = writing;
+  const [isRecording, setRecording] = useState(false);
+  useDroppedFiles(attachments);
+  const toolbar = { conversation, text, setText, send: submit };
+  const mayRecord = device.startRecording !== undefined && attachments !== undefined && mode?.kind !== 'edit';
+  if (slots.renderInputToolbar !== undefined) return slots.renderInputToolbar(toolbar);
+  if (isRecording && attachments !== undefined)
+    return <VoiceRecorder attachments={attachments} onDone={() => setRecording(false)} />;
+  return (
+    <View style={styles.composer}>
+      {mode !== undefined && <Mode mode={mode} onCancel={() => setMode(undefined)} />}
+      {attachments !== undefined && <Tray tray={attachments} />}
+      {excess > 0 && (
+        <Text role="alert" size="small" tone="danger" style={styles.note}>
+          {t.count('tooLong', excess)}
+        </Text>
+      )}
+      <View style={styles.line}>
+        {slots.renderActions?.(toolbar) ?? <AttachButton attachments={attachments} mode={mode} />}
+        <MessageField
+          input={input}
+          writing={writing}
+          isInvalid={excess > 0}
+          onCancel={() => setMode(undefined)}
+        />
+        {slots.renderSend?.(toolbar) ??
+          (mayRecord && !maySend ? (
+            <IconButton icon="voice" label={t('recordVoice')} onPress={() => setRecording(true)} />
+          ) : (
+            <IconButton
+              icon={mode?.kind === 'edit' ? 'check' : 'send'}
+              label={t(mode?.kind === 'edit' ? 'save' : 'send')}
+              tone="primary"
+              disabled={!maySend}
+              onPress={submit}
+            />
+          ))}
+      </View>
+    </View>
+  );
+}
+
+interface MessageFieldProps {
+  input: React.RefObject<TextInput | null>;
+  writing: ReturnType<typeof useWriting>;
+  isInvalid: boolean;
+  onCancel: () => void;
+}
+
+const LINE_HEIGHT = 22;
+const MAX_LINES = 8;
+
+function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  const { theme } = useUI();
+  const { conversation } = useChat();
+  const { text, setText, submit, editLast } = writing;
+  const [height, setHeight] = useState(LINE_HEIGHT);
+  const [isFocused, setFocused] = useState(false);
+  const label = t('messageTo', { name: titleOf(conversation, t) });
+  const onKeyPress = (event: NativeSyntheticEvent<TextInputKeyPressEventData>): void => {
+    if (Platform.OS !== 'web') return;
+    const { key, isComposing, shiftKey } = event.nativeEvent as TextInputKeyPressEventData &
+      Partial<KeyboardEvent>;
+    if (isComposing === true) return;
+    if (key === 'Enter' && shiftKey !== true) submit();
+    else if (key === 'ArrowUp' && text === '') editLast();
+    else if (key === 'Escape') onCancel();
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <View style={[styles.field, isFocused && styles.focused, isInvalid && styles.invalid]}>
+      <TextInput
+        ref={input}
+        multiline
+        dir="auto"
+        aria-label={label}
+        aria-invalid={isInvalid}
+        placeholder={label}
+        placeholderTextColor={theme.colors.textSoft}
+        value={text}
+        onChangeText={setText}
+        onKeyPress={onKeyPress}
+        onFocus={() => setFocused(true)}
+        onBlur={() => setFocused(false)}
+        onContentSizeChange={({ nativeEvent }) => setHeight(nativeEvent.contentSize.height)}
+        style={[
+          styles.input,
+          NO_OUTLINE,
+          {
+            height:
+              text === '' ? LINE_HEIGHT : Math.min(Math.max(height, LINE_HEIGHT), LINE_HEIGHT * MAX_LINES),
+          },
+        ]}
+      />
+    </View>
+  );
+}
+
+function useDroppedFiles(attachments: AttachmentTray | undefined): void {
+  const { onFiles } = useUI().device;
+  const add = attachments?.add;
+  useEffect(() => (add === undefined ? undefined : onFiles?.(add)), [onFiles, add]);
+}
+
+function Mode({ mode, onCancel }: { mode: ComposerMode; onCancel: () => void }): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  const { message, kind } = mode;
+  const { content, kind: quoted } = quoteOf(message);
+  return (
+    <View style={styles.mode}>
+      <View style={styles.modeBar} />
+      <View style={styles.modeTexts}>
+        <Text size="small" isBold tone="accent" numberOfLines={1}>
+          {kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message.sender, t) })}
+        </Text>
+        <Text size="small" tone="soft" numberOfLines={1} dir="auto">
+          {wordsOf({ kind: quoted, content }, t)}
+        </Text>
+      </View>
+      <IconButton icon="close" label={t('cancel')} onPress={onCancel} />
+    </View>
+  );
+}
+
+const createStyles = ({ colors, sizes, fontFamily }: Theme) =>
+  StyleSheet.create({
+    composer: {
+      backgroundColor: colors.surface,
+      borderTopWidth: 1,
+      borderTopColor: colors.line,
+      paddingHorizontal: 8,
+      paddingVertical: 8,
+      gap: 6,
+    },
+    closed: {
+      backgroundColor: colors.surface,
+      borderTopWidth: 1,
+      borderTopColor: colors.line,
+      padding: 14,
+      gap: 10,
+      alignItems: 'center',
+    },
+    line: { flexDirection: 'row', alignItems: 'flex-end', gap: 6 },
+    field: {
+      flex: 1,
+      minWidth: 0,
+      minHeight: sizes.target,
+      justifyContent: 'center',
+      borderRadius: sizes.target / 2,
+      paddingHorizontal: 16,
+      paddingVertical: 9,
+      backgroundColor: colors.surfaceSunk,
+      borderWidth: 2,
+      borderColor: colors.surfaceSunk,
+    },
+    focused: { borderColor: colors.accent },
+    invalid: { borderColor: colors.danger },
+    input: {
+      padding: 0,
+      color: colors.text,
+      fontSize: sizes.text,
+      lineHeight: LINE_HEIGHT,
+      ...(fontFamily !== undefined && { fontFamily }),
+    },
+    note: { paddingHorizontal: 16 },
+    mode: { flexDirection: 'row', alignItems: 'center', gap: 10, paddingStart: 12 },
+    modeBar: { width: 3, height: 34, borderRadius: 2, backgroundColor: colors.accent },
+    modeTexts: { flex: 1, minWidth: 0 },
+  });

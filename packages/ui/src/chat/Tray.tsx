@@ -1,0 +1,108 @@
+import type { ReactNode } from 'react';
+import { Image, Pressable, ScrollView, StyleSheet, View } from 'react-native';
+import { useStyles, useTexts } from '../context.js';
+import { IconButton } from '../parts/Buttons.js';
+import { Icon } from '../parts/Icon.js';
+import { Text } from '../parts/Text.js';
+import { showControls } from '../state.js';
+import { KIND_ICONS } from '../summary.js';
+import type { Theme } from '../theme/index.js';
+import type { AttachmentTray, TrayItem } from './attachmentTray.js';
+
+/** Chosen files above the message field, with their progress. */
+export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
+  const styles = useStyles(createStyles);
+  if (tray.items.length === 0) return null;
+  return (
+    <ScrollView horizontal contentContainerStyle={styles.line}>
+      {tray.items.map((item) => (
+        <Item key={item.id} item={item} tray={tray} />
+      ))}
+    </ScrollView>
+  );
+}
+
+function Item({ item, tray }: { item: TrayItem; tray: AttachmentTray }): ReactNode {
+  const styles = useStyles(createStyles);
+  const t = useTexts();
+  const name = showControls(item.name);
+  const label = {
+    uploading: t('uploading', { name, percent: Math.round(item.progress * 100) }),
+    failed: `${t('uploadFailed', { name })}. ${t('tryAgain')}`,
+    ready: name,
+  }[item.status];
+  return (
+    <View style={styles.item}>
+      <Pressable
+        role="button"
+        aria-label={label}
+        disabled={item.status !== 'failed'}
+        onPress={() => tray.retry(item.id)}
+        style={[styles.preview, item.status === 'failed' && styles.failed]}
+      >
+        {item.kind === 'image' && item.previewUri !== undefined ? (
+          <Image source={{ uri: item.previewUri }} style={styles.picture} />
+        ) : (
+          <Icon name={KIND_ICONS[item.kind] ?? 'file'} size={28} />
+        )}
+        {item.status === 'uploading' && (
+          <View
+            role="progressbar"
+            aria-label={label}
+            aria-valuenow={Math.round(item.progress * 100)}
+            style={styles.track}
+          >
+            <View style={[styles.progress, { width: `${Math.round(item.progress * 100)}%` }]} />
+          </View>
+        )}
+      </Pressable>
+      <Text size="tiny" tone="soft" numberOfLines={1}>
+        {name}
+      </Text>
+      <IconButton
+        icon="close"
+        size={14}
+        label={t('removeAttachment', { name })}
+        onPress={() => tray.remove(item.id)}
+        style={styles.remove}
+      />
+    </View>
+  );
+}
+
+const createStyles = ({ colors }: Theme) =>
+  StyleSheet.create({
+    line: { flexDirection: 'row', gap: 10, padding: 6 },
+    item: { width: 84, gap: 2 },
+    preview: {
+      width: 84,
+      height: 84,
+      borderRadius: 14,
+      overflow: 'hidden',
+      backgroundColor: colors.surfaceSunk,
+      alignItems: 'center',
+      justifyContent: 'center',
+    },
+    failed: { borderWidth: 2, borderColor: colors.danger },
+    picture: { width: '100%', height: '100%' },
+    track: {
+      position: 'absolute',
+      bottom: 8,
+      start: 8,
+      end: 8,
+      height: 5,
+      borderRadius: 3,
+      backgroundColor: '#ffffff',
+    },
+    progress: { height: 5, borderRadius: 3, backgroundColor: colors.accentFill },
+    remove: {
+      position: 'absolute',
+      top: -6,
+      end: -6,
+      minWidth: 28,
+      minHeight: 28,
+      backgroundColor: colors.surface,
+      borderWidth: 1,
+      borderColor: colors.line,
+    },
+  });

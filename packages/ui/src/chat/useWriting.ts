@@ -1,0 +1,110 @@
+import { useEffect, useRef, useState } from 'react';
+import type { TextInput } from 'react-native';
+import { LIMITS, type Conversation, type Message } from '@parley/client';
+import { isMessage, logOf } from '@parley/client/selectors';
+import { useParley } from '@parley/react';
+import { useUI } from '../context.js';
+import { useAttempt } from '../parts/Toast.js';
+import { useOwnUserId } from '../state.js';
+import type { AttachmentTray } from './attachmentTray.js';
+import { useChat } from './chatContext.js';
+
+/** The message that is answered or edited. */
+export interface ComposerMode {
+  kind: 'reply' | 'edit';
+  message: Message;
+}
+
+export interface WritingInput {
+  mode: ComposerMode | undefined;
+  setMode: (mode: ComposerMode | undefined) => void;
+  onSent: () => void;
+  attachments?: AttachmentTray | undefined;
+}
+
+/** Text, draft and sending. */
+export function useWriting(props: WritingInput, input: React.RefObject<TextInput | null>) {
+  const { mode, setMode, onSent, attachments } = props;
+  const { conversation } = useChat();
+  const parley = useParley();
+  const attempt = useAttempt();
+  const { drafts, device } = useUI();
+  const handle = parley.conversation(conversation.id);
+  const [text, setTextOnly] = useState(() => drafts.get(conversation.id));
+  const [isSaving, setSaving] = useState(false);
+  useModeText({ mode, draft: () => drafts.get(conversation.id), setText: setTextOnly, input });
+  useEffect(() => {
+    if (device.hasKeyboard === true) input.current?.focus();
+    return () => handle.stopTyping();
+  }, [handle, input, device]);
+  const isEdit = mode?.kind === 'edit';
+  const hasFiles = !isEdit && attachments !== undefined && attachments.items.length > 0;
+  const length = Array.from(text.trim()).length;
+  // A picture keeps its place without the text beside it.
+  const mayBeEmpty = hasFiles || (isEdit && mode.message.kind !== 'text');
+  const excess = Math.max(0, length - LIMITS.maxTextChars);
+  const maySend = excess === 0 && (length > 0 || mayBeEmpty) && !isSaving;
+  const setText = (next: string): void => {
+    setTextOnly(next);
+    if (isEdit) return;
+    drafts.set(conversation.id, next);
+    if (next.trim() === '') handle.stopTyping();
+    else handle.sendTyping();
+  };
+  async function save(message: Message, content: string): Promise<void> {
+    setSaving(true);
+    const isSaved =
+      content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
+    setSaving(false);
+    if (isSaved) setMode(undefined);
+  }
+  const submit = (): void => {
+    if (!maySend) return;
+    if (isEdit) return void save(mode.message, text.trim());
+    const content = { text: text.trim(), ...(mode !== undefined && { replyTo: mode.message.seq }) };
+    setTextOnly('');
+    drafts.set(conversation.id, '');
+    if (hasFiles) attachments.send(content);
+    else handle.sendMessage(content);
+    setMode(undefined);
+    onSent();
+    input.current?.focus();
+  };
+  const editLast = useEditLast(conversation, setMode);
+  return { text, setText, submit, excess, maySend, editLast };
+}
+
+interface ModeTextInput {
+  mode: ComposerMode | undefined;
+  draft: () => string;
+  setText: (text: string) => void;
+  input: React.RefObject<TextInput | null>;
+}
+
+/** Editing replaces the draft in the field; its end brings the draft back. */
+function useModeText({ mode, draft, setText, input }: ModeTextInput): void {
+  const previous = useRef<ComposerMode | undefined>(undefined);
+  useEffect(() => {
+    if (previous.current === mode) return;
+    if (mode?.kind === 'edit') setText(mode.message.content);
+    else if (previous.current?.kind === 'edit') setText(draft());
+    previous.current = mode;
+    if (mode !== undefined) input.current?.focus();
+  }, [mode, draft, setText, input]);
+}
+
+/** Returns a function that begins to edit the newest of one's own messages. */
+function useEditLast({ id }: Conversation, setMode: (mode: ComposerMode) => void): () => void {
+  const { state } = useParley();
+  const ownUserId = useOwnUserId();
+  return () => {
+    const last = logOf(state.getSnapshot(), id)
+      .filter(isMessage)
+      .reverse()
+      .find(
+        ({ senderId, deletedAt, content, kind }) =>
+          senderId === ownUserId && deletedAt === undefined && content !== '' && kind !== 'system',
+      );
+    if (last !== undefined) setMode({ kind: 'edit', message: last });
+  };
+}

@@ -1,0 +1,116 @@
+import { useCallback, useState, type ReactNode } from 'react';
+import { Image, Linking, Modal, StyleSheet, View } from 'react-native';
+import type { Attachment } from '@parley/client';
+import { useTexts, useUI } from '../context.js';
+import { IconButton } from '../parts/Buttons.js';
+import { labelDialog } from '../parts/labelDialog.js';
+import { Text } from '../parts/Text.js';
+import { showControls } from '../state.js';
+
+export interface MediaViewerProps {
+  pictures: readonly Attachment[];
+  /** Number of the one that is shown first, from 0. */
+  first: number;
+  onClose: () => void;
+}
+
+/** Pictures over the whole window, one at a time. Arrow keys turn the pages, Escape closes. */
+export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): ReactNode {
+  const t = useTexts();
+  const { direction, language } = useUI();
+  const [index, setIndex] = useState(first);
+  const picture = pictures[index];
+  const title = t('picture', { n: index + 1, total: pictures.length });
+  const name = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
+  const turn = (by: number): void =>
+    setIndex((before) => Math.min(pictures.length - 1, Math.max(0, before + by)));
+  const forward = direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+  if (picture === undefined) return null;
+  return (
+    <Modal transparent visible animationType="none" onRequestClose={onClose}>
+      <View
+        ref={name}
+        dir={direction}
+        lang={language}
+        style={styles.layer}
+        onKeyDown={({ key }) => {
+          if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
+        }}
+      >
+        <Head picture={picture} title={title} onClose={onClose} />
+        <Image
+          source={{ uri: picture.url }}
+          style={styles.picture}
+          resizeMode="contain"
+          aria-label={picture.name ?? title}
+        />
+        {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
+      </View>
+    </Modal>
+  );
+}
+
+interface HeadProps {
+  picture: Attachment;
+  title: string;
+  onClose: () => void;
+}
+
+function Head({ picture, title, onClose }: HeadProps): ReactNode {
+  const t = useTexts();
+  const open = (): void => void Linking.openURL(picture.url);
+  return (
+    <View style={styles.head}>
+      <IconButton tone="light" icon="close" label={t('close')} onPress={onClose} />
+      <View style={styles.texts}>
+        {picture.name !== undefined && (
+          <Text numberOfLines={1} style={styles.text}>
+            {showControls(picture.name)}
+          </Text>
+        )}
+        <Text size="tiny" style={styles.text}>
+          {title}
+        </Text>
+      </View>
+      <IconButton tone="light" icon="file" label={t('downloadFile')} onPress={open} />
+    </View>
+  );
+}
+
+interface TurnsProps {
+  index: number;
+  count: number;
+  turn: (by: number) => void;
+}
+
+function Turns({ index, count, turn }: TurnsProps): ReactNode {
+  const t = useTexts();
+  const light = { tone: 'light' } as const;
+  return (
+    <View style={styles.turns}>
+      <IconButton
+        {...light}
+        icon="back"
+        label={t('previousPicture')}
+        disabled={index === 0}
+        onPress={() => turn(-1)}
+      />
+      <IconButton
+        {...light}
+        icon="forward"
+        label={t('nextPicture')}
+        disabled={index === count - 1}
+        onPress={() => turn(1)}
+      />
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  layer: { flex: 1, backgroundColor: '#000000' },
+  head: { flexDirection: 'row', alignItems: 'center', gap: 8, padding: 8 },
+  texts: { flex: 1, minWidth: 0 },
+  text: { color: '#ffffff' },
+  picture: { flex: 1, width: '100%' },
+  turns: { flexDirection: 'row', justifyContent: 'center', gap: 24, padding: 8 },
+});

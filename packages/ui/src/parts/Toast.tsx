@@ -1,0 +1,93 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { StyleSheet, View } from 'react-native';
+import { useStyles, useTexts, type TextKey } from '../context.js';
+import type { Theme } from '../theme/index.js';
+import { Text } from './Text.js';
+
+type ShowToast = (text: string) => void;
+
+const ToastContext = createContext<ShowToast>(() => undefined);
+
+/** Returns a function that shows a short notice, also to screen readers. */
+export const useToast = (): ShowToast => useContext(ToastContext);
+
+const SHOWN_MS = 4_000;
+
+export function ToastHost({ children }: { children: ReactNode }): ReactNode {
+  const styles = useStyles(createStyles);
+  const [toast, setToast] = useState<{ text: string }>();
+  const show = useCallback((text: string) => setToast({ text }), []);
+  useEffect(() => {
+    if (toast === undefined) return undefined;
+    const timer = setTimeout(() => setToast(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [toast]);
+  return (
+    <ToastContext.Provider value={show}>
+      {children}
+      <View role="status" aria-live="polite" style={styles.place} pointerEvents="none">
+        {toast !== undefined && (
+          <View style={styles.toast}>
+            <Text size="small" style={styles.text}>
+              {toast.text}
+            </Text>
+          </View>
+        )}
+      </View>
+    </ToastContext.Provider>
+  );
+}
+
+const ERROR_KEYS: Readonly<Record<string, TextKey>> = {
+  OFFLINE: 'errorOffline',
+  TIMEOUT: 'errorTimeout',
+  UNAVAILABLE: 'errorUnavailable',
+  INTERNAL: 'errorUnavailable',
+  RATE_LIMITED: 'errorRateLimited',
+  FORBIDDEN: 'errorForbidden',
+  NOT_PARTICIPANT: 'failedNotPart',
+  BLOCKED: 'failedBlocked',
+  TOO_LARGE: 'failedTooLarge',
+  LIMIT_EXCEEDED: 'errorLimit',
+};
+
+/** Returns the name of the sentence for a code of the client or the server. */
+export const errorKeyOf = (code: string | undefined): TextKey => ERROR_KEYS[code ?? ''] ?? 'errorOther';
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** Runs a call of the client. Shows its failure as a sentence, or `done` as a notice. Resolves with undefined on failure. */
+export type Attempt = <Value>(call: Promise<Value>, done?: string) => Promise<{ value: Value } | undefined>;
+
+export function useAttempt(): Attempt {
+  const t = useTexts();
+  const show = useToast();
+  return useMemo(
+    () => async (call, done) => {
+      try {
+        const value = await call;
+        if (done !== undefined) show(done);
+        return { value };
+      } catch (error) {
+        show(t(errorKeyOf(codeOf(error))));
+        return undefined;
+      }
+    },
+    [t, show],
+  );
+}
+
+const createStyles = ({ colors }: Theme) =>
+  StyleSheet.create({
+    place: {
+      position: 'absolute',
+      bottom: 84,
+      start: 0,
+      end: 0,
+      alignItems: 'center',
+      paddingHorizontal: 16,
+    },
+    toast: { backgroundColor: colors.text, borderRadius: 12, paddingHorizontal: 16, paddingVertical: 10 },
+    text: { color: colors.surface },
+  });

@@ -1,0 +1,64 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import type { ClientState, UserView } from '@parley/client';
+import { isConnected, peerOf, userOf } from '@parley/client/selectors';
+import type { Conversation } from '@parley/client';
+import { useParley } from '@parley/react';
+import { useTexts, type Translate } from './context.js';
+
+/**
+ * Returns a part of the client's state, and renders again when that part has changed.
+ *
+ * @param select must return the same reference while the part is the same
+ */
+export function useClientState<Part>(select: (state: ClientState) => Part): Part {
+  const { state } = useParley();
+  const getPart = (): Part => select(state.getSnapshot());
+  return useSyncExternalStore(state.subscribe, getPart, getPart);
+}
+
+export const useOwnUserId = (): string => useClientState((state) => state.userId);
+
+/** Whether a user is online. False without a connection: nothing is known then. */
+export const useIsOnline = (userId: string): boolean =>
+  useClientState((state) => isConnected(state) && state.presence[userId]?.status === 'online');
+
+/** The sender of notices of the app itself. */
+export const SYSTEM_ID = 'system';
+
+/** Name of a user for display. */
+export const nameOf = (user: UserView, t: Translate): string =>
+  showControls(user.name ?? (user._id === SYSTEM_ID ? t('theApp') : user._id));
+
+/** Name of the other user, or of the group. */
+export function titleOf(conversation: Conversation, t: Translate): string {
+  const peer = peerOf(conversation);
+  if (conversation.type === 'direct') return nameOf(peer, t);
+  return showControls(peer.name ?? t(conversation.type));
+}
+
+export const nameIn = (state: ClientState, userId: string, t: Translate): string =>
+  userId === state.userId ? t('you') : nameOf(userOf(state, userId), t);
+
+/** Returns a function that names users; `You` for the signed-in one. */
+export function useNames(): (userId: string) => string {
+  const t = useTexts();
+  const { state } = useParley();
+  return useCallback((userId) => nameIn(state.getSnapshot(), userId, t), [state, t]);
+}
+
+/**
+ * Makes characters visible that would turn around the text beside them. Names are written by others: without this, one could
+ * look like another.
+ */
+export const showControls = (text: string): string =>
+  text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+
+/** Time in ms that changes every half minute, for texts such as "2 minutes ago". */
+export function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

@@ -1,0 +1,75 @@
+import type { AttachmentKind } from '@parley/client';
+import type { Device, PickedFile } from '../device.js';
+import { createPlayer } from './player.js';
+import { startRecording } from './recorder.js';
+
+const ACCEPTED = { photos: 'image/*', camera: 'image/*', files: '' };
+
+/** Abilities of a browser: file fields, paste and drop, microphone, sound, position, clipboard. */
+export function webDevice(): Device {
+  return {
+    pickFiles,
+    onFiles,
+    startRecording: 'mediaDevices' in navigator && 'MediaRecorder' in globalThis ? startRecording : undefined,
+    createPlayer,
+    getLocation: 'geolocation' in navigator ? getLocation : undefined,
+    copyText: (text) => navigator.clipboard.writeText(text),
+    hasKeyboard: matchMedia('(hover: hover)').matches,
+  };
+}
+
+/** Opens the browser's choice of files. */
+function pickFiles(source: 'photos' | 'camera' | 'files'): Promise<readonly PickedFile[]> {
+  const field = document.createElement('input');
+  field.type = 'file';
+  field.multiple = source !== 'camera';
+  field.accept = ACCEPTED[source];
+  if (source === 'camera') field.capture = 'environment';
+  return new Promise((resolve) => {
+    field.addEventListener('change', () => resolve(toPicked(field.files)));
+    field.addEventListener('cancel', () => resolve([]));
+    field.click();
+  });
+}
+
+/** Takes files that are pasted or dropped anywhere on the page. */
+function onFiles(listener: (files: readonly PickedFile[]) => void): () => void {
+  const take = (event: Event, list: FileList | undefined): void => {
+    if (list === undefined || list.length === 0) return;
+    event.preventDefault();
+    listener(toPicked(list));
+  };
+  const onPaste = (event: ClipboardEvent): void => take(event, event.clipboardData?.files);
+  const onDrop = (event: DragEvent): void => take(event, event.dataTransfer?.files);
+  // Without it, the browser would open what is dropped.
+  const onDragOver = (event: DragEvent): void => event.preventDefault();
+  document.addEventListener('paste', onPaste);
+  document.addEventListener('drop', onDrop);
+  document.addEventListener('dragover', onDragOver);
+  return () => {
+    document.removeEventListener('paste', onPaste);
+    document.removeEventListener('drop', onDrop);
+    document.removeEventListener('dragover', onDragOver);
+  };
+}
+
+const toPicked = (files: FileList | null): PickedFile[] =>
+  [...(files ?? [])].map((file) => ({
+    kind: kindOf(file.type),
+    name: file.name,
+    mimeType: file.type === '' ? 'application/octet-stream' : file.type,
+    sizeBytes: file.size,
+    uri: URL.createObjectURL(file),
+    blob: file,
+  }));
+
+const kindOf = (mimeType: string): AttachmentKind => (mimeType.startsWith('image/') ? 'image' : 'file');
+
+/** Resolves with undefined when the user does not allow it. */
+const getLocation: Device['getLocation'] = () =>
+  new Promise((resolve) =>
+    navigator.geolocation.getCurrentPosition(
+      ({ coords: { latitude, longitude } }) => resolve({ latitude, longitude }),
+      () => resolve(undefined),
+    ),
+  );

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { defineConfig } from 'tsdown';
+
+const shared = {
+  format: ['esm', 'cjs'],
+  platform: 'neutral',
+  target: 'es2022',
+  fixedExtension: false,
+  hash: false,
+  // Bundlers of apps minify; stack traces of ours stay readable.
+  minify: false,
+  sourcemap: false,
+};
+
+/** Takes `Svg.web.tsx` or `Svg.native.tsx` for `./Svg.js`. */
+const platformFiles = (platform) => ({
+  name: 'platform-files',
+  resolveId(id, importer) {
+    if (importer === undefined || !/^\.\.?\/.*\.js$/.test(id)) return undefined;
+    const path = resolve(dirname(importer), id.slice(0, -'.js'.length));
+    return ['.tsx', '.ts'].map((ending) => `${path}.${platform}${ending}`).find(existsSync);
+  },
+});
+
+/** One build for browsers, which brings the declarations of both, and one for phones. */
+export default defineConfig([
+  {
+    ...shared,
+    entry: { index: 'src/index.ts', web: 'src/web/index.ts' },
+    plugins: [platformFiles('web')],
+    dts: true,
+    clean: true,
+  },
+  {
+    ...shared,
+    entry: { native: 'src/index.ts' },
+    plugins: [platformFiles('native')],
+    dts: false,
+    clean: false,
+  },
+]);

@@ -1,0 +1,123 @@
+import { expect } from 'vitest';
+import { describeInBrowser, it } from './support/windows.js';
+
+describeInBrowser('groups, safety and search in the app', () => {
+  it('a group: created, renamed, joined by a member, left', async ({ server, openApp }) => {
+    const alice = await openApp(server, { as: 'alice' });
+    const bob = await openApp(server, { as: 'bob' });
+    await alice.page.getByRole('button', { name: 'New', exact: true }).click();
+    await alice.page.getByRole('menuitem', { name: 'New group' }).click();
+    await alice.page.getByLabel('Name').fill('Climbers');
+    await alice.page.getByRole('checkbox', { name: /Bob Tanaka/ }).click();
+    await alice.page.getByRole('button', { name: 'Create' }).click();
+    await alice.isOpen('Climbers');
+    await alice.write('welcome');
+    await bob.openChat('Climbers');
+    await bob.messages('welcome').getByText('Alice Moreau').waitFor();
+    await alice.page.getByTestId('chat-title').click();
+    await alice.page.getByRole('button', { name: 'Add members' }).click();
+    await alice.page.getByRole('checkbox', { name: /Carol Osei/ }).click();
+    await alice.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await alice.page
+      .getByRole('button', { name: /Carol Osei/ })
+      .first()
+      .waitFor();
+    await alice.page.getByRole('button', { name: 'Edit group' }).click();
+    await alice.page.getByLabel('Name').fill('Boulderers');
+    await alice.page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByTestId('chat-title').getByText('Boulderers').waitFor();
+    await bob.page
+      .getByTestId('system-message')
+      .getByText(/named the group/)
+      .waitFor();
+    await bob.page.getByTestId('chat-title').click();
+    await bob.page.getByRole('button', { name: 'Leave group' }).click();
+    await bob.confirm('Leave group');
+    await bob.chat('Boulderers').waitFor({ state: 'detached' });
+    await bob.page.getByText('Pick a conversation').waitFor();
+    alice.expectNoFaults();
+    bob.expectNoFaults();
+  });
+
+  it('the list: pin, mute, mark as unread, archive', async ({ server, openApp }) => {
+    const dan = await openApp(server, { as: 'dan' });
+    for (const name of ['Alice Moreau', 'Bob Tanaka', 'Carol Osei']) {
+      await dan.startChat(name);
+      await dan.write(`hello ${name}`);
+      await dan.hasTick(`hello ${name}`, 'sent');
+    }
+    const names = () => dan.page.getByTestId('conversation-name').allTextContents();
+    await expect.poll(names).toEqual(['Carol Osei', 'Bob Tanaka', 'Alice Moreau']);
+    await dan.onChat('Alice Moreau', 'Pin');
+    await expect.poll(names).toEqual(['Alice Moreau', 'Carol Osei', 'Bob Tanaka']);
+    await dan.onChat('Bob Tanaka', 'Mute');
+    await dan.confirm('8 hours');
+    await dan.page.getByRole('button', { name: /^Bob Tanaka.*, Muted/ }).waitFor();
+    await dan.onChat('Bob Tanaka', 'Mark as unread');
+    await dan.page.getByRole('button', { name: 'Unread', exact: true }).click();
+    await expect.poll(names).toEqual(['Bob Tanaka']);
+    await dan.onChat('Bob Tanaka', 'Archive');
+    await dan.page.getByText('Nothing unread').waitFor();
+    await dan.page.getByRole('button', { name: 'Archived', exact: true }).click();
+    await expect.poll(names).toEqual(['Bob Tanaka']);
+    dan.expectNoFaults();
+  });
+
+  it('blocking closes a chat and unblocking opens it; a report is sent', async ({ server, openApp }) => {
+    const eva = await openApp(server, { as: 'eva' });
+    await eva.startChat('Farid Haddad');
+    await eva.write('hello');
+    await eva.hasTick('hello', 'sent');
+    await eva.page.getByTestId('chat-title').click();
+    await eva.page.getByRole('button', { name: 'Report' }).click();
+    await eva.page.getByRole('radio', { name: 'Spam' }).click();
+    await eva.page.getByLabel('What happened?').fill('many links');
+    await eva.confirm('Report');
+    await eva.page.getByText('Reported. Thank you.').waitFor();
+    await eva.page.getByTestId('chat-title').click();
+    await eva.page.getByRole('button', { name: 'Block' }).click();
+    await eva.confirm('Block');
+    await eva.page.getByText('You have blocked this person.').waitFor();
+    await eva.page.getByRole('button', { name: 'Unblock' }).click();
+    await eva.composer.waitFor();
+    eva.expectNoFaults();
+  });
+
+  it('search finds chats and messages, in all chats and in one', async ({ server, openApp }) => {
+    const farid = await openApp(server, { as: 'farid' });
+    await farid.startChat('Carol Osei');
+    await farid.write('the pineapple is ripe');
+    await farid.write('and the rest is not');
+    await farid.hasTick('and the rest is not', 'sent');
+    const field = farid.page.getByPlaceholder('Search chats and messages');
+    await field.fill('carol');
+    await farid.page.getByRole('heading', { name: 'Chats', level: 3 }).waitFor();
+    await field.fill('pineapple');
+    await farid.page.getByTestId('found-message').getByText('the pineapple is ripe').click();
+    await farid.messages('the pineapple is ripe').waitFor();
+    await farid.page.getByRole('button', { name: 'Search in this chat' }).click();
+    await farid.page.getByPlaceholder('Search in this chat').fill('rest');
+    await farid.page.getByRole('dialog').getByTestId('found-message').click();
+    await farid.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await field.fill('zebra');
+    await farid.page.getByText('Nothing found').waitFor();
+    farid.expectNoFaults();
+  });
+
+  it('on a phone, list and chat take turns, and a day leads to its first message', async ({
+    server,
+    openApp,
+  }) => {
+    const carol = await openApp(server, { as: 'carol', viewport: { width: 390, height: 760 } });
+    await carol.startChat('Eva Novak');
+    await carol.write('at the beginning');
+    await carol.hasTick('at the beginning', 'sent');
+    await carol.page.getByRole('button', { name: /^Today/ }).click();
+    await carol.page.getByRole('button', { name: 'First message' }).click();
+    await carol.messages('at the beginning').waitFor();
+    await carol.page.getByRole('button', { name: 'Back' }).click();
+    await carol.chat('Eva Novak').waitFor();
+    expect(await carol.composer.count()).toBe(0);
+    carol.expectNoFaults();
+  });
+});
