@@ -45,7 +45,16 @@ export const WEBHOOK_DATA = {
   'member.removed': membership,
   'user.blocked': z.object({ userId: storedUserId, blockedUserId: storedUserId }),
   'user.reported': z.object({
-    report: reportView.omit({ context: true, status: true, resolution: true }),
+    report: reportView.pick({
+      _id: true,
+      reporterId: true,
+      userId: true,
+      conversationId: true,
+      seq: true,
+      reason: true,
+      comment: true,
+      createdAt: true,
+    }),
   }),
 } as const satisfies Record<WebhookEventName, z.ZodType>;
 
