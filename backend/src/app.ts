@@ -18,7 +18,8 @@ import { CommandGuard } from './pipeline/commandGuard.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { RateLimits } from './pipeline/rateLimits.js';
 import { UserWork } from './pipeline/userWork.js';
-import { HttpModerationHook, OutgoingGuard } from './outgoing/index.js';
+import { OutgoingGuard } from './outgoing/index.js';
+import { createOutgoingDeps } from './outgoingDeps.js';
 import { MediaPool } from './media/index.js';
 import { HttpScanner } from './media/scanner.js';
 import { joinRedis, type RedisCluster } from './redis/index.js';
@@ -123,8 +124,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     presenceStore: cluster?.presence,
     windows: findWindows(config, redis),
     limits: toLimits(config),
-    webhookTiming: toWebhookTiming(config),
-    moderation: findModeration(config, outgoing),
+    ...createOutgoingDeps(config, outgoing),
     ...createFileDeps(config, { store: storage.store, logger, outgoing }),
   });
   subscribe({ ...base, ...sockets, events, foundations, services, delivery });
@@ -196,21 +196,6 @@ const toLimits = (config: Config): ServiceDeps['limits'] => ({
   receiptWindows: { smallMs: config.RECEIPT_WINDOW_MS, largeMs: config.RECEIPT_WINDOW_LARGE_MS },
   verifyIntervalMs: config.VERIFY_INTERVAL_MS,
   windowsOfChange: { editMs: config.EDIT_WINDOW_MS, deleteMs: config.DELETE_WINDOW_MS },
-});
-
-const findModeration = (config: Config, outgoing: OutgoingGuard): ServiceDeps['moderation'] => {
-  const { MODERATION_URL: url, MODERATION_SECRET: secret, MODERATION_TIMEOUT_MS: timeoutMs } = config;
-  if (url === undefined || secret === undefined) return undefined;
-  const hook = new HttpModerationHook(outgoing, { url, secret, timeoutMs });
-  return { hook, fallback: config.MODERATION_FALLBACK };
-};
-
-/** Longest wait between two attempts to deliver to a webhook, in ms: eight hours. */
-const MAX_RETRY_MS = 28_800_000;
-
-const toWebhookTiming = (config: Config): ServiceDeps['webhookTiming'] => ({
-  retry: { firstMs: config.WEBHOOK_RETRY_MS, maxMs: MAX_RETRY_MS },
-  giveUpMs: config.WEBHOOK_GIVE_UP_MS,
 });
 
 /** Creates everything that services need to check and store files. */
