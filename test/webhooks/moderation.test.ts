@@ -155,7 +155,11 @@ test('messages keep the order in which they were sent, whatever order the answer
   hook.answer = (_delivery, response) => void waiting.push(() => say(response, { action: 'allow' }));
   const sending = ['first', 'second', 'third'].map((content) => alice.ok('sendMessage', message(content)));
   await until(() => waiting.length === 3);
-  for (const answer of waiting.toReversed()) answer();
+  for (const answer of waiting.toReversed()) {
+    const before = await server.metric('parley_moderation_reviews_total');
+    answer();
+    await until(async () => (await server.metric('parley_moderation_reviews_total')) > before);
+  }
   const sent = await Promise.all(sending);
   expect(sent.map(({ seq }) => seq)).toEqual([...sent.map(({ seq }) => seq)].sort((a, b) => a - b));
   expect((await storedTexts()).slice(-3)).toEqual(['first', 'second', 'third']);
