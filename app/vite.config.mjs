@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { serviceWorker } from './serviceWorker.mjs';
 
 const inRepository = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const source = (name) => inRepository(`packages/${name}/src`);
@@ -24,7 +25,7 @@ export default defineConfig({
     ],
     dedupe: ['react', 'react-dom'],
   },
-  plugins: [platformFiles('web')],
+  plugins: [platformFiles('web'), serviceWorker(inRepository('app/worker/serviceWorker.ts'))],
   build: {
     outDir: inRepository('dist/app'),
     emptyOutDir: true,

@@ -24,7 +24,7 @@ const ENTRY = join('backend', 'src', 'index.js');
 
 export const USAGE = `Usage: npm run bench -- [options], or npm run bench -- data [options] (the tasks of npm run data)
 
-  --only a,b,b2,c,d,e,f,g,h,i,j
+  --only a,b,b2,c,d,e,f,g,h,i,j,k
                           run these scenarios only
                             a   100 users in 50 pairs, one message in flight each
                             b   1,000 users, 200 messages/s; connection time and memory
@@ -39,6 +39,7 @@ export const USAGE = `Usage: npm run bench -- [options], or npm run bench -- dat
                             i   adapters that reach users of another process over Redis, without a database
                             j   marking read alone and by 100 at once, posting to channels of 10 and of
                                 10,000, a busy group of 1,000
+                            k   photos checked beside 200 messages/s; pages with images
   --targets parley,…      what to measure:
                             parley      the server
                             unbatched   the server without batches in its commit log (COMMIT_MAX_BATCH=1)

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createParleyClient, type ParleyClient, type UserView } from '@parley/client';
 import { ParleyProvider } from '@parley/react';
-import { createDrafts, ParleyUI, useAsk, useTexts } from '@parley/react-native';
+import { createDrafts, ParleyUI, useAsk } from '@parley/react-native';
 import { Home } from './Home.js';
 import {
   clearSession,
@@ -106,7 +106,6 @@ function useDemoPeople({ isDemo }: Session): readonly UserView[] {
 function useSignOut(client: ParleyClient, onSignedOut: () => void): () => Promise<void> {
   const ask = useAsk();
   const t = useAppTexts();
-  const texts = useTexts();
   return async () => {
     const isUnsent = client.state.getSnapshot().outbox.length > 0;
     const choices = [{ label: t('signOut'), value: true }];
@@ -115,7 +114,6 @@ function useSignOut(client: ParleyClient, onSignedOut: () => void): () => Promis
     if (!isSure) return;
     await client.logout();
     clearSession();
-    leave(texts('signedOut'));
-    onSignedOut();
+    if (!leave()) onSignedOut();
   };
 }

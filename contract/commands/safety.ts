@@ -3,6 +3,7 @@ import { auditAnswer } from '../audit.js';
 import { command } from '../command.js';
 import { LIMITS } from '../limits.js';
 import { comment, conversationId, cursor, isoTime, seq, storedUserId, userId } from '../primitives.js';
+import { attachmentView } from '../content.js';
 import { entryView, userView } from '../views.js';
 
 const pair = { ok: 'safety:done', error: 'safety:error' } as const;
@@ -53,6 +54,8 @@ export const reportView = z.object({
   /** The moderator who closed it, or `parley:system`. */
   resolvedBy: storedUserId.optional(),
   resolvedAt: isoTime.optional(),
+  /** Files of the reported message while the report is open, also when the message was deleted since. */
+  files: z.array(attachmentView).optional(),
   createdAt: isoTime,
   /** The reported message with the messages around it. Messages deleted since have no content. */
   context: z.array(entryView),

@@ -6,6 +6,7 @@
  */
 import { createParleyClient, ParleyError } from '@parley/client';
 import { sharedTabs } from '@parley/client/tabs';
+import { fileUploads } from '@parley/client/uploads';
 import { pendingOf } from '@parley/client/selectors';
 import { tokensOf } from './session.js';
 
@@ -24,6 +25,7 @@ export function createClient(session, storage) {
     getToken: tokens.get,
     storage,
     tabs: sharedTabs(),
+    uploads: fileUploads(),
   });
   const state = parley.state.getSnapshot;
   /** @type {Set<() => void>} */

@@ -1,7 +1,7 @@
 /**
  * Sentences for users about what the SDK says in codes. Pure.
  *
- * @import { ConversationRecord } from '@parley/client'
+ * @import { ConversationRecord, FileUpload, RejectionReason } from '@parley/client'
  */
 import { ParleyError } from '@parley/client';
 import { closedReasonOf } from '@parley/client/selectors';
@@ -13,6 +13,9 @@ const REASONS = {
   FORBIDDEN: 'You may not do this.',
   TOO_LARGE: 'The message is too long.',
   LIMIT_EXCEEDED: 'A limit was reached.',
+  UPLOAD_REJECTED: 'The file cannot be sent.',
+  UPLOAD_REFUSED: 'The file could not be uploaded.',
+  FILE_GONE: 'The file is not here any more.',
 };
 
 /** @type {Record<string, string>} */
@@ -33,6 +36,28 @@ const NAMED_BY_SERVER = new Set(['LIMIT_EXCEEDED', 'FORBIDDEN']);
  * @param {string | undefined} code
  */
 export const reasonOf = (code) => (code === undefined ? undefined : REASONS[code]);
+
+/** @type {Record<RejectionReason, string>} */
+const REJECTED = {
+  size: 'The file has changed.',
+  type: 'The content is not what its name says.',
+  unreadable: 'The file is damaged.',
+  tooManyPixels: 'The picture is too large.',
+  tooSlow: 'The file could not be checked.',
+  malware: 'The file is dangerous.',
+};
+
+/**
+ * Why a file is not uploaded; undefined while there is nothing to say.
+ *
+ * @param {Pick<FileUpload, 'status' | 'code' | 'reason'>} upload
+ */
+export function uploadTrouble({ status, code, reason }) {
+  if (status === 'waiting' && code === 'RATE_LIMITED') return 'Waiting: too many files for today';
+  if (status !== 'failed') return undefined;
+  if (code === 'TOO_LARGE') return 'The file is too large.';
+  return (reason && REJECTED[reason]) ?? reasonOf(code) ?? 'Not uploaded';
+}
 
 /** @param {ParleyError} error */
 const sentenceOf = ({ code, message }) =>

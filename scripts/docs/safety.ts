@@ -111,7 +111,8 @@ Why: [decision 24](decisions/0024-what-a-restricted-user-changes-is-stored-for-t
   (\`getReports\`), decide them (\`resolveReport\`: \`dismiss\`, \`deleteMessage\`, \`restrictUser\` or \`banUser\`, with or without
   a note), restrict users (\`restrictUser\`), and read who did what and when (\`getAudit\`). What a restricted user sends or
   changes is answered as usual and shown to no one else (see above). The context of a report is read when it is listed:
-  messages that were deleted for everyone since are tombstones there, too.
+  messages that were deleted for everyone since are tombstones there, too. Files of the reported message stay
+  readable for moderators until the decision ([files](files.md#reported-messages)).
 - **Privacy** (\`updatePrivacy\`): read receipts, typing, and presence with last seen can each be switched off. A user who does
   not share one of these does not see it of others. Presence is visible to \`contacts\` (the default: users who have exchanged
   messages with the user, in a direct chat or in a small group), to \`everyone\` who has a chat with the user, even without

@@ -17,7 +17,7 @@ const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json
 /** Bundles for browsers, each in the folder of its name below `dist`, and the folders that they are made from. */
 const BUNDLES = {
   page: ['page', 'packages/client/src'],
-  app: ['app/src', 'app/public', 'packages/client/src', 'packages/react/src', 'packages/ui/src'],
+  app: ['app', 'packages/client/src', 'packages/react/src', 'packages/ui/src'],
 };
 const VITE = 'node_modules/vite/bin/vite.js';
 

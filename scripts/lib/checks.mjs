@@ -13,6 +13,7 @@ export const CHECKS = [
   ['Types', tsc('tsconfig.json', 'all')],
   ['Types of the page', tsc('page/tsconfig.json', 'page')],
   ['Types of the app and the components', tsc('app/tsconfig.json', 'app')],
+  ['Types of the service worker', tsc('app/worker/tsconfig.json', 'worker')],
   ['Types of the client SDK, without Node', tsc('test/client/page/tsconfig.json', 'client')],
   [
     'Layers',

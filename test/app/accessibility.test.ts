@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect } from 'vitest';
-import type { AppWindow } from './support/appWindow.js';
+import { PATIENT, type AppWindow } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -73,9 +73,9 @@ describeInBrowser('accessibility of the app', () => {
     const { keyboard } = alice.page;
     await alice.page.getByRole('log').focus();
     await keyboard.press('ArrowUp');
-    await expect.poll(() => focusedLabel(alice)).toContain('second by keys');
+    await expect.poll(() => focusedLabel(alice), PATIENT).toContain('second by keys');
     await keyboard.press('ArrowUp');
-    await expect.poll(() => focusedLabel(alice)).toContain('first by keys');
+    await expect.poll(() => focusedLabel(alice), PATIENT).toContain('first by keys');
     await keyboard.press('Enter');
     await alice.page.getByRole('menuitem', { name: 'Edit' }).focus();
     await keyboard.press('ArrowUp');
@@ -83,7 +83,7 @@ describeInBrowser('accessibility of the app', () => {
     await keyboard.press('Enter');
     await alice.page.getByText('Reply to').waitFor();
     await expect
-      .poll(() => alice.page.evaluate<boolean>(`document.activeElement?.tagName === 'TEXTAREA'`))
+      .poll(() => alice.page.evaluate<boolean>(`document.activeElement?.tagName === 'TEXTAREA'`), PATIENT)
       .toBe(true);
     await keyboard.press('Escape');
     await alice.page.getByText('Reply to').waitFor({ state: 'detached' });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { PATIENT } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 const ALICE = 'Alice Moreau';
@@ -93,11 +94,11 @@ describeInBrowser('a chat in the app', () => {
     await alice.startChat(BOB);
     await alice.composer.fill('not ready');
     await alice.startChat('Farid Haddad');
-    await expect.poll(() => alice.composer.inputValue()).toBe('');
+    await expect.poll(() => alice.composer.inputValue(), PATIENT).toBe('');
     await alice.chat(BOB).getByText('Draft:').waitFor();
     await alice.page.reload();
     await alice.openChat(BOB);
-    await expect.poll(() => alice.composer.inputValue()).toBe('not ready');
+    await expect.poll(() => alice.composer.inputValue(), PATIENT).toBe('not ready');
     alice.expectNoFaults();
   });
 
@@ -115,9 +116,9 @@ describeInBrowser('a chat in the app', () => {
     await alice.messages('line\nnext').waitFor();
     await alice.composer.press('ArrowUp');
     await alice.page.getByText('Edit message').waitFor();
-    await expect.poll(() => alice.composer.inputValue()).toBe('line\nnext');
+    await expect.poll(() => alice.composer.inputValue(), PATIENT).toBe('line\nnext');
     await alice.composer.press('Escape');
-    await expect.poll(() => alice.composer.inputValue()).toBe('');
+    await expect.poll(() => alice.composer.inputValue(), PATIENT).toBe('');
     alice.expectNoFaults();
   });
 

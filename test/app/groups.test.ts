@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { PATIENT } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('groups, safety and search in the app', () => {
@@ -47,19 +48,19 @@ describeInBrowser('groups, safety and search in the app', () => {
       await dan.hasTick(`hello ${name}`, 'sent');
     }
     const names = () => dan.page.getByTestId('conversation-name').allTextContents();
-    await expect.poll(names).toEqual(['Carol Osei', 'Bob Tanaka', 'Alice Moreau']);
+    await expect.poll(names, PATIENT).toEqual(['Carol Osei', 'Bob Tanaka', 'Alice Moreau']);
     await dan.onChat('Alice Moreau', 'Pin');
-    await expect.poll(names).toEqual(['Alice Moreau', 'Carol Osei', 'Bob Tanaka']);
+    await expect.poll(names, PATIENT).toEqual(['Alice Moreau', 'Carol Osei', 'Bob Tanaka']);
     await dan.onChat('Bob Tanaka', 'Mute');
     await dan.confirm('8 hours');
     await dan.page.getByRole('button', { name: /^Bob Tanaka.*, Muted/ }).waitFor();
     await dan.onChat('Bob Tanaka', 'Mark as unread');
     await dan.page.getByRole('button', { name: 'Unread', exact: true }).click();
-    await expect.poll(names).toEqual(['Bob Tanaka']);
+    await expect.poll(names, PATIENT).toEqual(['Bob Tanaka']);
     await dan.onChat('Bob Tanaka', 'Archive');
     await dan.page.getByText('Nothing unread').waitFor();
     await dan.page.getByRole('button', { name: 'Archived', exact: true }).click();
-    await expect.poll(names).toEqual(['Bob Tanaka']);
+    await expect.poll(names, PATIENT).toEqual(['Bob Tanaka']);
     dan.expectNoFaults();
   });
 
@@ -118,6 +119,46 @@ describeInBrowser('groups, safety and search in the app', () => {
     await carol.page.getByRole('button', { name: 'Back' }).click();
     await carol.chat('Eva Novak').waitFor();
     expect(await carol.composer.count()).toBe(0);
+    carol.expectNoFaults();
+  });
+
+  it('pictures, files, places and products are shown, and pictures open over the window', async ({
+    server,
+    bob,
+    openApp,
+  }) => {
+    const conversationId = await bob.open('carol');
+    const send = (content: object) =>
+      bob.ok('sendMessage', { conversationId, clientMessageId: crypto.randomUUID(), ...content });
+    const url = `${server.url}/favicon.svg`;
+    await send({
+      content: 'two pictures',
+      attachments: [
+        { kind: 'image', url, name: 'one' },
+        { kind: 'image', url, name: 'two' },
+      ],
+    });
+    await send({ attachments: [{ kind: 'file', url, name: 'invoice\u202Efdp.exe', sizeBytes: 1_234_567 }] });
+    await send({ attachments: [{ kind: 'voice', url, durationMs: 65_000 }] });
+    await send({ location: { latitude: 48.13, longitude: 11.57, title: 'Hall East' } });
+    await send({
+      content: 'this one',
+      card: { kind: 'product', title: 'Rope', price: { amount: '149.90', currency: 'EUR' } },
+    });
+    const carol = await openApp(server, { as: 'carol' });
+    await carol.openChat('Bob Tanaka');
+    await carol.page.getByText('€149.90').waitFor();
+    await carol.page.getByRole('link', { name: /Hall East/ }).waitFor();
+    await carol.page.getByText('1:05').waitFor();
+    await carol.page.getByText('invoice[U+202E]fdp.exe').first().waitFor();
+    await carol.page.getByText('1.2 MB').waitFor();
+    await carol.page.getByRole('button', { name: 'Open the picture: two' }).click();
+    const viewer = carol.page.getByRole('dialog', { name: /Picture.*2.*2/ });
+    await viewer.waitFor();
+    await carol.page.keyboard.press('ArrowLeft');
+    await carol.page.getByRole('dialog', { name: /Picture.*1.*2/ }).waitFor();
+    await carol.page.keyboard.press('Escape');
+    await viewer.waitFor({ state: 'detached' });
     carol.expectNoFaults();
   });
 });

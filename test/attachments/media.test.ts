@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MediaPool } from '../../backend/src/media/index.js';
 import type { Inspection } from '../../backend/src/services/mediaInspector.js';
 import { createLogger } from '../../backend/src/utils/logger.js';
-import { animation, photo, png, wav, type TestFile } from './support/files.js';
+import { animation, photo, png, recorded, wav, type TestFile } from './support/files.js';
 
 let folder: string;
 let media: MediaPool;
@@ -138,6 +138,14 @@ describe('a voice note', () => {
     const file: TestFile = { kind: 'voice', fileName: 'a.aac', mimeType: 'audio/aac', bytes: aac };
     const found = await inspect(file, { announcedSound: { durationMs: 1_234, waveform: [1, 2, 3] } });
     expect(found).toMatchObject({ outcome: 'accepted', facts: { waveform: [1, 2, 3], soundFrom: 'client' } });
+  });
+
+  test('that a browser has recorded has the duration that the client says: its file tells that of a piece', async () => {
+    const found = await inspect(recorded(), { announcedSound: { durationMs: 2_100 } });
+    expect(found).toMatchObject({
+      outcome: 'accepted',
+      facts: { durationMs: 2_100, soundFrom: 'client' },
+    });
   });
 
   test.each<[string, TestFile, string]>([

@@ -1,33 +1,8 @@
 import { expect, test } from 'vitest';
 import { firstSeqSince } from '../../packages/ui/src/chat/firstSeqSince.js';
-import { isFewEmoji, splitLinks } from '../../packages/ui/src/chat/links.js';
+import { isFewEmoji } from '../../packages/ui/src/chat/links.js';
 import { createDrafts } from '../../packages/ui/src/drafts.js';
 import { createFormats } from '../../packages/ui/src/formats.js';
-
-test('addresses in a text become links, without the ends of sentences', () => {
-  expect(splitLinks('see https://a.example/x?y=1, or http://b.example.')).toEqual([
-    { text: 'see ' },
-    { text: 'https://a.example/x?y=1', href: 'https://a.example/x?y=1' },
-    { text: ', or ' },
-    { text: 'http://b.example', href: 'http://b.example' },
-    { text: '.' },
-  ]);
-  expect(splitLinks('javascript:alert(1) https:// x')).toEqual([{ text: 'javascript:alert(1) https:// x' }]);
-  expect(splitLinks('(https://c.example/a_(b))').map(({ href }) => href)).toEqual([
-    undefined,
-    'https://c.example/a_(b)',
-    undefined,
-  ]);
-});
-
-test('the parts of a text are the text', () => {
-  for (const text of ['', 'a', 'https://a.example', 'x https://a.example) y', '\n https://é.example/ü …'])
-    expect(
-      splitLinks(text)
-        .map((part) => part.text)
-        .join(''),
-    ).toBe(text);
-});
 
 test('one to three emoji are large', () => {
   for (const text of ['👍', '❤️', '👩‍👩‍👧', '👍🏽👍🏽👍🏽']) expect(isFewEmoji(text), text).toBe(true);

@@ -55,5 +55,5 @@ export const showTitle = (_title: string): void => undefined;
 /** The components have language, direction and colours from their provider. */
 export const showAppearance = (_appearance: object): void => undefined;
 
-/** The app shows the sign-in by itself. */
-export const leave = (_farewell: string): void => undefined;
+/** Returns false: the app goes on, with the sign-in. */
+export const leave = (): boolean => false;

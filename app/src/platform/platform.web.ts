@@ -3,16 +3,21 @@ import { sharedTabs } from '@parley/client/tabs';
 import { webDevice } from '@parley/react-native/web';
 import { PREFIX, type Values } from './values.js';
 
-/** The session and the drafts of this tab: two windows can be two users. */
-export const sessionValues: Values = sessionStorage;
-export const draftValues: Values = sessionStorage;
+/** Beginnings of the names of what belongs to a user. */
+const OF_USER = ['session', 'draft.'];
+
+/** An installed app has one user; in tabs of a browser, two windows can be two users. */
+const tabValues = matchMedia('(display-mode: standalone)').matches ? localStorage : sessionStorage;
+/** The session and the drafts of this tab, or of the installed app. */
+export const sessionValues: Values = tabValues;
+export const draftValues: Values = tabValues;
 /** Choices of this device. */
 export const settingsValues: Values = localStorage;
 
-/** Removes what this tab holds of its user: the token, and every draft. */
+/** Removes what this tab holds of its user: the token, and every draft. Choices of the device stay. */
 export function clearSession(): void {
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  for (const key of Object.keys(tabValues)) {
+    if (OF_USER.some((prefix) => key.startsWith(PREFIX + prefix))) tabValues.removeItem(key);
   }
 }
 
@@ -41,8 +46,13 @@ export interface Appearance {
   scheme: string;
 }
 
-/** Leaves the page after signing out: the browser may keep it for its Back button, as it is. */
-export function leave(farewell: string): void {
-  document.body.replaceChildren(farewell);
+/**
+ * Leaves the page after signing out. Hides it: the browser may keep it for its Back button, as it is.
+ *
+ * @returns true, because the page ends
+ */
+export function leave(): boolean {
+  document.body.hidden = true;
   location.replace(location.pathname);
+  return true;
 }

@@ -13,6 +13,8 @@ export interface SoundFacts {
 /** Samples read for each value of the waveform. */
 const SAMPLES_PER_VALUE = 2_000;
 const WAVEFORM_MAX = 100;
+/** Boxes at the beginning of an MP4 file that are looked at. */
+const MAX_BOXES = 20;
 
 /**
  * Reads duration and waveform of a voice note. What the file does not tell is taken from the client, and marked so.
@@ -27,10 +29,9 @@ export async function readSound(
   const { format } = await parseFile(file, { duration: true, skipCovers: true, skipPostHeaders: true });
   if (format.hasVideo === true) throw new Rejected('type');
   if (format.codec === undefined && format.duration === undefined) throw new Rejected('unreadable');
+  const tells = format.duration !== undefined && Number.isFinite(format.duration) && format.duration > 0;
   const ownDuration =
-    format.duration !== undefined && Number.isFinite(format.duration) && format.duration > 0
-      ? Math.round(format.duration * 1_000)
-      : undefined;
+    tells && !(await isFragmented(file)) ? Math.round((format.duration ?? 0) * 1_000) : undefined;
   const ownWaveform = type === 'audio/wav' ? await waveformOfWav(file, format.bitsPerSample) : undefined;
   const durationMs = ownDuration ?? announced.durationMs;
   const waveform = ownWaveform ?? announced.waveform;
@@ -40,6 +41,30 @@ export async function readSound(
     ...(waveform !== undefined && { waveform }),
     ...((durationMs !== undefined || waveform !== undefined) && { soundFrom: isOwn ? 'file' : 'client' }),
   };
+}
+
+/**
+ * True for an MP4 file in fragments, as browsers record it: its header is written before its length is known, and what the
+ * reader makes of it is the length of a piece.
+ */
+async function isFragmented(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    // Boxes of a length (4 bytes), a name (4 bytes) and content.
+    for (let position = 0, boxes = 0; position + 8 <= size && boxes < MAX_BOXES; boxes += 1) {
+      const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, position);
+      const name = buffer.toString('latin1', 4, 8);
+      if (boxes === 0 && name !== 'ftyp') return false;
+      if (name === 'moof') return true;
+      const length = buffer.readUInt32BE(0);
+      if (length < 8) return false;
+      position += length;
+    }
+    return false;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Finds the samples of a WAV file: `[offset, bytes]` of its `data` chunk. */

@@ -11,9 +11,10 @@ import type { FileFacts } from './storedAttachment.js';
 
 /**
  * `pending` → `processing` → `ready` → `sent`, or → `rejected`. `processing` falls back to `pending` when the check could not
- * be carried out. `deleting`: the objects are to be removed, and then the row; nothing leads out of it.
+ * be carried out. `held`: its message was deleted while a report about it was open; only moderators see it, and the last
+ * decision makes it `deleting`. `deleting`: the objects are to be removed, and then the row; nothing leads out of it.
  */
-export type AttachmentStatus = 'pending' | 'processing' | 'ready' | 'rejected' | 'sent' | 'deleting';
+export type AttachmentStatus = 'pending' | 'processing' | 'ready' | 'rejected' | 'sent' | 'held' | 'deleting';
 
 /** The message that has the file. */
 export interface FileUse {
@@ -54,6 +55,8 @@ export interface AttachmentDocument {
   facts?: FileFacts;
   /** Set before the message is stored, so that no second message gets the file. */
   usedBy?: { conversationId: ObjectId; senderId: string; clientMessageId: string; at: Date };
+  /** Ids of the undecided reports about its message. */
+  reports?: string[];
   createdAt: Date;
   /** Database time of the last change of `status`. */
   changedAt: Date;
@@ -78,6 +81,7 @@ export const schema = new mongoose.Schema<AttachmentDocument>(
     reason: String,
     facts: Mixed,
     usedBy: Mixed,
+    reports: { type: [String], default: undefined },
     createdAt: { type: Date, required: true },
     changedAt: { type: Date, required: true },
   },
@@ -89,9 +93,12 @@ export const BY_CLIENT_ID = { uploaderId: 1, clientAttachmentId: 1 } as const;
 export const BY_UPLOADER = { uploaderId: 1, status: 1 } as const;
 /** Queries: files to delete, and files that were never sent, oldest first. */
 export const BY_STATUS = { status: 1, changedAt: 1 } as const;
+/** Query: the files of reported messages. */
+export const BY_REPORT = { reports: 1 } as const;
 schema.index(BY_CLIENT_ID, {
   unique: true,
   partialFilterExpression: { clientAttachmentId: { $exists: true } },
 });
 schema.index(BY_UPLOADER);
 schema.index(BY_STATUS);
+schema.index(BY_REPORT, { sparse: true });

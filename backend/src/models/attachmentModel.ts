@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import type { AttachmentId, RejectionReason, UserId } from '../../../contract/index.js';
 import {
   BY_CLIENT_ID,
+  BY_REPORT,
   BY_STATUS,
   BY_UPLOADER,
   schema,
@@ -215,12 +216,62 @@ export function createAttachmentModel(connection: mongoose.Connection) {
       );
     },
 
-    /** Puts files on the list of those to delete, for good. Their names are erased at once. */
+    /**
+     * Puts files on the list of those to delete, for good. Their names are erased at once. Files of reported messages are
+     * held instead, until the reports are decided.
+     */
     async markDeleting(ids: readonly AttachmentId[], now: Date): Promise<void> {
       if (ids.length === 0) return;
-      await collection.updateMany({ _id: { $in: idsOf(ids) }, status: { $ne: 'deleting' } }, ERASE(now), {
-        writeConcern: COMMITTED,
-      });
+      const ofMessage = { _id: { $in: idsOf(ids) }, status: { $nin: ['deleting', 'held'] } } satisfies Filter;
+      const options = { writeConcern: COMMITTED };
+      // A report that is opened or decided between two steps is seen by the next one.
+      await collection.updateMany({ ...ofMessage, ...UNREPORTED }, ERASE(now), options);
+      await collection.updateMany({ ...ofMessage, ...REPORTED }, HOLD(now), options);
+      await collection.updateMany({ ...ofMessage, ...UNREPORTED }, ERASE(now), options);
+    },
+
+    /** Notes an undecided report about the message of these files. */
+    async report(ids: readonly AttachmentId[], reportId: string): Promise<void> {
+      if (ids.length === 0) return;
+      await collection.updateMany(
+        { _id: { $in: idsOf(ids) }, status: { $ne: 'deleting' } },
+        { $addToSet: { reports: reportId } },
+        { writeConcern: COMMITTED },
+      );
+    },
+
+    /** Forgets decided reports. Returns how many files were held for them alone, and are on the list of those to delete now. */
+    async endReports(reportIds: readonly string[], now: Date): Promise<number> {
+      const reported = { reports: { $in: [...reportIds] } };
+      const found = await collection
+        .find(reported, { projection: { _id: 1 }, hint: BY_REPORT, ...fromPrimary() })
+        .toArray();
+      if (found.length === 0) return 0;
+      const options = { writeConcern: COMMITTED };
+      await collection.updateMany(reported, { $pullAll: { reports: [...reportIds] } }, options);
+      return this.eraseUnreported(
+        found.map(({ _id }) => _id.toHexString() as AttachmentId),
+        now,
+      );
+    },
+
+    /** Puts held files that no report names on the list of those to delete. Returns how many. */
+    async eraseUnreported(ids: readonly AttachmentId[], now: Date): Promise<number> {
+      const erased = await collection.updateMany(
+        { _id: { $in: idsOf(ids) }, status: 'held', ...UNREPORTED },
+        ERASE(now),
+        { writeConcern: COMMITTED },
+      );
+      return erased.modifiedCount;
+    },
+
+    /** Files of the messages that these reports are about, those of deleted messages too. */
+    async findByReports(reportIds: readonly string[]): Promise<AttachmentRecord[]> {
+      if (reportIds.length === 0) return [];
+      const found = await collection
+        .find({ reports: { $in: [...reportIds] } }, { hint: BY_REPORT, sort: { _id: 1 }, ...readLimit() })
+        .toArray();
+      return found.map(toRecord);
     },
 
     /** Puts an unsent file on that list, if it still is in one of these states and nobody uses it. */
@@ -265,6 +316,10 @@ export function createAttachmentModel(connection: mongoose.Connection) {
       );
     },
 
+    /** Number of files that are held for moderators: exact up to `limit`. */
+    countHeld: (limit: number): Promise<number> =>
+      collection.countDocuments({ status: 'held' }, { limit, hint: BY_STATUS }),
+
     /** Number of files on the list of those to delete: exact up to `limit`. */
     countDeleting: (limit: number): Promise<number> =>
       collection.countDocuments({ status: 'deleting' }, { limit, hint: BY_STATUS }),
@@ -279,10 +334,19 @@ export function createAttachmentModel(connection: mongoose.Connection) {
   };
 }
 
+const REPORTED = { 'reports.0': { $exists: true } };
+const UNREPORTED = { 'reports.0': { $exists: false } };
+
+/** Moderators need the file and its name: those stay. */
+const HOLD = (now: Date): Change => ({
+  $set: { status: 'held', changedAt: now },
+  $unset: { announced: 1, usedBy: 1, claim: 1, clientAttachmentId: 1 },
+});
+
 /** File names are text of their owner, which a deletion must not leave anywhere. */
 const ERASE = (now: Date): Change => ({
   $set: { status: 'deleting', changedAt: now },
-  $unset: { announced: 1, facts: 1, usedBy: 1, claim: 1, clientAttachmentId: 1 },
+  $unset: { announced: 1, facts: 1, usedBy: 1, claim: 1, clientAttachmentId: 1, reports: 1 },
 });
 
 export type AttachmentModel = ReturnType<typeof createAttachmentModel>;

@@ -153,6 +153,16 @@ export function createReportModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
+    /** Returns the ids of these reports that are open. */
+    async findOpen(ids: readonly string[]): Promise<Set<string>> {
+      if (ids.length === 0) return new Set();
+      const found = await model
+        .find({ _id: op({ $in: ids.map(objectId) }), status: 'open' }, { _id: 1 })
+        .read('primary')
+        .lean();
+      return new Set(found.map(({ _id }) => _id.toHexString()));
+    },
+
     async findById(id: string): Promise<ReportRecord | undefined> {
       const found = await model.findById(objectId(id)).read('primary').lean();
       return found === null ? undefined : toRecord(found);

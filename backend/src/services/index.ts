@@ -176,7 +176,15 @@ export function createServices(deps: ServiceDeps) {
   const membershipEventLog = new MembershipEventLog({ membershipWriter, commitLog, sendTimeoutMs });
   const notifier = new GroupNotifier({ ...shared, views, restrictions: viewerRules.restrictions });
   const safety = createSafety(
-    { ...shared, ...changeServices, models, membershipEventLog, views, messageViews },
+    {
+      ...shared,
+      ...changeServices,
+      models,
+      membershipEventLog,
+      views,
+      messageViews,
+      reportedFiles: attachments.reportedFiles,
+    },
     viewerRules,
   );
   const redirects = new Redirects({ ...shared, views });

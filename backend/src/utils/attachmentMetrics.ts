@@ -34,6 +34,12 @@ export const createAttachmentMetrics = (registers: Registry[]) => ({
     aggregator: 'max',
     registers,
   }),
+  heldAttachments: new Gauge({
+    name: 'parley_attachments_held',
+    help: 'Files of deleted messages that are kept until reports about them are decided, as last counted.',
+    aggregator: 'max',
+    registers,
+  }),
   sweptAttachments: new Counter({
     name: 'parley_attachments_swept_total',
     help: 'Unused uploads and objects that were removed, by what they were.',

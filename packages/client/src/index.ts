@@ -1,3 +1,4 @@
+export type { AttachmentsApi } from './api/attachments.js';
 export type { ParleyClient } from './api/client.js';
 export type { ConversationHandle, MessageContent } from './api/conversation.js';
 export type { ConversationsApi } from './api/conversations.js';
@@ -9,6 +10,7 @@ export type {
   ParleyLogger,
   TabCoordination,
   TokenReason,
+  UploadSupport,
 } from './api/options.js';
 export type { OutboxApi, SentHandle } from './api/outbox.js';
 export type {
@@ -18,6 +20,17 @@ export type {
   MessagesSnapshot,
   OutboxSnapshot,
 } from './api/snapshots.js';
+export type {
+  FileUpload,
+  FileUploadStatus,
+  UploadBody,
+  UploadFile,
+  UploadHandle,
+  UploadOptions,
+  UploadsApi,
+  UploadSource,
+  UriFile,
+} from './api/uploads.js';
 export type { SafetyApi, UsersApi } from './api/users.js';
 export { createParleyClient } from './client/createParleyClient.js';
 export type { ReadableStore } from './observable/readableStore.js';
@@ -42,6 +55,8 @@ export type {
   StorageArea,
   StorageCollection,
   StorageEntry,
+  StorageFiles,
   StorageWrite,
+  StoredFile,
 } from './storage/storage.js';
 export * from './wire/index.js';

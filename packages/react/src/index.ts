@@ -19,4 +19,11 @@ export type { DayItem, GapItem, MessageItem, MessageListItem, UnreadItem } from 
 export { nativeLifecycle, type AppStateLike, type NetInfoLike } from './nativeLifecycle.js';
 export { ParleyProvider, useParley, type ParleyProviderProps } from './provider.js';
 export { useToday } from './today.js';
+export {
+  useAttachment,
+  useUpload,
+  useUploads,
+  type AttachmentView,
+  type ComposerUploads,
+} from './uploads.js';
 export { useMessages, type MessagesView, type UseMessagesOptions } from './useMessages.js';

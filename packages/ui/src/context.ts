@@ -47,6 +47,15 @@ export function useTexts(): Translate {
   }, [texts, language]);
 }
 
+/** Returns the function that makes addresses of files whole: those of the server itself are paths. */
+export function useAddress(): (address: string) => string {
+  const { serverUrl = '' } = useUI().device;
+  return useMemo(
+    () => (address) => (address.startsWith('/') ? `${serverUrl}${address}` : address),
+    [serverUrl],
+  );
+}
+
 const made = new WeakMap<object, WeakMap<Theme, unknown>>();
 
 /**

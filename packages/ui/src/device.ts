@@ -43,6 +43,8 @@ export interface SoundProgress {
  * button. `webDevice()` of `@parley/react-native/web` is that of a browser; phones pass functions of their libraries.
  */
 export interface Device {
+  /** Address of the server, for files that it keeps itself: their addresses are paths. */
+  serverUrl?: string | undefined;
   /** Resolves with nothing when the user has cancelled. */
   pickFiles?: ((source: 'photos' | 'camera' | 'files') => Promise<readonly PickedFile[]>) | undefined;
   getLocation?: (() => Promise<Location | undefined>) | undefined;

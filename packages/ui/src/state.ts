@@ -3,6 +3,7 @@ import type { ClientState, UserView } from '@parley/client';
 import { isConnected, peerOf, userOf } from '@parley/client/selectors';
 import type { Conversation } from '@parley/client';
 import { useParley } from '@parley/react';
+import { showControls } from './bidi.js';
 import { useTexts, type Translate } from './context.js';
 
 /**
@@ -45,13 +46,6 @@ export function useNames(): (userId: string) => string {
   const { state } = useParley();
   return useCallback((userId) => nameIn(state.getSnapshot(), userId, t), [state, t]);
 }
-
-/**
- * Makes characters visible that would turn around the text beside them. Names are written by others: without this, one could
- * look like another.
- */
-export const showControls = (text: string): string =>
-  text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 
 /** Time in ms that changes every half minute, for texts such as "2 minutes ago". */
 export function useNow(): number {

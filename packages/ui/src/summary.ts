@@ -1,7 +1,8 @@
 import type { Action, ClientState, Message, PendingMessage, QuoteView } from '@parley/client';
 import { userOf } from '@parley/client/selectors';
 import type { TextKey, Translate } from './context.js';
-import { nameIn, nameOf, showControls } from './state.js';
+import { showControls, showInvisible, withoutControls } from './bidi.js';
+import { nameIn, nameOf } from './state.js';
 import type { IconName } from './parts/icons.js';
 
 const KIND_KEYS: Readonly<Record<string, TextKey>> = {
@@ -35,11 +36,13 @@ export function summaryOf(state: ClientState, message: Message, t: Translate): s
   if (message.kind === 'system') return systemText(state, message, t) ?? '';
   const { content, attachments, card, location, kind } = message;
   if (content !== '') return oneLine(content);
-  const title = card?.title ?? location?.title ?? attachments[0]?.name;
-  return title === undefined ? wordsOf({ kind }, t) : showControls(title);
+  const title = card?.title ?? location?.title;
+  if (title !== undefined) return showControls(title);
+  const fileName = showInvisible(attachments[0]?.name ?? '');
+  return fileName === '' ? wordsOf({ kind }, t) : fileName;
 }
 
-const oneLine = (text: string): string => showControls(text).replaceAll(/\s+/g, ' ');
+const oneLine = (text: string): string => withoutControls(text).replaceAll(/\s+/g, ' ');
 
 /** Kind of a message that is not sent yet. */
 export function kindOf({ attachments, location, card }: PendingMessage): Message['kind'] {

@@ -1,6 +1,5 @@
 /**
- * Sends something else than text: a picture or a file by its address, a place, a product. Files themselves travel
- * between an app and its storage; what a message carries is where they lie.
+ * Sends something else than text: files of this device, a picture or a file by its address, a place, a product.
  *
  * @import { Attachment, MessageContent } from '@parley/client'
  */
@@ -31,14 +30,16 @@ const ADDRESS = {
 /**
  * @param {HTMLElement} opener
  * @param {OnAttached} onAttached
+ * @param {() => void} chooseFiles
  */
-export function openAttachMenu(opener, onAttached) {
+export function openAttachMenu(opener, onAttached, chooseFiles) {
   const by = (/** @type {Attachment['kind']} */ kind, /** @type {string} */ title) => () =>
     openForm({ title, fields: [ADDRESS, { name: 'name', label: 'Name' }, CAPTION], onAttached }, (values) =>
       attachmentOf(kind, values),
     );
   openMenu(
     [
+      { label: 'Photos and files', icon: 'file', run: chooseFiles },
       { label: 'Picture by address', icon: 'image', run: by('image', 'Send a picture') },
       { label: 'Voice note by address', icon: 'voice', run: by('voice', 'Send a voice note') },
       { label: 'File by address', icon: 'file', run: by('file', 'Send a file') },

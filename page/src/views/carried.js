@@ -1,43 +1,104 @@
 /**
  * What a message carries besides text: pictures, voice, files, a place, a card.
  *
- * @import { Card, CarriedContent, ExternalAttachment, Location } from '@parley/client'
+ * @import { Attachment, Card, CarriedContent, Location, ParleyClient } from '@parley/client'
  */
+import { thumbHashToDataURL } from 'thumbhash';
 import { isolate, showControls, showInvisible } from '../bidi.js';
 import { fileAddress, shownAddress } from './addresses.js';
 import { h, icon } from './dom.js';
+import { durationText, sizeText } from './format.js';
 import { OUTWARD } from './links.js';
 import { priceText } from './summary.js';
+import { uploadTile } from './uploadTile.js';
 
 const MAX_PICTURE_PX = 320;
 
 /**
- * @param {CarriedContent} carried
+ * @param {CarriedContent & { uploads?: readonly string[] }} carried
+ * @param {ParleyClient} parley
+ * @param {ReadonlyMap<string, Element>} known elements of an earlier drawing, by the id of their file: a player goes on
  * @returns {Element[]}
  */
-export const carriedElements = ({ attachments = [], location, card }) => [
-  // An uploaded file of the outbox is shown when its message is stored.
-  ...attachments.flatMap((one) => ('url' in one ? [attachmentElement(one)] : [])),
-  ...(location === undefined ? [] : [placeElement(location)]),
-  ...(card === undefined ? [] : [cardElement(card)]),
-];
+export function carriedElements({ attachments = [], uploads = [], location, card }, parley, known) {
+  return [
+    // While they wait, files are shown as uploads.
+    ...uploads.map((id) => known.get(id) ?? uploadTile(parley.uploads, id)),
+    ...attachments.flatMap((one) => ('url' in one ? [attachmentElement(one, parley, known)] : [])),
+    ...(location === undefined ? [] : [placeElement(location)]),
+    ...(card === undefined ? [] : [cardElement(card)]),
+  ];
+}
 
-/** @param {ExternalAttachment} attachment */
-function attachmentElement(attachment) {
-  const shown = shownAddress(
-    attachment.kind === 'image' ? (attachment.thumbnailUrl ?? attachment.url) : attachment.url,
+/** Elements of files in a part of the page, by the id of their file. @param {Element} element */
+export const fileElements = (element) =>
+  new Map(
+    Array.from(element.querySelectorAll('[data-attachment], [data-upload]'), (/** @type {any} */ one) => [
+      one.dataset.attachment ?? one.dataset.upload,
+      one,
+    ]),
   );
-  if (attachment.kind === 'image' && shown !== undefined) return picture(attachment, shown);
-  if (attachment.kind === 'voice' && shown !== undefined) return voice(attachment, shown);
-  return fileElement(attachment);
+
+/**
+ * @param {Attachment} attachment
+ * @param {ParleyClient} parley
+ * @param {ReadonlyMap<string, Element>} known
+ */
+function attachmentElement(attachment, parley, known) {
+  const { attachmentId, kind, url, thumbnailUrl } = attachment;
+  const held = known.get(attachmentId ?? '');
+  if (held !== undefined) return held;
+  const preview = parley.uploads.previewOf(attachmentId);
+  const shown = preview ?? shownAddress(kind === 'image' ? (thumbnailUrl ?? url) : url);
+  const element =
+    shown === undefined || kind === 'file'
+      ? fileElement(attachment)
+      : kind === 'image'
+        ? picture(attachment, shown)
+        : voice(attachment, shown);
+  if (attachmentId !== undefined) {
+    element.dataset.attachment = attachmentId;
+    followExpiry(element, attachment, parley);
+  }
+  return element;
 }
 
 /**
- * @param {ExternalAttachment} attachment
+ * Addresses of files expire: new ones are asked for when something does not load, and before a link is followed.
+ *
+ * @param {HTMLElement} element
+ * @param {Attachment} attachment
+ * @param {ParleyClient} parley
+ */
+function followExpiry(element, attachment, parley) {
+  let isAsked = false;
+  const link = element.closest('a') ?? element.querySelector('a');
+  const media = element.querySelector('img, audio');
+
+  /** @param {boolean} force */
+  async function renew(force) {
+    const fresh = await parley.attachments.refresh(attachment, { force });
+    if (link !== null) link.href = fileAddress(fresh.url) ?? '';
+    return fresh;
+  }
+
+  link?.addEventListener('pointerdown', () => void renew(false).catch(() => {}));
+  link?.addEventListener('focus', () => void renew(false).catch(() => {}));
+  media?.addEventListener('error', async () => {
+    const isFirst = !isAsked;
+    isAsked = true;
+    const fresh = isFirst ? await renew(true).catch(() => undefined) : undefined;
+    const address = shownAddress(media.matches('img') ? (fresh?.thumbnailUrl ?? fresh?.url) : fresh?.url);
+    if (address !== undefined) media.setAttribute('src', address);
+    else if (media.matches('img')) element.replaceWith(fileElement(attachment));
+  });
+}
+
+/**
+ * @param {Attachment} attachment
  * @param {string} src
  */
-function picture(attachment, src) {
-  const { width, height, name, url } = attachment;
+function picture({ attachmentId, width, height, name, url, thumbhash, ...rest }, src) {
   const image = h('img', {
     src,
     alt: showInvisible(name ?? 'Picture'),
@@ -50,19 +111,31 @@ function picture(attachment, src) {
     image.width = Math.round(width * scale);
     image.height = Math.round(height * scale);
   }
+  if (thumbhash !== undefined) image.style.backgroundImage = `url(${blurred(thumbhash) ?? ''})`;
   const link = h('a', { class: 'picture', href: fileAddress(url), ...OUTWARD }, image);
-  image.addEventListener('error', () => link.replaceWith(fileElement(attachment)));
+  if (attachmentId === undefined)
+    image.addEventListener('error', () => link.replaceWith(fileElement({ ...rest, name, url })));
   return link;
 }
 
+/** A blurred preview as an address; undefined for a damaged one. @param {string} thumbhash base64 */
+function blurred(thumbhash) {
+  try {
+    return thumbHashToDataURL(Uint8Array.from(atob(thumbhash), (letter) => letter.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * @param {ExternalAttachment} attachment
+ * @param {Attachment} attachment
  * @param {string} src
  */
-const voice = ({ name, durationMs }, src) =>
+const voice = ({ name, durationMs, waveform }, src) =>
   h(
     'div',
     { class: 'voice' },
+    waveform === undefined ? undefined : waves(waveform),
     h('audio', {
       src,
       controls: true,
@@ -72,7 +145,17 @@ const voice = ({ name, durationMs }, src) =>
     durationMs === undefined ? undefined : h('span', { class: 'carried-note' }, durationText(durationMs)),
   );
 
-/** @param {ExternalAttachment} attachment */
+/** How loud it is over time. @param {readonly number[]} waveform 0 to 100 */
+function waves(waveform) {
+  const bars = waveform.map((value) => {
+    const bar = h('i');
+    bar.style.blockSize = `${Math.max(6, value)}%`;
+    return bar;
+  });
+  return h('span', { class: 'waves', 'aria-hidden': 'true' }, ...bars);
+}
+
+/** @param {Attachment} attachment */
 function fileElement({ kind, name, url, sizeBytes }) {
   const href = fileAddress(url);
   const label = name ?? (kind === 'image' ? 'Picture' : kind === 'voice' ? 'Voice message' : 'File');
@@ -147,17 +230,4 @@ function cardElement({ kind, title, pictureUrl, price, id }) {
       price === undefined ? undefined : h('span', { class: 'card-price' }, priceText(price)),
     ),
   );
-}
-
-/** @param {number} ms */
-function durationText(ms) {
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}
-
-/** @param {number} bytes */
-function sizeText(bytes) {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

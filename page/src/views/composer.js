@@ -9,7 +9,9 @@ import { whyClosed } from '../sentences.js';
 import { isolate } from '../bidi.js';
 import { excessOf, MAX_LENGTHS } from '../limits.js';
 import { openAttachMenu } from './attach.js';
+import { mountDraftFiles } from './draftFiles.js';
 import { h, icon, setAttribute, setText } from './dom.js';
+import { mountRecordButton } from './recordButton.js';
 import { quoteLine } from './summary.js';
 import { told } from './toast.js';
 
@@ -23,6 +25,9 @@ const MAX_HEIGHT_PX = 180;
  * @property {HTMLElement} mode what is answered or edited
  * @property {HTMLElement} note why it cannot be sent as it is
  * @property {HTMLButtonElement} attach
+ * @property {HTMLButtonElement} record
+ * @property {HTMLElement} draftFiles
+ * @property {HTMLElement} dropZone where files can be dropped
  * @property {HTMLElement} closed why one cannot write
  *
  * @typedef {{ kind: 'reply' | 'edit', message: Message }} About
@@ -31,7 +36,8 @@ const MAX_HEIGHT_PX = 180;
  * @param {Client} client
  * @param {() => void} onSent
  */
-export function mountComposer({ form, text, send, mode, note, attach, closed }, client, onSent) {
+export function mountComposer(parts, client, onSent) {
+  const { form, text, send, mode, note, attach, record, closed } = parts;
   /** @type {string | undefined} */
   let conversationId;
   /** @type {About | undefined} */
@@ -40,8 +46,10 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
 
   const draftKey = () => `parley.draft.${client.state().userId}/${conversationId}`;
 
-  /** A picture keeps its place without the text beside it. */
-  const mayBeEmpty = () => about?.kind === 'edit' && about.message.kind !== 'text';
+  const files = mountDraftFiles({ form, strip: parts.draftFiles, dropZone: parts.dropZone }, client, fit);
+
+  /** A picture keeps its place without the text beside it; files need none. */
+  const mayBeEmpty = () => (about?.kind === 'edit' ? about.message.kind !== 'text' : files.ids().length > 0);
 
   function fit() {
     const excess = excessOf(text.value, MAX_LENGTHS.text);
@@ -119,7 +127,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
     // Before the message: what nobody waits for is dropped while something else goes out.
     const handle = client.parley.conversation(conversationId);
     handle.stopTyping();
-    handle.sendMessage({ text: content, ...reply() });
+    handle.sendMessage({ text: content, uploads: files.ids(), ...reply() });
     setAbout(undefined);
     onSent();
   }
@@ -177,12 +185,19 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
     text.focus();
   });
   attach.addEventListener('click', () => {
-    openAttachMenu(attach, (carried, caption) => {
+    /** @param {import('./attach.js').Carried} carried @param {string} caption */
+    const sendCarried = (carried, caption) => {
       if (conversationId === undefined) return;
       client.parley.conversation(conversationId).sendMessage({ text: caption, ...carried, ...reply() });
       if (about?.kind === 'reply') setAbout(undefined);
       onSent();
-    });
+    };
+    openAttachMenu(attach, sendCarried, files.choose);
+  });
+  mountRecordButton(record, (recording) => {
+    const { blob, durationMs, waveform } = recording;
+    files.add([blob], { kind: 'voice', name: 'Voice message', durationMs, waveform });
+    text.focus();
   });
 
   return {
@@ -200,6 +215,7 @@ export function mountComposer({ form, text, send, mode, note, attach, closed }, 
       form.hidden = why !== undefined;
       closed.hidden = why === undefined;
       if (conversation !== undefined && why !== undefined) showClosed(closed, { conversation, why, client });
+      files.showFor(id);
       if (id === conversationId) return;
       if (conversationId !== undefined) client.parley.conversation(conversationId).stopTyping();
       setAbout(undefined);

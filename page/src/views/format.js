@@ -56,3 +56,16 @@ export function lastSeen(iso, now = new Date()) {
 
 /** @param {number} count */
 export const badge = (count) => (count > 99 ? '99+' : String(count));
+
+/** @param {number} ms */
+export function durationText(ms) {
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** @param {number} bytes */
+export function sizeText(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}

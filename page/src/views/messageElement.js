@@ -6,7 +6,7 @@
  */
 import { reasonOf } from '../sentences.js';
 import { avatar, hueOf } from './avatar.js';
-import { carriedElements } from './carried.js';
+import { carriedElements, fileElements } from './carried.js';
 import { h, hidden, icon } from './dom.js';
 import { clockTime, fullTime } from './format.js';
 import { linked } from './links.js';
@@ -47,10 +47,11 @@ export function fillMessage(element, row, actions) {
     .join(' ');
   element.dataset.id = clientMessageId;
   if (seq !== undefined) element.dataset.seq = String(seq);
+  const files = fileElements(element);
   const line = h(
     'div',
     { class: 'line' },
-    bubble(row, actions),
+    bubble(row, actions, files),
     seq === undefined ? undefined : tools(row, actions),
   );
   if (seq !== undefined) listenForMenu(line, row, actions);
@@ -75,14 +76,15 @@ const authorName = ({ senderId, author }) =>
 /**
  * @param {MessageRow} row
  * @param {RowActions} actions
+ * @param {ReadonlyMap<string, Element>} files elements that stay
  */
-const bubble = (row, actions) =>
+const bubble = (row, actions, files) =>
   h(
     'div',
     { class: row.content === '' && !row.isDeleted ? 'bubble no-text' : 'bubble' },
     hidden(row.isMine ? 'You: ' : row.author === undefined ? 'They: ' : `${row.author}: `),
     row.quote === undefined ? undefined : quote(row.quote, actions),
-    ...carriedElements(row.carried),
+    ...carriedElements(row.carried, actions.parley, files),
     words(row),
     meta(row),
   );

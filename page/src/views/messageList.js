@@ -42,6 +42,7 @@ export function mountMessageList({ scroller, list, jump, jumpCount }, client, me
   /** @type {RowActions} */
   const actions = {
     ...messageActions,
+    parley,
     jump: (seq) => void goTo(seq),
     retry: parley.outbox.retry,
     discard: parley.outbox.discard,

@@ -1,6 +1,7 @@
 /**
  * The elements of the list of messages.
  *
+ * @import { ParleyClient } from '@parley/client'
  * @import { MessageRow, Row } from './rows.js'
  */
 import { h, hidden } from './dom.js';
@@ -8,6 +9,7 @@ import { fillMessage } from './messageElement.js';
 
 /**
  * @typedef {object} RowActions
+ * @property {ParleyClient} parley
  * @property {(clientMessageId: string) => void} retry
  * @property {(clientMessageId: string) => void} discard
  * @property {() => void} loadAgain

@@ -44,7 +44,7 @@ const TOGETHER_MS = 5 * 60_000;
  * @property {boolean} isFirst of those that stand together
  * @property {boolean} isLast
  * @property {{ seq: number, author: string, text: string, kind: string } | undefined} quote what it answers
- * @property {CarriedContent} carried
+ * @property {CarriedContent & { uploads?: readonly string[] }} carried
  * @property {ReactionView[]} reactions
  * @property {string | undefined} seenBy under the newest of one's own in a small group
  *
@@ -263,7 +263,12 @@ const ofPending = (state, entry) => ({
   isFirst: false,
   isLast: false,
   quote: quoteFor(state, entry),
-  carried: { attachments: entry.attachments, location: entry.location, card: entry.card },
+  carried: {
+    // Uploaded files are shown as uploads until their message is stored.
+    ...(entry.uploads === undefined ? { attachments: entry.attachments } : { uploads: entry.uploads }),
+    location: entry.location,
+    card: entry.card,
+  },
   reactions: [],
   seenBy: undefined,
 });

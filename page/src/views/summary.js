@@ -63,8 +63,14 @@ export function quoteLine(state, quote) {
 }
 
 /** What carries something else than text. @param {PendingMessage} entry */
-export const kindOf = ({ attachments, location, card }) =>
-  location !== undefined ? 'location' : card !== undefined ? 'card' : kindOfFirst(attachments);
+export const kindOf = ({ attachments, uploads, location, card }) =>
+  location !== undefined
+    ? 'location'
+    : card !== undefined
+      ? 'card'
+      : uploads !== undefined
+        ? 'file'
+        : kindOfFirst(attachments);
 
 /** @param {import('@parley/client').CarriedContent['attachments']} attachments */
 function kindOfFirst(attachments) {

@@ -3,9 +3,12 @@ import { expect } from 'vitest';
 import type { WindowOptions } from '../../browser/support/browser.js';
 import type { TestServer } from '../../support/server.js';
 
-/** Console errors that the browser itself prints when a test cuts the network. */
-const NETWORK_ERROR =
-  /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state/;
+/** Console errors that the browser itself prints when a test cuts the network or forbids service workers. */
+const OF_THE_TEST =
+  /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state|blocked by Playwright/;
+
+/** For polls: a guard against hanging on a busy machine, no promise about speed. */
+export const PATIENT = { timeout: 60_000 };
 
 /** A window of the app, with the errors that it reported. */
 export class AppWindow {
@@ -22,9 +25,9 @@ export class AppWindow {
     page.on('pageerror', (error) => this.complaints.push(String(error.stack)));
   }
 
-  /** Errors other than those caused by the network. */
+  /** Errors other than those caused by the test. */
   get faults(): string[] {
-    return this.complaints.filter((text) => !NETWORK_ERROR.test(text));
+    return this.complaints.filter((text) => !OF_THE_TEST.test(text));
   }
 
   get composer(): Locator {
@@ -108,6 +111,8 @@ export async function openApp(
   const context = await browser.newContext({
     viewport: { width: 1100, height: 760 },
     locale: 'en-GB',
+    // A window of its own storage needs no copy of the app.
+    serviceWorkers: 'block',
     ...options,
   });
   const window = new AppWindow(await context.newPage(), server);

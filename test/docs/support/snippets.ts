@@ -22,6 +22,7 @@ const ENTRIES: Record<string, string> = {
   '@parley/client/indexeddb': `${CLIENT}indexeddb.ts`,
   '@parley/client/sqlite': `${CLIENT}sqlite.ts`,
   '@parley/client/tabs': `${CLIENT}tabs.ts`,
+  '@parley/client/uploads': `${CLIENT}uploads.ts`,
   '@parley/client/storage-conformance': `${CLIENT}storage-conformance.ts`,
   '@parley/react': join(ROOT, 'packages/react/src/index.ts'),
 };
@@ -34,6 +35,37 @@ const IN_PAGE: Record<string, string> = {
   'expo-sqlite': `${NATIVE}expoSqlite.ts`,
   'react-native': 'react-native-web',
 };
+
+/** Options of the compiler for snippets of the client and the hooks. */
+const CLIENT_PROJECT = {
+  extends: join(ROOT, 'tsconfig.json'),
+  compilerOptions: {
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    types: ['vitest/globals'],
+    // A snippet may end before it uses what it makes.
+    noUnusedLocals: false,
+    moduleDetection: 'force',
+    paths: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, [path]])),
+  },
+  include: [`${NATIVE}types.d.ts`],
+};
+
+/** Options of the compiler for snippets of the components: the types of React Native are the real ones. */
+export const COMPONENTS_PROJECT = {
+  extends: join(ROOT, 'app/tsconfig.json'),
+  compilerOptions: {
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    moduleDetection: 'force',
+    preserveSymlinks: true,
+  },
+  include: [join(ROOT, 'packages/ui/src/types')],
+};
+
+const includedIn = (project: object): unknown[] =>
+  'include' in project && Array.isArray(project.include) ? project.include : [];
 
 /** Returns the TypeScript blocks of a page. A first line `// name.ts` names the block. */
 export async function readSnippets(page: string): Promise<Snippet[]> {
@@ -59,22 +91,14 @@ export class SnippetFolder implements AsyncDisposable {
     return folder;
   }
 
-  /** Compiles all snippets strictly. @returns the errors of the compiler */
-  async compile(): Promise<string> {
-    const config = {
-      extends: join(ROOT, 'tsconfig.json'),
-      compilerOptions: {
-        module: 'ESNext',
-        moduleResolution: 'Bundler',
-        lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-        types: ['vitest/globals'],
-        // A snippet may end before it uses what it makes.
-        noUnusedLocals: false,
-        moduleDetection: 'force',
-        paths: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, [path]])),
-      },
-      include: ['*.ts', '*.tsx', `${NATIVE}types.d.ts`],
-    };
+  /**
+   * Compiles all snippets strictly, as an app does with the packages of the checkout.
+   *
+   * @param project another `tsconfig.json` than that for client and hooks
+   * @returns the errors of the compiler
+   */
+  async compile(project: object = CLIENT_PROJECT): Promise<string> {
+    const config = { ...project, include: ['*.ts', '*.tsx', ...includedIn(project)] };
     await writeFile(join(this.path, 'tsconfig.json'), JSON.stringify(config));
     const compiling = promisify(execFile)(process.execPath, [
       COMPILER,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import compression from 'compression';
 import express, { type Express, type RequestHandler } from 'express';
 import { AppError } from '../../utils/appError.js';
 
@@ -22,6 +23,8 @@ function serveBuilt(folder: string): [RequestHandler, RequestHandler] {
     setHeaders: (response) => response.setHeader('Cache-Control', 'no-cache'),
   });
   const router = express.Router();
+  // Bundles are a quarter of their size then. Answers of the API are not compressed: they mix secrets with others' text.
+  router.use(compression());
   router.use('/assets', assets);
   return [router, rest];
 }

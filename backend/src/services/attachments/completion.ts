@@ -26,6 +26,7 @@ import {
 import type { DatabaseTime } from '../runtime/index.js';
 import { fileHeaders, THUMBNAIL_HEADERS, type AttachmentViews } from '../views/index.js';
 import type { VirusScanner } from '../virusScanner.js';
+import { isDeleted } from './fileAccess.js';
 import { storedFileName } from './fileNames.js';
 import { noteStoreFailure, storeUnavailable, type StoreErrorDeps } from './storeErrors.js';
 import { toUploadedView } from './uploadedView.js';
@@ -124,7 +125,7 @@ export class Completion {
         return this.#checkClaimed({ ...claimed, announced: claimed.announced }, token);
       }
       const current = await attachments.findById(id);
-      if (current === undefined || current.status === 'deleting') throw gone();
+      if (current === undefined || isDeleted(current)) throw gone();
       const isOpen = current.status === 'pending' || current.status === 'processing';
       if (!isOpen || monotonicMs() > giveUpAtMs) return current;
       await sleep(LOOK_MS);
@@ -160,7 +161,7 @@ export class Completion {
   /** Another process has taken over, or the upload was cancelled meanwhile. */
   async #currentOf(id: AttachmentId): Promise<AttachmentRecord> {
     const current = await this.#deps.attachments.findById(id);
-    if (current === undefined || current.status === 'deleting') throw gone();
+    if (current === undefined || isDeleted(current)) throw gone();
     return current;
   }
 
@@ -170,7 +171,7 @@ export class Completion {
     try {
       const current = settled ?? (await attachments.findById(_id));
       // The remover may have looked for objects before this check had written them.
-      const isCancelled = current === undefined || current.status === 'deleting';
+      const isCancelled = current === undefined || isDeleted(current);
       const made = isCancelled ? [fileKey(_id), thumbnailKey(_id)] : [];
       if (settled !== undefined || isCancelled) await store.remove([uploadKey(_id), ...made]);
     } catch (error) {

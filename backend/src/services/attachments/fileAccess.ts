@@ -21,6 +21,10 @@ export type ReadyFile = AttachmentRecord & { facts: FileFacts };
 const isReady = (row: AttachmentRecord | undefined): row is ReadyFile =>
   row?.facts !== undefined && (row.status === 'ready' || row.status === 'sent');
 
+/** True for a file whose message is deleted, whether or not its bytes are. */
+export const isDeleted = ({ status }: Pick<AttachmentRecord, 'status'>): boolean =>
+  status === 'deleting' || status === 'held';
+
 /** One error for files that do not exist and those of others, so that ids cannot be probed. */
 export const noSuchFile = (): AppError => new AppError('NOT_FOUND', 'There is no such attachment.');
 

@@ -2,12 +2,14 @@ import type { AttachmentId } from '../../../../contract/index.js';
 import { Completion, type CompletionDeps } from './completion.js';
 import { FileAccess } from './fileAccess.js';
 import { Remover } from './remover.js';
+import { ReportedFiles } from './reportedFiles.js';
 import { SentFiles, type SentFileDeps } from './sentFiles.js';
 import { Sweeper, type SweeperDeps } from './sweeper.js';
 import { Uploads, type UploadDeps } from './uploads.js';
 
 export type { AttachmentLimits } from './settings.js';
 export { removeFiles } from './remover.js';
+export type { ReportedFiles } from './reportedFiles.js';
 export type { SentFiles } from './sentFiles.js';
 export { SWEPT, sweepSteps, type SweepStep, type Swept } from './sweep.js';
 
@@ -27,6 +29,7 @@ export function createAttachments(deps: AttachmentDeps) {
   const fileAccess = new FileAccess(deps);
   const sweeper = new Sweeper({ ...deps, onDeleting, now: () => deps.time.now() });
   return {
+    reportedFiles: new ReportedFiles({ ...deps, onDeleting }),
     uploads,
     completion,
     fileAccess,

@@ -5,10 +5,10 @@ import type { DatabaseTime } from '../runtime/index.js';
 import { noteStoreFailure, type StoreErrorDeps } from './storeErrors.js';
 
 export interface RemoverDeps extends StoreErrorDeps {
-  attachments: Pick<AttachmentModel, 'findByStatus' | 'remove' | 'postpone' | 'countDeleting'>;
+  attachments: Pick<AttachmentModel, 'findByStatus' | 'remove' | 'postpone' | 'countDeleting' | 'countHeld'>;
   store: ObjectStore;
   time: DatabaseTime;
-  metrics: Pick<Metrics, 'storeFailures' | 'deletingAttachments'>;
+  metrics: Pick<Metrics, 'storeFailures' | 'deletingAttachments' | 'heldAttachments'>;
 }
 
 /** Files that are removed at a time. */
@@ -88,6 +88,7 @@ export class Remover {
     const { attachments, metrics } = this.#deps;
     await this.run();
     metrics.deletingAttachments.set(await attachments.countDeleting(MAX_COUNTED));
+    metrics.heldAttachments.set(await attachments.countHeld(MAX_COUNTED));
   }
 
   /** Returns false when the store did not answer: these files then go to the end of the list. */

@@ -8,7 +8,7 @@ import type { Logger } from '../../utils/logger.js';
 import { fileKey, thumbnailKey, type ObjectStore } from '../objectStore.js';
 import type { DatabaseTime } from '../runtime/index.js';
 import { fileHeaders, THUMBNAIL_HEADERS } from '../views/index.js';
-import { noSuchFile, type FileAccess, type ReadyFile } from './fileAccess.js';
+import { isDeleted, noSuchFile, type FileAccess, type ReadyFile } from './fileAccess.js';
 import type { AttachmentLimits } from './settings.js';
 import { toClientError, type StoreErrorDeps } from './storeErrors.js';
 
@@ -193,5 +193,6 @@ function requireReadyIfOwn(row: AttachmentRecord | undefined, senderId: UserId):
   if (row.status === 'pending' || row.status === 'processing') {
     throw conflict('This attachment is not ready: upload and complete it first.');
   }
+  if (isDeleted(row)) throw noSuchFile();
   if (row.status === 'rejected') throw conflict('This attachment was rejected.');
 }

@@ -1,13 +1,21 @@
 import { LIMITS, type AttachmentId } from '../../../../contract/index.js';
 import type { AttachmentModel, AttachmentRecord, AttachmentStatus } from '../../models/attachmentModel.js';
 import type { MessageModel } from '../../models/messageModel.js';
+import type { ReportModel } from '../../models/reportModel.js';
 import { FILES, idOfKey, UPLOADS, type ListedObject, type ObjectStore } from '../objectStore.js';
 
 export interface SweepDeps {
   attachments: Pick<
     AttachmentModel,
-    'findByStatus' | 'findByIds' | 'discard' | 'markSent' | 'releaseUnstored'
+    | 'findByStatus'
+    | 'findByIds'
+    | 'discard'
+    | 'markSent'
+    | 'releaseUnstored'
+    | 'endReports'
+    | 'eraseUnreported'
   >;
+  reports: Pick<ReportModel, 'findOpen'>;
   messages: Pick<MessageModel, 'findByFile'>;
   store: ObjectStore;
   now: () => Date;
@@ -15,10 +23,10 @@ export interface SweepDeps {
 
 /**
  * `pending`: uploads that were never completed. `unsent`: files that no message has. `rejected`: refused files, whose answer
- * is kept for a day. `objects`: objects without a row, such as an upload that arrived after its row was gone. `parts`: parts
+ * is kept for a day. `held`: files of deleted messages whose reports are decided. `objects`: objects without a row, such as an upload that arrived after its row was gone. `parts`: parts
  * of uploads that nobody goes on with.
  */
-export const SWEPT = ['pending', 'unsent', 'rejected', 'objects', 'parts'] as const;
+export const SWEPT = ['pending', 'unsent', 'rejected', 'held', 'objects', 'parts'] as const;
 export type Swept = (typeof SWEPT)[number];
 
 /** Something to remove. */
@@ -51,6 +59,7 @@ export async function* sweepSteps(
   yield* oldRows(deps, { status: 'processing', what: 'pending', before });
   yield* oldRows(deps, { status: 'ready', what: 'unsent', before });
   yield* oldRows(deps, { status: 'rejected', what: 'rejected', before });
+  yield* decided(deps, before);
   yield* orphans(deps, UPLOADS, before);
   yield* openUploads(deps, before);
   if (all) yield* orphans(deps, FILES, before);
@@ -107,6 +116,34 @@ async function discardAll(
     if (await attachments.discard(_id, [status], { before, now: now() })) removed += 1;
   }
   return removed;
+}
+
+/** Held files of which no report is open: a server died before it could release them. */
+async function* decided({ attachments, reports, now }: SweepDeps, before: Date): AsyncGenerator<SweepStep> {
+  const held = await attachments.findByStatus('held', { before, limit: BATCH });
+  const ids = [...new Set(held.flatMap((row) => row.reports ?? []))];
+  const open = await reports.findOpen(ids);
+  const free = held.filter((row) => !(row.reports ?? []).some((id) => open.has(id)));
+  if (free.length === 0) return;
+  yield {
+    what: 'held',
+    count: free.length,
+    bytes: free.reduce((sum, { facts }) => sum + (facts?.sizeBytes ?? 0), 0),
+    names: free.map(({ _id }) => _id),
+    apply: async () => {
+      const ended = await attachments.endReports(
+        ids.filter((id) => !open.has(id)),
+        now(),
+      );
+      return (
+        ended +
+        (await attachments.eraseUnreported(
+          free.map(({ _id }) => _id),
+          now(),
+        ))
+      );
+    },
+  };
 }
 
 /** Objects whose row is gone, or does not need them any more. */

@@ -16,7 +16,7 @@ export function toUploadedView(row: AttachmentRecord, views: AttachmentViews): U
     mimeType,
     sizeBytes,
     // A file that is being removed is not shown any more: callers refuse it before.
-    status: status === 'deleting' ? 'rejected' : status,
+    status: status === 'deleting' || status === 'held' ? 'rejected' : status,
     ...(reason !== undefined && { reason }),
     createdAt: createdAt.toISOString(),
   };

@@ -18,6 +18,7 @@ import type { Access } from '../membership/index.js';
 import { uploadKey, type ExpectedObject, type ObjectStore } from '../objectStore.js';
 import type { DatabaseTime } from '../runtime/index.js';
 import type { AttachmentViews } from '../views/index.js';
+import { isDeleted, noSuchFile } from './fileAccess.js';
 import { cleanFileName } from './fileNames.js';
 import type { AttachmentLimits } from './settings.js';
 import { toClientError, type StoreErrorDeps } from './storeErrors.js';
@@ -41,7 +42,6 @@ interface Uploading {
 }
 
 const DAY_MS = 86_400_000;
-const noSuchFile = (): AppError => new AppError('NOT_FOUND', 'There is no such attachment.');
 
 /** Begins, resumes and cancels uploads. The bytes go from the client to the object store. */
 export class Uploads {
@@ -95,7 +95,7 @@ export class Uploads {
   async cancel(caller: UserId, id: AttachmentId): Promise<{ attachmentId: AttachmentId }> {
     const isOwn = async (): Promise<boolean> => {
       const found = await this.#deps.attachments.findById(id);
-      return found?.uploaderId === caller && found.status !== 'deleting';
+      return found?.uploaderId === caller && !isDeleted(found);
     };
     // It may have been removed, or taken by a message, between the two looks.
     if ((await isOwn()) && !(await this.#discard(id)) && (await isOwn())) {
@@ -255,6 +255,6 @@ export async function requireOwn(
   id: AttachmentId,
 ): Promise<AttachmentRecord> {
   const found = await attachments.findById(id);
-  if (found?.uploaderId !== caller || found.status === 'deleting') throw noSuchFile();
+  if (found?.uploaderId !== caller || isDeleted(found)) throw noSuchFile();
   return found;
 }

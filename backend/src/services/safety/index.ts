@@ -1,5 +1,6 @@
 import type { UserId } from '../../../../contract/index.js';
 import type { Models } from '../../models/index.js';
+import type { ReportedFiles } from '../attachments/index.js';
 import type { ChangeService } from '../changes/index.js';
 import type { MembershipEventLog } from '../commitLog/index.js';
 import type { Summaries } from '../derived/index.js';
@@ -25,6 +26,7 @@ interface SafetyDeps {
   views: ConversationViews;
   messageViews: MessageViews;
   changes: Pick<ChangeService, 'deleteForEveryone'>;
+  reportedFiles: ReportedFiles;
   publisher: Publisher;
   /** Called after users or blocks were changed here, so that other processes can read them before their next poll. */
   onUsersChanged: () => void;

@@ -1,6 +1,7 @@
 import { SYSTEM_USER_ID, type CommandPayload, type UserId } from '../../../../contract/index.js';
 import type { ReportModel, ReportRecord } from '../../models/reportModel.js';
 import { AppError } from '../../utils/appError.js';
+import type { ReportedFiles } from '../attachments/index.js';
 import type { ChangeService } from '../changes/index.js';
 import type { DatabaseTime } from '../runtime/index.js';
 import type { UserDirectory } from '../users/index.js';
@@ -9,6 +10,7 @@ interface ReportDecisionDeps {
   reports: Pick<ReportModel, 'findById' | 'close'>;
   changes: Pick<ChangeService, 'deleteForEveryone'>;
   users: Pick<UserDirectory, 'setRestriction' | 'setBan'>;
+  reportedFiles: Pick<ReportedFiles, 'release'>;
   time: DatabaseTime;
 }
 
@@ -31,12 +33,13 @@ export class ReportDecisions {
    * the effect.
    */
   async decide(by: UserId, reportId: string, { decision, resolution }: Decision): Promise<void> {
-    const { reports, time } = this.#deps;
+    const { reports, reportedFiles, time } = this.#deps;
     const report = await reports.findById(reportId);
     if (report === undefined) throw new AppError('NOT_FOUND', 'There is no such report.');
     if (report.status !== 'open') return;
     await this.#apply(report, decision);
     await reports.close(reportId, { by, decision, resolution, at: time.now() });
+    if (report.message !== undefined) await reportedFiles.release(reportId);
   }
 
   async #apply({ userId, message }: ReportRecord, decision: Decision['decision']): Promise<void> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   LIMITS,
+  type Attachment,
   type CommandData,
   type CommandPayload,
   type EntryView,
@@ -10,8 +11,10 @@ import {
 import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
 import type { ReportModel, ReportRecord } from '../../models/reportModel.js';
+import { uploadedIds } from '../../models/storedAttachment.js';
 import { AppError, notParticipant } from '../../utils/appError.js';
 import { decodeCursor, encodeCursor } from '../../utils/cursors.js';
+import type { ReportedFiles } from '../attachments/index.js';
 import type { DatabaseTime } from '../runtime/index.js';
 import { isAbsentAt, visibleFrom, type MembershipStore } from '../membership/index.js';
 import type { MessageViews } from '../views/index.js';
@@ -22,6 +25,7 @@ interface ReportDeps {
   memberships: MembershipStore;
   members: Pick<MemberModel, 'findByUser'>;
   views: MessageViews;
+  reportedFiles: ReportedFiles;
   time: DatabaseTime;
 }
 
@@ -48,16 +52,21 @@ export class ReportService {
   async report(reporterId: UserId, input: CommandPayload<'report'>): Promise<string> {
     const { conversationId, seq, reason, comment } = input;
     const message = conversationId === undefined || seq === undefined ? undefined : { conversationId, seq };
-    const userId = message === undefined ? input.userId : await this.#senderOf(reporterId, message);
+    const reported = message === undefined ? undefined : await this.#findShown(reporterId, message);
+    const userId = reported?.senderId ?? input.userId;
     if (userId === undefined || userId === reporterId) {
       throw new AppError('VALIDATION', 'Report another user.', {
         details: [{ path: 'userId', rule: 'must be another user' }],
       });
     }
-    const { reports, time } = this.#deps;
+    const { reports, reportedFiles, time } = this.#deps;
+    const files = uploadedIds(reported?.attachments);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const id = await reports.open({ reporterId, userId, message, reason, comment }, time.now());
-      if (id !== undefined) return id;
+      if (id !== undefined) {
+        await reportedFiles.hold(files, id);
+        return id;
+      }
     }
     throw new AppError('UNAVAILABLE', 'The report could not be opened; ask again.', { retryAfterMs: 200 });
   }
@@ -73,17 +82,18 @@ export class ReportService {
     const found = await this.#deps.reports.findPage(input.status ?? 'open', limit + 1, afterId);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
+    const ofMessages = shown.filter(({ message }) => message !== undefined);
+    const files = await this.#deps.reportedFiles.list(ofMessages.map(({ _id }) => _id));
     return {
-      reports: await Promise.all(shown.map((record) => this.#present(record))),
+      reports: await Promise.all(shown.map((record) => this.#present(record, files.get(record._id)))),
       ...(found.length > limit && last !== undefined && { nextCursor: encodeCursor([last._id]) }),
     };
   }
 
   /**
-   * Returns the sender of a message that the reporter may see. Works for closed conversations and blocked senders
-   * too.
+   * Returns a message that the reporter may see. Works for closed conversations and blocked senders too.
    */
-  async #senderOf(reporterId: UserId, { conversationId, seq }: Reported): Promise<UserId> {
+  async #findShown(reporterId: UserId, { conversationId, seq }: Reported): Promise<MessageRecord> {
     const { memberships, members, messages } = this.#deps;
     const membership = await memberships.current(conversationId);
     if (membership === undefined) throw notParticipant();
@@ -100,10 +110,13 @@ export class ReportService {
       seq >= visibleFrom(membership, facts) &&
       !isAbsentAt(own?.absences, seq);
     if (!isShown) throw new AppError('NOT_FOUND', 'There is no such message.');
-    return message.senderId;
+    return message;
   }
 
-  async #present({ _id, message, ...record }: ReportRecord): Promise<ReportView> {
+  async #present(
+    { _id, message, ...record }: ReportRecord,
+    files: Attachment[] | undefined,
+  ): Promise<ReportView> {
     const { reporterId, userId, reason, comment, status, createdAt } = record;
     const { decision, resolution, resolvedBy, resolvedAt } = record;
     return {
@@ -118,6 +131,7 @@ export class ReportService {
       ...(resolution !== undefined && { resolution }),
       ...(resolvedBy !== undefined && { resolvedBy }),
       ...(resolvedAt !== undefined && { resolvedAt: resolvedAt.toISOString() }),
+      ...(files !== undefined && { files }),
       createdAt: createdAt.toISOString(),
       context: message === undefined ? [] : await this.#contextOf(message, reporterId),
     };

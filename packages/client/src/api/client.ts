@@ -1,10 +1,12 @@
 import type { ReadableStore } from '../observable/readableStore.js';
 import type { ClientState, ConnectionState } from '../state/types.js';
 import type { CommandData, CommandName, CommandPayload, PushData, PushName } from '../wire/index.js';
+import type { AttachmentsApi } from './attachments.js';
 import type { ConversationHandle } from './conversation.js';
 import type { ConversationsApi } from './conversations.js';
 import type { ParleyEvents } from './events.js';
 import type { OutboxApi } from './outbox.js';
+import type { UploadsApi } from './uploads.js';
 import type { SafetyApi, UsersApi } from './users.js';
 
 /** The chat client of one user on one device. Made by `createParleyClient`. */
@@ -16,6 +18,10 @@ export interface ParleyClient {
   readonly unreadCount: ReadableStore<number>;
   readonly conversations: ConversationsApi;
   readonly outbox: OutboxApi;
+  /** @throws Error without the option `uploads` */
+  readonly uploads: UploadsApi;
+  /** @throws Error without the option `uploads` */
+  readonly attachments: AttachmentsApi;
   readonly users: UsersApi;
   readonly safety: SafetyApi;
   /** Everything that this client knows, as one immutable value. Selectors of `@parley/client/selectors` read it. */

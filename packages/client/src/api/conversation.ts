@@ -8,6 +8,11 @@ import type { MessagesSnapshot } from './snapshots.js';
 export interface MessageContent {
   text?: string | undefined;
   attachments?: CommandPayload<'sendMessage'>['attachments'] | undefined;
+  /**
+   * Ids of files of `client.uploads`, instead of `attachments`. The message waits in the outbox until all are ready; messages
+   * that are written later do not wait for it.
+   */
+  uploads?: readonly string[] | undefined;
   location?: CommandPayload<'sendMessage'>['location'] | undefined;
   card?: CommandPayload<'sendMessage'>['card'] | undefined;
   /** `seq` of the message that this one answers. */

@@ -2,6 +2,7 @@ import type { TabCoordination } from '../connection/coordination.js';
 import type { ParleyLogger } from './logger.js';
 import type { TokenReason } from './token.js';
 import type { ParleyStorage } from '../storage/storage.js';
+import type { UploadSupport } from '../uploads/part.js';
 
 /**
  * Tells the SDK when the app comes to the foreground and when the network changes: `document` and `window` in browsers (the
@@ -43,6 +44,8 @@ export interface ParleyClientOptions {
    * client has a connection of its own.
    */
   tabs?: TabCoordination | undefined;
+  /** `fileUploads()` of `@parley/client/uploads`: sends files. Without it, `client.uploads` throws. */
+  uploads?: UploadSupport | undefined;
   /** Makes a version 4 UUID. Default: `crypto.randomUUID`, or `crypto.getRandomValues`. Some phones have neither: pass one. */
   randomUUID?: (() => string) | undefined;
   logger?: ParleyLogger | undefined;
@@ -50,4 +53,4 @@ export interface ParleyClientOptions {
   transports?: readonly ('websocket' | 'polling')[] | undefined;
 }
 
-export type { ParleyLogger, TabCoordination, TokenReason };
+export type { ParleyLogger, TabCoordination, TokenReason, UploadSupport };

@@ -86,11 +86,12 @@ export class Handle implements ConversationHandle {
     return entry !== undefined && isMessage(entry) ? entry : undefined;
   }
 
-  sendMessage({ text = '', attachments, location, card, replyTo }: MessageContent): SentHandle {
+  sendMessage({ text = '', attachments, uploads = [], location, card, replyTo }: MessageContent): SentHandle {
     this.#engine.typing.stopped(this.id);
     const added = this.#engine.outbox.add(this.id, {
       content: text,
       ...(attachments !== undefined && { attachments }),
+      ...(uploads.length > 0 && { uploads: [...uploads], preparation: 'uploads' }),
       ...(location !== undefined && { location }),
       ...(card !== undefined && { card }),
       ...(replyTo !== undefined && { replyTo }),

@@ -8,7 +8,13 @@ import { Conversations } from './conversations.js';
 import { Engine } from './engine.js';
 import { Lifespan } from './lifespan.js';
 import { createOutboxApi } from './outboxApi.js';
+import type { UploadsPart } from '../uploads/part.js';
 import { createSafetyApi, createUsersApi } from './users.js';
+
+function requireUploads({ uploads }: Engine): UploadsPart {
+  if (uploads !== undefined) return uploads;
+  throw new Error('Pass the option uploads: fileUploads() of @parley/client/uploads.');
+}
 
 /**
  * Creates the chat client of one user on one device. Nothing happens before `connect`.
@@ -32,6 +38,12 @@ export function createParleyClient(options: ParleyClientOptions): ParleyClient {
     unreadCount: derive(store, totalUnread),
     conversations: new Conversations(engine),
     outbox: createOutboxApi(engine),
+    get uploads() {
+      return requireUploads(engine).api;
+    },
+    get attachments() {
+      return requireUploads(engine).attachments;
+    },
     users: createUsersApi(engine),
     safety: createSafetyApi(engine),
     state: { getSnapshot: store.getSnapshot, subscribe: store.subscribe },

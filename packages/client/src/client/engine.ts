@@ -16,6 +16,7 @@ import { ServerClock } from '../sync/serverClock.js';
 import { Sync } from '../sync/sync.js';
 import { Typing } from '../sync/typing.js';
 import { Viewing } from '../sync/viewing.js';
+import type { UploadsPart } from '../uploads/part.js';
 import type { PushMap } from '../wire/index.js';
 import { platformUuid } from './ids.js';
 
@@ -35,6 +36,7 @@ export class Engine {
   readonly checks: PromiseChecks;
   readonly history: History;
   readonly outbox: Outbox;
+  readonly uploads: UploadsPart | undefined;
   readonly sync: Sync;
   readonly pushes: Pushes;
   readonly receipts: Receipts;
@@ -86,10 +88,20 @@ export class Engine {
       onRemoved: (event) => this.events.emit('conversationRemoved', event),
       onUnknownConversation: () => this.sync.run(),
     });
+    const newId = (): string => this.newId();
+    this.uploads = options.uploads?.create({
+      ...{ ...base, newId, url: options.url, logger: this.logger },
+      dropUpload: (id) => this.outbox.dropUpload(id),
+    });
     this.outbox = new Outbox({
       ...base,
-      newId: () => this.newId(),
-      onSent: (pending, message) => this.events.emit('messageSent', { pending, message }),
+      newId,
+      prepare: this.uploads?.prepare,
+      onSent: (pending, message) => {
+        this.uploads?.messageGone(pending, true);
+        this.events.emit('messageSent', { pending, message });
+      },
+      onDiscarded: (pending) => this.uploads?.messageGone(pending, false),
       onFailed: (pending, error) => this.events.emit('messageFailed', { pending, error }),
     });
     this.receipts = new Receipts(base);
@@ -155,15 +167,16 @@ export class Engine {
   #startSending(): void {
     const parts = this.#hasStarted
       ? [this.receipts, this.presence]
-      : [this.outbox, this.receipts, this.presence, this.viewing];
+      : [this.uploads, this.outbox, this.receipts, this.presence, this.viewing];
     this.#hasStarted = true;
-    for (const part of parts) part.start();
+    for (const part of parts) part?.start();
   }
 
   /** The connection is lost. */
   stopParts(): void {
     this.#hasStarted = false;
-    for (const part of [this.sync, this.outbox, this.receipts, this.presence, this.viewing]) part.stop();
+    for (const part of [this.sync, this.uploads, this.outbox, this.receipts, this.presence, this.viewing])
+      part?.stop();
   }
 
   /** Nothing that was learnt about a user is kept for the next one. */
@@ -171,6 +184,7 @@ export class Engine {
     this.checks.clear();
     this.#arrivals.clear();
     this.typing.dispose();
+    this.uploads?.leave();
   }
 
   disposeParts(): void {

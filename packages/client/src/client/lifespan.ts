@@ -144,14 +144,16 @@ export class Lifespan {
   }
 
   async #openArea(userId: string): Promise<void> {
-    const { store, outbox } = this.#engine;
+    const { store, outbox, uploads } = this.#engine;
     if (store.getState().userId !== userId) store.dispatch({ type: 'userChanged', userId });
     const area = this.#newArea(userId);
     const cache = new Cache({ store, storage: area, writer: this.#engine.newId() });
     this.#area = area;
     this.#engine.cache = cache;
     outbox.useStorage(new OutboxStorage(area));
-    const [stored] = await Promise.all([cache.read(), outbox.restore()]);
+    // Messages of the outbox wait for uploads: these are known first.
+    const restored = Promise.resolve(uploads?.enter(area)).then(() => outbox.restore());
+    const [stored] = await Promise.all([cache.read(), restored]);
     if (this.#area !== area) return;
     if (stored !== undefined) {
       store.dispatch({ type: 'restored', stored });
@@ -162,6 +164,7 @@ export class Lifespan {
   #startLink(): void {
     const { engine, link } = { engine: this.#engine, link: this.#createLink() };
     engine.link = link;
+    engine.uploads?.useTabs(link.tabs);
     engine.outbox.useTabs(link.tabs);
     link.start();
   }
@@ -189,6 +192,7 @@ export class Lifespan {
       onUser: (tokenUserId) => isCurrent() && this.#confirmUser(tokenUserId),
       onLeader: (isLeader) => {
         if (!isCurrent()) return;
+        this.#engine.uploads?.setLeader(isLeader);
         this.#engine.outbox.setLeader(isLeader);
         this.#engine.cache?.setWriting(isLeader);
       },
@@ -257,11 +261,13 @@ export class Lifespan {
   }
 
   #stopLink(): void {
-    const { link, outbox, cache } = this.#engine;
+    const { link, outbox, uploads, cache } = this.#engine;
     this.#engine.link = undefined;
-    outbox.useTabs(undefined);
-    // Another tab may lead from now on.
-    outbox.setLeader(false);
+    for (const part of [uploads, outbox]) {
+      part?.useTabs(undefined);
+      // Another tab may lead from now on.
+      part?.setLeader(false);
+    }
     cache?.setWriting(false);
     link?.stop();
     this.#engine.stopParts();

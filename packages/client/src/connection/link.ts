@@ -69,7 +69,11 @@ export type TabMessage =
   | { type: 'outboxQueued'; entry: unknown }
   /** A tab has discarded an entry, or the leader has removed it because it was stored. */
   | { type: 'outboxRemoved'; clientMessageId: string; isDiscarded: boolean; message?: unknown }
-  | { type: 'outboxFailed'; clientMessageId: string; code: string; error: string };
+  | { type: 'outboxFailed'; clientMessageId: string; code: string; error: string }
+  /** An upload was added (with its bytes), or has changed. */
+  | { type: 'uploadChanged'; row: unknown; phase: string; sentBytes: number; file: unknown }
+  /** The leader has done everything about an upload. */
+  | { type: 'uploadRemoved'; id: string };
 
 export interface TabChannel {
   /** Sends to all other tabs of this user. Messages are structured-cloneable, and may be lost when a tab is closed. */

@@ -3,10 +3,16 @@ import { RETRY, type ErrorCode, type ErrorDetail, type RetryRule } from '../wire
 /**
  * Codes that only a client gives. `OFFLINE`: there is no connection, nothing was sent. `TIMEOUT`: no answer in time, or the
  * connection was lost before it; the outcome is unknown. `SIGNED_OUT`: `getToken` gave no token, or `logout` was called.
- * `STORAGE`: the device's storage failed. `DISCARDED`: the message was removed from the outbox. `CLOSED`: the client was
- * disposed of; unsent messages stay in the outbox.
+ * `STORAGE`: the device's storage failed. `DISCARDED`: the message or upload was removed by the user. `CLOSED`: the client was
+ * disposed of; unsent messages stay in the outbox. `UPLOAD_REJECTED`: the server does not take this file (`reason` of the
+ * upload). `UPLOAD_REFUSED`: the store refused its bytes several times. `FILE_GONE`: its bytes are not on the device any more.
  */
-export type ClientErrorCode = 'OFFLINE' | 'TIMEOUT' | 'SIGNED_OUT' | 'STORAGE' | 'DISCARDED' | 'CLOSED';
+export type ClientErrorCode =
+  'OFFLINE' | 'TIMEOUT' | 'SIGNED_OUT' | 'STORAGE' | 'DISCARDED' | 'CLOSED' | FinalCode;
+
+/** Codes of uploads that only the user can mend. */
+const FINAL_CODES = ['UPLOAD_REJECTED', 'UPLOAD_REFUSED', 'FILE_GONE'] as const;
+type FinalCode = (typeof FINAL_CODES)[number];
 
 /** A command that was refused or could not be answered. */
 export class ParleyError extends Error {
@@ -41,5 +47,7 @@ export class ParleyError extends Error {
  * Returns what to do about an error code. A code that is not in the table (a newer server, a timeout, no connection) says
  * nothing about the command: it may have been carried out or not, so it is repeated with the same id.
  */
-export const retryRuleOf = (code: string): RetryRule =>
-  Object.hasOwn(RETRY, code) ? RETRY[code as ErrorCode] : 'same';
+export function retryRuleOf(code: string): RetryRule {
+  if (Object.hasOwn(RETRY, code)) return RETRY[code as ErrorCode];
+  return FINAL_CODES.some((final) => final === code) ? 'never' : 'same';
+}

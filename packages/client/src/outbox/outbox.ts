@@ -6,8 +6,8 @@ import { isMessage } from '../state/entries.js';
 import { logOf } from '../state/selectors.js';
 import type { CarriedContent, ClientState, Message, PendingMessage } from '../state/types.js';
 import type { OutboxStorage } from '../storage/outboxStorage.js';
-import type { SendInput } from '../wire/index.js';
 import { EntryKeeper } from './entryKeeper.js';
+import { toPayload } from './payload.js';
 import { Preparations, type Prepare } from './preparations.js';
 import { SentPromises } from './sentPromises.js';
 
@@ -17,6 +17,7 @@ const RETRY = { firstMs: 500, maxMs: 15_000 };
 export interface OutboxContent extends CarriedContent {
   content: string;
   replyTo?: number | undefined;
+  uploads?: readonly string[] | undefined;
   preparation?: unknown;
 }
 
@@ -26,6 +27,7 @@ export interface OutboxDeps {
   newId: () => string;
   onSent: (pending: PendingMessage, message: Message) => void;
   onFailed: (pending: PendingMessage, error: ParleyError) => void;
+  onDiscarded?: ((pending: PendingMessage) => void) | undefined;
   prepare?: Prepare | undefined;
 }
 
@@ -50,6 +52,8 @@ export class Outbox {
   readonly #busy = new Map<string, ReturnType<typeof setTimeout> | 'sending'>();
   readonly #attempts = new Map<string, number>();
   readonly #discarded = new Set<string>();
+  /** Messages whose files the server did not know any more, and that were prepared once more. */
+  readonly #preparedAgain = new Set<string>();
   /** Acknowledged messages that are leaving the outbox. */
   readonly #acknowledged = new Map<string, Message>();
   readonly #unsubscribe: () => void;
@@ -64,7 +68,8 @@ export class Outbox {
     this.#preparations = new Preparations({
       prepare: deps.prepare,
       onPrepared: (entry, carried) => void this.#takePrepared(entry, carried),
-      onFailed: (entry, error) => this.#fail(entry, error),
+      // Its uploads may have changed meanwhile.
+      onFailed: (entry, error) => this.#fail(this.#entries.find(entry.clientMessageId) ?? entry, error),
     });
     // Whatever removes an entry (its answer, its arrival by another way), the storage forgets it, too.
     this.#unsubscribe = deps.store.onChange((state, before) => {
@@ -78,6 +83,8 @@ export class Outbox {
     this.#clearTimers();
     this.#busy.clear();
     this.#attempts.clear();
+    this.#preparedAgain.clear();
+    this.#preparations.clear();
   }
 
   useTabs(tabs: TabChannel | undefined): void {
@@ -155,9 +162,20 @@ export class Outbox {
       this.#tabs?.post({ type: 'outboxRemoved', clientMessageId, isDiscarded: false, message });
     } else if (this.#entries.find(clientMessageId) !== undefined) {
       if (retryRuleOf(answer.code) !== 'never') this.#wait(entry, answer.retryAfterMs);
+      else if (this.#mayPrepareAgain(entry, answer.code)) this.#prepareAgain(entry);
       else this.#fail(entry, new ParleyError(answer.code, answer.error, answer));
     }
     this.#pump(conversationId);
+  }
+
+  /** The server removes files that were not sent within a day: they are uploaded again, once. */
+  #mayPrepareAgain({ uploads, clientMessageId }: PendingMessage, code: string): boolean {
+    return uploads !== undefined && code === 'NOT_FOUND' && !this.#preparedAgain.has(clientMessageId);
+  }
+
+  #prepareAgain(entry: PendingMessage): void {
+    this.#preparedAgain.add(entry.clientMessageId);
+    this.#keep({ ...entry, attachments: undefined, preparation: 'again' }).catch(() => undefined);
   }
 
   #takeStored({ clientMessageId }: PendingMessage, message: Message): void {
@@ -198,8 +216,10 @@ export class Outbox {
   }
 
   async #takePrepared(entry: PendingMessage, carried: CarriedContent): Promise<void> {
-    if (this.#entries.find(entry.clientMessageId) === undefined) return;
-    const { preparation: _done, ...rest } = entry;
+    // Its uploads may have changed meanwhile.
+    const current = this.#entries.find(entry.clientMessageId);
+    if (current?.preparation === undefined) return;
+    const { preparation: _done, ...rest } = current;
     await this.#keep({ ...rest, ...carried }).catch(() => undefined);
   }
 
@@ -214,6 +234,7 @@ export class Outbox {
       this.#attempts.delete(clientMessageId);
       if (this.#discarded.delete(clientMessageId)) {
         this.#promises.reject(clientMessageId, new ParleyError('DISCARDED', 'The message was discarded.'));
+        this.#deps.onDiscarded?.(entry);
         continue;
       }
       const message = this.#acknowledged.get(clientMessageId) ?? findStored(state, entry);
@@ -230,7 +251,10 @@ export class Outbox {
     const { code, ...rest } = entry;
     const id = code === 'CONFLICT' ? this.#deps.newId() : clientMessageId;
     if (id !== clientMessageId) this.#remove(clientMessageId);
-    this.#keep({ ...rest, status: 'pending', clientMessageId: id }).catch(() => undefined);
+    // Its files may be gone from the server by now.
+    const again = rest.uploads !== undefined && { preparation: 'again', attachments: undefined };
+    this.#preparedAgain.delete(clientMessageId);
+    this.#keep({ ...rest, ...again, status: 'pending', clientMessageId: id }).catch(() => undefined);
   }
 
   retryAll(): void {
@@ -242,6 +266,21 @@ export class Outbox {
     if (this.#entries.find(clientMessageId) === undefined) return;
     this.#discarded.add(clientMessageId);
     this.#remove(clientMessageId);
+  }
+
+  /** Takes an upload from the message that waits for it. One that has nothing else to say is discarded. */
+  dropUpload(uploadId: string): void {
+    const entry = this.#deps.store
+      .getState()
+      .outbox.find(({ uploads, preparation }) => preparation !== undefined && uploads?.includes(uploadId));
+    if (entry === undefined) return;
+    const uploads = entry.uploads?.filter((id) => id !== uploadId) ?? [];
+    if (uploads.length === 0 && entry.content === '') this.discard(entry.clientMessageId);
+    else {
+      // Without files it is a text like others.
+      const rest = uploads.length === 0 ? { uploads: undefined, preparation: undefined } : { uploads };
+      this.#keep({ ...entry, ...rest }).catch(() => undefined);
+    }
   }
 
   #remove(clientMessageId: string): void {
@@ -294,6 +333,7 @@ export class Outbox {
       this.#pump(entry.conversationId);
       return;
     }
+    if (message.type !== 'outboxRemoved' && message.type !== 'outboxFailed') return;
     const entry = this.#entries.find(message.clientMessageId);
     if (entry === undefined) return;
     if (message.type === 'outboxFailed') {
@@ -317,18 +357,4 @@ function findStored(
     if (entry.senderId === state.userId && entry.clientMessageId === clientMessageId) return entry;
   }
   return undefined;
-}
-
-/** Returns what is sent of an entry. */
-function toPayload(entry: PendingMessage): SendInput {
-  const { conversationId, clientMessageId, content, replyTo, attachments, location, card } = entry;
-  return {
-    conversationId,
-    clientMessageId,
-    content,
-    ...(replyTo !== undefined && { replyTo }),
-    ...(attachments !== undefined && { attachments: [...attachments] }),
-    ...(location !== undefined && { location }),
-    ...(card !== undefined && { card }),
-  };
 }

@@ -19,9 +19,17 @@ export class Preparations {
   readonly #running = new Set<string>();
   /** Prepared in vain on this connection. */
   readonly #tried = new Set<string>();
+  #generation = 0;
 
   constructor(deps: PreparationsDeps) {
     this.#deps = deps;
+  }
+
+  /** Another user: what is being prepared for the former one has no effect. */
+  clear(): void {
+    this.#generation += 1;
+    this.#running.clear();
+    this.#tried.clear();
   }
 
   /** A new connection is a new chance. */
@@ -35,15 +43,23 @@ export class Preparations {
     if (prepare === undefined || this.#running.has(clientMessageId) || this.#tried.has(clientMessageId))
       return;
     this.#running.add(clientMessageId);
+    const generation = this.#generation;
+    const isCurrent = (): boolean => generation === this.#generation;
     prepare(entry)
+      .finally(() => {
+        // Before the result is taken: a retry of a failed message begins anew.
+        if (isCurrent()) this.#running.delete(clientMessageId);
+      })
       .then(
-        (carried) => this.#deps.onPrepared(entry, carried),
+        (carried) => {
+          if (isCurrent()) this.#deps.onPrepared(entry, carried);
+        },
         (error: unknown) => {
+          if (!isCurrent()) return;
           if (error instanceof ParleyError && retryRuleOf(error.code) === 'never') {
             this.#deps.onFailed(entry, error);
           } else this.#tried.add(clientMessageId);
         },
-      )
-      .finally(() => this.#running.delete(clientMessageId));
+      );
   }
 }

@@ -120,6 +120,8 @@ export interface PendingMessage extends CarriedContent {
   status: 'pending' | 'failed';
   /** Reason of the failure. */
   code?: string | undefined;
+  /** Ids of its uploads (`client.uploads`), in the order in which the message shows them. */
+  uploads?: readonly string[] | undefined;
   /**
    * Work to be done before this message can be sent (an upload), as JSON that survives a restart. While it is set, later
    * messages of the conversation overtake this one. `OutboxDeps.prepare` does the work.

@@ -1,4 +1,5 @@
 import { CONCURRENCY_TESTS } from './conformance/concurrency.js';
+import { FILE_TESTS } from './conformance/files.js';
 import { SEPARATION_TESTS } from './conformance/separation.js';
 import { SIZE_TESTS } from './conformance/sizes.js';
 import type { ConformanceTest } from './conformance/types.js';
@@ -19,4 +20,5 @@ export const storageConformanceTests: readonly ConformanceTest[] = [
   ...SEPARATION_TESTS,
   ...CONCURRENCY_TESTS,
   ...SIZE_TESTS,
+  ...FILE_TESTS,
 ];

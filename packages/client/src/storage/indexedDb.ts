@@ -1,6 +1,14 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb';
 import { SerialQueue } from './serialQueue.js';
-import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry, StorageWrite } from './storage.js';
+import type {
+  ParleyStorage,
+  StorageArea,
+  StorageCollection,
+  StorageEntry,
+  StorageFiles,
+  StorageWrite,
+  StoredFile,
+} from './storage.js';
 
 /** Values by user id and key. Arrays sort after strings, so `[userId, []]` is above all keys of that user. */
 interface Schema extends DBSchema {
@@ -9,10 +17,12 @@ interface Schema extends DBSchema {
   conversations: { key: [string, string]; value: string };
   messages: { key: [string, string]; value: string };
   uploads: { key: [string, string]; value: string };
+  files: { key: [string, string]; value: StoredFile };
 }
 
 const COLLECTIONS: readonly StorageCollection[] = ['outbox', 'meta', 'conversations', 'messages', 'uploads'];
-const VERSION = 1;
+const STORES = [...COLLECTIONS, 'files'] as const;
+const VERSION = 2;
 /** Some versions of Safari never answer the first open; a tab with an older version of the app may refuse to give way. */
 const OPEN_TIMEOUT_MS = 5_000;
 
@@ -99,8 +109,8 @@ async function open(name: string, onClosed: () => void): Promise<Database> {
   if (typeof indexedDB === 'undefined') throw new Error('This environment has no IndexedDB');
   const database = await openDB<Schema>(name, VERSION, {
     upgrade: (upgraded) => {
-      for (const collection of COLLECTIONS)
-        if (!upgraded.objectStoreNames.contains(collection)) upgraded.createObjectStore(collection);
+      for (const name of STORES)
+        if (!upgraded.objectStoreNames.contains(name)) upgraded.createObjectStore(name);
     },
     // A tab with a newer version of the app waits for this one.
     blocking: () => {
@@ -160,20 +170,34 @@ class IndexedDbArea implements StorageArea {
     });
   }
 
-  async clear(collections: readonly StorageCollection[] = COLLECTIONS): Promise<void> {
-    if (collections.length === 0) return;
-    await this.#transact(collections, (transaction) => {
-      for (const collection of collections)
-        settleWith(transaction, transaction.objectStore(collection).delete(allOf(this.userId)));
+  async clear(collections?: readonly StorageCollection[]): Promise<void> {
+    const stores = collections ?? STORES;
+    if (stores.length === 0) return;
+    await this.#transact(stores, (transaction) => {
+      for (const store of stores)
+        settleWith(transaction, transaction.objectStore(store).delete(allOf(this.userId)));
     });
   }
+
+  readonly files: StorageFiles = {
+    write: (key, file) =>
+      this.#transact(['files'], (transaction) => {
+        settleWith(transaction, transaction.objectStore('files').put(file, [this.userId, key]));
+      }),
+    read: (key) => this.connection.use((database) => database.get('files', [this.userId, key])),
+    remove: (keys) =>
+      this.#transact(['files'], (transaction) => {
+        for (const key of keys)
+          settleWith(transaction, transaction.objectStore('files').delete([this.userId, key]));
+      }),
+  };
 
   /** The database stays open for other areas. Waits for writes that are under way. */
   async close(): Promise<void> {
     await this.#writes.add(() => Promise.resolve());
   }
 
-  #transact(collections: readonly StorageCollection[], work: (transaction: Writing) => void): Promise<void> {
+  #transact(collections: readonly StoreName[], work: (transaction: Writing) => void): Promise<void> {
     return this.#writes.add(() =>
       this.connection.use(async (database) => {
         // An unsent message exists nowhere else: it should survive a loss of power, too. The cache need not.
@@ -186,7 +210,8 @@ class IndexedDbArea implements StorageArea {
   }
 }
 
-type Writing = IDBPTransaction<Schema, StorageCollection[], 'readwrite'>;
+type StoreName = (typeof STORES)[number];
+type Writing = IDBPTransaction<Schema, StoreName[], 'readwrite'>;
 
 /** The transaction reports the failure of each of its requests; a request's own rejection is no second one. */
 function settleWith(_transaction: Writing, request: Promise<unknown>): void {
@@ -195,9 +220,9 @@ function settleWith(_transaction: Writing, request: Promise<unknown>): void {
 
 /** Jumps from user to user instead of reading all keys. */
 async function listUserIds(database: Database): Promise<string[]> {
-  const transaction = database.transaction([...COLLECTIONS]);
+  const transaction = database.transaction([...STORES]);
   const found = new Set<string>();
-  for (const collection of COLLECTIONS) {
+  for (const collection of STORES) {
     let cursor = await transaction.objectStore(collection).openKeyCursor();
     while (cursor !== null) {
       const [userId] = cursor.key;

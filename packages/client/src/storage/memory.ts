@@ -1,6 +1,14 @@
-import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry } from './storage.js';
+import type {
+  ParleyStorage,
+  StorageArea,
+  StorageCollection,
+  StorageEntry,
+  StorageFiles,
+  StoredFile,
+} from './storage.js';
 
 type Areas = Map<string, Map<string, string>>;
+type Files = Map<string, Map<string, StoredFile>>;
 
 const keyOf = (collection: StorageCollection, key: string): string => `${collection}/${key}`;
 
@@ -9,14 +17,17 @@ const compare = (a: StorageEntry, b: StorageEntry): number => (a.key < b.key ? -
 /** Keeps values as long as the process lives. Several clients may share one. */
 export function memoryStorage(): ParleyStorage {
   const areas: Areas = new Map();
+  const files: Files = new Map();
   return {
-    open: (userId) => Promise.resolve(openArea(areas, userId)),
-    listUserIds: () =>
-      Promise.resolve([...areas].filter(([, values]) => values.size > 0).map(([userId]) => userId)),
+    open: (userId) => Promise.resolve(openArea({ areas, files }, userId)),
+    listUserIds: () => {
+      const users = [...areas, ...files].filter(([, values]) => values.size > 0).map(([userId]) => userId);
+      return Promise.resolve([...new Set(users)]);
+    },
   };
 }
 
-function openArea(areas: Areas, userId: string): StorageArea {
+function openArea({ areas, files }: { areas: Areas; files: Files }, userId: string): StorageArea {
   const valuesOf = (): Map<string, string> => {
     const values = areas.get(userId) ?? new Map<string, string>();
     areas.set(userId, values);
@@ -49,13 +60,36 @@ function openArea(areas: Areas, userId: string): StorageArea {
     },
     clear(collections) {
       const values = valuesOf();
-      if (collections === undefined) values.clear();
+      if (collections === undefined) {
+        values.clear();
+        files.delete(userId);
+      }
       for (const collection of collections ?? []) {
         const prefix = keyOf(collection, '');
         for (const key of [...values.keys()]) if (key.startsWith(prefix)) values.delete(key);
       }
       return Promise.resolve();
     },
+    files: openFiles(files, userId),
     close: () => Promise.resolve(),
+  };
+}
+
+function openFiles(files: Files, userId: string): StorageFiles {
+  const own = (): Map<string, StoredFile> => {
+    const known = files.get(userId) ?? new Map<string, StoredFile>();
+    files.set(userId, known);
+    return known;
+  };
+  return {
+    write: (key, file) => {
+      own().set(key, file);
+      return Promise.resolve();
+    },
+    read: (key) => Promise.resolve(own().get(key)),
+    remove: (keys) => {
+      for (const key of keys) own().delete(key);
+      return Promise.resolve();
+    },
   };
 }

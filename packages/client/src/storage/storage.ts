@@ -27,6 +27,18 @@ export interface StorageWrite {
   value: string | undefined;
 }
 
+/** Bytes as they can be stored. */
+export type StoredFile = Blob | Uint8Array;
+
+/** Storage of files that wait to be uploaded, beside the values of an area. */
+export interface StorageFiles {
+  /** Resolves when the file survives a kill of the process. */
+  write: (key: string, file: StoredFile) => Promise<void>;
+  /** Returns the file as it was written; undefined when there is none. */
+  read: (key: string) => Promise<StoredFile | undefined>;
+  remove: (keys: readonly string[]) => Promise<void>;
+}
+
 export interface StorageArea {
   /** Returns all values of a collection, in ascending order of their keys (by UTF-16 code units). */
   readAll: (collection: StorageCollection) => Promise<StorageEntry[]>;
@@ -37,8 +49,10 @@ export interface StorageArea {
    * process. Writes of one caller are applied in the order of the calls.
    */
   write: (writes: readonly StorageWrite[]) => Promise<void>;
-  /** Removes all values of these collections, or of all when none are named. Atomic like `write`. */
+  /** Removes all values of these collections; when none are named, of all, and all files. Atomic like `write`. */
   clear: (collections?: readonly StorageCollection[]) => Promise<void>;
+  /** Left out where bytes cannot be stored: an upload then survives a kill only when its file has an address (React Native). */
+  readonly files?: StorageFiles | undefined;
   /** Ends the use of this area. Values stay. */
   close: () => Promise<void>;
 }

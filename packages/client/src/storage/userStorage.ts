@@ -1,6 +1,13 @@
 import type { ParleyEvents } from '../api/events.js';
 import { withTimeout } from '../errors/withTimeout.js';
-import type { ParleyStorage, StorageArea, StorageCollection, StorageEntry, StorageWrite } from './storage.js';
+import type {
+  ParleyStorage,
+  StorageArea,
+  StorageCollection,
+  StorageEntry,
+  StorageWrite,
+  StoredFile,
+} from './storage.js';
 
 /** A storage that does not answer must not stop the client for ever: a blocked database, a dead worker. */
 const TIMEOUT_MS = 15_000;
@@ -84,6 +91,24 @@ export class UserStorage {
       return true;
     });
     return cleared === true;
+  }
+
+  /** @returns whether the file survives a kill of the process: false, too, where files cannot be stored */
+  async writeFile(key: string, file: StoredFile): Promise<boolean> {
+    const written = await this.#use('write', async ({ files }) => {
+      await files?.write(key, file);
+      return files !== undefined;
+    });
+    return written === true;
+  }
+
+  /** @returns undefined when there is none, or the storage failed */
+  readFile(key: string): Promise<StoredFile | undefined> {
+    return this.#use('read', ({ files }) => files?.read(key) ?? Promise.resolve(undefined));
+  }
+
+  async removeFiles(keys: readonly string[]): Promise<void> {
+    await this.#use('write', async ({ files }) => files?.remove(keys));
   }
 
   /** Removes everything stored for the user, and ends the use of the area: nothing is written after it. */

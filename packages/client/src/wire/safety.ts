@@ -1,3 +1,4 @@
+import type { Attachment } from './content.js';
 import type { EntryView } from './messages.js';
 import type { UserView } from './users.js';
 
@@ -43,6 +44,8 @@ export interface ReportView {
   /** The moderator who closed it, or `parley:system`. */
   resolvedBy?: string | undefined;
   resolvedAt?: string | undefined;
+  /** Files of the reported message while the report is open, also when the message was deleted since. */
+  files?: Attachment[] | undefined;
   createdAt: string;
   /** The reported message with the messages around it. Messages deleted since have no content. */
   context: EntryView[];

@@ -5,7 +5,7 @@ import { IconButton } from '../parts/Buttons.js';
 import { anchorOf, Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { useAttempt } from '../parts/Toast.js';
 import type { AttachmentTray } from './attachmentTray.js';
-import { useChat } from './chatContext.js';
+import { useOpenConversation } from './chatContext.js';
 import type { ComposerMode } from './useWriting.js';
 
 export interface AttachButtonProps {
@@ -33,7 +33,7 @@ function useItems(attachments: AttachmentTray | undefined, mode: ComposerMode | 
   const t = useTexts();
   const attempt = useAttempt();
   const parley = useParley();
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   const { pickFiles, getLocation } = useUI().device;
   if (mode?.kind === 'edit') return [];
   const pick = async (source: 'photos' | 'camera' | 'files'): Promise<void> => {

@@ -13,7 +13,14 @@ import { Search } from '../search/Search.js';
 import { titleOf } from '../state.js';
 import type { Theme } from '../theme/index.js';
 import type { AttachmentTray } from './attachmentTray.js';
-import { ChatContext, useChat, type ChatCommands } from './chatContext.js';
+import {
+  ChatContext,
+  ConversationContext,
+  useChat,
+  useOpenConversation,
+  type ChatCommands,
+  type ChatContextValue,
+} from './chatContext.js';
 import { ChatHeader } from './ChatHeader.js';
 import { Composer } from './Composer.js';
 import { GoToDay } from './GoToDay.js';
@@ -61,41 +68,84 @@ type Shown =
 const HIGHLIGHT_MS = 1_800;
 
 function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode {
-  const { conversation, onBack, onOpenInfo, attachments, ...slots } = props;
+  const {
+    conversation,
+    conversationId: _id,
+    target: firstTarget,
+    onBack,
+    onOpenInfo,
+    attachments,
+    ...slots
+  } = props;
   const styles = useStyles(createStyles);
   const view = useMessages(conversation.id);
   const [shown, setShown] = useState<Shown>();
   const [mode, setMode] = useState<ComposerMode>();
   const [sentCount, setSentCount] = useState(0);
-  const { target, jumpTo, highlightedSeq, onReached } = useJump(props.target, view);
+  const { target, jumpTo, highlightedSeq, onReached } = useJump(firstTarget, view);
   const commands = useCommands({ conversation, jumpTo, setShown, setMode });
-  const value = { conversation, slots, commands, highlightedSeq };
+  const value = useValue(conversation, slots, commands);
   const close = (): void => setShown(undefined);
   const header = slots.renderHeader?.({ conversation }) ?? (
-    <ChatHeader
-      conversation={conversation}
-      onBack={onBack}
-      onOpenInfo={onOpenInfo === undefined ? undefined : () => onOpenInfo(conversation)}
-      onSearch={() => setShown({ kind: 'search' })}
-      onMenu={(anchor) => setShown({ kind: 'menu', anchor })}
-    />
+    <Header conversation={conversation} onBack={onBack} onOpenInfo={onOpenInfo} setShown={setShown} />
   );
   return (
     <ChatContext.Provider value={value}>
-      <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.chat}>
-        {header}
-        <PinnedBar />
-        <MessageList view={view} target={target} onReachedTarget={onReached} sentCount={sentCount} />
-        <Composer
-          mode={mode}
-          setMode={setMode}
-          attachments={attachments}
-          onSent={() => setSentCount((count) => count + 1)}
-        />
-        {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
-      </KeyboardAvoidingView>
+      <ConversationContext.Provider value={conversation}>
+        <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.chat}>
+          {header}
+          <PinnedBar />
+          <MessageList
+            view={view}
+            target={target}
+            onReachedTarget={onReached}
+            highlightedSeq={highlightedSeq}
+            sentCount={sentCount}
+          />
+          <Composer
+            mode={mode}
+            setMode={setMode}
+            attachments={attachments}
+            onSent={() => setSentCount((count) => count + 1)}
+          />
+          {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+        </KeyboardAvoidingView>
+      </ConversationContext.Provider>
     </ChatContext.Provider>
   );
+}
+
+interface HeaderProps extends Pick<ChatProps, 'onBack' | 'onOpenInfo'> {
+  conversation: Conversation;
+  setShown: (shown: Shown) => void;
+}
+
+const Header = ({ conversation, onBack, onOpenInfo, setShown }: HeaderProps): ReactNode => (
+  <ChatHeader
+    conversation={conversation}
+    onBack={onBack}
+    onOpenInfo={onOpenInfo === undefined ? undefined : () => onOpenInfo(conversation)}
+    onSearch={() => setShown({ kind: 'search' })}
+    onMenu={(anchor) => setShown({ kind: 'menu', anchor })}
+  />
+);
+
+/** Returns the part of the context that never changes while the chat is open. */
+function useValue({ id, type }: Conversation, given: ChatSlots, commands: ChatCommands): ChatContextValue {
+  const slots = useStable(given);
+  return useMemo(
+    () => ({ conversationId: id, conversationType: type, slots, commands }),
+    [id, type, slots, commands],
+  );
+}
+
+/** Returns the first of objects with the same properties: the app makes a new one at each rendering. */
+function useStable(slots: ChatSlots): ChatSlots {
+  const [known, setKnown] = useState(slots);
+  const names = new Set([...Object.keys(known), ...Object.keys(slots)]);
+  const isSame = [...names].every((name) => Reflect.get(known, name) === Reflect.get(slots, name));
+  if (!isSame) setKnown(slots);
+  return isSame ? known : slots;
 }
 
 interface LayerProps {
@@ -107,7 +157,8 @@ interface LayerProps {
 /** The dialog or menu that is shown over the chat. */
 function Layer({ shown, close, setShown }: LayerProps): ReactNode {
   const t = useTexts();
-  const { conversation, commands } = useChat();
+  const conversation = useOpenConversation();
+  const { commands } = useChat();
   const { menuFor } = useChatActions();
   const pictures = (message: Message) => message.attachments.filter(({ kind }) => kind === 'image');
   switch (shown.kind) {
@@ -139,7 +190,8 @@ function Layer({ shown, close, setShown }: LayerProps): ReactNode {
 
 function SearchHere({ onDone }: { onDone: () => void }): ReactNode {
   const styles = useStyles(createStyles);
-  const { conversation, commands } = useChat();
+  const conversation = useOpenConversation();
+  const { commands } = useChat();
   return (
     <View style={styles.search}>
       <Search

@@ -9,7 +9,8 @@ import { Avatar } from '../parts/Avatar.js';
 import { IconButton } from '../parts/Buttons.js';
 import { Icon } from '../parts/Icon.js';
 import { Heading, Text } from '../parts/Text.js';
-import { showControls, titleOf, useClientState, useIsOnline, useNow } from '../state.js';
+import { showControls } from '../bidi.js';
+import { titleOf, useClientState, useIsOnline, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
 import { useTypingText } from './TypingRow.js';
 

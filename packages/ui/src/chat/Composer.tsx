@@ -3,6 +3,7 @@ import {
   Platform,
   StyleSheet,
   TextInput,
+  useWindowDimensions,
   View,
   type NativeSyntheticEvent,
   type TextInputKeyPressEventData,
@@ -10,6 +11,7 @@ import {
 import { closedReasonOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
+import { WIDE } from '../parts/Dialog.js';
 import { NO_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
 import { nameOf, titleOf } from '../state.js';
@@ -18,7 +20,7 @@ import type { Theme } from '../theme/index.js';
 import { useChatActions } from '../list/useChatActions.js';
 import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
-import { useChat } from './chatContext.js';
+import { useChat, useOpenConversation } from './chatContext.js';
 import { Tray } from './Tray.js';
 import { useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
 import { VoiceRecorder } from '../media/VoiceRecorder.js';
@@ -33,7 +35,7 @@ const CLOSED_KEYS: Readonly<Record<ClosedReason, TextKey>> = {
 
 /** Where one writes, answers and edits; or the reason why one cannot. */
 export function Composer(props: ComposerProps): ReactNode {
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   const reason = closedReasonOf(conversation);
   return reason === undefined ? (
     <OpenComposer key={conversation.id} {...props} />
@@ -45,7 +47,7 @@ export function Composer(props: ComposerProps): ReactNode {
 function Closed({ reason }: { reason: ClosedReason }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   const { unblock } = useChatActions();
   return (
     <View style={styles.closed}>
@@ -61,7 +63,8 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const { mode, setMode, attachments } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation, slots } = useChat();
+  const conversation = useOpenConversation();
+  const { slots } = useChat();
   const { device } = useUI();
   const input = useRef<TextInput>(null);
   const writing = useWriting(props, input);
@@ -120,11 +123,12 @@ const MAX_LINES = 8;
 function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { theme } = useUI();
-  const { conversation } = useChat();
+  const { theme, direction } = useUI();
+  const conversation = useOpenConversation();
   const { text, setText, submit, editLast } = writing;
   const [height, setHeight] = useState(LINE_HEIGHT);
   const [isFocused, setFocused] = useState(false);
+  const isWide = useWindowDimensions().width >= WIDE;
   const label = t('messageTo', { name: titleOf(conversation, t) });
   const onKeyPress = (event: NativeSyntheticEvent<TextInputKeyPressEventData>): void => {
     if (Platform.OS !== 'web') return;
@@ -142,10 +146,10 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
       <TextInput
         ref={input}
         multiline
-        dir="auto"
+        dir={text === '' ? direction : 'auto'}
         aria-label={label}
         aria-invalid={isInvalid}
-        placeholder={label}
+        placeholder={isWide ? label : t('messageField')}
         placeholderTextColor={theme.colors.textSoft}
         value={text}
         onChangeText={setText}

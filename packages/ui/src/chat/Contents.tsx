@@ -1,11 +1,11 @@
 import { useState, type ReactNode } from 'react';
 import { Image, Linking, Pressable, StyleSheet, View } from 'react-native';
 import type { Attachment, Card, Location } from '@parley/client';
-import { useStyles, useTexts, useUI } from '../context.js';
+import { useAddress, useStyles, useTexts, useUI } from '../context.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
-import { showControls } from '../state.js';
+import { showControls, showInvisible } from '../bidi.js';
 import type { Theme } from '../theme/index.js';
 
 export interface ImageContentProps {
@@ -21,6 +21,7 @@ const DEFAULT_RATIO = 4 / 3;
 export function ImageContent({ attachment, onOpen, isSmall = false }: ImageContentProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
+  const addressOf = useAddress();
   const [isBroken, setBroken] = useState(false);
   const { width, height, url, thumbnailUrl, name } = attachment;
   const ratio = width !== undefined && height !== undefined && height > 0 ? width / height : DEFAULT_RATIO;
@@ -36,7 +37,7 @@ export function ImageContent({ attachment, onOpen, isSmall = false }: ImageConte
         <Icon name="image" size={36} />
       ) : (
         <Image
-          source={{ uri: thumbnailUrl ?? url }}
+          source={{ uri: addressOf(thumbnailUrl ?? url) }}
           style={styles.fill}
           resizeMode="cover"
           onError={() => setBroken(true)}
@@ -56,7 +57,7 @@ export function FileContent({ attachment, isOwn }: LineProps & { attachment: Att
   const t = useTexts();
   const { formats, theme } = useUI();
   const open = useOpen();
-  const name = showControls(attachment.name ?? t('file'));
+  const name = showInvisible(attachment.name ?? t('file'));
   const size = attachment.sizeBytes === undefined ? undefined : formats.bytes(attachment.sizeBytes);
   return (
     <Pressable
@@ -137,11 +138,12 @@ export function CardContent({ card, isOwn }: LineProps & { card: Card }): ReactN
 function useOpen(): (url: string) => void {
   const t = useTexts();
   const show = useToast();
+  const addressOf = useAddress();
   // Other schemes than these could run something.
   return (url) =>
-    void (/^https?:/i.test(url) ? Linking.openURL(url) : Promise.reject(new Error('scheme'))).catch(() =>
-      show(t('noApp')),
-    );
+    void (
+      /^https?:/i.test(addressOf(url)) ? Linking.openURL(addressOf(url)) : Promise.reject(new Error('scheme'))
+    ).catch(() => show(t('noApp')));
 }
 
 const createStyles = ({ colors }: Theme) =>

@@ -11,7 +11,7 @@ import { Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { Text } from '../parts/Text.js';
 import { useAttempt, useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
-import { useChat } from './chatContext.js';
+import { useChat, useOpenConversation } from './chatContext.js';
 
 export const QUICK_REACTIONS = ['👍', '❤️', '😂', '😮', '😢'] as const;
 const MORE_REACTIONS = [
@@ -77,7 +77,8 @@ function useStoredItems(): (message: Message, isOwn: boolean) => MenuItem[] {
   const show = useToast();
   const remove = useDelete();
   const parley = useParley();
-  const { conversation, commands } = useChat();
+  const conversation = useOpenConversation();
+  const { commands } = useChat();
   const { copyText } = useUI().device;
   const mayWrite = !conversation.isClosed && !conversation.isBlocked;
   return (message, isOwn) => {
@@ -116,7 +117,7 @@ function useDelete(): (message: Message, isOwn: boolean) => Promise<void> {
   const ask = useAsk();
   const attempt = useAttempt();
   const parley = useParley();
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   return async (message, isOwn) => {
     const isManager = conversation.type !== 'direct' && rightsOf(conversation.role).manage;
     const mayForAll = message.deletedAt === undefined && (isOwn || isManager);

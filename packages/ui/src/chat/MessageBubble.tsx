@@ -23,12 +23,12 @@ export const tickOf = ({ status }: MessageItem): Tick => (status === 'pending' ?
 
 /** A message in its bubble: sender, quote, content, text, time and ticks. Belongs inside a `<Chat>`. */
 export function MessageBubble(props: BubbleProps): ReactNode {
-  const { item, conversation } = props;
+  const { item, conversationType } = props;
   const styles = useStyles(createStyles);
   const { slots } = useChat();
   const { isOwn, startsGroup, message, content } = item;
   const isDeleted = message?.deletedAt !== undefined;
-  const showsSender = !isOwn && startsGroup && conversation.type !== 'direct' && message !== undefined;
+  const showsSender = !isOwn && startsGroup && conversationType !== 'direct' && message !== undefined;
   const isBare =
     isFewEmoji(content) && !isDeleted && message?.kind === 'text' && message.replyTo === undefined;
   return (
@@ -79,13 +79,13 @@ function Sender({ message }: { message: Message }): ReactNode {
 
 /** Messages that are not sent yet bring no quote: it is made from what is on the device. */
 function ReplyQuote({ item }: { item: MessageItem }): ReactNode {
-  const { conversation, commands } = useChat();
+  const { conversationId, commands } = useChat();
   const { message, pending, isOwn } = item;
   const seq = message?.deletedAt === undefined ? (message?.replyTo ?? pending?.replyTo) : undefined;
   const known = useClientState((state) =>
     seq === undefined
       ? undefined
-      : (entryAt(logOf(state, conversation.id), seq) ?? state.aside[asideKey(conversation.id, seq)]),
+      : (entryAt(logOf(state, conversationId), seq) ?? state.aside[asideKey(conversationId, seq)]),
   );
   if (seq === undefined) return null;
   const quote = message?.quoted ?? (known === undefined ? undefined : quoteOf(known));
@@ -196,7 +196,6 @@ const createStyles = ({ colors, sizes }: Theme) =>
     foot: {
       flexDirection: 'row',
       flexWrap: 'wrap',
-      justifyContent: 'flex-end',
       alignItems: 'flex-end',
       columnGap: 10,
     },

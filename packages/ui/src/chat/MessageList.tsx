@@ -1,13 +1,6 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import {
-  ActivityIndicator,
-  AppState,
-  StyleSheet,
-  View,
-  type NativeScrollEvent,
-  type NativeSyntheticEvent,
-} from 'react-native';
+import { ActivityIndicator, AppState, StyleSheet, View, type ViewProps } from 'react-native';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -15,7 +8,7 @@ import { Badge } from '../parts/Chip.js';
 import { Empty } from '../parts/Empty.js';
 import { Text } from '../parts/Text.js';
 import type { Theme } from '../theme/index.js';
-import { useChat } from './chatContext.js';
+import { useChat, useOpenConversation } from './chatContext.js';
 import { DayRow, GapRow, SystemRow, UnreadRow } from './listRows.js';
 import { MessageRow } from './MessageRow.js';
 import { TypingRow } from './TypingRow.js';
@@ -25,6 +18,8 @@ export interface MessageListProps {
   /** Message to show; a new object shows it again. */
   target: { seq: number } | undefined;
   onReachedTarget: (seq: number) => void;
+  /** Message that was jumped to, for a moment. */
+  highlightedSeq: number | undefined;
   /** A new number goes to the end: after sending. */
   sentCount: number;
 }
@@ -60,33 +55,30 @@ export function MessageList(props: MessageListProps): ReactNode {
   );
 }
 
-function FilledList({ view, target, onReachedTarget, sentCount }: MessageListProps): ReactNode {
+function FilledList({
+  view,
+  target,
+  onReachedTarget,
+  highlightedSeq,
+  sentCount,
+}: MessageListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation } = useChat();
+  const { unreadCount } = useOpenConversation();
   const list = useRef<LegendListRef>(null);
-  const [isAtEnd, setAtEnd] = useState(true);
   const { items } = view;
-  const { renderRow, focusNear } = useRows(view, list);
+  const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
-  const paging = usePaging(view, setAtEnd);
-  const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), []);
+  const focusLast: ViewProps['onKeyDown'] = (event) => {
+    if (event.key !== 'ArrowUp') return;
+    event.preventDefault();
+    focusNear(items.length, -1);
+  };
+  const { isAtEnd, ...paging } = usePaging(view, list);
+  const toEnd = useToEnd(list, sentCount);
   useTarget({ list, items, target, onReachedTarget });
-  useEffect(() => {
-    if (sentCount > 0) toEnd();
-  }, [sentCount, toEnd]);
   return (
-    <View
-      role="log"
-      aria-label={t('messages')}
-      tabIndex={0}
-      onKeyDown={(event) => {
-        if (event.key !== 'ArrowUp') return;
-        event.preventDefault();
-        focusNear(items.length, -1);
-      }}
-      style={styles.grow}
-    >
+    <View role="log" aria-label={t('messages')} tabIndex={0} onKeyDown={focusLast} style={styles.grow}>
       <LegendList
         ref={list}
         data={items}
@@ -100,41 +92,60 @@ function FilledList({ view, target, onReachedTarget, sentCount }: MessageListPro
         {...paging}
         viewabilityConfig={VIEWABILITY}
         style={styles.grow}
-        contentContainerStyle={styles.content}
         ListFooterComponent={<Footer />}
         renderItem={renderRow}
       />
-      {!isAtEnd && <ToEnd unreadCount={conversation.unreadCount} onPress={toEnd} />}
+      {!isAtEnd && <ToEnd unreadCount={unreadCount} onPress={toEnd} />}
     </View>
   );
 }
 
+/** Goes to the end when told, and after sending. */
+function useToEnd(list: React.RefObject<LegendListRef | null>, sentCount: number): () => void {
+  const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), [list]);
+  useEffect(() => {
+    if (sentCount > 0) toEnd();
+  }, [sentCount, toEnd]);
+  return toEnd;
+}
+
 /** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
-function usePaging(view: MessagesView, setAtEnd: (isAtEnd: boolean) => void) {
-  const { conversation } = useChat();
-  const markSeen = useMarkRead(conversation.id);
+function usePaging(view: MessagesView, list: React.RefObject<LegendListRef | null>) {
+  const { conversationId } = useChat();
+  const markSeen = useMarkRead(conversationId);
+  const [isAtEnd, setAtEnd] = useState(true);
   const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
+  const measure = (): void => {
+    const state = list.current?.getState();
+    if (state !== undefined) setAtEnd(state.contentLength - state.scroll - state.scrollLength < END_PX);
+  };
   return {
+    isAtEnd,
     ...(view.hasOlder && { onStartReached: loadOlder }),
     onStartReachedThreshold: 1,
-    onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) =>
-      markSeen(viewableItems.map(({ item }) => item)),
-    onScroll: ({ nativeEvent }: NativeSyntheticEvent<NativeScrollEvent>) => {
-      const { contentOffset, contentSize, layoutMeasurement } = nativeEvent;
-      setAtEnd(contentSize.height - contentOffset.y - layoutMeasurement.height < END_PX);
+    onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) => {
+      markSeen(viewableItems.map(({ item }) => item));
+      // Also without scrolling: messages come in below what is shown.
+      measure();
     },
+    onScroll: measure,
   };
 }
 
 function Footer(): ReactNode {
-  const { conversation, slots } = useChat();
+  const conversation = useOpenConversation();
+  const { slots } = useChat();
   return (
     <>
       {slots.renderFooter?.()}
       <TypingRow conversation={conversation} />
+      <View style={END} />
     </>
   );
 }
+
+/** Space between the last message and the composer. */
+const END = { height: 10 };
 
 function ToEnd({ unreadCount, onPress }: { unreadCount: number; onPress: () => void }): ReactNode {
   const styles = useStyles(createStyles);
@@ -198,9 +209,13 @@ function useTarget({ list, items, target, onReachedTarget }: TargetInput): void 
   }, [list, items, target, onReachedTarget]);
 }
 
+interface RowsInput extends Pick<MessageListProps, 'view' | 'highlightedSeq'> {
+  list: React.RefObject<LegendListRef | null>;
+}
+
 /** Draws rows. Keys move the focus from message to message. */
-function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>) {
-  const { conversation, highlightedSeq } = useChat();
+function useRows({ view, list, highlightedSeq }: RowsInput) {
+  const { conversationType } = useChat();
   const views = useRef(new Map<string, View>());
   const items = useRef(view.items);
   useEffect(() => {
@@ -239,9 +254,9 @@ function useRows(view: MessagesView, list: React.RefObject<LegendListRef | null>
         if (item.kind === 'gap') return <Gap fromSeq={item.fromSeq} loadNewer={loadNewer} />;
         if (item.message?.kind === 'system') return <SystemRow message={item.message} />;
         const isHighlighted = highlightedSeq !== undefined && item.message?.seq === highlightedSeq;
-        return <MessageRow {...{ item, conversation, isHighlighted, setRef, onMove }} />;
+        return <MessageRow {...{ item, conversationType, isHighlighted, setRef, onMove }} />;
       },
-    [conversation, highlightedSeq, setRef, onMove, loadNewer],
+    [conversationType, highlightedSeq, setRef, onMove, loadNewer],
   );
   return { renderRow, focusNear };
 }
@@ -255,7 +270,6 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     grow: { flex: 1, minHeight: 0 },
     center: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 12 },
-    content: { paddingVertical: 8 },
     toEnd: { position: 'absolute', bottom: 12, end: 14, alignItems: 'center' },
     toEndButton: {
       backgroundColor: colors.surface,

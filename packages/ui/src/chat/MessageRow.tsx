@@ -25,7 +25,7 @@ export interface MessageRowProps extends BubbleProps {
 
 /** A bubble with what stands around it: the sender's picture, reactions, the failure, a button for actions. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactNode {
-  const { item, conversation, isHighlighted, setRef, onMove } = props;
+  const { item, conversationType, isHighlighted, setRef, onMove } = props;
   const styles = useStyles(createStyles);
   const { slots, commands } = useChat();
   const [isHovered, setHovered] = useState(false);
@@ -59,8 +59,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       <Picture {...props} />
       <View style={[styles.column, isOwn && styles.ownColumn]}>
         <Pressed onMenu={open}>
-          {slots.renderBubble?.({ item, conversation }) ?? (
-            <MessageBubble item={item} conversation={conversation} />
+          {slots.renderBubble?.({ item, conversationType }) ?? (
+            <MessageBubble item={item} conversationType={conversationType} />
           )}
         </Pressed>
         {message !== undefined && (
@@ -122,15 +122,15 @@ function ActionsButton({
 }
 
 /** Groups show who speaks; the first message of a run has the picture. */
-function Picture({ item, conversation }: BubbleProps): ReactNode {
+function Picture({ item, conversationType }: BubbleProps): ReactNode {
   const styles = useStyles(createStyles);
   const { slots } = useChat();
   const { message, isOwn, startsGroup } = item;
-  if (isOwn || conversation.type === 'direct' || message === undefined) return null;
+  if (isOwn || conversationType === 'direct' || message === undefined) return null;
   return (
     <View style={styles.picture}>
       {startsGroup &&
-        (slots.renderAvatar?.({ item, conversation }) ?? (
+        (slots.renderAvatar?.({ item, conversationType }) ?? (
           <Avatar
             id={message.senderId}
             name={message.sender.name ?? message.senderId}

@@ -17,6 +17,7 @@ export function MessageText({ text, isOwn }: MessageTextProps): ReactNode {
   return (
     <Text
       dir="auto"
+      isContent
       selectable
       testID="message-text"
       style={[styles.text, isOwn && styles.own, isLarge && styles.large]}

@@ -8,7 +8,7 @@ import { Text } from '../parts/Text.js';
 import { useClientState } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
-import { useChat } from './chatContext.js';
+import { useChat, useOpenConversation } from './chatContext.js';
 
 /** The pinned messages, one at a time: a press shows it, and then the one before it. */
 export function PinnedBar(): ReactNode {
@@ -16,7 +16,8 @@ export function PinnedBar(): ReactNode {
   const t = useTexts();
   const parley = useParley();
   const { colors } = useUI().theme;
-  const { conversation, commands } = useChat();
+  const conversation = useOpenConversation();
+  const { commands } = useChat();
   const { id, pinnedMessages } = conversation;
   const [back, setBack] = useState(0);
   const seqs = [...pinnedMessages].sort((a, b) => b - a);

@@ -4,7 +4,7 @@ import { useStyles, useTexts } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
-import { showControls } from '../state.js';
+import { showControls } from '../bidi.js';
 import { KIND_ICONS } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import type { AttachmentTray, TrayItem } from './attachmentTray.js';

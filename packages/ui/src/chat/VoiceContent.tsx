@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Linking, Pressable, StyleSheet, View } from 'react-native';
 import type { Attachment } from '@parley/client';
-import { useStyles, useTexts, useUI } from '../context.js';
+import { useAddress, useStyles, useTexts, useUI } from '../context.js';
 import type { SoundPlayer } from '../device.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
@@ -16,7 +16,7 @@ export function VoiceContent({ attachment, isOwn }: { attachment: Attachment; is
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { formats, theme } = useUI();
-  const { isPlaying, share, toggle, seek } = usePlayer(attachment.url);
+  const { isPlaying, share, toggle, seek } = usePlayer(useAddress()(attachment.url));
   const { durationMs = 0, waveform = NO_WAVEFORM } = attachment;
   const bars = sampled(waveform, BARS);
   const meta = isOwn ? theme.colors.ownBubbleMeta : theme.colors.otherBubbleMeta;

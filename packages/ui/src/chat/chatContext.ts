@@ -18,18 +18,27 @@ export interface ChatCommands {
   goToDay: () => void;
 }
 
+/** Never changes while a chat is open: rows render again only for their own message. */
 export interface ChatContextValue {
-  conversation: Conversation;
+  conversationId: string;
+  conversationType: Conversation['type'];
   slots: ChatSlots;
   commands: ChatCommands;
-  /** Message that was jumped to, for a moment. */
-  highlightedSeq: number | undefined;
 }
 
 export const ChatContext = createContext<ChatContextValue | undefined>(undefined);
+/** Changes with every message. */
+export const ConversationContext = createContext<Conversation | undefined>(undefined);
 
 export function useChat(): ChatContextValue {
   const value = useContext(ChatContext);
   if (value === undefined) throw new Error('This component needs a <Chat> above it.');
   return value;
+}
+
+/** Returns the current state of the conversation. Not for rows: it changes with every message. */
+export function useOpenConversation(): Conversation {
+  const conversation = useContext(ConversationContext);
+  if (conversation === undefined) throw new Error('This component needs a <Chat> above it.');
+  return conversation;
 }

@@ -66,7 +66,7 @@ export function GapRow({ onShown }: { onShown: () => void }): ReactNode {
 export function SystemRow({ message }: { message: Message }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { conversation, slots } = useChat();
+  const { conversationType, slots } = useChat();
   const text = useClientState((state) => systemText(state, message, t));
   if (text === undefined) return null;
   const item = {
@@ -80,7 +80,7 @@ export function SystemRow({ message }: { message: Message }): ReactNode {
     message,
     pending: undefined,
   };
-  const custom = slots.renderSystemMessage?.({ item, conversation, message });
+  const custom = slots.renderSystemMessage?.({ item, conversationType, message });
   if (custom !== undefined) return custom;
   return (
     <View style={styles.center}>

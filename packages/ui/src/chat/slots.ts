@@ -4,7 +4,7 @@ import type { MessageItem } from '@parley/react';
 
 export interface BubbleProps {
   item: MessageItem;
-  conversation: Conversation;
+  conversationType: Conversation['type'];
 }
 
 export interface ContentProps extends BubbleProps {

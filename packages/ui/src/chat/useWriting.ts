@@ -7,7 +7,7 @@ import { useUI } from '../context.js';
 import { useAttempt } from '../parts/Toast.js';
 import { useOwnUserId } from '../state.js';
 import type { AttachmentTray } from './attachmentTray.js';
-import { useChat } from './chatContext.js';
+import { useOpenConversation } from './chatContext.js';
 
 /** The message that is answered or edited. */
 export interface ComposerMode {
@@ -25,7 +25,7 @@ export interface WritingInput {
 /** Text, draft and sending. */
 export function useWriting(props: WritingInput, input: React.RefObject<TextInput | null>) {
   const { mode, setMode, onSent, attachments } = props;
-  const { conversation } = useChat();
+  const conversation = useOpenConversation();
   const parley = useParley();
   const attempt = useAttempt();
   const { drafts, device } = useUI();

@@ -1,11 +1,11 @@
 import { useCallback, useState, type ReactNode } from 'react';
 import { Image, Linking, Modal, StyleSheet, View } from 'react-native';
 import type { Attachment } from '@parley/client';
-import { useTexts, useUI } from '../context.js';
+import { useAddress, useTexts, useUI } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
 import { labelDialog } from '../parts/labelDialog.js';
 import { Text } from '../parts/Text.js';
-import { showControls } from '../state.js';
+import { showControls } from '../bidi.js';
 
 export interface MediaViewerProps {
   pictures: readonly Attachment[];
@@ -19,6 +19,7 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   const t = useTexts();
   const { direction, language } = useUI();
   const [index, setIndex] = useState(first);
+  const addressOf = useAddress();
   const picture = pictures[index];
   const title = t('picture', { n: index + 1, total: pictures.length });
   const name = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
@@ -39,7 +40,7 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
       >
         <Head picture={picture} title={title} onClose={onClose} />
         <Image
-          source={{ uri: picture.url }}
+          source={{ uri: addressOf(picture.url) }}
           style={styles.picture}
           resizeMode="contain"
           aria-label={picture.name ?? title}
@@ -58,7 +59,8 @@ interface HeadProps {
 
 function Head({ picture, title, onClose }: HeadProps): ReactNode {
   const t = useTexts();
-  const open = (): void => void Linking.openURL(picture.url);
+  const addressOf = useAddress();
+  const open = (): void => void Linking.openURL(addressOf(picture.url));
   return (
     <View style={styles.head}>
       <IconButton tone="light" icon="close" label={t('close')} onPress={onClose} />

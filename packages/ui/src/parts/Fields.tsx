@@ -20,7 +20,8 @@ export const Field = forwardRef<TextInput, FieldProps>(function Field(
   ref,
 ) {
   const styles = useStyles(createStyles);
-  const { colors } = useUI().theme;
+  const { theme, direction } = useUI();
+  const { colors } = theme;
   const [isFocused, setFocused] = useState(false);
   return (
     <View style={styles.group}>
@@ -35,7 +36,7 @@ export const Field = forwardRef<TextInput, FieldProps>(function Field(
           ref={ref}
           aria-label={label}
           placeholderTextColor={colors.textSoft}
-          dir="auto"
+          dir={rest.value === undefined || rest.value === '' ? direction : 'auto'}
           {...rest}
           onFocus={() => setFocused(true)}
           onBlur={() => setFocused(false)}

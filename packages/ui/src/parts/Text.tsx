@@ -1,25 +1,34 @@
 import type { ReactNode } from 'react';
 import { StyleSheet, Text as NativeText, type TextProps as NativeTextProps } from 'react-native';
-import { useStyles } from '../context.js';
+import { useStyles, useUI } from '../context.js';
 import type { Theme } from '../theme/index.js';
 
 export interface TextProps extends NativeTextProps {
   tone?: 'normal' | 'soft' | 'accent' | 'danger' | undefined;
   size?: 'text' | 'small' | 'tiny' | 'title' | 'heading' | undefined;
   isBold?: boolean | undefined;
+  /** Aligned by its own script, not by that of the app: for what users write. */
+  isContent?: boolean | undefined;
 }
 
 /** Text in the theme's colours and sizes. */
-export function Text({
-  tone = 'normal',
-  size = 'text',
-  isBold = false,
-  style,
-  ...rest
-}: TextProps): ReactNode {
+export function Text(props: TextProps): ReactNode {
+  const { tone = 'normal', size = 'text', isBold = false, isContent = false, style, ...rest } = props;
   const styles = useStyles(createStyles);
+  const { direction } = useUI();
+  const isTurned = direction === 'rtl' && !isContent;
   return (
-    <NativeText {...rest} style={[styles.base, styles[size], styles[tone], isBold && styles.bold, style]} />
+    <NativeText
+      {...rest}
+      style={[
+        styles.base,
+        styles[size],
+        styles[tone],
+        isBold && styles.bold,
+        isTurned && styles.turned,
+        style,
+      ]}
+    />
   );
 }
 
@@ -41,4 +50,6 @@ const createStyles = ({ colors, sizes, fontFamily }: Theme) =>
     title: { fontSize: sizes.title, lineHeight: sizes.title * 1.35 },
     heading: { fontSize: sizes.heading, lineHeight: sizes.heading * 1.3 },
     bold: { fontWeight: '600' },
+    // react-native-web gives each text the direction of its first letter, and aligns it by that.
+    turned: { textAlign: 'right' },
   });

@@ -6,7 +6,7 @@ import { useTexts } from '../context.js';
 import { Button } from '../parts/Buttons.js';
 import { Field } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
-import { showControls } from '../state.js';
+import { showControls } from '../bidi.js';
 import { PersonRow } from './PersonRow.js';
 import { usePeople } from './usePeople.js';
 

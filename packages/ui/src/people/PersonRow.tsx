@@ -5,7 +5,8 @@ import { useStyles, useTexts, useUI } from '../context.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
-import { nameOf, showControls, useIsOnline } from '../state.js';
+import { showControls } from '../bidi.js';
+import { nameOf, useIsOnline } from '../state.js';
 import type { Theme } from '../theme/index.js';
 
 export interface PersonRowProps {

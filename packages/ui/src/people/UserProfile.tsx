@@ -6,7 +6,8 @@ import { useSubtitle } from '../chat/ChatHeader.js';
 import { useChatActions } from '../list/useChatActions.js';
 import { Dialog } from '../parts/Dialog.js';
 import type { MenuItem } from '../parts/Menu.js';
-import { showControls, titleOf, useIsOnline } from '../state.js';
+import { showControls } from '../bidi.js';
+import { titleOf, useIsOnline } from '../state.js';
 import { ActionList, ProfileHead } from './Profile.js';
 import { ReportDialog } from './ReportDialog.js';
 

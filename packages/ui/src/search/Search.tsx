@@ -9,7 +9,7 @@ import { Button, IconButton } from '../parts/Buttons.js';
 import { Field } from '../parts/Fields.js';
 import { Heading, Text } from '../parts/Text.js';
 import { errorKeyOf } from '../parts/Toast.js';
-import { titleOf, useClientState, useNames, useNow } from '../state.js';
+import { titleOf, useClientState, useNames, useNow, useOwnUserId } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 
@@ -204,10 +204,11 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
   const now = useNow();
   const text = useClientState((state) => summaryOf(state, message, t));
   const chat = useClientState((state) => state.conversations[message.conversationId]);
-  const place =
-    chat === undefined || !showsChat
-      ? ''
-      : ` · ${chat.type === 'direct' ? nameFor(chat.otherUserId) : (chat.name ?? '')}`;
+  const ownUserId = useOwnUserId();
+  const isTold =
+    chat === undefined || !showsChat || (chat.type === 'direct' && message.senderId !== ownUserId);
+  const title = chat?.type === 'direct' ? nameFor(chat.otherUserId) : (chat?.name ?? '');
+  const place = isTold ? '' : ` · ${title}`;
   return (
     <Pressable
       role="button"

@@ -1,3 +1,4 @@
+import { isolate } from '../bidi.js';
 import type { Language, Plural } from './types.js';
 
 export type Category = 'zero' | 'one' | 'two' | 'few' | 'many' | 'other';
@@ -32,7 +33,7 @@ export const fill = (text: string, values: Values): string =>
   text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? String(value) : `\u2068${value}\u2069`;
+    return typeof value === 'number' ? String(value) : isolate(value);
   });
 
 /** Returns the form of a text for a number, filled. */

@@ -30,7 +30,7 @@ declare module 'react-native' {
     'aria-level'?: number | undefined;
   }
   interface TextInputProps {
-    dir?: 'auto' | undefined;
+    dir?: 'auto' | 'ltr' | 'rtl' | undefined;
     rows?: number | undefined;
     'aria-invalid'?: boolean | undefined;
   }

@@ -8,6 +8,7 @@ const ACCEPTED = { photos: 'image/*', camera: 'image/*', files: '' };
 /** Abilities of a browser: file fields, paste and drop, microphone, sound, position, clipboard. */
 export function webDevice(): Device {
   return {
+    serverUrl: location.origin,
     pickFiles,
     onFiles,
     startRecording: 'mediaDevices' in navigator && 'MediaRecorder' in globalThis ? startRecording : undefined,
