@@ -200,6 +200,7 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.attachments.findByStatus('deleting', { before: new Date(), limit: 100 }),
   ],
   'an upload': [BY_ID, (at) => at.models.attachments.findById(at.aFile)],
+  'files of reported messages': ['reports_1', (at) => at.models.attachments.findByReports(['f'.repeat(24)])],
   'some uploads': [BY_ID, (at) => at.models.attachments.findByIds([at.aFile])],
   'the archived message of a file': [
     'attachments.attachmentId_1',
@@ -222,6 +223,7 @@ export const QUERIES: Record<string, Query> = {
   'a page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50)],
   'a later page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50, 'f'.repeat(24))],
   'a report': [BY_ID, (at) => at.models.reports.findById('f'.repeat(24))],
+  'reports that are open': [BY_ID, (at) => at.models.reports.findOpen(['f'.repeat(24)])],
   'what was stored since an id': [
     BY_ID,
     (at) => at.models.followedLogs.find('messages', { fromId: '0'.repeat(24), toId: 'f'.repeat(24) }, 50),
