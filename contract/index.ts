@@ -23,6 +23,7 @@ export { type AccountView, serverConversationView } from './server/outputs.js';
 export { scope, SCOPES, type Scope } from './server/row.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
+export * from './webhooks.js';
 export {
   audience,
   privacyView,
@@ -33,6 +34,17 @@ export {
   type ReportDecision,
   type ReportView,
 } from './commands/safety.js';
+export {
+  notificationsView,
+  PUSH_CONTENTS,
+  PUSH_PROVIDERS,
+  pushContent,
+  pushProvider,
+  type DeviceInput,
+  type NotificationsView,
+  type PushContent,
+  type PushProviderName,
+} from './commands/push.js';
 export { type CreateGroupInput, type ListedMember, type UpdateConversationInput } from './commands/groups.js';
 export {
   ATTACHMENT_STATUSES,

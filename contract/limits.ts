@@ -39,6 +39,10 @@ export const LIMITS = {
   /** Lifetime of a token that the server issues, in seconds. */
   minTokenLifeS: 60,
   maxTokenLifeS: 86_400,
+  /** Webhooks of a server. */
+  maxWebhooks: 50,
+  /** Longest time for which the old secret of a webhook signs as well, in hours. */
+  maxWebhookOverlapHours: 744,
   auditPageDefault: 100,
   auditPageMax: 200,
   /** Bytes that may be buffered for one connection. Beyond it the connection ends (`SOCKET_MAX_WAITING_BYTES`). */
@@ -110,6 +114,11 @@ export const LIMITS = {
   changePageMax: 200,
   /** Messages before and after a reported one that moderators see. */
   reportContext: 10,
+  /** Registered devices of one user. A further one replaces the one that was registered longest ago. */
+  maxDevices: 20,
+  maxDeviceTokenChars: 4_096,
+  maxLocaleChars: 35,
+  maxAppVersionChars: 64,
   /** A typing indicator ends after this time without another one. */
   typingExpiresInMs: 6_000,
 } as const;

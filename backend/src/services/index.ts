@@ -41,6 +41,8 @@ import {
 } from './messages/index.js';
 import type { Erased, LogPosition, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService, TypingService } from './presence/index.js';
+import { createPush, type PushSettings } from './push/index.js';
+import type { PushProvider } from './pushProvider.js';
 import { ReceiptReads, ReceiptService, type ReceiptWindows } from './receipts/index.js';
 import {
   DatabaseWatch,
@@ -54,6 +56,9 @@ import { SearchService } from './search/index.js';
 import { SyncService } from './sync/index.js';
 import { AttachmentViews, ConversationViews, MessageViews } from './views/index.js';
 import { Visibility } from './visibility/index.js';
+import { Moderation, type ModerationSettings } from './moderation/index.js';
+import type { OutgoingRequests } from './outgoing.js';
+import { createWebhooks, type WebhookTiming } from './webhooks/index.js';
 
 export interface ServiceDeps {
   models: Models;
@@ -76,6 +81,13 @@ export interface ServiceDeps {
   media: MediaInspector;
   scanner: VirusScanner | undefined;
   attachmentLimits: AttachmentLimits;
+  /** Where push notifications are sent to. None: there are no push notifications. */
+  pushProviders: readonly PushProvider[];
+  pushSettings: PushSettings;
+  outgoing: OutgoingRequests;
+  webhookTiming: WebhookTiming;
+  /** The app's moderation, which is asked before a text is stored. */
+  moderation: ModerationSettings | undefined;
   limits: CommitLogLimits & {
     sendTimeoutMs: number;
     presenceGraceMs: number;
@@ -104,6 +116,7 @@ export function createServices(deps: ServiceDeps) {
   const visibility = new Visibility({ ...models, ...viewerRules });
   const messageViews = new MessageViews({ ...shared, ...viewerRules });
   const views = new ConversationViews(shared);
+  const moderation = new Moderation({ ...shared, ...models });
   const messagePublisher = new MessagePublisher({ ...models, summaries, views: messageViews, publisher });
   const attachments = createAttachments({ ...shared, visibility });
   const { registry, commitLog, changeLog } = createLogs({
@@ -124,6 +137,7 @@ export function createServices(deps: ServiceDeps) {
       users.noteLook(look);
       viewerRules.blocks.noteLook(look);
       apiKeys.noteLook(look);
+      webhooks.dispatcher.noteLook(look);
     },
   });
   const safeNow = shareSafeNow(registry);
@@ -146,10 +160,12 @@ export function createServices(deps: ServiceDeps) {
     ...shared,
     windows: limits.receiptWindows,
     onUnmarked: (marked) => settings.notify(marked),
+    onRead: (reads) => events.emit('read', reads),
   });
   const settings = new SettingsService({ ...shared, receipts });
   const changeServices = createChangeServices({
     ...shared,
+    moderation,
     ...viewerRules,
     visibility,
     changeLog,
@@ -163,6 +179,7 @@ export function createServices(deps: ServiceDeps) {
     store: deps.presenceStore,
     graceMs: limits.presenceGraceMs,
   });
+  const push = createPush({ ...shared, presence, registry, unread, visibility });
   const membershipEventLog = new MembershipEventLog({ membershipWriter, commitLog, sendTimeoutMs });
   const notifier = new GroupNotifier({ ...shared, views, restrictions: viewerRules.restrictions });
   const safety = createSafety(
@@ -178,6 +195,14 @@ export function createServices(deps: ServiceDeps) {
     viewerRules,
   );
   const redirects = new Redirects({ ...shared, views });
+  const webhooks = createWebhooks({
+    ...shared,
+    messageViews,
+    views,
+    processId: registry.id,
+    settledThrough: () => registry.settledThrough(),
+    safeNow,
+  });
   const newcomers = new Newcomers(shared);
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
   return {
@@ -186,6 +211,7 @@ export function createServices(deps: ServiceDeps) {
     audit: new AuditLog(shared),
     idempotentCalls: new IdempotentCalls(shared),
     tickets: new StreamTickets(shared),
+    webhooks: webhooks.service,
     time: foundations.time,
     uploads: attachments.uploads,
     completion: attachments.completion,
@@ -214,6 +240,7 @@ export function createServices(deps: ServiceDeps) {
       publisher: messagePublisher,
       sentFiles: attachments.sentFiles,
       access,
+      moderation,
       messages: models.messages,
       sendTimeoutMs,
     }),
@@ -237,6 +264,7 @@ export function createServices(deps: ServiceDeps) {
     }),
     receipts,
     presence,
+    push,
     typing: new TypingService(access, publisher, viewerRules.privacyPolicy),
     access,
     aliases: new AliasService(shared),
@@ -259,6 +287,8 @@ export function createServices(deps: ServiceDeps) {
       databaseWatch.start();
       verificationWatch.start();
       attachments.start();
+      push.start();
+      webhooks.dispatcher.start();
     },
     /** Handles the notice that another process has stored a message. */
     noteStored: (position: LogPosition): void => commitLog.noteRemote(position.conversationId, position),
@@ -268,7 +298,8 @@ export function createServices(deps: ServiceDeps) {
     isWriting: (): boolean => registry.isFresh(),
     /** Finishes accepted work, writes pending state and deregisters this process. */
     stop: async (): Promise<void> => {
-      await Promise.all([commitLog.close(), changeLog.close()]);
+      await push.stop();
+      await Promise.all([commitLog.close(), changeLog.close(), webhooks.dispatcher.stop()]);
       await receipts.drain();
       await presence.stop();
       await membershipWriter.drain();

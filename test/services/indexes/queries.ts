@@ -206,14 +206,37 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.archive.findMessageIdsByFile(at.aFile, 9),
   ],
   'the message of a file': ['attachments.attachmentId_1', (at) => at.models.messages.findByFile(at.aFile)],
+  'devices of users': ['userId_1_registeredAt_1', (at) => at.models.devices.findByUsers([ALICE])],
+  'some devices': [BY_ID, (at) => at.models.devices.findByIds(['d7', 'd8'])],
+  'a page of all members': [
+    BY_POSITION,
+    (at) => at.models.memberPages.findIds(at.chat, { after: 'a' as UserId, limit: 100 }),
+  ],
+  'entries of all logs': [BY_ID, (at) => at.models.messageFeed.findBetween(at.aMessage, 'f'.repeat(24), 100)],
+  'pushes that were sent': [
+    BY_ID,
+    (at) => at.models.pushed.findSent([{ conversationId: at.chat, userId: ALICE }]),
+  ],
+  'pushes that are due': ['kind_1_dueAt_1', (at) => at.models.pushJobs.findDue('retry', new Date(), 100)],
   'API keys that changed': ['changedAt_1', (at) => at.models.apiKeys.findChangedSince(new Date())],
   'a page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50)],
   'a later page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50, 'f'.repeat(24))],
+  'a report': [BY_ID, (at) => at.models.reports.findById('f'.repeat(24))],
+  'what was stored since an id': [
+    BY_ID,
+    (at) => at.models.followedLogs.find('messages', { fromId: '0'.repeat(24), toId: 'f'.repeat(24) }, 50),
+  ],
+  'a webhook': [BY_ID, (at) => at.models.webhooks.findById('9f2c41d07ab3')],
+  'failing deliveries of a webhook': [
+    'webhookId_1_firstFailedAt_1',
+    (at) => at.models.webhookRetries.findByWebhook('9f2c41d07ab3', 50),
+  ],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
 /** Queries that read in index order up to a limit. How much they examine is known only if the database counts it. */
 export const IN_ORDER = new Set([
+  'what was stored since an id',
   'a page of the list',
   'a later page of the list',
   'a page of groups',
@@ -227,6 +250,10 @@ export const IN_ORDER = new Set([
   'a later page of the audit log',
   'a page of changes',
   'files in one state',
+  'a page of all members',
+  'entries of all logs',
+  'devices of users',
+  'pushes that are due',
   'unfinished uploads of a user',
   'a page of blocks',
   'who reacted',

@@ -16,8 +16,10 @@ export const RETRY = {
   BLOCKED: 'never',
   CONFLICT: 'never',
   LIMIT_EXCEEDED: 'never',
+  REJECTED: 'never',
   RATE_LIMITED: 'later',
   TOO_LARGE: 'never',
+  NOT_CONFIGURED: 'never',
   UNAVAILABLE: 'same',
   INTERNAL: 'same',
 } as const satisfies Record<string, RetryRule>;
