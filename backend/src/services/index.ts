@@ -186,7 +186,6 @@ export function createServices(deps: ServiceDeps) {
     {
       ...shared,
       ...changeServices,
-      models,
       membershipEventLog,
       views,
       messageViews,
@@ -245,8 +244,7 @@ export function createServices(deps: ServiceDeps) {
       sendTimeoutMs,
     }),
     history: new HistoryService({
-      messages: models.messages,
-      access,
+      ...shared,
       views: messageViews,
       windows: new RecentWindows({ ...models, cache: deps.windows, metrics }),
       visibility,
