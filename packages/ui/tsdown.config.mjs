@@ -36,6 +36,8 @@ export default defineConfig([
     ...shared,
     entry: { native: 'src/index.ts' },
     plugins: [platformFiles('native')],
+    // One file: Metro splits nothing, and the parts of the other build have the same names.
+    outputOptions: { codeSplitting: false },
     dts: false,
     clean: false,
   },

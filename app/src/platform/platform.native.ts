@@ -6,6 +6,7 @@ import { openDatabaseAsync } from 'expo-sqlite';
 import Storage from 'expo-sqlite/kv-store';
 import { AppState } from 'react-native';
 import { sqliteStorage } from '@parley/client/sqlite';
+import { fileUploads } from '@parley/client/uploads';
 import { nativeLifecycle } from '@parley/react';
 import { PREFIX, type Values } from './values.js';
 
@@ -47,6 +48,7 @@ export const clientOptions = {
   storage: sqliteStorage(() => openDatabaseAsync('parley.db')),
   lifecycle: nativeLifecycle(AppState, NetInfo),
   createId: randomUUID,
+  uploads: fileUploads(),
 };
 
 /** Phones show no title. */

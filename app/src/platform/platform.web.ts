@@ -1,5 +1,6 @@
 import { indexedDbStorage } from '@parley/client/indexeddb';
 import { sharedTabs } from '@parley/client/tabs';
+import { fileUploads } from '@parley/client/uploads';
 import { webDevice } from '@parley/react-native/web';
 import { PREFIX, type Values } from './values.js';
 
@@ -27,7 +28,7 @@ export const deviceLanguages = navigator.languages;
 export const wantedUser = new URL(location.href).searchParams.get('as') ?? undefined;
 export const device = webDevice();
 /** Options of the SDK that depend on the platform. */
-export const clientOptions = { storage: indexedDbStorage(), tabs: sharedTabs() };
+export const clientOptions = { storage: indexedDbStorage(), tabs: sharedTabs(), uploads: fileUploads() };
 
 export function showTitle(title: string): void {
   document.title = title;

@@ -45,11 +45,11 @@ export function summaryOf(state: ClientState, message: Message, t: Translate): s
 const oneLine = (text: string): string => withoutControls(text).replaceAll(/\s+/g, ' ');
 
 /** Kind of a message that is not sent yet. */
-export function kindOf({ attachments, location, card }: PendingMessage): Message['kind'] {
+export function kindOf({ attachments, uploads = [], location, card }: PendingMessage): Message['kind'] {
   if (location !== undefined) return 'location';
   if (card !== undefined) return 'card';
   const [first] = attachments ?? [];
-  if (first === undefined) return 'text';
+  if (first === undefined) return uploads.length > 0 ? 'file' : 'text';
   return 'kind' in first ? first.kind : 'file';
 }
 

@@ -1,0 +1,64 @@
+import { useMemo } from 'react';
+import type { FileUpload, UploadFile } from '@parley/client';
+import { useParley, useUploads } from '@parley/react';
+import type { PickedFile } from '../device.js';
+import type { AttachmentTray, TrayItem } from './attachmentTray.js';
+import { problemOf } from './UploadProgress.js';
+
+/** Values of a waveform that the server takes. */
+const MAX_BARS = 64;
+
+/** Returns the tray of a conversation whose files go through the SDK. The client needs the option `uploads`. */
+export function useUploadTray(conversationId: string): AttachmentTray {
+  const parley = useParley();
+  const { uploads, add, retry, cancel } = useUploads(conversationId);
+  const actions = useMemo(
+    (): Omit<AttachmentTray, 'items'> => ({
+      add: (files) => {
+        for (const file of files) add(fileOf(file), optionsOf(file));
+      },
+      retry,
+      remove: cancel,
+      send: (content) => {
+        const ids = parley.uploads
+          .drafts(conversationId)
+          .getSnapshot()
+          .map(({ id }) => id);
+        parley.conversation(conversationId).sendMessage({ ...content, uploads: ids });
+      },
+    }),
+    [parley, conversationId, add, retry, cancel],
+  );
+  return useMemo(() => ({ ...actions, items: uploads.map(toItem) }), [actions, uploads]);
+}
+
+const fileOf = (file: PickedFile): UploadFile =>
+  file.blob ?? { uri: file.uri, name: file.name, type: file.mimeType, size: file.sizeBytes };
+
+/** The SDK knows which types the server takes as images: others go as files. */
+const optionsOf = ({ kind, name, mimeType, durationMs, waveform }: PickedFile) => ({
+  kind: kind === 'image' ? undefined : kind,
+  name,
+  mimeType,
+  durationMs,
+  waveform: waveform === undefined ? undefined : loudest(waveform),
+});
+
+/** The loudest value of each of equal parts. */
+function loudest(levels: readonly number[]): number[] {
+  if (levels.length <= MAX_BARS) return [...levels];
+  return Array.from({ length: MAX_BARS }, (_, bar) => {
+    const from = Math.floor((bar * levels.length) / MAX_BARS);
+    return Math.max(...levels.slice(from, Math.floor(((bar + 1) * levels.length) / MAX_BARS)));
+  });
+}
+
+const toItem = (upload: FileUpload): TrayItem => ({
+  id: upload.id,
+  kind: upload.kind,
+  name: upload.name,
+  previewUri: upload.previewUrl,
+  status: upload.status === 'failed' || upload.status === 'ready' ? upload.status : 'uploading',
+  progress: upload.progress,
+  problem: problemOf(upload),
+});
