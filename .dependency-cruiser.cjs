@@ -24,6 +24,7 @@ const SERVICE_FOLDERS = [
   'safety',
   'presence',
   'conversations',
+  'push',
   'search',
   'sync',
   'aliases',
@@ -52,6 +53,7 @@ const CLIENT_FOLDERS = [
   'promises',
   'sync',
   'client',
+  'push',
 ];
 
 const rule = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
@@ -91,21 +93,38 @@ module.exports = {
       '^backend/src/(services|models|pipeline|commands|socket|http)/',
       '^backend/src/redis/',
     ),
-    // Object stores and media workers are adapters of ports: only `app.ts` joins them. HTTP serves the embedded store.
+    // Object stores, media workers and push providers are adapters of ports: only `app.ts` joins them. HTTP serves the embedded store.
     rule(
-      'storage-and-media-know-no-transport',
-      '^backend/src/(storage|media)/',
+      'adapters-know-no-transport',
+      '^backend/src/(storage|media|push)/',
       '^backend/src/(pipeline|commands|socket|http|database)/',
     ),
     rule(
-      'services-know-no-storage',
+      'services-know-no-adapters',
       '^backend/src/(utils|models|services|pipeline|commands|socket)/',
-      '^backend/src/(storage|media)/',
+      '^backend/src/(storage|media|push)/',
     ),
+    // Every request to another server passes the guard. Only `app.ts` joins it with its users, through a port.
+    rule(
+      'outgoing-knows-no-transport',
+      '^backend/src/outgoing/',
+      '^backend/src/(models|pipeline|commands|socket|http|database|storage|media)/',
+    ),
+    rule(
+      'services-know-no-outgoing',
+      '^backend/src/(utils|models|services|pipeline|commands|socket|http|media|storage)/',
+      '^backend/src/outgoing/',
+    ),
+    {
+      name: 'one-guard-for-outgoing-requests',
+      severity: 'error',
+      from: { path: '^backend/src/', pathNot: '^backend/src/outgoing/' },
+      to: { path: 'node_modules/undici/' },
+    },
     rule(
       'http-serves-the-embedded-store-only',
       '^backend/src/http/',
-      '^backend/src/(storage/(?!embedded/)|media/)',
+      '^backend/src/(storage/(?!embedded/)|media/|push/)',
     ),
     rule('pipeline-knows-no-transport', '^backend/src/pipeline/', '^backend/src/(commands|socket|http)/'),
     rule('socket-and-http-are-separate', '^backend/src/socket/', '^backend/src/http/'),

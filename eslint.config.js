@@ -73,6 +73,11 @@ export default tseslint.config(
     rules: layers([{ regex: '/(services|socket|http)/', message: 'Models know nothing above them.' }]),
   },
   {
+    // Every request to another server passes the guard (`backend/src/outgoing/`).
+    files: ['backend/src/**'],
+    rules: { 'no-restricted-globals': ['error', 'fetch', 'WebSocket', 'EventSource'] },
+  },
+  {
     // The hooks run in React Native, too: nothing of a browser.
     files: ['packages/react/src/**'],
     rules: {

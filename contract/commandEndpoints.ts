@@ -76,6 +76,11 @@ const ROUTES = {
   }),
   getPrivacy: route('getPrivacy', { method: 'get', path: '/api/users/me/privacy' }),
   updatePrivacy: route('updatePrivacy', { method: 'patch', path: '/api/users/me/privacy' }),
+  getNotifications: route('getNotifications', { method: 'get', path: '/api/users/me/notifications' }),
+  updateNotifications: route('updateNotifications', { method: 'patch', path: '/api/users/me/notifications' }),
+  registerDevice: route('registerDevice', { method: 'post', path: '/api/devices', status: 201 }),
+  // Not DELETE with the token in the path: addresses are written to logs.
+  unregisterDevice: route('unregisterDevice', { method: 'post', path: '/api/devices/unregister' }),
 } as const;
 
 /** Names of the HTTP routes of commands. A command may have several. */

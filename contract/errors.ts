@@ -45,6 +45,11 @@ export const ERRORS = {
     meaning: 'Too many requests; nothing was done. Retry after `retryAfterMs`.',
   },
   TOO_LARGE: { status: 413, retry: 'never', meaning: 'The text or body is too long.' },
+  NOT_CONFIGURED: {
+    status: 422,
+    retry: 'never',
+    meaning: 'This server does not offer the feature: its operator has not configured it.',
+  },
   UNAVAILABLE: {
     status: 503,
     retry: 'same',

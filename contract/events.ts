@@ -5,6 +5,7 @@ import { CHANGE_COMMANDS } from './commands/changes.js';
 import { CORE_COMMANDS } from './commands/core.js';
 import { GROUP_COMMANDS } from './commands/groups.js';
 import { LIST_COMMANDS } from './commands/list.js';
+import { PUSH_COMMANDS } from './commands/push.js';
 import { SAFETY_COMMANDS } from './commands/safety.js';
 import { SEARCH_COMMANDS } from './commands/search.js';
 import * as outputs from './outputs.js';
@@ -32,6 +33,7 @@ export const COMMANDS = {
   ...SAFETY_COMMANDS,
   ...SEARCH_COMMANDS,
   ...ATTACHMENT_COMMANDS,
+  ...PUSH_COMMANDS,
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -33,6 +33,17 @@ export {
   type ReportDecision,
   type ReportView,
 } from './commands/safety.js';
+export {
+  notificationsView,
+  PUSH_CONTENTS,
+  PUSH_PROVIDERS,
+  pushContent,
+  pushProvider,
+  type DeviceInput,
+  type NotificationsView,
+  type PushContent,
+  type PushProviderName,
+} from './commands/push.js';
 export { type CreateGroupInput, type ListedMember, type UpdateConversationInput } from './commands/groups.js';
 export {
   ATTACHMENT_STATUSES,

@@ -110,6 +110,11 @@ export const LIMITS = {
   changePageMax: 200,
   /** Messages before and after a reported one that moderators see. */
   reportContext: 10,
+  /** Registered devices of one user. A further one replaces the one that was registered longest ago. */
+  maxDevices: 20,
+  maxDeviceTokenChars: 4_096,
+  maxLocaleChars: 35,
+  maxAppVersionChars: 64,
   /** A typing indicator ends after this time without another one. */
   typingExpiresInMs: 6_000,
 } as const;

@@ -80,4 +80,3 @@ export const profileAnswer = z.object({ user: userView });
 export const revokedAnswer = z.object({ tokensValidFrom: isoTime });
 export const ticketAnswer = z.object({ ticket: z.string(), expiresAt: isoTime });
 export const ownMessagesAnswer = z.object({ messages: z.array(messageView), nextCursor: cursor.optional() });
-export const demoAnswer = z.object({ users: z.array(userView.extend({ token: z.string() })) });

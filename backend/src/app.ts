@@ -18,6 +18,9 @@ import { CommandGuard } from './pipeline/commandGuard.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { RateLimits } from './pipeline/rateLimits.js';
 import { UserWork } from './pipeline/userWork.js';
+import { OutgoingGuard } from './outgoing/index.js';
+import { createProviders } from './push/index.js';
+import { toPushSettings } from './pushConfig.js';
 import { MediaPool } from './media/index.js';
 import { HttpScanner } from './media/scanner.js';
 import { joinRedis, type RedisCluster } from './redis/index.js';
@@ -96,7 +99,9 @@ interface BaseDeps {
 async function assemble({ config, logger, database, options }: BaseDeps): Promise<App> {
   const models = createModels(database.connection, { historyFrom: config.HISTORY_READ_PREFERENCE });
   const metrics = createMetrics();
-  const base = { config, logger, log: new ThrottledLog(logger), metrics, models, database };
+  const outgoing = new OutgoingGuard(config.OUTGOING_ALLOW_PRIVATE);
+  const log = new ThrottledLog(logger);
+  const base = { config, logger, log, metrics, models, database, outgoing };
   observeCommands(database.connection, metrics);
   const [storage, redis] = await openComponents(base);
   // Redis is preferred: it connects the workers of this machine and those of other machines.
@@ -120,24 +125,16 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     presenceStore: cluster?.presence,
     windows: findWindows(config, redis),
     limits: toLimits(config),
-    ...createFileDeps(config, { store: storage.store, logger }),
+    ...createFileDeps(config, { store: storage.store, logger, outgoing }),
+    pushProviders: createProviders(config.PUSH_CREDENTIALS, outgoing),
+    pushSettings: toPushSettings(config),
   });
   subscribe({ ...base, ...sockets, events, foundations, services, delivery });
   await services.start();
   await delivery.clusterPublisher?.start();
   const commandGuard = createCommandGuard(config, services);
-  const assembled = {
-    ...base,
-    ...sockets,
-    http,
-    rateLimits,
-    delivery,
-    services,
-    commandGuard,
-    cluster,
-    storage,
-    options,
-  };
+  const parts = { http, rateLimits, delivery, services, commandGuard, cluster, storage };
+  const assembled = { ...base, ...sockets, ...parts, options };
   answer = await openEntryPoints(assembled);
   sockets.sessions.start();
   options.beforeListening?.({ http, io: sockets.io });
@@ -206,7 +203,7 @@ const toLimits = (config: Config): ServiceDeps['limits'] => ({
 /** Creates everything that services need to check and store files. */
 const createFileDeps = (
   config: Config,
-  { store, logger }: { store: ObjectStore; logger: Logger },
+  { store, logger, outgoing }: { store: ObjectStore; logger: Logger; outgoing: OutgoingGuard },
 ): Pick<ServiceDeps, 'store' | 'media' | 'scanner' | 'attachmentLimits'> => ({
   store,
   media: new MediaPool({
@@ -216,7 +213,9 @@ const createFileDeps = (
     logger,
   }),
   scanner:
-    config.SCAN_URL === undefined ? undefined : new HttpScanner(config.SCAN_URL, config.SCAN_TIMEOUT_MS),
+    config.SCAN_URL === undefined
+      ? undefined
+      : new HttpScanner(outgoing, config.SCAN_URL, config.SCAN_TIMEOUT_MS),
   attachmentLimits: {
     maxBytes: config.ATTACHMENT_MAX_BYTES,
     maxPending: config.ATTACHMENTS_PENDING,
@@ -256,6 +255,7 @@ interface AssembledDeps extends BaseDeps {
   cluster: Cluster | undefined;
   delivery: Delivery;
   storage: Storage;
+  outgoing: OutgoingGuard;
 }
 
 /** Creates both entry points, HTTP and sockets, with one pipeline. @returns the listener for HTTP requests. */

@@ -5,6 +5,9 @@ import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
 import { attachmentEnvironment, attachmentProblem } from './attachmentConfig.js';
 import { flag, list, proxies, wholeNumber } from './configFields.js';
+import { allowedPrivate, outgoingEnvironment } from './outgoingConfig.js';
+import { PushConfigProblem, pushEnvironment, readPushCredentials } from './pushConfig.js';
+import type { PushCredentials } from './push/index.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
 import { DEFAULT_MAPPING } from './socket/legacy/defaultMapping.js';
 import { legacyMapping, parseLegacyMapping, type LegacyMapping } from './socket/legacy/mapping.js';
@@ -112,6 +115,8 @@ const environment = z.object({
   LEGACY_MAPPING: z.string().min(1).optional(),
   HISTORY_READ_PREFERENCE: z.enum(['primary', 'secondaryPreferred']).default('primary'),
   ...attachmentEnvironment,
+  ...outgoingEnvironment,
+  ...pushEnvironment,
 });
 type Environment = z.output<typeof environment>;
 
@@ -125,6 +130,7 @@ export interface Config extends Omit<
   | 'LEGACY_EVENTS'
   | 'LEGACY_MAPPING'
   | 'EXTERNAL_ATTACHMENTS'
+  | 'OUTGOING_ALLOW_PRIVATE'
 > {
   RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
@@ -133,6 +139,10 @@ export interface Config extends Omit<
   PRIVATE_URLS: boolean;
   /** Whether messages may name files that are stored elsewhere. Whoever looks at one tells that host their address. */
   EXTERNAL_ATTACHMENTS: boolean;
+  /** Hosts, addresses and ranges that outgoing requests may reach besides public ones. */
+  OUTGOING_ALLOW_PRIVATE: string[];
+  /** Providers of push notifications; all undefined while there are none. */
+  PUSH_CREDENTIALS: PushCredentials;
   /** Event and id mapping of legacy clients; undefined when `LEGACY_EVENTS` is off. */
   LEGACY: LegacyMapping | undefined;
 }
@@ -192,6 +202,14 @@ function readLegacy({ LEGACY_EVENTS, LEGACY_MAPPING: file }: Environment): Legac
   return mapping;
 }
 
+function readPush(env: Environment): PushCredentials {
+  try {
+    return readPushCredentials(env);
+  } catch (error) {
+    throw error instanceof PushConfigProblem ? new ConfigError(error.message) : error;
+  }
+}
+
 /**
  * Reads and validates the configuration. No other code reads the environment. Empty variables count as unset, because
  * compose files and shells often leave them empty.
@@ -217,11 +235,13 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   const hasOwnKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
   return {
     ...env,
+    PUSH_CREDENTIALS: readPush(parsed.data),
     LEGACY: readLegacy(parsed.data),
     JWT_ALGORITHMS: algorithms,
     RATE_LIMITS: rules,
     PRIVATE_URLS: env.PRIVATE_URLS ?? env.NODE_ENV !== 'production',
     EXTERNAL_ATTACHMENTS: env.EXTERNAL_ATTACHMENTS ?? env.NODE_ENV !== 'production',
+    OUTGOING_ALLOW_PRIVATE: allowedPrivate(env, env.NODE_ENV === 'production'),
     DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !hasOwnKeys),
   };
 }

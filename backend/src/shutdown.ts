@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Database } from './database/connect.js';
+import type { OutgoingGuard } from './outgoing/index.js';
 import type { CommandGuard } from './pipeline/commandGuard.js';
 import type { Cluster } from './services/ports.js';
 import type { Services } from './services/index.js';
@@ -20,6 +21,7 @@ export interface ShutdownDeps {
   database: Database;
   cluster: Cluster | undefined;
   delivery: Delivery;
+  outgoing: OutgoingGuard;
   logger: Logger;
   timeoutMs: number;
 }
@@ -97,6 +99,7 @@ export async function shutDown(deps: ShutdownDeps): Promise<void> {
     await closed;
   });
   deps.delivery.clusterPublisher?.stop();
+  await step('close outgoing connections', () => deps.outgoing.close());
   await step('leave the other processes', async () => deps.cluster?.close());
   await step('close the database', () => database.close());
   logger.info('shut down');

@@ -1,3 +1,4 @@
+import type { Config } from './config.js';
 import type { ServiceEvents } from './services/events.js';
 import type { Services } from './services/index.js';
 import type { Foundations } from './services/foundations.js';
@@ -8,6 +9,7 @@ import type { Logger } from './utils/logger.js';
 import type { Metrics } from './utils/metrics.js';
 
 interface SubscriptionDeps {
+  config: Pick<Config, 'PUSH_TO'>;
   events: ServiceEvents;
   foundations: Foundations;
   services: Services;
@@ -31,7 +33,7 @@ export function subscribe(deps: SubscriptionDeps): void {
 }
 
 function subscribeToServices(
-  { events, foundations, sessions, delivery, metrics }: SubscriptionDeps,
+  { events, foundations, services, sessions, delivery, metrics }: SubscriptionDeps,
   watches: PresenceWatches,
 ): void {
   const { clusterPublisher } = delivery;
@@ -42,7 +44,9 @@ function subscribeToServices(
     watches.recheck(userIds);
     clusterPublisher?.announceUnmatched(userIds);
   });
+  events.on('read', (reads) => services.push.noteRead(reads));
   events.on('tokensRevoked', ({ userId, validFromMs, changedAt }) => {
+    services.push.noteRevoked(userId, validFromMs);
     if (sessions.revoke(userId, validFromMs) === 0) return;
     // Both are database times: `changedAt` is exact, and now is this process's estimate.
     const tookMs = foundations.time.nowMs() - changedAt.getTime();
@@ -50,8 +54,21 @@ function subscribeToServices(
   });
 }
 
-function subscribeToConnections({ sessions, services: { presence }, delivery }: SubscriptionDeps): void {
-  sessions.on('live', ({ id, data }) => presence.connected(data.principal.userId, id));
+function subscribeToConnections({
+  config,
+  sessions,
+  services: { presence },
+  delivery,
+}: SubscriptionDeps): void {
+  const countsBackground = config.PUSH_TO === 'disconnected';
+  sessions.on('live', ({ id, data }) => {
+    if (countsBackground || data.isBackground !== true) presence.connected(data.principal.userId, id);
+  });
+  sessions.on('foreground', ({ id, data }) => {
+    if (countsBackground) return;
+    if (data.isBackground === true) presence.disconnected(data.principal.userId, id);
+    else presence.connected(data.principal.userId, id);
+  });
   sessions.on('silent', (socket) => {
     delivery.watchedConversations.leaveAll(socket);
     presence.disconnected(socket.data.principal.userId, socket.id);

@@ -174,6 +174,17 @@ const attachmentSamples = ({ conversationId, attachmentId, newUuid }: SampleCont
   cancelAttachment: [{ attachmentId }],
 });
 
+const pushSamples = () => {
+  const device = { provider: 'expo', token: 'ExponentPushToken[a-device]' };
+  return {
+    registerDevice: [{ ...device, platform: 'android', locale: 'de-CH', appVersion: '1.4.0' }],
+    unregisterDevice: [device],
+    setForeground: [{ foreground: true }],
+    getNotifications: [{}],
+    updateNotifications: [{ enabled: true, content: 'full' }],
+  };
+};
+
 /** Valid payloads that together use every field of the command's schema (checked by a test). */
 export const commandSamples = (context: SampleContext): Samples<CommandName> => ({
   ...coreSamples(context),
@@ -183,6 +194,7 @@ export const commandSamples = (context: SampleContext): Samples<CommandName> => 
   ...safetySamples(context),
   ...searchSamples(context),
   ...attachmentSamples(context),
+  ...pushSamples(),
 });
 
 /** Fields that accept `null`, which removes the value. */

@@ -7,6 +7,7 @@ export default defineConfig({
     'src/indexeddb.ts',
     'src/sqlite.ts',
     'src/tabs.ts',
+    'src/push.ts',
     'src/uploads.ts',
     'src/storage-conformance.ts',
   ],

@@ -60,6 +60,11 @@ export const ROUND_TRIPS: Readonly<Record<CommandName, DatabaseCommands>> = {
   completeAttachment: { reads: 1, writes: 0 },
   getAttachment: { reads: 1, writes: 0 },
   cancelAttachment: { reads: 2, writes: 2 },
+  registerDevice: { reads: 1, writes: 1 },
+  unregisterDevice: { reads: 0, writes: 1 },
+  setForeground: { reads: 0, writes: 0 },
+  getNotifications: { reads: 0, writes: 0 },
+  updateNotifications: { reads: 1, writes: 2 },
 };
 
 /** Operations of a user who has used this process before, as nearly all are: a chat of two members, without groups. */

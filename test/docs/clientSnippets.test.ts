@@ -7,9 +7,12 @@ import { chromiumPath, launchBrowser } from '../browser/support/browser.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { ownLines, readSnippets, SnippetFolder, type Snippet } from './support/snippets.js';
 
-const PAGES = ['docs/client.md', 'packages/client/README.md', 'packages/react/README.md'].filter((page) =>
-  existsSync(page),
-);
+const PAGES = [
+  'docs/client.md',
+  'docs/push.md',
+  'packages/client/README.md',
+  'packages/react/README.md',
+].filter((page) => existsSync(page));
 const BACKEND = 'https://api.example.com';
 const CHAT = 'https://chat.example.com';
 

@@ -45,6 +45,9 @@ export function serverEnv(options: ServerOptions): Record<string, string> {
     MAX_COMMANDS_PER_USER: '20000',
     COMMIT_MAX_WAITING_PER_USER: '20000',
     MAX_SOCKETS_PER_USER: '1000',
+    // Devices can be registered. Nothing is sent, except in tests about push notifications.
+    PUSH_PROVIDERS: 'expo',
+    PUSH_SENDING: 'false',
     DEMO: String(options.demo ?? false),
     ...options.env,
   };

@@ -96,6 +96,9 @@ test.each([
   ['METRICS_TOKEN', 'short'],
   ['METRICS_TOKEN', 'a token with spaces in it'],
   ['HISTORY_READ_PREFERENCE', 'secondary'],
+  ['OUTGOING_ALLOW_PRIVATE', '10.0.0.0/33'],
+  ['OUTGOING_ALLOW_PRIVATE', 'https://receiver'],
+  ['OUTGOING_ALLOW_PRIVATE', 'a.*.b'],
 ])('%s=%s stops the start with a sentence that names the variable', (name, value) => {
   const message = messageOf({ [name]: value });
   expect(message).toMatch(new RegExp(`^${name}\\b.*\\.$`));
@@ -210,11 +213,15 @@ test('.env.example names every variable that the server reads, and no other', as
   const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
   const named = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
   const sourceOf = (name: string) => readFile(new URL(`../../backend/src/${name}`, import.meta.url), 'utf8');
-  const [main, files] = [await sourceOf('config.ts'), await sourceOf('attachmentConfig.ts')];
-  const schema = [
-    /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(main)?.[1],
-    /const attachmentEnvironment = \{(.*?)^\} as const;/ms.exec(files)?.[1],
-  ].join('');
+  const schemas = await Promise.all([
+    sourceOf('config.ts').then((text) => /const environment = z\.object\(\{(.*?)^\}\);/ms.exec(text)?.[1]),
+    ...['attachmentConfig.ts', 'outgoingConfig.ts', 'pushConfig.ts'].map(async (name) => {
+      const group = /const \w+Environment = \{(.*?)^\} as const;/ms.exec(await sourceOf(name))?.[1];
+      expect(group).toBeDefined();
+      return group;
+    }),
+  ]);
+  const schema = schemas.join('');
   const read = [...schema.matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].map((match) => match[1]);
   expect(read.length).toBeGreaterThan(15);
   expect(named.toSorted()).toEqual(read.toSorted());

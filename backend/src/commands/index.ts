@@ -3,6 +3,7 @@ import { changesCommands } from './changes.js';
 import { coreCommands } from './core.js';
 import { groupsCommands } from './groups.js';
 import { listCommands } from './list.js';
+import { pushCommands } from './push.js';
 import { safetyCommands } from './safety.js';
 import { searchCommands } from './search.js';
 import type { CommandHandlers, CommandDeps } from './types.js';
@@ -19,4 +20,5 @@ export const createCommands = (deps: CommandDeps): CommandHandlers => ({
   ...safetyCommands(deps),
   ...searchCommands(deps),
   ...attachmentCommands(deps),
+  ...pushCommands(deps),
 });

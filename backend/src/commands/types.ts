@@ -15,7 +15,7 @@ export interface CommandContext<Name extends CommandName> {
 export type CommandDeps = Services;
 
 /** Commands that concern the connection itself. Only sockets accept them. */
-export type SocketOnly = 'presence:watch' | 'auth:refresh' | 'watchConversation';
+export type SocketOnly = 'presence:watch' | 'auth:refresh' | 'watchConversation' | 'setForeground';
 
 export type CommandHandler<Name extends CommandName> = (
   context: CommandContext<Name>,

@@ -21,6 +21,7 @@ export const besideConversations = (models: Models) => [
   ],
   ...[models.attachments, models.uploadQuotas],
   ...[models.apiKeys, models.idempotency],
+  ...[models.devices, models.pushJobs, models.pushed],
 ];
 
 type Indexed = ReturnType<typeof indexedModels>[number]['model'];

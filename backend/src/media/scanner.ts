@@ -1,5 +1,7 @@
-import { openAsBlob } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
+import type { OutgoingRequests } from '../services/outgoing.js';
 import type { VirusScanner } from '../services/virusScanner.js';
 
 const verdict = z.object({ clean: z.boolean() });
@@ -9,10 +11,13 @@ const verdict = z.object({ clean: z.boolean() });
  * `{"clean": false}` with status 200. Anything else means that it could not tell.
  */
 export class HttpScanner implements VirusScanner {
+  readonly #outgoing: OutgoingRequests;
   readonly #url: string;
   readonly #timeoutMs: number;
 
-  constructor(url: string, timeoutMs: number) {
+  /** @param url a variable of the environment, so that a private address is allowed. */
+  constructor(outgoing: OutgoingRequests, url: string, timeoutMs: number) {
+    this.#outgoing = outgoing;
     this.#url = url;
     this.#timeoutMs = timeoutMs;
   }
@@ -21,18 +26,21 @@ export class HttpScanner implements VirusScanner {
     file: string,
     { attachmentId, kind, mimeType }: Parameters<VirusScanner['isClean']>[1],
   ): Promise<boolean> {
-    const response = await fetch(this.#url, {
+    const { size } = await stat(file);
+    const answer = await this.#outgoing.send({
+      url: this.#url,
+      source: 'operator',
       method: 'POST',
       headers: {
         'content-type': mimeType,
+        'content-length': String(size),
         'x-attachment-id': attachmentId,
         'x-attachment-kind': kind,
       },
-      body: await openAsBlob(file),
-      redirect: 'error',
-      signal: AbortSignal.timeout(this.#timeoutMs),
+      body: createReadStream(file),
+      timeoutMs: this.#timeoutMs,
     });
-    if (!response.ok) throw new Error(`the virus scanner answered with status ${response.status}`);
-    return verdict.parse(await response.json()).clean;
+    if (answer.status !== 200) throw new Error(`the virus scanner answered with status ${answer.status}`);
+    return verdict.parse(JSON.parse(answer.body.toString())).clean;
   }
 }

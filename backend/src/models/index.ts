@@ -10,13 +10,19 @@ import { createChangeModel } from './changeModel.js';
 import { createBlockModel } from './blockModel.js';
 import { createConversationModel } from './conversationModel.js';
 import { createDatabaseFacts } from './databaseFacts.js';
+import { createDeviceModel } from './deviceModel.js';
 import { createHideModel } from './hideModel.js';
 import { createIdempotencyModel } from './idempotencyModel.js';
+import { createMemberPages } from './memberPages.js';
 import { createMemberModel } from './memberModel.js';
+import { createMessageFeed } from './messageFeed.js';
 import { createMessageModel, type MessageModelOptions } from './messageModel.js';
 import { createMetaModel } from './metaModel.js';
 import { createMovedModel } from './movedModel.js';
 import { createMemberSettingsModel } from './memberSettingsModel.js';
+import { createPushCursorModel } from './pushCursorModel.js';
+import { createPushedModel } from './pushedModel.js';
+import { createPushJobModel } from './pushJobModel.js';
 import { createProcessModel } from './processModel.js';
 import { limitReads } from './readLimits.js';
 import { createReactionModel } from './reactionModel.js';
@@ -44,15 +50,21 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     changes: createChangeModel(connection),
     blocks: createBlockModel(connection, marks),
     conversations: createConversationModel(connection),
+    devices: createDeviceModel(connection),
     facts: createDatabaseFacts(connection),
     hides: createHideModel(connection),
     idempotency: createIdempotencyModel(connection),
+    memberPages: createMemberPages(connection),
     members: createMemberModel(connection),
+    messageFeed: createMessageFeed(connection),
     messages: createMessageModel(connection, archive, options),
     meta: createMetaModel(connection),
     moved: createMovedModel(connection),
     memberSettings: createMemberSettingsModel(connection),
     processes: createProcessModel(connection, marks),
+    pushCursor: createPushCursorModel(connection),
+    pushed: createPushedModel(connection),
+    pushJobs: createPushJobModel(connection),
     reactions: createReactionModel(connection),
     receipts: createReceiptModel(connection),
     reports: createReportModel(connection),

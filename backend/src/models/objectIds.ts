@@ -19,3 +19,6 @@ export const firstIdAt = (timeMs: number): string =>
 
 /** Creation time of an id, in ms; precise to the second. */
 export const timeOfId = (id: string): number => Number.parseInt(id.slice(0, 8), 16) * 1_000;
+
+/** Smallest id after this one. */
+export const idAfter = (id: string): string => (BigInt(`0x${id}`) + 1n).toString(16).padStart(24, '0');

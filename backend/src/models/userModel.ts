@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import { op } from './operators.js';
-import type { PrivacyView, UserId } from '../../../contract/index.js';
+import type { NotificationsView, PrivacyView, UserId } from '../../../contract/index.js';
 import { Backoff } from '../utils/backoff.js';
 import { sleep } from '../utils/clock.js';
 import type { ChangeMarks } from './changeMarks.js';
@@ -32,10 +32,14 @@ interface UserDocument {
   shadowProfile?: Profile;
   /** Privacy settings that differ from the defaults. */
   privacy?: Partial<PrivacyView>;
+  /** Settings of push notifications that differ from the defaults. */
+  notifications?: NotificationSettings;
   /** Database time of the last change of any field except `lastSeenAt`. Every process reads what changed. */
   profileChangedAt: Date;
   createdAt: Date;
 }
+
+export type NotificationSettings = Partial<Pick<NotificationsView, 'enabled' | 'content'>>;
 
 export interface UserRecord extends Omit<UserDocument, '_id'> {
   _id: UserId;
@@ -65,6 +69,7 @@ const schema = new mongoose.Schema<UserDocument>(
     restrictedAt: Date,
     shadowProfile: mongoose.Schema.Types.Mixed,
     privacy: mongoose.Schema.Types.Mixed,
+    notifications: mongoose.Schema.Types.Mixed,
     profileChangedAt: Date,
     createdAt: Date,
   },
@@ -83,6 +88,10 @@ const withoutUndefined = (profile: Profile): { name?: string; avatar?: string } 
   ...(profile.name !== undefined && { name: profile.name }),
   ...(profile.avatar !== undefined && { avatar: profile.avatar }),
 });
+
+/** Returns an update that sets some fields of a nested document. */
+const nested = (field: 'privacy' | 'notifications', settings: object): Partial<UserDocument> =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${field}.${name}`, value]));
 
 /** Returns the update of an upsert that sets or removes the given fields. */
 function toUpsert({ name, avatar }: ProfileUpdate, now: Date): mongoose.mongo.UpdateFilter<UserDocument> {
@@ -204,12 +213,12 @@ export function createUserModel(connection: mongoose.Connection, marks: ChangeMa
     },
 
     /** Updates privacy settings; omitted ones keep their value. */
-    async setPrivacy(userId: UserId, settings: Partial<PrivacyView>): Promise<UserRecord> {
-      const set = Object.fromEntries(
-        Object.entries(settings).map(([name, value]) => [`privacy.${name}`, value]),
-      );
-      return update(userId, set);
-    },
+    setPrivacy: (userId: UserId, settings: Partial<PrivacyView>): Promise<UserRecord> =>
+      update(userId, nested('privacy', settings)),
+
+    /** Updates settings of push notifications; omitted ones keep their value. */
+    setNotifications: (userId: UserId, settings: NotificationSettings): Promise<UserRecord> =>
+      update(userId, nested('notifications', settings)),
 
     /** Bans or unbans a user. A repeated ban keeps its start. Returns undefined when the user does not exist. */
     async setBan(userId: UserId, bannedAt: Date | undefined): Promise<UserRecord | undefined> {
@@ -251,7 +260,7 @@ export function createUserModel(connection: mongoose.Connection, marks: ChangeMa
         .findOneAndUpdate(
           { _id: userId },
           {
-            $unset: { name: 1, avatar: 1, shadowProfile: 1, privacy: 1, lastSeenAt: 1 },
+            $unset: { name: 1, avatar: 1, shadowProfile: 1, privacy: 1, notifications: 1, lastSeenAt: 1 },
             $min: { bannedAt: at, deletedAt: at },
             $currentDate: { profileChangedAt: true },
           },

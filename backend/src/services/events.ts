@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { UserId } from '../../../contract/index.js';
+import type { ConversationId, UserId } from '../../../contract/index.js';
 import type { Erased } from './ports.js';
 
 interface ServiceEventMap {
@@ -11,6 +11,8 @@ interface ServiceEventMap {
   visibilityChanged: [userIds: readonly UserId[]];
   /** This process has unmatched two users. */
   unmatched: [userIds: readonly UserId[]];
+  /** Users have read conversations up to these positions, reported to this process. */
+  read: [reads: readonly { conversationId: ConversationId; userId: UserId; seq: number }[]];
   /** This process has erased the text of a message. */
   erased: [erased: Erased];
   /** The database was restored from a backup while this process ran. The process must be restarted. */

@@ -41,6 +41,8 @@ import {
 } from './messages/index.js';
 import type { Erased, LogPosition, PresenceStore, Publisher, WindowCache } from './ports.js';
 import { PresenceService, TypingService } from './presence/index.js';
+import { createPush, type PushSettings } from './push/index.js';
+import type { PushProvider } from './pushProvider.js';
 import { ReceiptReads, ReceiptService, type ReceiptWindows } from './receipts/index.js';
 import {
   DatabaseWatch,
@@ -76,6 +78,9 @@ export interface ServiceDeps {
   media: MediaInspector;
   scanner: VirusScanner | undefined;
   attachmentLimits: AttachmentLimits;
+  /** Where push notifications are sent to. None: there are no push notifications. */
+  pushProviders: readonly PushProvider[];
+  pushSettings: PushSettings;
   limits: CommitLogLimits & {
     sendTimeoutMs: number;
     presenceGraceMs: number;
@@ -146,6 +151,7 @@ export function createServices(deps: ServiceDeps) {
     ...shared,
     windows: limits.receiptWindows,
     onUnmarked: (marked) => settings.notify(marked),
+    onRead: (reads) => events.emit('read', reads),
   });
   const settings = new SettingsService({ ...shared, receipts });
   const changeServices = createChangeServices({
@@ -163,6 +169,7 @@ export function createServices(deps: ServiceDeps) {
     store: deps.presenceStore,
     graceMs: limits.presenceGraceMs,
   });
+  const push = createPush({ ...shared, presence, registry, unread, visibility });
   const membershipEventLog = new MembershipEventLog({ membershipWriter, commitLog, sendTimeoutMs });
   const notifier = new GroupNotifier({ ...shared, views, restrictions: viewerRules.restrictions });
   const safety = createSafety(
@@ -237,6 +244,7 @@ export function createServices(deps: ServiceDeps) {
     }),
     receipts,
     presence,
+    push,
     typing: new TypingService(access, publisher, viewerRules.privacyPolicy),
     access,
     aliases: new AliasService(shared),
@@ -259,6 +267,7 @@ export function createServices(deps: ServiceDeps) {
       databaseWatch.start();
       verificationWatch.start();
       attachments.start();
+      push.start();
     },
     /** Handles the notice that another process has stored a message. */
     noteStored: (position: LogPosition): void => commitLog.noteRemote(position.conversationId, position),
@@ -268,6 +277,7 @@ export function createServices(deps: ServiceDeps) {
     isWriting: (): boolean => registry.isFresh(),
     /** Finishes accepted work, writes pending state and deregisters this process. */
     stop: async (): Promise<void> => {
+      await push.stop();
       await Promise.all([commitLog.close(), changeLog.close()]);
       await receipts.drain();
       await presence.stop();

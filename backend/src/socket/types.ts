@@ -20,6 +20,8 @@ export interface SocketData {
   address: string;
   /** False from the expiry of the token until it is renewed: nothing is delivered to the connection. */
   live: boolean;
+  /** True while the client says that its app is not in use. */
+  isBackground?: boolean;
   /** Commands without an answer yet. */
   underWay: number;
   /** Commands refused through the client's own fault since the last success. */

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { createAttachmentMetrics } from './attachmentMetrics.js';
 import { createDatabaseMetrics } from './databaseMetrics.js';
+import { createPushMetrics } from './pushMetrics.js';
 
 /** Histogram buckets, in seconds. */
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -170,6 +171,7 @@ export function createMetrics() {
       registers,
     }),
     ...createAttachmentMetrics(registers),
+    ...createPushMetrics(registers),
     recoveredConversations: new Counter({
       name: 'parley_recovered_conversations_total',
       help: 'Conversations whose summary was derived again after a process died.',

@@ -1,7 +1,7 @@
 export { Chat, type ChatProps } from './chat/Chat.js';
 export type { AttachmentTray, TrayItem } from './chat/attachmentTray.js';
-export { useUploadTray } from './chat/useUploadTray.js';
 export { MessageBubble } from './chat/MessageBubble.js';
+export { useAttachmentTray } from './chat/useAttachmentTray.js';
 export { MessageText } from './chat/MessageText.js';
 export type { BubbleProps, ChatSlots, ContentProps, ToolbarProps } from './chat/slots.js';
 export { useStyles, useTexts, useUI, type PluralKey, type TextKey, type Translate } from './context.js';

@@ -22,6 +22,7 @@ const ENTRIES: Record<string, string> = {
   '@parley/client/indexeddb': `${CLIENT}indexeddb.ts`,
   '@parley/client/sqlite': `${CLIENT}sqlite.ts`,
   '@parley/client/tabs': `${CLIENT}tabs.ts`,
+  '@parley/client/push': `${CLIENT}push.ts`,
   '@parley/client/uploads': `${CLIENT}uploads.ts`,
   '@parley/client/storage-conformance': `${CLIENT}storage-conformance.ts`,
   '@parley/react': join(ROOT, 'packages/react/src/index.ts'),

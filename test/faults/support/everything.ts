@@ -121,6 +121,11 @@ const payloads: Record<CommandName, (setting: Setting) => Record<string, unknown
   restrictUser: () => ({ userId: 'restricted', restricted: true }),
   getPrivacy: () => ({}),
   updatePrivacy: () => ({ typing: true }),
+  registerDevice: () => ({ provider: 'expo', token: 'ExponentPushToken[faults]', platform: 'android' }),
+  unregisterDevice: () => ({ provider: 'expo', token: 'ExponentPushToken[faults]' }),
+  setForeground: () => ({ foreground: true }),
+  getNotifications: () => ({}),
+  updateNotifications: () => ({ enabled: true }),
   searchMessages: ({ conversationId }) => ({ conversationId, words: 'one' }),
   createAttachment: () => ({
     ...{ kind: 'file', fileName: 'a.txt', mimeType: 'text/plain', sizeBytes: 9 },

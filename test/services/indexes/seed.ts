@@ -73,6 +73,7 @@ export async function seed(models: Models): Promise<Seeded> {
     { ordered: true },
   );
   await seedBesides(models, chat);
+  await seedPush(models, ids);
   await models.aliases.insertMissing(
     ids.map((conversationId, index) => ({ alias: `old${index}`, conversationId, source: 'test' })),
     now,
@@ -149,6 +150,33 @@ async function seedBesides(models: Models, chat: ConversationId): Promise<void> 
     Array.from({ length: MESSAGES }, (_, index) => ({
       ...{ conversationId: chat, into: newConversationId(), newId: newMessageId(), was: {} },
       ...{ seq: index + 1, toSeq: index + 2, rev: index + 1, toRev: index + 2 },
+    })),
+  );
+}
+
+/** Stores devices, and push notifications that were sent or wait. */
+async function seedPush(models: Models, ids: readonly ConversationId[]): Promise<void> {
+  const now = new Date();
+  await models.devices.model.insertMany(
+    Array.from({ length: CONVERSATIONS }, (_, index) => ({
+      ...{ _id: `d${index}`, provider: 'fcm', token: `t${index}`, platform: 'android' },
+      ...{ userId: `u${index}`, tokenIssuedAt: now, registeredAt: now },
+    })),
+  );
+  await models.pushed.model.insertMany(
+    ids.map((id) => ({ _id: `${id}:${ALICE}`, seq: 1, sentSeq: 1, at: now })),
+  );
+  await models.pushJobs.model.insertMany(
+    ids.map((conversationId, index) => ({
+      ...{
+        _id: `retry:${conversationId}:d${index}`,
+        kind: 'retry',
+        conversationId,
+        messageId: newMessageId(),
+        seq: 1,
+      },
+      ...{ userId: `u${index}`, deviceId: `d${index}`, attempts: 1 },
+      ...{ dueAt: new Date(now.getTime() + index * 60_000), expiresAt: now },
     })),
   );
 }

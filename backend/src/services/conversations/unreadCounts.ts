@@ -30,6 +30,8 @@ interface UnreadDeps {
 export interface Unread {
   conversation: ConversationRecord;
   count: number;
+  /** Position up to which the user has read it. */
+  readSeq: number;
   isMuted: boolean;
 }
 
@@ -140,10 +142,10 @@ export class UnreadCounts {
       return [{ conversation, settings, reached: effectivePosition(conversation, positions, userId) }];
     });
     const counts = await this.#deps.viewerRules.redactedCounts.unread(userId, listed);
-    const unread = listed.flatMap(({ conversation, settings }) => {
+    const unread = listed.flatMap(({ conversation, settings, reached }) => {
       const count = counts.get(conversation._id) ?? 0;
       if (count === 0 && settings?.markedUnread !== true) return [];
-      return [{ conversation, count, isMuted: isMuted(settings, now) }];
+      return [{ conversation, count, readSeq: reached.readSeq, isMuted: isMuted(settings, now) }];
     });
     return { unread, documents };
   }

@@ -169,6 +169,13 @@ export class PresenceService {
     });
   }
 
+  /** Returns those of the users who are online, on any process. */
+  async findOnline(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    const here = userIds.filter((id) => this.#present.has(id));
+    const elsewhere = await this.#findElsewhere(userIds.filter((id) => !this.#present.has(id)));
+    return new Set([...here, ...elsewhere]);
+  }
+
   /** Notes a status that another process has sent to the watchers on this one. */
   noteStatus({ userId, status }: PresenceView): void {
     this.#lastStatus.set(userId, status);

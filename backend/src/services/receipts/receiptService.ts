@@ -48,6 +48,8 @@ interface ReceiptDeps extends Omit<NotifierDeps, 'messages'> {
   windows: ReceiptWindows;
   /** Called for members who have read a conversation that they had marked as unread. */
   onUnmarked: (marked: readonly { conversationId: ConversationId; userId: UserId }[]) => void;
+  /** Called for members whose read position has moved. */
+  onRead: (reads: readonly { conversationId: ConversationId; userId: UserId; seq: number }[]) => void;
   logger: Logger;
 }
 
@@ -63,6 +65,9 @@ const further = (known: Report, more: Report): Report => ({
   readSeq: Math.max(known.readSeq, more.readSeq),
   deliveredSeq: Math.max(known.deliveredSeq, more.deliveredSeq),
 });
+
+const toRead = ({ conversationId, userId, readSeq }: Move) =>
+  readSeq > 0 ? [{ conversationId, userId, seq: readSeq }] : [];
 
 /**
  * Delivered and read positions of members, and in direct conversations and small groups the times of receipts. Reports are
@@ -152,6 +157,7 @@ export class ReceiptService {
       await watermark.track(() => members.advance(news));
     }
     await this.#clearMarks(moves);
+    this.#deps.onRead(news.flatMap(toRead));
     await Promise.all(
       found.map(async ({ move, resolve }) => {
         const view = await this.#viewOf(move, lookup);

@@ -115,6 +115,20 @@ export class ProcessRegistry implements Lease {
     return new Date(Math.min(this.#deps.watermark.visibleThrough().getTime(), ...times));
   }
 
+  /**
+   * Returns the smallest id that an entry of a log may have which is not visible yet, or whose process has died and was not
+   * taken over. Everything with a smaller id is stored, unless its process was paused or its clock is behind.
+   */
+  async settledThrough(): Promise<string> {
+    const others = await this.#findOthers();
+    // Read after the others: an entry that is committed meanwhile has a later id.
+    const own = this.#deps.oldestPendingId() ?? firstIdAt(Date.now());
+    return others.reduce(
+      (oldest, { flushedThrough }) => (flushedThrough < oldest ? flushedThrough : oldest),
+      own,
+    );
+  }
+
   /** True when other processes were registered at the last look: at most a second ago. */
   hasOthers(): boolean {
     return this.#hasOthers;

@@ -17,6 +17,8 @@ interface SessionEventMap {
   live: [socket: ChatSocket];
   /** A connection has ended, or may receive nothing any more. */
   silent: [socket: ChatSocket];
+  /** A live connection was put to the background or to the foreground. */
+  foreground: [socket: ChatSocket];
 }
 
 interface SessionDeps {
@@ -64,6 +66,12 @@ export class Sessions extends EventEmitter<SessionEventMap> {
     void socket.join(userRoom(principal.userId));
     this.emit('live', socket);
     this.#endOldest(principal.userId);
+  }
+
+  /** Notes whether the app of a connection is in use. It counts from now on, also after a renewal of the token. */
+  setForeground(socket: ChatSocket, isForeground: boolean): void {
+    socket.data.isBackground = !isForeground;
+    if (socket.data.live) this.emit('foreground', socket);
   }
 
   end(socket: ChatSocket): void {

@@ -1,6 +1,7 @@
 import type { CommandData, CommandName, CommandPayload } from '../../../../contract/index.js';
 import type { CommandHandlers, SocketOnly } from '../../commands/types.js';
 import { watchConversation } from './watchConversation.js';
+import { setForeground } from './setForeground.js';
 import { refreshToken } from './refreshToken.js';
 import type { HandlerDeps, SocketContext } from './types.js';
 import { watchPresence } from './watchPresence.js';
@@ -17,6 +18,7 @@ export const createHandlers = (deps: HandlerDeps, commands: CommandHandlers): Ha
   const socketOnly: { [Name in SocketOnly]: Handler<Name> } = {
     watchConversation: (context, payload) => watchConversation(deps, context, payload),
     'presence:watch': (context, payload) => watchPresence(deps, context, payload),
+    setForeground: (context, payload) => setForeground(deps, context, payload),
     'auth:refresh': (context, payload) => refreshToken(deps, context, payload),
   };
   return { ...commands, ...socketOnly };

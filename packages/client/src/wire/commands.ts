@@ -1,6 +1,7 @@
 import type { AttachmentCommands } from './attachments.js';
 import type { ChangeCommands } from './changes.js';
 import type { ConversationCommands } from './conversations.js';
+import type { DeviceCommands } from './devices.js';
 import type { GroupCommands } from './groups.js';
 import type { MessageCommands } from './messages.js';
 import type { ReceiptCommands, SettingsCommands } from './receipts.js';
@@ -14,6 +15,7 @@ export interface CommandMap
     AttachmentCommands,
     ChangeCommands,
     ConversationCommands,
+    DeviceCommands,
     GroupCommands,
     MessageCommands,
     ReceiptCommands,

@@ -18,6 +18,7 @@ export const RETRY = {
   LIMIT_EXCEEDED: 'never',
   RATE_LIMITED: 'later',
   TOO_LARGE: 'never',
+  NOT_CONFIGURED: 'never',
   UNAVAILABLE: 'same',
   INTERNAL: 'same',
 } as const satisfies Record<string, RetryRule>;

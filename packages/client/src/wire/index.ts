@@ -8,6 +8,7 @@ export * from './closeCodes.js';
 export * from './commands.js';
 export * from './content.js';
 export * from './conversations.js';
+export * from './devices.js';
 export * from './errors.js';
 export * from './groups.js';
 export * from './limits.js';

@@ -23,7 +23,7 @@ import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 import { Tray } from './Tray.js';
-import { useUploadTray } from './useUploadTray.js';
+import { useAttachmentTray } from './useAttachmentTray.js';
 import { useVoiceSending, useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
 
 const VoiceRecorder = lazy(async () => ({
@@ -51,7 +51,7 @@ export function Composer(props: ComposerProps): ReactNode {
 
 /** Files go through the SDK, unless the app has a tray of its own. */
 function UploadingComposer(props: ComposerProps): ReactNode {
-  const tray = useUploadTray(useOpenConversation().id);
+  const tray = useAttachmentTray(useOpenConversation().id);
   return <OpenComposer {...props} attachments={tray} />;
 }
 

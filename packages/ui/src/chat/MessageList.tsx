@@ -1,13 +1,16 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, AppState, StyleSheet, View, type ViewProps } from 'react-native';
+import { ActivityIndicator, StyleSheet, View, type ViewProps } from 'react-native';
+import { isConnected } from '@parley/client/selectors';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
 import { Badge } from '../parts/Chip.js';
 import { Empty } from '../parts/Empty.js';
 import { Text } from '../parts/Text.js';
+import { useClientState } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import { hasAttention, onAttention } from './attention.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 import { DayRow, GapRow, SystemRow, UnreadRow } from './listRows.js';
 import { MessageRow } from './MessageRow.js';
@@ -36,7 +39,8 @@ export function MessageList(props: MessageListProps): ReactNode {
   const t = useTexts();
   const { colors } = useUI().theme;
   const { slots } = useChat();
-  if (view.items.length > 0) return <FilledList {...props} />;
+  const isPlaced = useIsPlaced(view);
+  if (view.items.length > 0 && isPlaced) return <FilledList {...props} />;
   if (view.loading === 'failed')
     return (
       <View style={styles.center} role="alert">
@@ -44,7 +48,7 @@ export function MessageList(props: MessageListProps): ReactNode {
         <Button label={t('tryAgain')} onPress={() => void view.loadOlder().catch(() => undefined)} />
       </View>
     );
-  if (view.loading === 'loading' || ((view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder))
+  if (!isPlaced || view.loading === 'loading' || ((view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder))
     return (
       <View style={styles.center} role="status" aria-label={t('loadingMessages')}>
         <ActivityIndicator color={colors.accent} />
@@ -161,6 +165,23 @@ function ToEnd({ unreadCount, onPress }: { unreadCount: number; onPress: () => v
 const keyOf = (item: MessageListItem): string => item.key;
 const typeOf = (item: MessageListItem): string => item.kind;
 
+/**
+ * Whether it is known where the list opens: at the first unread message, when there is one. It is not on the device before the
+ * first page has come; a list that is already drawn would stay at its end.
+ */
+function useIsPlaced({ items, conversation, firstUnreadSeq, loading }: MessagesView): boolean {
+  const isLinked = useClientState(isConnected);
+  const [wasLoading, setWasLoading] = useState(false);
+  const [isPlaced, setPlaced] = useState(false);
+  const isUnread = firstUnreadSeq !== undefined || (conversation?.unreadCount ?? 0) > 0;
+  const hasMarker = items.some(({ kind }) => kind === 'unread');
+  const isLoaded = wasLoading && loading !== 'loading';
+  const isKnown = !isUnread || hasMarker || isLoaded || !isLinked || loading === 'failed';
+  if (loading === 'loading' && !wasLoading) setWasLoading(true);
+  if (isKnown && !isPlaced) setPlaced(true);
+  return isKnown || isPlaced;
+}
+
 /** Opens at the first unread message, or at the end. */
 function startOf(items: readonly MessageListItem[]): object {
   const unread = items.findIndex(({ kind }) => kind === 'unread');
@@ -168,18 +189,14 @@ function startOf(items: readonly MessageListItem[]): object {
   return { initialScrollIndex: { index: unread, viewPosition: 0.2 } };
 }
 
-/** Reports what was on the screen as read, while the app is in the foreground. */
+/** Reports what was on the screen as read, while someone looks at it. */
 function useMarkRead(conversationId: string): (items: readonly MessageListItem[]) => void {
   const parley = useParley();
   const seen = useRef(0);
   const report = useCallback(() => {
-    if (seen.current > 0 && AppState.currentState === 'active')
-      parley.conversation(conversationId).markRead(seen.current);
+    if (seen.current > 0 && hasAttention()) parley.conversation(conversationId).markRead(seen.current);
   }, [parley, conversationId]);
-  useEffect(() => {
-    const subscription = AppState.addEventListener('change', report);
-    return () => subscription.remove();
-  }, [report]);
+  useEffect(() => onAttention(report), [report]);
   return useCallback(
     (items) => {
       for (const item of items)

@@ -18,7 +18,7 @@ export interface TrayItem {
 
 /**
  * Files between choosing and sending. The composer shows them and lets the user remove them. Uploading is the SDK's
- * (`useUploadTray`), or the app's.
+ * (`useAttachmentTray`), or the app's.
  */
 export interface AttachmentTray {
   items: readonly TrayItem[];

@@ -8,8 +8,11 @@ import { problemOf } from './UploadProgress.js';
 /** Values of a waveform that the server takes. */
 const MAX_BARS = 64;
 
-/** Returns the tray of a conversation whose files go through the SDK. The client needs the option `uploads`. */
-export function useUploadTray(conversationId: string): AttachmentTray {
+/**
+ * Returns the files of a conversation's composer, uploaded by the SDK as soon as they are added. `Chat` uses it by itself; call it
+ * for a composer of your own. Needs `uploads: fileUploads()` of `@parley/client/uploads` in the options of the client.
+ */
+export function useAttachmentTray(conversationId: string): AttachmentTray {
   const parley = useParley();
   const { uploads, add, retry, cancel } = useUploads(conversationId);
   const actions = useMemo(

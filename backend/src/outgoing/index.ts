@@ -1,0 +1,3 @@
+export { AllowedHosts, isAllowRule } from './allowedHosts.js';
+export { createLookup, type Resolve } from './connector.js';
+export { OutgoingGuard } from './outgoingGuard.js';

@@ -1,0 +1,142 @@
+import { expect } from 'vitest';
+import { Wire } from '../browser/support/wire.js';
+import type { TestClient } from '../support/client.js';
+import { startServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import type { AppWindow } from './support/appWindow.js';
+import { describeInBrowser, it } from './support/windows.js';
+
+const MANY = 300;
+/** Maximum number of rows that are mounted at once, however much was read. */
+const MAX_ROWS = 80;
+
+const text = (index: number): string => `message ${index}`;
+
+const seed = (client: TestClient, conversation: string, count: number): Promise<unknown> =>
+  Promise.all(Array.from({ length: count }, (_, index) => client.send(conversation, text(index + 1))));
+
+const shownNumbers = async ({ page }: AppWindow): Promise<number[]> =>
+  (await page.getByTestId('message-text').allTextContents()).map((shown) =>
+    Number(shown.replace('message ', '')),
+  );
+
+/** Scrolls the messages up (or down) once with the wheel. */
+async function turn({ page }: AppWindow, deltaY: number): Promise<void> {
+  await page.getByRole('log').hover();
+  await page.mouse.wheel(0, deltaY);
+}
+
+describeInBrowser('a long history in the app', () => {
+  it('loads page by page while the user scrolls up, complete and in order, in a bounded number of rows', async ({
+    openApp,
+  }) => {
+    await using server = await startServer({ demo: true });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await seed(alice, conversation, MANY);
+    const phone = await server.connectAs('bob');
+    // Everything was read on another device, so the chat opens at its end.
+    await phone.ok('message:read', { conversationId: conversation, seq: MANY });
+    const bob = await openApp(server, { as: 'bob' });
+    await bob.openChat('Alice Moreau');
+    await bob.messages(text(MANY)).waitFor();
+    const seen = new Set<number>();
+    await until(
+      async () => {
+        const numbers = await shownNumbers(bob);
+        await turn(bob, -400);
+        for (const number of numbers) seen.add(number);
+        expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+        expect(new Set(numbers).size).toBe(numbers.length);
+        expect(numbers.length).toBeLessThan(MAX_ROWS);
+        return seen.has(1);
+      },
+      { what: 'the first message' },
+    );
+    expect([...seen].toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: MANY }, (_, index) => index + 1),
+    );
+    await bob.page.getByRole('button', { name: 'Go to the newest message' }).click();
+    await bob.messages(text(MANY)).waitFor();
+    bob.expectNoFaults();
+  });
+
+  it('keeps the visible messages in place while older ones load above and new ones arrive below', async ({
+    openApp,
+  }) => {
+    await using server = await startServer({ demo: true });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await seed(alice, conversation, 150);
+    const phone = await server.connectAs('bob');
+    await phone.ok('message:read', { conversationId: conversation, seq: 150 });
+    const wire = new Wire();
+    const bob = await openApp(server, { as: 'bob', prepare: (page) => wire.attach(page) });
+    await bob.openChat('Alice Moreau');
+    await bob.messages(text(150)).waitFor();
+    wire.judge = (event) => (event === 'getMessages' ? 'hold' : 'pass');
+    await until(
+      async () => {
+        await turn(bob, -400);
+        return wire.asked.filter((event) => event === 'getMessages').length > 1;
+      },
+      { what: 'a request for older messages' },
+    );
+    await wire.holding();
+    const [first = 0] = await shownNumbers(bob);
+    const reading = bob.messages(text(first + 10));
+    const top = async () => Math.round((await reading.boundingBox())?.y ?? NaN);
+    const before = await top();
+    wire.release();
+    await alice.send(conversation, 'something new');
+    await bob.chat('Alice Moreau').getByText('something new').waitFor();
+    // The list is scrolled up, so the new message is not read.
+    await bob.page.getByRole('button', { name: /Alice Moreau.*1 unread message/s }).waitFor();
+    // The row that was the first joins its group: it loses the space above groups.
+    expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(8);
+    await bob.page.getByRole('button', { name: 'Go to the newest message' }).click();
+    await bob.messages('something new').waitFor();
+    await alice.next('message:status', ({ readSeq }) => readSeq === 151);
+    bob.expectNoFaults();
+  });
+
+  it('opens where the unread messages begin', async ({ openApp }) => {
+    await using server = await startServer({ demo: true });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await seed(alice, conversation, 100);
+    const phone = await server.connectAs('bob');
+    await phone.ok('message:read', { conversationId: conversation, seq: 60 });
+    const bob = await openApp(server, { as: 'bob' });
+    await bob.page.getByRole('button', { name: /Alice Moreau.*40 unread messages/s }).waitFor();
+    await bob.openChat('Alice Moreau');
+    await bob.messages(text(61)).waitFor();
+    const box = await bob.page.getByTestId('unread-marker').boundingBox();
+    expect(box?.y).toBeGreaterThan(0);
+    expect(box?.y).toBeLessThan(500);
+    bob.expectNoFaults();
+  });
+
+  it('nothing is read in a window without the focus', async ({ openApp }) => {
+    await using server = await startServer({ demo: true });
+    const bob = await openApp(server, {
+      as: 'bob',
+      prepare: (page) =>
+        page.addInitScript('globalThis.isLooking = true; document.hasFocus = () => globalThis.isLooking;'),
+    });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await alice.send(conversation, 'seen');
+    await bob.openChat('Alice Moreau');
+    await alice.next('message:status', ({ readSeq }) => readSeq === 1);
+    await bob.page.evaluate('globalThis.isLooking = false');
+    await alice.send(conversation, 'not seen');
+    await alice.next('message:status', ({ deliveredSeq }) => deliveredSeq === 2);
+    await bob.messages('not seen').waitFor();
+    await bob.page.getByRole('button', { name: /Alice Moreau.*1 unread message/s }).waitFor();
+    expect(alice.pushes('message:status').filter(({ readSeq }) => readSeq === 2)).toEqual([]);
+    await bob.page.evaluate('globalThis.isLooking = true; dispatchEvent(new Event("focus"))');
+    await alice.next('message:status', ({ readSeq }) => readSeq === 2);
+    bob.expectNoFaults();
+  });
+});
