@@ -30,6 +30,9 @@ export const device = webDevice();
 /** Options of the SDK that depend on the platform. */
 export const clientOptions = { storage: indexedDbStorage(), tabs: sharedTabs(), uploads: fileUploads() };
 
+/** A page that is open counts as in use: it shows its notices itself. */
+export const pushOptions = {};
+
 export function showTitle(title: string): void {
   document.title = title;
 }

@@ -1,5 +1,8 @@
 export { Chat, type ChatProps } from './chat/Chat.js';
 export type { AttachmentTray, TrayItem } from './chat/attachmentTray.js';
+export { FileContent } from './chat/Contents.js';
+export { ImageContent, type ImageContentProps } from './chat/Picture.js';
+export { VoiceContent } from './chat/VoiceContent.js';
 export { MessageBubble } from './chat/MessageBubble.js';
 export { useAttachmentTray } from './chat/useAttachmentTray.js';
 export { MessageText } from './chat/MessageText.js';
