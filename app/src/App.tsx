@@ -18,7 +18,7 @@ import { PushContext } from './push.js';
 import { usePreferences, type Preferences } from './preferences.js';
 import { fetchDemoUsers, readSession, tokensOf, writeSession, type Session } from './session.js';
 import { SignIn } from './SignIn.js';
-import { useAppTexts } from './texts.js';
+import { AppTextsProvider, useAppTexts } from './texts/index.js';
 
 /** The stored session, unless the address asks for another demo user. */
 function firstSession(): Session | undefined {
@@ -47,16 +47,18 @@ export function App(): ReactNode {
       device={device}
       drafts={drafts}
     >
-      {session === undefined ? (
-        <SignIn wanted={wantedUser} onSession={choose} />
-      ) : (
-        <SignedIn
-          key={session.userId}
-          session={session}
-          preferences={preferences}
-          onSignedOut={() => setSession(undefined)}
-        />
-      )}
+      <AppTextsProvider>
+        {session === undefined ? (
+          <SignIn wanted={wantedUser} onSession={choose} />
+        ) : (
+          <SignedIn
+            key={session.userId}
+            session={session}
+            preferences={preferences}
+            onSignedOut={() => setSession(undefined)}
+          />
+        )}
+      </AppTextsProvider>
     </ParleyUI>
   );
 }

@@ -27,7 +27,7 @@ import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
 import type { Session } from './session.js';
 import type { Shown } from './Layer.js';
-import { useAppTexts } from './texts.js';
+import { useAppTexts } from './texts/index.js';
 
 // Loaded when one is opened: no part of the first visit.
 const Layer = lazy(async () => ({ default: (await import('./Layer.js')).Layer }));

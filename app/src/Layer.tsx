@@ -15,7 +15,7 @@ import {
 } from '@parley/react-native';
 import type { HomeProps } from './Home.js';
 import { goTo } from './platform/route.js';
-import { useAppTexts } from './texts.js';
+import { useAppTexts } from './texts/index.js';
 
 // Loaded when they are opened: no part of the first visit.
 const Settings = lazy(async () => ({ default: (await import('./Settings.js')).Settings }));

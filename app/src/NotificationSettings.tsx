@@ -3,7 +3,7 @@ import type { NotificationsView } from '@parley/client';
 import { ChoiceRow, Heading, SwitchRow, useAttempt } from '@parley/react-native';
 import { hasNotifications, notificationsAreOn, setNotifications } from './platform/notifications.js';
 import { usePush } from './push.js';
-import { useAppTexts } from './texts.js';
+import { useAppTexts } from './texts/index.js';
 
 /** Notifications of this device, and how much all devices of the user show. */
 export function NotificationSettings(): ReactNode {

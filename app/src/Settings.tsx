@@ -18,7 +18,7 @@ import {
 } from '@parley/react-native';
 import { NotificationSettings } from './NotificationSettings.js';
 import type { Preferences } from './preferences.js';
-import { useAppTexts } from './texts.js';
+import { useAppTexts } from './texts/index.js';
 
 export interface SettingsProps {
   preferences: Preferences;

@@ -23,7 +23,7 @@ import {
   type TextKey,
   type Theme,
 } from '@parley/react-native';
-import { useAppTexts, type AppTextKey } from '../texts.js';
+import { useAppTexts, type AppTextKey } from '../texts/index.js';
 import { ReportFiles } from './ReportFiles.js';
 
 const DECISIONS: Readonly<Record<ReportDecision, AppTextKey>> = {

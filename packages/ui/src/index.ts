@@ -37,7 +37,17 @@ export { ActionList, ProfileHead } from './people/Profile.js';
 export { ReportDialog, type ReportDialogProps } from './people/ReportDialog.js';
 export { Search, type SearchProps } from './search/Search.js';
 export { nameOf, titleOf, useClientState } from './state.js';
-export { directionOf, LANGUAGE_NAMES, languageFor, TEXTS, type Language, type Texts } from './texts/index.js';
+export {
+  createTextLoader,
+  directionOf,
+  LANGUAGE_NAMES,
+  languageFor,
+  TEXTS,
+  type Language,
+  type TextLoaders,
+  type Texts,
+  type TextTable,
+} from './texts/index.js';
 export {
   contrastOf,
   createTheme,

@@ -21,7 +21,7 @@ export function languageFor(wanted: readonly string[]): Language {
   return 'en';
 }
 
-export { useTextTable } from './loadTexts.js';
+export { createTextLoader, useTextTable, type TextLoaders, type TextTable } from './loadTexts.js';
 export { TEXTS } from './tables.js';
 export { CATEGORIES, fill, fillPlural, type Values } from './format.js';
 export type { Language, Plural, Texts } from './types.js';
