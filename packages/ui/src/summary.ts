@@ -38,7 +38,8 @@ export function summaryOf(state: ClientState, message: Message, t: Translate): s
   if (content !== '') return oneLine(content);
   const title = card?.title ?? location?.title;
   if (title !== undefined) return showControls(title);
-  const fileName = showInvisible(attachments[0]?.name ?? '');
+  // Recorders name their files for computers.
+  const fileName = kind === 'voice' ? '' : showInvisible(attachments[0]?.name ?? '');
   return fileName === '' ? wordsOf({ kind }, t) : fileName;
 }
 

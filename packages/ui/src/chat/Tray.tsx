@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Image, Pressable, ScrollView, StyleSheet, View } from 'react-native';
 import { useStyles, useTexts } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
@@ -27,6 +27,7 @@ export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
 function Item({ item, tray }: { item: TrayItem; tray: AttachmentTray }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
+  const [brokenUri, setBroken] = useState<string>();
   const name = showControls(item.name);
   const problem = item.problem === undefined ? undefined : t(item.problem);
   const label = {
@@ -43,8 +44,12 @@ function Item({ item, tray }: { item: TrayItem; tray: AttachmentTray }): ReactNo
         onPress={() => tray.retry(item.id)}
         style={[styles.preview, item.status === 'failed' && styles.failed]}
       >
-        {item.kind === 'image' && item.previewUri !== undefined ? (
-          <Image source={{ uri: item.previewUri }} style={styles.picture} />
+        {item.kind === 'image' && item.previewUri !== undefined && item.previewUri !== brokenUri ? (
+          <Image
+            source={{ uri: item.previewUri }}
+            style={styles.picture}
+            onError={() => setBroken(item.previewUri)}
+          />
         ) : (
           <Icon name={KIND_ICONS[item.kind] ?? 'file'} size={28} />
         )}
