@@ -17,6 +17,7 @@ const SERVICE_FOLDERS = [
   'commitLog',
   'views',
   'attachments',
+  'moderation',
   'messages',
   'changes',
   'receipts',
@@ -28,6 +29,7 @@ const SERVICE_FOLDERS = [
   'search',
   'sync',
   'aliases',
+  'webhooks',
 ];
 
 /** Folders that are imported through their `index.ts` only. */

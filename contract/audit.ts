@@ -23,6 +23,7 @@ export const auditEntryView = z.object({
     seq: z.int().optional(),
     reportId: z.string().optional(),
     keyId: z.string().optional(),
+    webhookId: z.string().optional(),
   }),
   /** `OK`, or the code of the failure. Missing when the server died during the act: it may have happened or not. */
   outcome: z.string().optional(),

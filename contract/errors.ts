@@ -39,6 +39,11 @@ export const ERRORS = {
       'This `clientMessageId` (or `clientConversationId`, `clientAttachmentId`, `Idempotency-Key`) was used with different content, or an attachment is not in the state that this needs; nothing was stored.',
   },
   LIMIT_EXCEEDED: { status: 422, retry: 'never', meaning: 'A limit of size or number would be exceeded.' },
+  REJECTED: {
+    status: 422,
+    retry: 'never',
+    meaning: "The app's moderation refused this text; nothing was stored. `error` holds its reason.",
+  },
   RATE_LIMITED: {
     status: 429,
     retry: 'later',

@@ -23,6 +23,7 @@ export { type AccountView, serverConversationView } from './server/outputs.js';
 export { scope, SCOPES, type Scope } from './server/row.js';
 export { isBlank, textLength } from './text.js';
 export * from './views.js';
+export * from './webhooks.js';
 export {
   audience,
   privacyView,

@@ -39,6 +39,10 @@ export const LIMITS = {
   /** Lifetime of a token that the server issues, in seconds. */
   minTokenLifeS: 60,
   maxTokenLifeS: 86_400,
+  /** Webhooks of a server. */
+  maxWebhooks: 50,
+  /** Longest time for which the old secret of a webhook signs as well, in hours. */
+  maxWebhookOverlapHours: 744,
   auditPageDefault: 100,
   auditPageMax: 200,
   /** Bytes that may be buffered for one connection. Beyond it the connection ends (`SOCKET_MAX_WAITING_BYTES`). */

@@ -19,6 +19,7 @@ import { Pipeline } from './pipeline/pipeline.js';
 import { RateLimits } from './pipeline/rateLimits.js';
 import { UserWork } from './pipeline/userWork.js';
 import { OutgoingGuard } from './outgoing/index.js';
+import { createOutgoingDeps } from './outgoingDeps.js';
 import { createProviders } from './push/index.js';
 import { toPushSettings } from './pushConfig.js';
 import { MediaPool } from './media/index.js';
@@ -125,6 +126,7 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
     presenceStore: cluster?.presence,
     windows: findWindows(config, redis),
     limits: toLimits(config),
+    ...createOutgoingDeps(config, outgoing),
     ...createFileDeps(config, { store: storage.store, logger, outgoing }),
     pushProviders: createProviders(config.PUSH_CREDENTIALS, outgoing),
     pushSettings: toPushSettings(config),

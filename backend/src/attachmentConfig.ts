@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
-import { flag, wholeNumber } from './configFields.js';
+import { flag, httpUrl, wholeNumber } from './configFields.js';
 
 const MB = 1024 * 1024;
 /** A file is copied in one request, for which S3 allows this much. */
 const MAX_FILE_BYTES = 5 * 1024 * MB;
 const MAX_IMAGE_SIDE = 16_000;
 const MIN_SECRET_CHARS = 32;
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 /** Variables about uploaded files. */
 export const attachmentEnvironment = {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
 import { attachmentEnvironment, attachmentProblem } from './attachmentConfig.js';
 import { flag, list, proxies, wholeNumber } from './configFields.js';
-import { allowedPrivate, outgoingEnvironment } from './outgoingConfig.js';
+import { allowedPrivate, outgoingEnvironment, outgoingProblem } from './outgoingConfig.js';
 import { PushConfigProblem, pushEnvironment, readPushCredentials } from './pushConfig.js';
 import type { PushCredentials } from './push/index.js';
 import { parseRateRules, type RateRules } from './pipeline/rateRules.js';
@@ -228,7 +228,7 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   const { LEGACY_EVENTS, LEGACY_MAPPING, ...env } = parsed.data;
   const algorithms = env.JWT_ALGORITHMS ?? (env.JWT_PUBLIC_KEY !== undefined ? ['RS256'] : ['HS256']);
   checkKeys(parsed.data, algorithms);
-  const problem = attachmentProblem(parsed.data);
+  const problem = attachmentProblem(parsed.data) ?? outgoingProblem(parsed.data);
   if (problem !== undefined) throw new ConfigError(problem);
   const rules = parseRateRules(env.RATE_LIMITS, { generous: env.NODE_ENV !== 'production' });
   if (typeof rules === 'string') throw new ConfigError(`RATE_LIMITS: ${rules}.`);

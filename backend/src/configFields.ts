@@ -20,4 +20,5 @@ export const proxies = z
   .string()
   .regex(/^(\d|true|false)$/, 'must be true, false, or the number of proxies (at most 9)')
   .transform((text) => (text === 'true' ? 1 : text === 'false' ? 0 : Number(text)));
+export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -17,7 +17,7 @@ export const CHANGE_COMMANDS = {
     payload: messageRef.extend({ content: captionText }),
     answer: changed,
     pair,
-    codes: [...CODES, 'LIMIT_EXCEEDED', 'TOO_LARGE', 'BLOCKED'],
+    codes: [...CODES, 'LIMIT_EXCEEDED', 'TOO_LARGE', 'BLOCKED', 'REJECTED'],
     bucket: 'send',
     repeatSafe: 'an edit to the same text changes nothing',
     summary: 'Changes the text or caption of an own message while its edit window is open.',

@@ -35,7 +35,7 @@ export const CORE_COMMANDS = {
     payload: inputs.sendInput,
     answer: outputs.sentAnswer,
     pair: { ok: 'message:sent', error: 'message:error' },
-    codes: ['NOT_PARTICIPANT', 'NOT_FOUND', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
+    codes: ['NOT_PARTICIPANT', 'NOT_FOUND', 'BLOCKED', 'CONFLICT', 'TOO_LARGE', 'REJECTED'],
     bucket: 'send',
     repeatSafe: 'a `clientMessageId` is stored once, for good',
     summary:

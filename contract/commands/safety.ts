@@ -41,7 +41,8 @@ export type PrivacyView = z.infer<typeof privacyView>;
 
 export const reportView = z.object({
   _id: z.string(),
-  reporterId: userId,
+  /** `SYSTEM_USER_ID` for a finding of the app's moderation hook. */
+  reporterId: storedUserId,
   userId: storedUserId,
   conversationId: conversationId.optional(),
   seq: seq.optional(),

@@ -11,6 +11,8 @@ export const createExampleContext = (): SampleContext => {
     groupId: '65f0c1a2b3c4d5e6f7a8b9c2',
     reportId: '65f0c1a2b3c4d5e6f7a8b9c3',
     attachmentId: '65f0c1a2b3c4d5e6f7a8b9c4',
+    webhookId: '9f2c41d07ab3',
+    webhookUrl: 'https://backend.example.com/parley',
     callerId: 'alice',
     otherUserId: 'bob',
     strangerId: 'carol',

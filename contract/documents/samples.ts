@@ -20,6 +20,9 @@ export interface SampleContext {
   reportId: string;
   /** An image of the caller that is ready to be sent. */
   attachmentId: string;
+  /** A webhook, and the URL of another one. */
+  webhookId: string;
+  webhookUrl: string;
   cursors: Record<'list' | 'sync' | 'members' | 'blocked' | 'reports' | 'audit' | 'search', string>;
   /** Makes the `clientMessageId` of each message sample. */
   newUuid: () => string;

@@ -107,6 +107,19 @@ const moderationSamples = (context: SampleContext) => {
   };
 };
 
+const webhookSamples = ({ webhookId, webhookUrl }: SampleContext) => {
+  const params = { webhookId };
+  return {
+    addWebhook: [{ body: { url: webhookUrl, events: ['message.created', 'user.reported'] } }],
+    listWebhooks: [{}],
+    changeWebhook: [{ params, body: { events: ['user.reported'], enabled: false } }],
+    removeWebhook: [{ params }],
+    rotateWebhookSecret: [{ params, body: { overlapHours: 48 } }],
+    testWebhook: [{ params }],
+    replayWebhook: [{ params, body: { from: '2026-01-01T00:00:00.000Z' } }],
+  };
+};
+
 /** Valid requests of the server-side API that together use every field of the endpoints' schemas. */
 export const serverSamples = (
   context: SampleContext,
@@ -115,4 +128,5 @@ export const serverSamples = (
   ...conversationSamples(context),
   ...messageSamples(context),
   ...moderationSamples(context),
+  ...webhookSamples(context),
 });

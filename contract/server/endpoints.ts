@@ -4,6 +4,7 @@ import { CONVERSATION_ENDPOINTS } from './conversations.js';
 import { MESSAGE_ENDPOINTS } from './messages.js';
 import { MODERATION_ENDPOINTS } from './moderation.js';
 import { USER_ENDPOINTS } from './users.js';
+import { WEBHOOK_ENDPOINTS } from './webhooks.js';
 
 /** All endpoints of the app's backend. They need an API key with the scope of the row; user tokens are refused. */
 export const SERVER_ENDPOINTS = {
@@ -11,6 +12,7 @@ export const SERVER_ENDPOINTS = {
   ...CONVERSATION_ENDPOINTS,
   ...MESSAGE_ENDPOINTS,
   ...MODERATION_ENDPOINTS,
+  ...WEBHOOK_ENDPOINTS,
 } as const;
 
 export type ServerEndpointName = keyof typeof SERVER_ENDPOINTS;

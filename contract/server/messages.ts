@@ -15,7 +15,7 @@ export const MESSAGE_ENDPOINTS = {
     query: none,
     body: inputs.serverMessageInput,
     answer: answers.messageStoredAnswer,
-    codes: ['NOT_PARTICIPANT', 'FORBIDDEN', 'BLOCKED', 'CONFLICT', 'TOO_LARGE'],
+    codes: ['NOT_PARTICIPANT', 'FORBIDDEN', 'BLOCKED', 'CONFLICT', 'TOO_LARGE', 'REJECTED'],
     bucket: 'serverSend',
     repeatSafe: 'a `clientMessageId` (or `Idempotency-Key`) is stored once per sender',
     summary:

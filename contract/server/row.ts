@@ -4,10 +4,11 @@ import type { ErrorCode } from '../errors.js';
 import { COMMANDS } from '../events.js';
 import { LIMITS } from '../limits.js';
 import { numeric } from '../numeric.js';
+import { webhookId } from '../webhooks.js';
 import { conversationId, cursor, seq, storedUserId, userId } from '../primitives.js';
 
 /** Parts of the server-side API that an API key can be given. */
-export const SCOPES = ['users', 'conversations', 'messages', 'moderation'] as const;
+export const SCOPES = ['users', 'conversations', 'messages', 'moderation', 'webhooks'] as const;
 export const scope = z.enum(SCOPES);
 export type Scope = z.infer<typeof scope>;
 
@@ -49,6 +50,7 @@ export const ofStoredUser = z.strictObject({ userId: storedUserId });
 export const ofConversation = z.strictObject({ conversationId });
 export const ofMessage = z.strictObject({ conversationId, seq: numeric(seq) });
 export const ofMember = z.strictObject({ conversationId, userId });
+export const ofWebhook = z.strictObject({ webhookId });
 export const ofReport = z.strictObject({ reportId: COMMANDS.resolveReport.payload.shape.reportId });
 
 export const memberQuery = z.strictObject({
@@ -62,4 +64,6 @@ export const CONVERSATIONS = `${ROOT}/conversations` as const;
 export const CONVERSATION = `${CONVERSATIONS}/:conversationId` as const;
 export const MESSAGE = `${CONVERSATION}/messages/:seq` as const;
 export const REPORTS = `${ROOT}/reports` as const;
+export const WEBHOOKS = `${ROOT}/webhooks` as const;
+export const WEBHOOK = `${WEBHOOKS}/:webhookId` as const;
 export const AUDIT = `${ROOT}/audit` as const;

@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import { storedRecords } from '../browser/support/records.js';
+import { PATIENT } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('the installed app', () => {
@@ -9,6 +11,9 @@ describeInBrowser('the installed app', () => {
     await alice.hasTick('before the tunnel', 'sent');
     const { page } = alice;
     await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+    // The cache is written a moment later; what a page writes while it ends may be lost.
+    const isStored = async () => JSON.stringify(await storedRecords(alice)).includes('before the tunnel');
+    await expect.poll(isStored, PATIENT).toBe(true);
     await page.context().setOffline(true);
     await page.reload();
     await alice.messages('before the tunnel').waitFor();

@@ -180,6 +180,26 @@ describe('a client', () => {
     await until(() => phone.conversation(conversation.id).conversation.getSnapshot() === undefined);
   });
 
+  it('shows the presence of a user as soon as both have written', async () => {
+    await using alice = await connectedClient(server, 'new-alice');
+    await using bob = await connectedClient(server, 'new-bob');
+    const { conversation } = await alice.conversations.getOrCreateDirect('new-bob');
+    const presence = alice.users.presence('new-bob');
+    const watches = async (): Promise<number> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(/socket_event_seconds_count\{[^}]*presence:watch[^}]*\} (\d+)/.exec(metrics)?.[1] ?? 0);
+    };
+    const before = await watches();
+    const stop = presence.subscribe(() => undefined);
+    await until(async () => (await watches()) > before);
+    await alice.conversation(conversation.id).sendMessage({ text: 'hello' }).stored;
+    expect(presence.getSnapshot()).toBeUndefined();
+    await until(() => bob.conversation(conversation.id).conversation.getSnapshot() !== undefined);
+    await bob.conversation(conversation.id).sendMessage({ text: 'hello to you' }).stored;
+    await until(() => presence.getSnapshot()?.status === 'online');
+    stop();
+  });
+
   it('shows typing and presence, and reports messages of others once', async () => {
     // Users see the presence of those with whom they have exchanged messages.
     const users = await Promise.all(['live-alice', 'live-bob'].map((userId) => server.connectAs(userId)));

@@ -141,6 +141,7 @@ describe('every command that names a conversation', () => {
 
 const NOTHING: SampleContext = {
   ...{ conversationId: '', messageId: '', groupId: '', reportId: '', attachmentId: '', token: 't' },
+  ...{ webhookId: '', webhookUrl: '' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
   newUuid: () => '',
   cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', audit: 'c', search: 'c' },

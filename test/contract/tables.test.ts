@@ -23,6 +23,7 @@ const server = sharedServer();
 
 const emptyContext: SampleContext = {
   ...{ conversationId: '', messageId: '', groupId: '', reportId: '', attachmentId: '', token: 't' },
+  ...{ webhookId: '', webhookUrl: '' },
   ...{ otherUserId: 'x', callerId: 'y', strangerId: 'z' },
   newUuid: () => crypto.randomUUID(),
   cursors: { list: 'c', sync: 'c', members: 'c', blocked: 'c', reports: 'c', audit: 'c', search: 'c' },

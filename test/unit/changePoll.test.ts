@@ -14,7 +14,10 @@ async function start() {
   });
   await poll.start();
   const look = (users: number): void =>
-    poll.noteLook({ marks: { users, blocks: 0, processes: 0, apiKeys: 0 }, startedMs: performance.now() });
+    poll.noteLook({
+      marks: { users, blocks: 0, processes: 0, apiKeys: 0, webhooks: 0 },
+      startedMs: performance.now(),
+    });
   look(1);
   await vi.waitFor(() => expect(find).toHaveBeenCalledTimes(2));
   find.mockClear();

@@ -99,6 +99,12 @@ test.each([
   ['OUTGOING_ALLOW_PRIVATE', '10.0.0.0/33'],
   ['OUTGOING_ALLOW_PRIVATE', 'https://receiver'],
   ['OUTGOING_ALLOW_PRIVATE', 'a.*.b'],
+  ['MODERATION_URL', 'moderation'],
+  ['MODERATION_SECRET', 'whsec_c2hvcnQ='],
+  ['MODERATION_FALLBACK', 'mask'],
+  ['MODERATION_TIMEOUT_MS', '6000'],
+  ['WEBHOOK_RETRY_MS', '0'],
+  ['WEBHOOK_GIVE_UP_MS', '3d'],
 ])('%s=%s stops the start with a sentence that names the variable', (name, value) => {
   const message = messageOf({ [name]: value });
   expect(message).toMatch(new RegExp(`^${name}\\b.*\\.$`));

@@ -20,7 +20,7 @@ export const besideConversations = (models: Models) => [
     models.tickets,
   ],
   ...[models.attachments, models.uploadQuotas],
-  ...[models.apiKeys, models.idempotency],
+  ...[models.apiKeys, models.idempotency, models.webhookRetries],
   ...[models.devices, models.pushJobs, models.pushed],
 ];
 

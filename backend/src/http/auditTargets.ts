@@ -15,12 +15,23 @@ const named = z.object({
   conversationId: id.optional(),
   seq: z.int().optional(),
   reportId: id.optional(),
+  webhookId: id.optional(),
 });
 
 /** Returns the ids that a parsed call names, for the audit log. */
 export function targetsOf({ params, body }: { params: unknown; body: unknown }): Targets {
-  const { userId, ownerId, senderId, userIds, participants, users, conversationId, seq, reportId } =
-    named.parse({ ...named.parse(params), ...named.parse(body ?? {}) });
+  const {
+    userId,
+    ownerId,
+    senderId,
+    userIds,
+    participants,
+    users,
+    conversationId,
+    seq,
+    reportId,
+    webhookId,
+  } = named.parse({ ...named.parse(params), ...named.parse(body ?? {}) });
   const all = [userId, ownerId, senderId].filter((one) => one !== undefined);
   const listed = [...(userIds ?? []), ...(participants ?? []), ...(users ?? []).map((user) => user.userId)];
   const targeted = [...new Set([...all, ...listed])];
@@ -29,16 +40,22 @@ export function targetsOf({ params, body }: { params: unknown; body: unknown }):
     ...(conversationId !== undefined && { conversationId }),
     ...(seq !== undefined && { seq }),
     ...(reportId !== undefined && { reportId }),
+    ...(webhookId !== undefined && { webhookId }),
   };
 }
 
-const created = z.object({ conversationId: id.optional(), seq: z.int().optional() });
+const created = z.object({
+  conversationId: id.optional(),
+  seq: z.int().optional(),
+  webhook: z.object({ _id: id }).optional(),
+});
 
 /** Returns the ids in an answer, for the audit log. */
-export function createdBy(data: object): Pick<Targets, 'conversationId' | 'seq'> {
-  const { conversationId, seq } = created.parse(data);
+export function createdBy(data: object): Pick<Targets, 'conversationId' | 'seq' | 'webhookId'> {
+  const { conversationId, seq, webhook } = created.parse(data);
   return {
     ...(conversationId !== undefined && { conversationId }),
     ...(seq !== undefined && { seq }),
+    ...(webhook !== undefined && { webhookId: webhook._id }),
   };
 }

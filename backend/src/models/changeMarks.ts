@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { COMMITTED } from './committed.js';
 
 /** State that every process holds in memory and keeps up to date. */
-export type Marked = 'users' | 'blocks' | 'processes' | 'apiKeys';
+export type Marked = 'users' | 'blocks' | 'processes' | 'apiKeys' | 'webhooks';
 
 /** Numbers of changes so far. */
 export type Marks = Record<Marked, number>;
@@ -18,11 +18,13 @@ export const toMarks = ({
   blocks = 0,
   processes = 0,
   apiKeys = 0,
+  webhooks = 0,
 }: Partial<Marks> = {}): Marks => ({
   users,
   blocks,
   processes,
   apiKeys,
+  webhooks,
 });
 
 /**

@@ -38,6 +38,8 @@ interface ChangeDocument {
   shadow?: boolean;
   /** Shadow changes only: start time of the restriction under which the change was made. */
   restrictedAt?: Date;
+  /** Edits only: found by the moderation hook, which let the text pass. */
+  flag?: { reason?: string };
 }
 
 export type ChangeRecord = ChangeContent & {
@@ -50,6 +52,7 @@ export type ChangeRecord = ChangeContent & {
   at: Date;
   shadow?: boolean;
   restrictedAt?: Date;
+  flag?: { reason?: string };
 };
 
 const schema = new mongoose.Schema<ChangeDocument>(
@@ -63,6 +66,7 @@ const schema = new mongoose.Schema<ChangeDocument>(
     what: mongoose.Schema.Types.Mixed,
     shadow: Boolean,
     restrictedAt: Date,
+    flag: mongoose.Schema.Types.Mixed,
   },
   { collection: 'changes', versionKey: false, minimize: false },
 );
@@ -87,6 +91,7 @@ const toRecord = ({ _id, conversationId, ...doc }: ChangeDocument): ChangeRecord
     kind: doc.kind,
     what: doc.what,
     ...(doc.shadow === true && { shadow: true }),
+    ...(doc.flag !== undefined && { flag: doc.flag }),
     ...(doc.restrictedAt !== undefined && { restrictedAt: doc.restrictedAt }),
   }) as ChangeRecord;
 

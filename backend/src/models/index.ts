@@ -33,7 +33,10 @@ import { createTicketModel } from './ticketModel.js';
 import { createUnreadExceptions } from './unreadExceptions.js';
 import { createUploadQuotaModel } from './uploadQuotaModel.js';
 import { createUserModel } from './userModel.js';
+import { createFollowedLogs } from './followedLogs.js';
 import { createVerificationModel } from './verificationModel.js';
+import { createWebhookModel } from './webhookModel.js';
+import { createWebhookRetryModel } from './webhookRetryModel.js';
 
 /** Creates the models of one database connection. Filters are written only in models. */
 export function createModels(connection: mongoose.Connection, options?: MessageModelOptions) {
@@ -74,6 +77,9 @@ export function createModels(connection: mongoose.Connection, options?: MessageM
     unreadExceptions: createUnreadExceptions(connection),
     users: createUserModel(connection, marks),
     verification: createVerificationModel(connection),
+    followedLogs: createFollowedLogs(connection),
+    webhooks: createWebhookModel(connection, marks),
+    webhookRetries: createWebhookRetryModel(connection),
   };
 }
 

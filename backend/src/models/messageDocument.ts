@@ -47,6 +47,7 @@ export const messageRecord = z.object({
   reactRev: z.int().exactOptional(),
   words: z.array(z.string()).exactOptional(),
   moved: z.boolean().exactOptional(),
+  flag: z.object({ reason: z.string().exactOptional() }).exactOptional(),
 });
 export type MessageRecord = z.infer<typeof messageRecord>;
 
@@ -116,6 +117,7 @@ export const schema = new mongoose.Schema<MessageDocument>(
     words: { type: [String], default: undefined },
     archived: Boolean,
     moved: Boolean,
+    flag: Mixed,
   },
   { collection: 'messages', versionKey: false },
 );

@@ -52,6 +52,8 @@ export interface MessageDocument {
   location?: Location;
   card?: Card;
   replyTo?: number;
+  /** Found by the moderation hook, which let the message pass. */
+  flag?: { reason?: string };
   createdAt: Date;
   editedAt?: Date;
   /** `rev` of the last applied change, per aspect; older changes are ignored. */

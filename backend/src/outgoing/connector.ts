@@ -26,15 +26,24 @@ const resolveAll: Resolve = (host, callback) => resolve(host, { all: true }, cal
 export function createLookup(hosts: AllowedHosts, resolver: Resolve = resolveAll): LookupFunction {
   return (host, options, callback) => {
     resolver(host, (error, found) => {
-      if (error !== null) { callback(error, []); return; }
+      if (error !== null) {
+        callback(error, []);
+        return;
+      }
       const isListed = hosts.lists(bareHost(host));
       const family = options.family === 'IPv4' ? 4 : options.family === 'IPv6' ? 6 : (options.family ?? 0);
       const addresses = found.filter(
         (one) => (family === 0 || one.family === family) && (isListed || hosts.permits(one.address)),
       );
       const [first] = addresses;
-      if (first === undefined) { callback(new OutgoingRefused('address'), []); return; }
-      if (options.all === true) { callback(null, addresses); return; }
+      if (first === undefined) {
+        callback(new OutgoingRefused('address'), []);
+        return;
+      }
+      if (options.all === true) {
+        callback(null, addresses);
+        return;
+      }
       callback(null, first.address, first.family);
     });
   };
@@ -50,7 +59,10 @@ export function createGuardedAgent(hosts: AllowedHosts, resolver?: Resolve): Age
   return createAgent((options, callback) => {
     const host = bareHost(options.hostname);
     const isRefused = literalAddress(host) !== undefined && !hosts.permits(host);
-    if (isRefused) { callback(new OutgoingRefused('address'), null); return; }
+    if (isRefused) {
+      callback(new OutgoingRefused('address'), null);
+      return;
+    }
     connect(options, callback);
   });
 }

@@ -56,6 +56,9 @@ import { SearchService } from './search/index.js';
 import { SyncService } from './sync/index.js';
 import { AttachmentViews, ConversationViews, MessageViews } from './views/index.js';
 import { Visibility } from './visibility/index.js';
+import { Moderation, type ModerationSettings } from './moderation/index.js';
+import type { OutgoingRequests } from './outgoing.js';
+import { createWebhooks, type WebhookTiming } from './webhooks/index.js';
 
 export interface ServiceDeps {
   models: Models;
@@ -81,6 +84,10 @@ export interface ServiceDeps {
   /** Where push notifications are sent to. None: there are no push notifications. */
   pushProviders: readonly PushProvider[];
   pushSettings: PushSettings;
+  outgoing: OutgoingRequests;
+  webhookTiming: WebhookTiming;
+  /** The app's moderation, which is asked before a text is stored. */
+  moderation: ModerationSettings | undefined;
   limits: CommitLogLimits & {
     sendTimeoutMs: number;
     presenceGraceMs: number;
@@ -109,6 +116,7 @@ export function createServices(deps: ServiceDeps) {
   const visibility = new Visibility({ ...models, ...viewerRules });
   const messageViews = new MessageViews({ ...shared, ...viewerRules });
   const views = new ConversationViews(shared);
+  const moderation = new Moderation({ ...shared, ...models });
   const messagePublisher = new MessagePublisher({ ...models, summaries, views: messageViews, publisher });
   const attachments = createAttachments({ ...shared, visibility });
   const { registry, commitLog, changeLog } = createLogs({
@@ -129,6 +137,7 @@ export function createServices(deps: ServiceDeps) {
       users.noteLook(look);
       viewerRules.blocks.noteLook(look);
       apiKeys.noteLook(look);
+      webhooks.dispatcher.noteLook(look);
     },
   });
   const safeNow = shareSafeNow(registry);
@@ -156,6 +165,7 @@ export function createServices(deps: ServiceDeps) {
   const settings = new SettingsService({ ...shared, receipts });
   const changeServices = createChangeServices({
     ...shared,
+    moderation,
     ...viewerRules,
     visibility,
     changeLog,
@@ -185,6 +195,14 @@ export function createServices(deps: ServiceDeps) {
     viewerRules,
   );
   const redirects = new Redirects({ ...shared, views });
+  const webhooks = createWebhooks({
+    ...shared,
+    messageViews,
+    views,
+    processId: registry.id,
+    settledThrough: () => registry.settledThrough(),
+    safeNow,
+  });
   const newcomers = new Newcomers(shared);
   const ownMessages = new OwnMessages({ ...shared, views: messageViews });
   return {
@@ -193,6 +211,7 @@ export function createServices(deps: ServiceDeps) {
     audit: new AuditLog(shared),
     idempotentCalls: new IdempotentCalls(shared),
     tickets: new StreamTickets(shared),
+    webhooks: webhooks.service,
     time: foundations.time,
     uploads: attachments.uploads,
     completion: attachments.completion,
@@ -221,6 +240,7 @@ export function createServices(deps: ServiceDeps) {
       publisher: messagePublisher,
       sentFiles: attachments.sentFiles,
       access,
+      moderation,
       messages: models.messages,
       sendTimeoutMs,
     }),
@@ -268,6 +288,7 @@ export function createServices(deps: ServiceDeps) {
       verificationWatch.start();
       attachments.start();
       push.start();
+      webhooks.dispatcher.start();
     },
     /** Handles the notice that another process has stored a message. */
     noteStored: (position: LogPosition): void => commitLog.noteRemote(position.conversationId, position),
@@ -278,7 +299,7 @@ export function createServices(deps: ServiceDeps) {
     /** Finishes accepted work, writes pending state and deregisters this process. */
     stop: async (): Promise<void> => {
       await push.stop();
-      await Promise.all([commitLog.close(), changeLog.close()]);
+      await Promise.all([commitLog.close(), changeLog.close(), webhooks.dispatcher.stop()]);
       await receipts.drain();
       await presence.stop();
       await membershipWriter.drain();

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { createAttachmentMetrics } from './attachmentMetrics.js';
+import { createOutgoingMetrics } from './outgoingMetrics.js';
 import { createDatabaseMetrics } from './databaseMetrics.js';
 import { createPushMetrics } from './pushMetrics.js';
 
@@ -72,6 +73,7 @@ export function createMetrics() {
       registers,
     }),
     openSockets: new Gauge({ name: 'parley_open_sockets', help: 'Connected sockets.', registers }),
+    ...createOutgoingMetrics(registers),
     openStreams: new Gauge({ name: 'parley_open_streams', help: 'Open event streams (SSE).', registers }),
     createOrGet: new Histogram({
       name: 'parley_create_or_get_seconds',

@@ -1,7 +1,7 @@
 import type { ChatWindow } from './browser.js';
 
 /** Returns the keys and values of every record in IndexedDB of the page's origin. */
-export const storedRecords = (window: ChatWindow): Promise<unknown[]> =>
+export const storedRecords = (window: Pick<ChatWindow, 'page'>): Promise<unknown[]> =>
   window.page.evaluate<unknown[]>(`(async () => {
     const settled = (request) => new Promise((resolve, reject) => {
       request.onsuccess = () => resolve(request.result);

@@ -8,6 +8,9 @@ import type { SampleContext } from '../../../contract/documents/samples.js';
 import { people } from './sharedServer.js';
 import { MODERATOR, shelfOf } from './shelf.js';
 
+/** URL of a receiver that refuses connections. */
+const CLOSED_PORT = 'http://127.0.0.1:9/parley';
+
 /**
  * Creates a caller with everything that commands and endpoints can refer to: conversations, messages, a group, cursors,
  * a token.
@@ -29,13 +32,24 @@ export async function createSampleContext(
   const { nextCursor = '', syncCursor = '' } = await lists.page(caller, { limit: 1 });
   const { reportId, cursors } = await shelfOf(server);
   const attachmentId = await addReadyImage(server, caller);
+  const webhookId = await findWebhook(server);
   return {
     ...{ conversationId, messageId, groupId: group._id, reportId, attachmentId },
     ...{ otherUserId: other, callerId: caller, strangerId: stranger },
+    ...{ webhookId, webhookUrl: CLOSED_PORT },
     token: server.token(caller, MODERATOR),
     newUuid: () => crypto.randomUUID(),
     cursors: { ...cursors, list: nextCursor, sync: syncCursor },
   };
+}
+
+/** Returns a webhook of the server, which is switched off. One is enough for all scenes: their number is limited. */
+async function findWebhook({ app }: TestServer): Promise<string> {
+  const { webhooks } = app.services;
+  const [known] = await webhooks.list();
+  if (known !== undefined) return known._id;
+  const { webhook } = await webhooks.add({ url: CLOSED_PORT, events: ['user.reported'] });
+  return (await webhooks.change(webhook._id, { enabled: false }))._id;
 }
 
 /** Stores the row of an image as if it had been uploaded and checked. */

@@ -200,6 +200,7 @@ export const QUERIES: Record<string, Query> = {
     (at) => at.models.attachments.findByStatus('deleting', { before: new Date(), limit: 100 }),
   ],
   'an upload': [BY_ID, (at) => at.models.attachments.findById(at.aFile)],
+  'files of reported messages': ['reports_1', (at) => at.models.attachments.findByReports(['f'.repeat(24)])],
   'some uploads': [BY_ID, (at) => at.models.attachments.findByIds([at.aFile])],
   'the archived message of a file': [
     'attachments.attachmentId_1',
@@ -221,11 +222,23 @@ export const QUERIES: Record<string, Query> = {
   'API keys that changed': ['changedAt_1', (at) => at.models.apiKeys.findChangedSince(new Date())],
   'a page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50)],
   'a later page of the audit log': [BY_ID, (at) => at.models.audit.findPage(50, 'f'.repeat(24))],
+  'a report': [BY_ID, (at) => at.models.reports.findById('f'.repeat(24))],
+  'reports that are open': [BY_ID, (at) => at.models.reports.findOpen(['f'.repeat(24)])],
+  'what was stored since an id': [
+    BY_ID,
+    (at) => at.models.followedLogs.find('messages', { fromId: '0'.repeat(24), toId: 'f'.repeat(24) }, 50),
+  ],
+  'a webhook': [BY_ID, (at) => at.models.webhooks.findById('9f2c41d07ab3')],
+  'failing deliveries of a webhook': [
+    'webhookId_1_firstFailedAt_1',
+    (at) => at.models.webhookRetries.findByWebhook('9f2c41d07ab3', 50),
+  ],
   'a page of reports': ['status_1__id_1', (at) => at.models.reports.findPage('open', 50)],
 };
 
 /** Queries that read in index order up to a limit. How much they examine is known only if the database counts it. */
 export const IN_ORDER = new Set([
+  'what was stored since an id',
   'a page of the list',
   'a later page of the list',
   'a page of groups',

@@ -3,6 +3,7 @@ import { serverMessageCommands } from './messages.js';
 import { serverModerationCommands } from './moderation.js';
 import type { ServerCommandDeps, ServerHandlers } from './types.js';
 import { serverUserCommands } from './users.js';
+import { serverWebhookCommands } from './webhooks.js';
 
 export { createRunAs } from './runAs.js';
 export type { ServerCall, ServerCommandDeps, ServerHandlers } from './types.js';
@@ -13,4 +14,5 @@ export const createServerCommands = (deps: ServerCommandDeps): ServerHandlers =>
   ...serverConversationCommands(deps),
   ...serverMessageCommands(deps),
   ...serverModerationCommands(deps),
+  ...serverWebhookCommands(deps),
 });

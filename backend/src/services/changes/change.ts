@@ -8,7 +8,7 @@ import type { Shadow } from '../visibility/index.js';
 
 /** A change of a message that a user requests. */
 export type ChangeRequest =
-  | { kind: 'edit'; content: string }
+  | { kind: 'edit'; content: string; flag?: { reason?: string } }
   | { kind: 'delete' }
   | { kind: 'reaction'; emoji: string; on: boolean }
   | { kind: 'pin'; on: boolean };
@@ -60,6 +60,7 @@ export const toChangeRecord = (
 ): ChangeRecord => ({
   ...what,
   ...shadow,
+  ...('flag' in draft.request && { flag: draft.request.flag }),
   _id,
   conversationId: draft.conversationId,
   seq: draft.seq,

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import type { ConversationId, SettingsView, ShownChangeView, UserId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { HideModel } from '../../models/hideModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
+import type { Moderation } from '../moderation/index.js';
 import { unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
 import type { Access } from '../membership/index.js';
@@ -19,6 +21,7 @@ import { noSuchMessage } from './authorizeChange.js';
 export interface ChangeServiceDeps {
   changeLog: ChangeLog;
   access: Access;
+  moderation: Moderation;
   visibility: Visibility;
   views: MessageViews;
   changedMessages: Pick<ChangedMessages, 'findBySeqs'>;
@@ -58,7 +61,7 @@ export class ChangeService {
    * Edits, reacts or pins. The change is stored, applied to the message, pushed to the members, and then answered. If
    * the message is in the requested state already, nothing is stored.
    *
-   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`, `FORBIDDEN`, `BLOCKED`, `LIMIT_EXCEEDED`, `UNAVAILABLE` (safe to
+   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND`, `FORBIDDEN`, `BLOCKED`, `LIMIT_EXCEEDED`, `REJECTED`, `UNAVAILABLE` (safe to
    * repeat), `INTERNAL`.
    */
   async change(
@@ -70,7 +73,7 @@ export class ChangeService {
     const { viewer, message: target } = await this.requireVisible(caller.userId, ref);
     const unchangedView = await this.#answerIfBlockHidden(caller.userId, { viewer, target, request });
     if (unchangedView !== undefined) return { change: unchangedView };
-    const changed = await this.#append(caller, ref, request);
+    const changed = await this.#appendReviewed(caller, target, request);
     const loaded = changed.loaded ?? (await views.loadConversations([ref.conversationId]));
     const context = await views.contextFor(caller.userId, loaded);
     const [message] = await views.presentFor(viewer, [changed.message], context);
@@ -157,8 +160,32 @@ export class ChangeService {
     return message && toUnchangedView(message, { rev: record.rev, by: userId, request, at: time.now() });
   }
 
+  /** Queues a change. The text of an edit passes the app's moderation first, as that of a new message. */
+  async #appendReviewed(caller: Caller, target: MessageRecord, request: ChangeRequest): Promise<Changed> {
+    const { moderation } = this.#deps;
+    const { conversationId, seq, senderId } = target;
+    if (request.kind !== 'edit' || !moderation.reviews(caller.userId)) {
+      return this.#append(caller, target, request);
+    }
+    // An edit that changes nothing, or that is refused, is not reviewed.
+    const isKnown = () => Promise.resolve(request.content === target.content || senderId !== caller.userId);
+    const text = {
+      id: `review_${hash('sha256', JSON.stringify([conversationId, seq, caller.userId, request.content]), 'base64url')}`,
+      ...{ conversationId, senderId: caller.userId, content: request.content, seq },
+    };
+    const changed = await moderation.pass(
+      text,
+      (reviewed) => this.#append(caller, target, { ...request, ...reviewed }),
+      isKnown,
+    );
+    const { change, message } = changed;
+    if (change?.flag !== undefined) void moderation.noteFlagged({ ...message, flag: change.flag });
+    return changed;
+  }
+
   #append(caller: Caller, ref: MessageRef, request: ChangeRequest): Promise<Changed> {
-    const draft = { ...ref, by: caller.userId, request, originSocketId: caller.socketId };
+    const { conversationId, seq } = ref;
+    const draft = { conversationId, seq, by: caller.userId, request, originSocketId: caller.socketId };
     return this.#deadline.race(this.#deps.changeLog.append(draft), () => {
       // The acknowledgement has timed out: the calling socket is notified like the others.
       draft.originSocketId = undefined;

@@ -33,6 +33,7 @@ export interface MessageBody {
   location?: Location;
   card?: Card;
   words?: string[];
+  flag?: { reason?: string };
 }
 
 /** A message as its sender made it, before it has a `seq`. */

@@ -13,8 +13,9 @@ import type { StoredAttachment } from '../../models/storedAttachment.js';
 import { AppError, unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
 import type { SentFiles } from '../attachments/index.js';
-import type { CommitLog, Committed, MessageBody } from '../commitLog/index.js';
+import type { CommitLog, Committed, Entry, MessageBody } from '../commitLog/index.js';
 import { Sealed, type Access } from '../membership/index.js';
+import type { Moderation, Reviewed } from '../moderation/index.js';
 import type { MessagePublisher } from './messagePublisher.js';
 import type { MessageViews } from '../views/index.js';
 import type { OwnMessages } from './ownMessages.js';
@@ -28,6 +29,7 @@ interface MessageServiceDeps {
   sentFiles: SentFiles;
   messages: Pick<MessageModel, 'findByClientIds'>;
   access: Pick<Access, 'requireMember'>;
+  moderation: Moderation;
   /** After this long a send is answered `UNAVAILABLE`, in ms; the message itself goes on. */
   sendTimeoutMs: number;
 }
@@ -56,6 +58,12 @@ function toBody(
   };
 }
 
+/** A message on its way into the log. */
+interface Queued {
+  entry: Entry;
+  attachments: StoredAttachment[] | undefined;
+}
+
 export interface SendOptions {
   originSocketId?: string | undefined;
   /** `replyTo` as the client sent it, for moved conversations where `seq` has changed: a retry sends the same value. */
@@ -76,7 +84,7 @@ export class MessageService {
    * messages. The same `clientMessageId` again is answered with the stored message. A process that has not announced that
    * message itself announces it then: the process that stored it may have died before it could.
    *
-   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND` (a file), `CONFLICT`, `VALIDATION`, `UNAVAILABLE` (safe to repeat with the same id),
+   * @throws AppError `NOT_PARTICIPANT`, `NOT_FOUND` (a file), `CONFLICT`, `REJECTED`, `VALIDATION`, `UNAVAILABLE` (safe to repeat with the same id),
    * `INTERNAL`.
    */
   async send(
@@ -84,30 +92,70 @@ export class MessageService {
     input: SendInput,
     { originSocketId, sentReplyTo = input.replyTo }: SendOptions = {},
   ): Promise<SentMessageView> {
-    const { commitLog, views, ownMessages, publisher } = this.#deps;
+    const { views, ownMessages, publisher, moderation } = this.#deps;
     const { conversationId, clientMessageId } = input;
     const use = { conversationId, senderId: caller, clientMessageId };
-    // Without files the message is queued at once: the order of calls is the order of the messages.
-    const attachments = hasFiles(input) ? await this.#takeFiles(input, use) : externalOf(input);
-    const entry = commitLog.append({
-      conversationId,
-      senderId: caller,
-      clientMessageId,
-      payloadHash: hashPayload({ ...input, replyTo: sentReplyTo }),
-      body: toBody(input, attachments),
-      originSocketId,
-    });
+    const options = { originSocketId, sentReplyTo };
+    const { entry, attachments } = moderation.reviews(caller)
+      ? await this.#appendReviewed(input, use, options)
+      : await this.#append({ input, use }, options);
     const stored =
       attachments === undefined ? entry.promise : this.#settleFiles(entry.promise, attachments, use);
     const committed = await this.#deadline.race(stored, () => {
       entry.abandoned = true;
       return unavailable('The database has not answered yet; ask again with the same clientMessageId.');
     });
-    if (!committed.duplicate) return { ...views.presentNew(committed.message), duplicate: false };
+    if (!committed.duplicate) {
+      void moderation.noteFlagged(committed.message);
+      return { ...views.presentNew(committed.message), duplicate: false };
+    }
     await publisher.publishRepeated(committed);
     // A sender who has left since learns nothing of what others made of the message.
     const [answer] = await ownMessages.present(caller, [committed.message]);
     return { ...(answer ?? asSent(views.presentNew(committed.message), input)), duplicate: true };
+  }
+
+  /** Queues a message. @param reviewed text in place of the sender's. */
+  async #append(
+    { input, use, reviewed }: { input: SendInput; use: FileUse; reviewed?: Reviewed },
+    { originSocketId, sentReplyTo }: SendOptions,
+  ): Promise<Queued> {
+    // Without files the message is queued at once: the order of calls is the order of the messages.
+    const attachments = hasFiles(input) ? await this.#takeFiles(input, use) : externalOf(input);
+    const body = toBody(
+      { ...input, ...(reviewed !== undefined && { content: reviewed.content }) },
+      attachments,
+    );
+    const entry = this.#deps.commitLog.append({
+      ...use,
+      // Of what was sent, so that a repeat is recognised whatever text was stored.
+      payloadHash: hashPayload({ ...input, replyTo: sentReplyTo }),
+      body: { ...body, ...(reviewed?.flag !== undefined && { flag: reviewed.flag }) },
+      originSocketId,
+    });
+    return { entry, attachments };
+  }
+
+  /** Queues a message that the app's moderation lets pass. A repeat of a stored one is not reviewed again. */
+  async #appendReviewed(input: SendInput, use: FileUse, options: SendOptions): Promise<Queued> {
+    const { moderation, access, messages } = this.#deps;
+    const { conversationId, senderId, clientMessageId } = use;
+    const { content = '', attachments, location, card, replyTo } = input;
+    // Neither the texts of strangers nor repeats are reviewed.
+    const check = async (): Promise<boolean> => {
+      await access.requireMember(senderId, conversationId);
+      return (await messages.findByClientIds(conversationId, [use])).length > 0;
+    };
+    const request = {
+      id: `review_${hash('sha256', JSON.stringify([conversationId, senderId, clientMessageId]), 'base64url')}`,
+      ...{ conversationId, senderId, content },
+      message: { attachments, location, card, replyTo },
+    };
+    return moderation.pass(
+      request,
+      (reviewed) => this.#append({ input, use, ...(reviewed !== undefined && { reviewed }) }, options),
+      check,
+    );
   }
 
   /** Returns the attachments of a message with uploaded files, which then belong to it. */

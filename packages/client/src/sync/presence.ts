@@ -11,6 +11,8 @@ export class PresenceWatch {
   readonly #wanted = new Map<string, number>();
   readonly #unsubscribe: () => void;
   #watched = '';
+  /** Users whose presence the server does not show to this one. */
+  #unseen = new Set<string>();
   #isOnline = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,6 +26,7 @@ export class PresenceWatch {
   start(): void {
     this.#isOnline = true;
     this.#watched = '';
+    this.#unseen.clear();
     void this.#watch();
   }
 
@@ -69,16 +72,33 @@ export class PresenceWatch {
     return [...ids].slice(0, MAX_WATCHED_USERS).sort();
   }
 
+  /** A user is seen once both have written, so an answer of such a user in the chat is a reason to ask again. */
+  #answersOfUnseen(): string[] {
+    if (this.#unseen.size === 0) return [];
+    const conversations = Object.values(this.#deps.store.getState().conversations);
+    return conversations
+      .filter(
+        ({ otherUserId, lastMessage }) =>
+          this.#unseen.has(otherUserId) && lastMessage?.senderId === otherUserId,
+      )
+      .map(({ otherUserId }) => otherUserId);
+  }
+
   async #watch(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#isOnline) return;
     const userIds = this.#userIds();
-    const wanted = JSON.stringify(userIds);
+    const wanted = JSON.stringify([userIds, this.#answersOfUnseen()]);
     if (wanted === this.#watched) return;
     this.#watched = wanted;
     const answer = await this.#deps.ask('presence:watch', { userIds });
-    if (answer.success) this.#deps.store.dispatch({ type: 'presence', presences: answer.data.presences });
-    else if (this.#watched === wanted) this.#watched = '';
+    if (answer.success) {
+      const { presences } = answer.data;
+      const seen = new Set(presences.map(({ userId }) => userId));
+      this.#unseen = new Set(userIds.filter((userId) => !seen.has(userId)));
+      this.#watched = JSON.stringify([userIds, this.#answersOfUnseen()]);
+      this.#deps.store.dispatch({ type: 'presence', presences });
+    } else if (this.#watched === wanted) this.#watched = '';
   }
 }

@@ -16,6 +16,7 @@ export const RETRY = {
   BLOCKED: 'never',
   CONFLICT: 'never',
   LIMIT_EXCEEDED: 'never',
+  REJECTED: 'never',
   RATE_LIMITED: 'later',
   TOO_LARGE: 'never',
   NOT_CONFIGURED: 'never',

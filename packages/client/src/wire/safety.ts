@@ -82,6 +82,7 @@ export interface AuditEntryView {
     seq?: number | undefined;
     reportId?: string | undefined;
     keyId?: string | undefined;
+    webhookId?: string | undefined;
   };
   /** `OK`, or the code of the failure. Missing when the server died during the act: it may have happened or not. */
   outcome?: string | undefined;
