@@ -81,21 +81,25 @@ export function useAttachment(attachment: Attachment): AttachmentView {
   const { attachments, uploads } = client.hasUploads ? client : NO_UPLOADS;
   const [fresh, setFresh] = useState<{ of: Attachment; attachment: Attachment }>();
   const asked = useRef<Attachment>(undefined);
+  // A file that did not load offline gets its new URLs with the connection.
+  const isWanted = useRef(false);
   const isOnline = useStorePart(client.connectionState, ({ status }) => status === 'online');
   const refresh = useCallback(
     async (force: boolean) => {
       const found = await attachments.refresh(attachment, { force });
+      if (force) isWanted.current = false;
       if (found !== attachment) setFresh({ of: attachment, attachment: found });
     },
     [attachments, attachment],
   );
   useEffect(() => {
     // Refused (the message is gone) or offline: it stays as it is.
-    if (isOnline) void refresh(false).catch(() => undefined);
+    if (isOnline) void refresh(isWanted.current).catch(() => undefined);
   }, [refresh, isOnline]);
   const onError = useCallback(() => {
     if (asked.current === attachment) return;
     asked.current = attachment;
+    isWanted.current = true;
     void refresh(true).catch(() => undefined);
   }, [refresh, attachment]);
   const current = fresh?.of === attachment ? fresh.attachment : attachment;
