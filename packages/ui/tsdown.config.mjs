@@ -11,6 +11,8 @@ const shared = {
   // Bundlers of apps minify; stack traces of ours stay readable.
   minify: false,
   sourcemap: false,
+  // `thumbhash` has an entry for Node only by name; it is built in.
+  inputOptions: { resolve: { mainFields: ['module', 'main'] } },
 };
 
 /** Takes `Svg.web.tsx` or `Svg.native.tsx` for `./Svg.js`. */
