@@ -113,7 +113,7 @@ export default tseslint.config(
           patterns: [
             {
               regex:
-                '^(?!react$|react-native$|react-native-svg$|@legendapp/list/|@parley/(client|react)(/selectors)?$|\\.\\.?/)',
+                '^(?!react$|react-native$|react-native-svg$|thumbhash$|@legendapp/list/|@parley/(client|react)(/selectors)?$|\\.\\.?/)',
             },
           ],
         },

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createParleyClient, type ParleyClient, type UserView } from '@parley/client';
+import { withPush, type PushClient } from '@parley/client/push';
 import { ParleyProvider } from '@parley/react';
 import { createDrafts, ParleyUI, useAsk } from '@parley/react-native';
 import { Home } from './Home.js';
@@ -9,13 +10,15 @@ import {
   device,
   draftValues,
   leave,
+  pushOptions,
   serverAddress,
   wantedUser,
 } from './platform/platform.js';
+import { PushContext } from './push.js';
 import { usePreferences, type Preferences } from './preferences.js';
 import { fetchDemoUsers, readSession, tokensOf, writeSession, type Session } from './session.js';
 import { SignIn } from './SignIn.js';
-import { useAppTexts } from './texts.js';
+import { AppTextsProvider, useAppTexts } from './texts/index.js';
 
 /** The stored session, unless the address asks for another demo user. */
 function firstSession(): Session | undefined {
@@ -44,21 +47,23 @@ export function App(): ReactNode {
       device={device}
       drafts={drafts}
     >
-      {session === undefined ? (
-        <SignIn wanted={wantedUser} onSession={choose} />
-      ) : (
-        <SignedIn
-          key={session.userId}
-          session={session}
-          preferences={preferences}
-          onSignedOut={() => setSession(undefined)}
-        />
-      )}
+      <AppTextsProvider>
+        {session === undefined ? (
+          <SignIn wanted={wantedUser} onSession={choose} />
+        ) : (
+          <SignedIn
+            key={session.userId}
+            session={session}
+            preferences={preferences}
+            onSignedOut={() => setSession(undefined)}
+          />
+        )}
+      </AppTextsProvider>
     </ParleyUI>
   );
 }
 
-function createClient(session: Session): ParleyClient {
+function createClient(session: Session): PushClient {
   const client = createParleyClient({
     url: serverAddress,
     userId: session.userId,
@@ -70,7 +75,7 @@ function createClient(session: Session): ParleyClient {
     // eslint-disable-next-line no-console
     console.error('The server broke a promise', JSON.stringify(violation)),
   );
-  return client;
+  return withPush(client, pushOptions);
 }
 
 interface SignedInProps {
@@ -85,7 +90,9 @@ function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNo
   const signOut = useSignOut(client, onSignedOut);
   return (
     <ParleyProvider client={client}>
-      <Home session={session} people={people} preferences={preferences} onSignOut={() => void signOut()} />
+      <PushContext.Provider value={client.push}>
+        <Home session={session} people={people} preferences={preferences} onSignOut={() => void signOut()} />
+      </PushContext.Provider>
     </ParleyProvider>
   );
 }

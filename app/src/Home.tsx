@@ -6,29 +6,19 @@ import {
   Avatar,
   Chat,
   ConversationList,
-  Dialog,
   Empty,
-  GroupInfo,
   Heading,
   Icon,
   IconButton,
-  MemberPicker,
-  Menu,
   nameOf,
-  NewGroup,
   OfflineBanner,
   Search,
   Text,
-  useAttempt,
   useClientState,
-  UserProfile,
   useStyles,
   useTexts,
   useToast,
   useUI,
-  useAttachmentTray,
-  type Anchor,
-  type ChatProps,
   type Theme,
 } from '@parley/react-native';
 import { useNotifications } from './platform/notifications.js';
@@ -36,11 +26,11 @@ import { showTitle } from './platform/platform.js';
 import { goTo, useRoute } from './platform/route.js';
 import type { Preferences } from './preferences.js';
 import type { Session } from './session.js';
-import { useAppTexts } from './texts.js';
+import type { Shown } from './Layer.js';
+import { useAppTexts } from './texts/index.js';
 
-/** Dialogs that a first visit does without: loaded when they are opened. */
-const Moderation = lazy(async () => ({ default: (await import('./moderation/Moderation.js')).Moderation }));
-const Settings = lazy(async () => ({ default: (await import('./Settings.js')).Settings }));
+// Loaded when one is opened: no part of the first visit.
+const Layer = lazy(async () => ({ default: (await import('./Layer.js')).Layer }));
 
 /** Width of the window in pixels from which list and chat are side by side. */
 const TWO_PANES = 780;
@@ -51,11 +41,6 @@ export interface HomeProps {
   preferences: Preferences;
   onSignOut: () => void;
 }
-
-type Shown =
-  | { kind: 'new'; anchor: Anchor }
-  | { kind: 'settings' | 'moderation' | 'newChat' | 'newGroup' | 'newChannel' }
-  | { kind: 'info'; conversation: Conversation };
 
 /** The list of chats, and the open one beside it or in its place. */
 export function Home(props: HomeProps): ReactNode {
@@ -80,7 +65,7 @@ export function Home(props: HomeProps): ReactNode {
         )}
         {conversationId !== undefined ? (
           <View role="main" style={styles.main}>
-            <OpenChat
+            <Chat
               conversationId={conversationId}
               target={target}
               onBack={isWide ? undefined : () => goTo()}
@@ -103,11 +88,6 @@ export function Home(props: HomeProps): ReactNode {
     </View>
   );
 }
-
-/** The chat with the files of its composer. */
-const OpenChat = (props: ChatProps): ReactNode => (
-  <Chat {...props} attachments={useAttachmentTray(props.conversationId)} />
-);
 
 interface SideProps extends HomeProps {
   openId: string | undefined;
@@ -162,93 +142,6 @@ function Side({ session, openId, setShown }: SideProps): ReactNode {
 }
 
 const openConversation = ({ id }: Conversation): void => goTo(id);
-
-interface LayerProps extends HomeProps {
-  shown: Shown;
-  setShown: (shown: Shown | undefined) => void;
-}
-
-function Layer({ shown, setShown, preferences, people, onSignOut }: LayerProps): ReactNode {
-  const t = useAppTexts();
-  const texts = useTexts();
-  const close = (): void => setShown(undefined);
-  const openNew = ({ id }: Conversation): void => {
-    close();
-    goTo(id);
-  };
-  switch (shown.kind) {
-    case 'settings':
-      return <Settings preferences={preferences} onSignOut={onSignOut} onClose={close} />;
-    case 'moderation':
-      return <Moderation onClose={close} />;
-    case 'new':
-      return (
-        <Menu
-          label={t('newItem')}
-          anchor={shown.anchor}
-          onClose={close}
-          items={[
-            { label: texts('newChat'), icon: 'general', run: () => setShown({ kind: 'newChat' }) },
-            { label: texts('newGroup'), icon: 'group', run: () => setShown({ kind: 'newGroup' }) },
-            { label: texts('newChannel'), icon: 'bell', run: () => setShown({ kind: 'newChannel' }) },
-          ]}
-        />
-      );
-    case 'newChat':
-      return <NewChat people={people} onClose={close} />;
-    case 'newGroup':
-      return <NewGroup type="group" people={people} onCreated={openNew} onClose={close} />;
-    case 'newChannel':
-      return <NewGroup type="channel" people={people} onCreated={openNew} onClose={close} />;
-    case 'info':
-      return <Info conversation={shown.conversation} people={people} onClose={close} />;
-  }
-}
-
-interface NewChatProps {
-  people: readonly UserView[];
-  onClose: () => void;
-}
-
-function NewChat({ people, onClose }: NewChatProps): ReactNode {
-  const texts = useTexts();
-  const open = useOpenUser(onClose);
-  return (
-    <Dialog title={texts('newChat')} onClose={onClose} hasOwnScroll>
-      <MemberPicker people={people} onPick={open} />
-    </Dialog>
-  );
-}
-
-/** Opens the direct chat with a user, and creates it if there is none. */
-function useOpenUser(onDone: () => void): (user: UserView) => void {
-  const { conversations } = useParley();
-  const attempt = useAttempt();
-  return ({ _id }) =>
-    void attempt(conversations.getOrCreateDirect(_id)).then((found) => {
-      if (found === undefined) return;
-      onDone();
-      goTo(found.value.conversation.id);
-    });
-}
-
-/** Current state of the conversation that the information was opened for. */
-function Info({ conversation, people, onClose }: NewChatProps & { conversation: Conversation }): ReactNode {
-  const { conversations } = useParley();
-  const openUser = useOpenUser(onClose);
-  const current = useClientState(() =>
-    conversations
-      .list()
-      .getSnapshot()
-      .conversations.find(({ id }) => id === conversation.id),
-  );
-  const shown = current ?? conversation;
-  return shown.type === 'direct' ? (
-    <UserProfile conversation={shown} onClose={onClose} />
-  ) : (
-    <GroupInfo conversation={shown} people={people} onOpenUser={openUser} onClose={onClose} />
-  );
-}
 
 /** Number of unread messages in the title: a tab in the background shows nothing else. */
 function useTitle(): void {

@@ -16,9 +16,9 @@ import {
   useUI,
   type Language,
 } from '@parley/react-native';
-import { hasNotifications, notificationsAreOn, setNotifications } from './platform/notifications.js';
+import { NotificationSettings } from './NotificationSettings.js';
 import type { Preferences } from './preferences.js';
-import { useAppTexts } from './texts.js';
+import { useAppTexts } from './texts/index.js';
 
 export interface SettingsProps {
   preferences: Preferences;
@@ -32,7 +32,7 @@ export function Settings({ preferences, onSignOut, onClose }: SettingsProps): Re
   return (
     <Dialog title={t('settings')} onClose={onClose} footer={footer}>
       <Appearance {...preferences} />
-      <Notifications />
+      <NotificationSettings />
       <Privacy />
       <Blocked />
     </Dialog>
@@ -60,22 +60,6 @@ function Appearance({ themeChoice, setThemeChoice, language, setLanguage }: Pref
         ]}
       />
       <ChoiceRow label={t('language')} value={language} onChange={setLanguage} choices={languages} />
-    </>
-  );
-}
-
-function Notifications(): ReactNode {
-  const t = useAppTexts();
-  const [isOn, setOn] = useState(notificationsAreOn);
-  if (!hasNotifications()) return null;
-  return (
-    <>
-      <Heading level={3}>{t('notifications')}</Heading>
-      <SwitchRow
-        label={t('notify')}
-        value={isOn}
-        onChange={(next) => void setNotifications(next).then(setOn)}
-      />
     </>
   );
 }

@@ -12,7 +12,7 @@ import {
   type Theme,
 } from '@parley/react-native';
 import { demoSession, fetchDemoUsers, tokenSession, type DemoUser, type Session } from './session.js';
-import { useAppTexts } from './texts.js';
+import { useAppTexts } from './texts/index.js';
 
 const RETRY_MS = 2_000;
 

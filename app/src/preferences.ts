@@ -3,9 +3,9 @@ import { useColorScheme } from 'react-native';
 import {
   darkTheme,
   directionOf,
+  LANGUAGE_NAMES,
   languageFor,
   lightTheme,
-  TEXTS,
   type Language,
   type Theme,
 } from '@parley/react-native';
@@ -44,7 +44,8 @@ export function usePreferences(): Preferences {
   return { themeChoice, setThemeChoice, theme, language, locale, setLanguage };
 }
 
-const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(TEXTS, text);
+const isLanguage = (text: string | null): text is Language =>
+  text !== null && Object.hasOwn(LANGUAGE_NAMES, text);
 
 function useStored<Value extends string>(
   key: string,

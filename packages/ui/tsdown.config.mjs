@@ -11,6 +11,8 @@ const shared = {
   // Bundlers of apps minify; stack traces of ours stay readable.
   minify: false,
   sourcemap: false,
+  // `thumbhash` has an entry for Node only by name; it is built in.
+  inputOptions: { resolve: { mainFields: ['module', 'main'] } },
 };
 
 /** Takes `Svg.web.tsx` or `Svg.native.tsx` for `./Svg.js`. */
@@ -36,6 +38,8 @@ export default defineConfig([
     ...shared,
     entry: { native: 'src/index.ts' },
     plugins: [platformFiles('native')],
+    // One file: Metro splits nothing, and the parts of the other build have the same names.
+    outputOptions: { codeSplitting: false },
     dts: false,
     clean: false,
   },

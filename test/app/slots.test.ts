@@ -13,7 +13,10 @@ async function bundle(): Promise<string> {
     build: {
       write: false,
       sourcemap: false,
-      rolldownOptions: { input: new URL('page/slots.tsx', import.meta.url).pathname },
+      rolldownOptions: {
+        input: new URL('page/slots.tsx', import.meta.url).pathname,
+        output: { codeSplitting: false },
+      },
     },
   });
   const [result] = [output].flat();

@@ -3,7 +3,7 @@ import { ActivityIndicator, StyleSheet, View } from 'react-native';
 import type { AuditEntryView } from '@parley/client';
 import { useParley } from '@parley/react';
 import { Button, Empty, Text, useStyles, useTexts, useUI, type Theme } from '@parley/react-native';
-import { useAppTexts } from '../texts.js';
+import { useAppTexts } from '../texts/index.js';
 import { usePages } from './usePages.js';
 
 /** Acts of moderators, API keys and operators, newest first. */

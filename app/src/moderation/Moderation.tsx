@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { ChoiceRow, Dialog } from '@parley/react-native';
-import { useAppTexts } from '../texts.js';
+import { useAppTexts } from '../texts/index.js';
 import { AuditLog } from './AuditLog.js';
 import { ReportQueue } from './ReportQueue.js';
 

@@ -23,7 +23,8 @@ import {
   type TextKey,
   type Theme,
 } from '@parley/react-native';
-import { useAppTexts, type AppTextKey } from '../texts.js';
+import { useAppTexts, type AppTextKey } from '../texts/index.js';
+import { ReportFiles } from './ReportFiles.js';
 
 const DECISIONS: Readonly<Record<ReportDecision, AppTextKey>> = {
   dismiss: 'dismiss',
@@ -85,18 +86,19 @@ function Context({ report }: { report: ReportView }): ReactNode {
   return (
     <View style={styles.context}>
       {shown.map((message) => (
-        <Entry key={message.seq} message={message} isReported={message.seq === report.seq} />
+        <Entry key={message.seq} message={message} report={report} />
       ))}
     </View>
   );
 }
 
-function Entry({ message, isReported }: { message: MessageView; isReported: boolean }): ReactNode {
+function Entry({ message, report }: { message: MessageView; report: ReportView }): ReactNode {
   const styles = useStyles(createStyles);
-  const t = useAppTexts();
   const texts = useTexts();
   const { formats } = useUI();
   const { content, attachments, createdAt, deletedAt, sender } = message;
+  const isReported = message.seq === report.seq;
+  const files = (isReported ? report.files : undefined) ?? attachments;
   const head = [nameOf(sender, texts), formats.shortDay(createdAt), formats.clock(createdAt)].join(', ');
   return (
     <View style={[styles.entry, isReported && styles.reported]}>
@@ -104,7 +106,7 @@ function Entry({ message, isReported }: { message: MessageView; isReported: bool
         {head}
       </Text>
       <Text isBold={isReported}>{deletedAt === undefined ? content : texts('deleted')}</Text>
-      {attachments.length > 0 && <Text size="small">{t('files', String(attachments.length))}</Text>}
+      {files.length > 0 && <ReportFiles files={files} />}
     </View>
   );
 }

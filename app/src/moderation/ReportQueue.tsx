@@ -3,7 +3,7 @@ import { ActivityIndicator } from 'react-native';
 import type { ReportView } from '@parley/client';
 import { useParley } from '@parley/react';
 import { Button, Empty, useTexts, useUI } from '@parley/react-native';
-import { useAppTexts } from '../texts.js';
+import { useAppTexts } from '../texts/index.js';
 import { ReportCard } from './ReportCard.js';
 import { usePages } from './usePages.js';
 

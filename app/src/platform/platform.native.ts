@@ -44,12 +44,16 @@ export const serverAddress = process.env['EXPO_PUBLIC_PARLEY_URL'] ?? 'http://lo
 export const deviceLanguages = getLocales().map(({ languageTag }) => languageTag);
 export const wantedUser: string | undefined = undefined;
 /** Options of the SDK that depend on the platform. */
+const lifecycle = nativeLifecycle(AppState, NetInfo);
 export const clientOptions = {
   storage: sqliteStorage(() => openDatabaseAsync('parley.db')),
-  lifecycle: nativeLifecycle(AppState, NetInfo),
+  lifecycle,
   createId: randomUUID,
   uploads: fileUploads(),
 };
+
+/** In the background, the user gets push notifications. */
+export const pushOptions = { lifecycle };
 
 /** Phones show no title. */
 export const showTitle = (_title: string): void => undefined;

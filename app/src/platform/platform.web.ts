@@ -28,11 +28,10 @@ export const deviceLanguages = navigator.languages;
 export const wantedUser = new URL(location.href).searchParams.get('as') ?? undefined;
 export const device = webDevice();
 /** Options of the SDK that depend on the platform. */
-export const clientOptions = {
-  storage: indexedDbStorage(),
-  tabs: sharedTabs(),
-  uploads: fileUploads(),
-};
+export const clientOptions = { storage: indexedDbStorage(), tabs: sharedTabs(), uploads: fileUploads() };
+
+/** A page that is open counts as in use: it shows its notices itself. */
+export const pushOptions = {};
 
 export function showTitle(title: string): void {
   document.title = title;

@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type {
   Attachment,
+  AttachmentsApi,
   FileUpload,
   SentHandle,
   UploadFile,
   UploadHandle,
   UploadOptions,
+  UploadsApi,
 } from '@parley/client';
 import { useParley } from './provider.js';
 import { useStore, useStorePart } from './store.js';
@@ -52,6 +54,15 @@ export function useUploads(conversationId: string): ComposerUploads {
   return useMemo(() => ({ uploads, ...actions }), [uploads, actions]);
 }
 
+/** For clients without the option `uploads`. */
+const NO_UPLOADS = {
+  attachments: { refresh: (attachment: Attachment) => Promise.resolve(attachment) },
+  uploads: { previewOf: () => undefined },
+} satisfies {
+  attachments: Pick<AttachmentsApi, 'refresh'>;
+  uploads: Pick<UploadsApi, 'previewOf'>;
+};
+
 export interface AttachmentView {
   /** With URLs that are valid: the message's own, or new ones. */
   attachment: Attachment;
@@ -61,26 +72,34 @@ export interface AttachmentView {
   onError: () => void;
 }
 
-/** Returns a file of a message for display. Its URLs expire: new ones are asked for when it is shown, and when it fails to load. */
+/**
+ * Returns a file of a message for display. Its URLs expire: new ones are asked for when it is shown, and when it fails to load.
+ * Without the option `uploads` of the client it stays as it is.
+ */
 export function useAttachment(attachment: Attachment): AttachmentView {
-  const { attachments, uploads, connectionState } = useParley();
+  const client = useParley();
+  const { attachments, uploads } = client.hasUploads ? client : NO_UPLOADS;
   const [fresh, setFresh] = useState<{ of: Attachment; attachment: Attachment }>();
   const asked = useRef<Attachment>(undefined);
-  const isOnline = useStorePart(connectionState, ({ status }) => status === 'online');
+  // A file that did not load offline gets its new URLs with the connection.
+  const isWanted = useRef(false);
+  const isOnline = useStorePart(client.connectionState, ({ status }) => status === 'online');
   const refresh = useCallback(
     async (force: boolean) => {
       const found = await attachments.refresh(attachment, { force });
+      if (force) isWanted.current = false;
       if (found !== attachment) setFresh({ of: attachment, attachment: found });
     },
     [attachments, attachment],
   );
   useEffect(() => {
     // Refused (the message is gone) or offline: it stays as it is.
-    if (isOnline) void refresh(false).catch(() => undefined);
+    if (isOnline) void refresh(isWanted.current).catch(() => undefined);
   }, [refresh, isOnline]);
   const onError = useCallback(() => {
     if (asked.current === attachment) return;
     asked.current = attachment;
+    isWanted.current = true;
     void refresh(true).catch(() => undefined);
   }, [refresh, attachment]);
   const current = fresh?.of === attachment ? fresh.attachment : attachment;

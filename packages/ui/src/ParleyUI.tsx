@@ -6,7 +6,7 @@ import { createDrafts, type Drafts } from './drafts.js';
 import { createFormats } from './formats.js';
 import { AskHost } from './parts/Ask.js';
 import { ToastHost } from './parts/Toast.js';
-import { directionOf, TEXTS, type Language, type Texts } from './texts/index.js';
+import { directionOf, useTextTable, type Language, type Texts } from './texts/index.js';
 import { lightTheme, type Theme } from './theme/index.js';
 
 export interface ParleyUIProps {
@@ -37,22 +37,25 @@ export function ParleyUI({
   drafts,
   children,
 }: ParleyUIProps): ReactNode {
+  const table = useTextTable(language);
   const [ownDrafts] = useState(() => createDrafts());
-  const value = useMemo<UIContextValue>(
-    () => ({
-      theme,
-      language,
-      direction: directionOf(language),
-      texts: { ...TEXTS[language], ...texts },
-      formats: createFormats(locale),
-      device,
-      drafts: drafts ?? ownDrafts,
-    }),
-    [theme, language, locale, texts, device, drafts, ownDrafts],
+  const value = useMemo<UIContextValue | undefined>(
+    () =>
+      table && {
+        theme,
+        language: table.language,
+        direction: directionOf(table.language),
+        texts: { ...table.texts, ...texts },
+        formats: createFormats(locale),
+        device,
+        drafts: drafts ?? ownDrafts,
+      },
+    [theme, table, locale, texts, device, drafts, ownDrafts],
   );
+  if (value === undefined) return null;
   return (
     <UIContext.Provider value={value}>
-      <View dir={value.direction} lang={language} style={styles.root}>
+      <View dir={value.direction} lang={value.language} style={styles.root}>
         <ToastHost>
           <AskHost>{children}</AskHost>
         </ToastHost>

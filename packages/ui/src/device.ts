@@ -50,7 +50,10 @@ export interface Device {
   getLocation?: (() => Promise<Location | undefined>) | undefined;
   /** Rejects when the user does not allow the microphone. */
   startRecording?: (() => Promise<Recording>) | undefined;
-  createPlayer?: ((url: string) => SoundPlayer) | undefined;
+  /** @param durationMs length, for sounds that do not tell it themselves */
+  createPlayer?: ((url: string, durationMs?: number) => SoundPlayer) | undefined;
+  /** Saves a file of the server. Without it, its address is opened. */
+  download?: ((url: string, name: string) => Promise<void>) | undefined;
   copyText?: ((text: string) => Promise<void>) | undefined;
   /** Reports files that are pasted or dropped anywhere. @returns a function that ends it */
   onFiles?: ((listener: (files: readonly PickedFile[]) => void) => () => void) | undefined;

@@ -1,5 +1,8 @@
 export { Chat, type ChatProps } from './chat/Chat.js';
 export type { AttachmentTray, TrayItem } from './chat/attachmentTray.js';
+export { FileContent } from './chat/Contents.js';
+export { ImageContent, type ImageContentProps } from './chat/Picture.js';
+export { VoiceContent } from './chat/VoiceContent.js';
 export { MessageBubble } from './chat/MessageBubble.js';
 export { useAttachmentTray } from './chat/useAttachmentTray.js';
 export { MessageText } from './chat/MessageText.js';
@@ -34,7 +37,17 @@ export { ActionList, ProfileHead } from './people/Profile.js';
 export { ReportDialog, type ReportDialogProps } from './people/ReportDialog.js';
 export { Search, type SearchProps } from './search/Search.js';
 export { nameOf, titleOf, useClientState } from './state.js';
-export { directionOf, LANGUAGE_NAMES, languageFor, TEXTS, type Language, type Texts } from './texts/index.js';
+export {
+  createTextLoader,
+  directionOf,
+  LANGUAGE_NAMES,
+  languageFor,
+  TEXTS,
+  type Language,
+  type TextLoaders,
+  type Texts,
+  type TextTable,
+} from './texts/index.js';
 export {
   contrastOf,
   createTheme,

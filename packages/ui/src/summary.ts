@@ -38,19 +38,19 @@ export function summaryOf(state: ClientState, message: Message, t: Translate): s
   if (content !== '') return oneLine(content);
   const title = card?.title ?? location?.title;
   if (title !== undefined) return showControls(title);
-  const fileName = showInvisible(attachments[0]?.name ?? '');
+  // Recorders name their files for computers.
+  const fileName = kind === 'voice' ? '' : showInvisible(attachments[0]?.name ?? '');
   return fileName === '' ? wordsOf({ kind }, t) : fileName;
 }
 
 const oneLine = (text: string): string => withoutControls(text).replaceAll(/\s+/g, ' ');
 
 /** Kind of a message that is not sent yet. */
-export function kindOf({ attachments, location, card, uploads }: PendingMessage): Message['kind'] {
-  if (uploads !== undefined && uploads.length > 0) return 'file';
+export function kindOf({ attachments, uploads = [], location, card }: PendingMessage): Message['kind'] {
   if (location !== undefined) return 'location';
   if (card !== undefined) return 'card';
   const [first] = attachments ?? [];
-  if (first === undefined) return 'text';
+  if (first === undefined) return uploads.length > 0 ? 'file' : 'text';
   return 'kind' in first ? first.kind : 'file';
 }
 

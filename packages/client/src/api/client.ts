@@ -18,6 +18,8 @@ export interface ParleyClient {
   readonly unreadCount: ReadableStore<number>;
   readonly conversations: ConversationsApi;
   readonly outbox: OutboxApi;
+  /** True with the option `uploads`: files can be sent, and their addresses renewed. */
+  readonly hasUploads: boolean;
   /** @throws Error without the option `uploads` */
   readonly uploads: UploadsApi;
   /** @throws Error without the option `uploads` */

@@ -38,6 +38,7 @@ export function createParleyClient(options: ParleyClientOptions): ParleyClient {
     unreadCount: derive(store, totalUnread),
     conversations: new Conversations(engine),
     outbox: createOutboxApi(engine),
+    hasUploads: engine.uploads !== undefined,
     get uploads() {
       return requireUploads(engine).api;
     },

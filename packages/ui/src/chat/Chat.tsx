@@ -1,10 +1,9 @@
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { ActivityIndicator, KeyboardAvoidingView, Platform, StyleSheet, View } from 'react-native';
 import type { Conversation, Message } from '@parley/client';
 import { useConversation, useMessages, useParley, type MessageItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { useChatActions } from '../list/useChatActions.js';
-import { MediaViewer } from '../media/MediaViewer.js';
 import { Dialog } from '../parts/Dialog.js';
 import { Menu, type Anchor } from '../parts/Menu.js';
 import { useAttempt } from '../parts/Toast.js';
@@ -31,6 +30,8 @@ import { PinnedBar } from './PinnedBar.js';
 import type { ChatSlots } from './slots.js';
 import type { ComposerMode } from './useWriting.js';
 
+const MediaViewer = lazy(async () => ({ default: (await import('../media/MediaViewer.js')).MediaViewer }));
+
 export interface ChatProps extends ChatSlots {
   conversationId: string;
   /** Shows a button before the name. */
@@ -39,7 +40,7 @@ export interface ChatProps extends ChatSlots {
   onOpenInfo?: ((conversation: Conversation) => void) | undefined;
   /** Message to show first, for links and search results; a new object shows it again. */
   target?: { seq: number } | undefined;
-  /** Files of the message that is being written. Without it, files cannot be sent. */
+  /** Files of the message that is being written. Default: those of the client, when it has the option `uploads`. */
   attachments?: AttachmentTray | undefined;
 }
 
@@ -170,7 +171,11 @@ function Layer({ shown, close, setShown }: LayerProps): ReactNode {
       return <Menu label={titleOf(conversation, t)} items={items} anchor={shown.anchor} onClose={close} />;
     }
     case 'media':
-      return <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />;
+      return (
+        <Suspense fallback={null}>
+          <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />
+        </Suspense>
+      );
     case 'info':
       return <MessageInfo message={shown.message} onClose={close} />;
     case 'report': {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import {
   Platform,
   StyleSheet,
@@ -8,6 +8,7 @@ import {
   type NativeSyntheticEvent,
   type TextInputKeyPressEventData,
 } from 'react-native';
+import { useParley } from '@parley/react';
 import { closedReasonOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -22,8 +23,12 @@ import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 import { Tray } from './Tray.js';
-import { useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
-import { VoiceRecorder } from '../media/VoiceRecorder.js';
+import { useAttachmentTray } from './useAttachmentTray.js';
+import { useVoiceSending, useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
+
+const VoiceRecorder = lazy(async () => ({
+  default: (await import('../media/VoiceRecorder.js')).VoiceRecorder,
+}));
 
 export type ComposerProps = WritingInput;
 
@@ -37,11 +42,17 @@ const CLOSED_KEYS: Readonly<Record<ClosedReason, TextKey>> = {
 export function Composer(props: ComposerProps): ReactNode {
   const conversation = useOpenConversation();
   const reason = closedReasonOf(conversation);
-  return reason === undefined ? (
-    <OpenComposer key={conversation.id} {...props} />
-  ) : (
-    <Closed reason={reason} />
-  );
+  const { hasUploads } = useParley();
+  if (reason !== undefined) return <Closed reason={reason} />;
+  if (hasUploads && props.attachments === undefined)
+    return <UploadingComposer key={conversation.id} {...props} />;
+  return <OpenComposer key={conversation.id} {...props} />;
+}
+
+/** Files go through the SDK, unless the app has a tray of its own. */
+function UploadingComposer(props: ComposerProps): ReactNode {
+  const tray = useAttachmentTray(useOpenConversation().id);
+  return <OpenComposer {...props} attachments={tray} />;
 }
 
 function Closed({ reason }: { reason: ClosedReason }): ReactNode {
@@ -75,7 +86,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const mayRecord = device.startRecording !== undefined && attachments !== undefined && mode?.kind !== 'edit';
   if (slots.renderInputToolbar !== undefined) return slots.renderInputToolbar(toolbar);
   if (isRecording && attachments !== undefined)
-    return <VoiceRecorder attachments={attachments} onDone={() => setRecording(false)} />;
+    return <Recorder {...props} onDone={() => setRecording(false)} />;
   return (
     <View style={styles.composer}>
       {mode !== undefined && <Mode mode={mode} onCancel={() => setMode(undefined)} />}
@@ -107,6 +118,15 @@ function OpenComposer(props: ComposerProps): ReactNode {
           ))}
       </View>
     </View>
+  );
+}
+
+function Recorder({ onDone, ...props }: ComposerProps & { onDone: () => void }): ReactNode {
+  const sendVoice = useVoiceSending(props);
+  return (
+    <Suspense fallback={null}>
+      <VoiceRecorder onRecorded={sendVoice} onDone={onDone} />
+    </Suspense>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Image, Linking, Pressable, StyleSheet, View } from 'react-native';
 import type { Attachment, Card, Location } from '@parley/client';
 import { useAddress, useStyles, useTexts, useUI } from '../context.js';
@@ -7,65 +7,44 @@ import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import { showControls, showInvisible } from '../bidi.js';
 import type { Theme } from '../theme/index.js';
-
-export interface ImageContentProps {
-  attachment: Attachment;
-  onOpen: () => void;
-  /** Several pictures share the width. */
-  isSmall?: boolean | undefined;
-}
-
-const DEFAULT_RATIO = 4 / 3;
-
-/** A picture in its own shape, as far as the server knows it, within bounds. */
-export function ImageContent({ attachment, onOpen, isSmall = false }: ImageContentProps): ReactNode {
-  const styles = useStyles(createStyles);
-  const t = useTexts();
-  const addressOf = useAddress();
-  const [isBroken, setBroken] = useState(false);
-  const { width, height, url, thumbnailUrl, name } = attachment;
-  const ratio = width !== undefined && height !== undefined && height > 0 ? width / height : DEFAULT_RATIO;
-  const shape = { aspectRatio: isSmall ? 1 : Math.min(2.2, Math.max(0.7, ratio)) };
-  return (
-    <Pressable
-      role="button"
-      aria-label={name === undefined ? t('openPicture') : `${t('openPicture')}: ${showControls(name)}`}
-      onPress={onOpen}
-      style={[styles.image, isSmall ? styles.smallImage : styles.largeImage, shape]}
-    >
-      {isBroken ? (
-        <Icon name="image" size={36} />
-      ) : (
-        <Image
-          source={{ uri: addressOf(thumbnailUrl ?? url) }}
-          style={styles.fill}
-          resizeMode="cover"
-          onError={() => setBroken(true)}
-        />
-      )}
-    </Pressable>
-  );
-}
+import { useFreshAddress } from './files.js';
 
 interface LineProps {
   isOwn: boolean;
 }
 
-/** A file: name, size, and a press that opens it. */
+/** A file: name, size, and a press that downloads it. */
 export function FileContent({ attachment, isOwn }: LineProps & { attachment: Attachment }): ReactNode {
-  const styles = useStyles(createStyles);
   const t = useTexts();
-  const { formats, theme } = useUI();
-  const open = useOpen();
+  const show = useToast();
+  const { formats, device } = useUI();
+  const findAddress = useFreshAddress();
+  const openAddress = useOpen();
   const name = showInvisible(attachment.name ?? t('file'));
   const size = attachment.sizeBytes === undefined ? undefined : formats.bytes(attachment.sizeBytes);
+  async function open(): Promise<void> {
+    const address = await findAddress(attachment);
+    if (device.download === undefined || !isWebAddress(address)) openAddress(address);
+    else await device.download(address, name).catch(() => show(t('noApp')));
+  }
   return (
-    <Pressable
-      role="link"
-      aria-label={t('openFile', { name })}
-      onPress={() => open(attachment.url)}
-      style={styles.line}
-    >
+    <Pressable role="link" aria-label={t('openFile', { name })} onPress={() => void open()}>
+      <FileLine isOwn={isOwn} name={name} size={size} />
+    </Pressable>
+  );
+}
+
+export interface FileLineProps extends LineProps {
+  name: string;
+  size: string | undefined;
+}
+
+/** Name and size of a file beside its sign. */
+export function FileLine({ isOwn, name, size }: FileLineProps): ReactNode {
+  const styles = useStyles(createStyles);
+  const { theme } = useUI();
+  return (
+    <View style={styles.line}>
       <View style={styles.circle}>
         <Icon name="file" color={theme.colors.onAccent} />
       </View>
@@ -79,7 +58,7 @@ export function FileContent({ attachment, isOwn }: LineProps & { attachment: Att
           </Text>
         )}
       </View>
-    </Pressable>
+    </View>
   );
 }
 
@@ -139,25 +118,17 @@ function useOpen(): (url: string) => void {
   const t = useTexts();
   const show = useToast();
   const addressOf = useAddress();
-  // Other schemes than these could run something.
   return (url) =>
     void (
-      /^https?:/i.test(addressOf(url)) ? Linking.openURL(addressOf(url)) : Promise.reject(new Error('scheme'))
+      isWebAddress(addressOf(url)) ? Linking.openURL(addressOf(url)) : Promise.reject(new Error('scheme'))
     ).catch(() => show(t('noApp')));
 }
 
+/** Other schemes could run something. */
+const isWebAddress = (address: string): boolean => /^https?:/i.test(address);
+
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
-    image: {
-      borderRadius: 12,
-      overflow: 'hidden',
-      backgroundColor: colors.surfaceSunk,
-      alignItems: 'center',
-      justifyContent: 'center',
-    },
-    largeImage: { width: 280, maxWidth: '100%' },
-    smallImage: { width: 136 },
-    fill: { width: '100%', height: '100%' },
     line: { flexDirection: 'row', alignItems: 'center', gap: 10, minHeight: 48, paddingEnd: 8 },
     circle: {
       width: 40,

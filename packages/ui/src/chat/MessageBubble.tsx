@@ -12,10 +12,11 @@ import { nameOf, useClientState } from '../state.js';
 import { kindOf, wordsOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { useChat } from './chatContext.js';
-import { CardContent, FileContent, ImageContent, LocationContent } from './Contents.js';
+import { CardContent, FileContent, LocationContent } from './Contents.js';
 import { isFewEmoji } from './links.js';
 import { MessageText } from './MessageText.js';
-import { PendingUploads } from './PendingUploads.js';
+import { PendingFiles } from './PendingFiles.js';
+import { ImageContent } from './Picture.js';
 import { Quote } from './Quote.js';
 import type { BubbleProps } from './slots.js';
 import { VoiceContent } from './VoiceContent.js';
@@ -138,8 +139,8 @@ function Carried(props: BubbleProps): ReactNode {
       )
     );
   if (message !== undefined) return <Attachments {...props} message={message} />;
-  if (pending?.uploads !== undefined) return <PendingUploads ids={pending.uploads} />;
-  // Files on their way have no address yet.
+  if (pending?.uploads !== undefined) return <PendingFiles ids={pending.uploads} />;
+  // Files of an app's own uploads have no address yet.
   if (pending === undefined || kindOf(pending) === 'text') return null;
   return <Text style={styles.ownMeta}>{wordsOf({ kind: kindOf(pending) }, t)}</Text>;
 }

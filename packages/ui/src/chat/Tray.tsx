@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Image, Pressable, ScrollView, StyleSheet, View } from 'react-native';
 import { useStyles, useTexts } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
@@ -8,13 +8,15 @@ import { showControls } from '../bidi.js';
 import { KIND_ICONS } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import type { AttachmentTray, TrayItem } from './attachmentTray.js';
+import { UploadProgress } from './UploadProgress.js';
 
 /** Chosen files above the message field, with their progress. */
 export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
   const styles = useStyles(createStyles);
+  const t = useTexts();
   if (tray.items.length === 0) return null;
   return (
-    <ScrollView horizontal contentContainerStyle={styles.line}>
+    <ScrollView horizontal role="group" aria-label={t('filesToSend')} contentContainerStyle={styles.line}>
       {tray.items.map((item) => (
         <Item key={item.id} item={item} tray={tray} />
       ))}
@@ -25,10 +27,12 @@ export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
 function Item({ item, tray }: { item: TrayItem; tray: AttachmentTray }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
+  const [brokenUri, setBroken] = useState<string>();
   const name = showControls(item.name);
+  const problem = item.problem === undefined ? undefined : t(item.problem);
   const label = {
     uploading: t('uploading', { name, percent: Math.round(item.progress * 100) }),
-    failed: `${t('uploadFailed', { name })}. ${t('tryAgain')}`,
+    failed: `${t('uploadFailed', { name })}. ${problem ?? ''} ${t('tryAgain')}`,
     ready: name,
   }[item.status];
   return (
@@ -40,25 +44,25 @@ function Item({ item, tray }: { item: TrayItem; tray: AttachmentTray }): ReactNo
         onPress={() => tray.retry(item.id)}
         style={[styles.preview, item.status === 'failed' && styles.failed]}
       >
-        {item.kind === 'image' && item.previewUri !== undefined ? (
-          <Image source={{ uri: item.previewUri }} style={styles.picture} />
+        {item.kind === 'image' && item.previewUri !== undefined && item.previewUri !== brokenUri ? (
+          <Image
+            source={{ uri: item.previewUri }}
+            style={styles.picture}
+            onError={() => setBroken(item.previewUri)}
+          />
         ) : (
           <Icon name={KIND_ICONS[item.kind] ?? 'file'} size={28} />
         )}
-        {item.status === 'uploading' && (
-          <View
-            role="progressbar"
-            aria-label={label}
-            aria-valuenow={Math.round(item.progress * 100)}
-            style={styles.track}
-          >
-            <View style={[styles.progress, { width: `${Math.round(item.progress * 100)}%` }]} />
-          </View>
-        )}
+        {item.status === 'uploading' && <UploadProgress upload={item} style={styles.track} />}
       </Pressable>
       <Text size="tiny" tone="soft" numberOfLines={1}>
         {name}
       </Text>
+      {problem !== undefined && (
+        <Text size="tiny" tone="danger" role="alert">
+          {problem}
+        </Text>
+      )}
       <IconButton
         icon="close"
         size={14}
@@ -85,16 +89,7 @@ const createStyles = ({ colors }: Theme) =>
     },
     failed: { borderWidth: 2, borderColor: colors.danger },
     picture: { width: '100%', height: '100%' },
-    track: {
-      position: 'absolute',
-      bottom: 8,
-      start: 8,
-      end: 8,
-      height: 5,
-      borderRadius: 3,
-      backgroundColor: '#ffffff',
-    },
-    progress: { height: 5, borderRadius: 3, backgroundColor: colors.accentFill },
+    track: { position: 'absolute', bottom: 8, start: 8, end: 8 },
     remove: {
       position: 'absolute',
       top: -6,

@@ -1,23 +1,47 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Linking, Pressable, StyleSheet, View } from 'react-native';
 import type { Attachment } from '@parley/client';
-import { useAddress, useStyles, useTexts, useUI } from '../context.js';
+import { useAttachment } from '@parley/react';
+import { useStyles, useTexts, useUI } from '../context.js';
 import type { SoundPlayer } from '../device.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
+import { useFreshAddress } from './files.js';
 
 const BARS = 32;
 const NO_WAVEFORM: readonly number[] = Array.from({ length: BARS }, (_, index) => 30 + ((index * 37) % 50));
 
-/** A voice message: play and pause, its loudness over time, its length. */
+/** A voice message. Its address is renewed when it is played. */
 export function VoiceContent({ attachment, isOwn }: { attachment: Attachment; isOwn: boolean }): ReactNode {
+  const { previewUrl } = useAttachment(attachment);
+  const findFresh = useFreshAddress();
+  const { durationMs, waveform } = attachment;
+  const sound = {
+    durationMs,
+    waveform,
+    findAddress: (isAgain: boolean) =>
+      previewUrl === undefined ? findFresh(attachment, isAgain) : Promise.resolve(previewUrl),
+  };
+  return <VoiceLine sound={sound} isOwn={isOwn} />;
+}
+
+export interface Sound {
+  durationMs: number | undefined;
+  /** Loudness over time, 0 to 100. */
+  waveform: readonly number[] | undefined;
+  /** @param isAgain the address that it gave before does not play */
+  findAddress: (isAgain: boolean) => Promise<string>;
+}
+
+/** A sound: play and pause, its loudness over time, its length. */
+export function VoiceLine({ sound, isOwn }: { sound: Sound; isOwn: boolean }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { formats, theme } = useUI();
-  const { isPlaying, share, toggle, seek } = usePlayer(useAddress()(attachment.url));
-  const { durationMs = 0, waveform = NO_WAVEFORM } = attachment;
+  const { isPlaying, share, toggle, seek } = usePlayer(sound);
+  const { durationMs = 0, waveform = NO_WAVEFORM } = sound;
   const bars = sampled(waveform, BARS);
   const meta = isOwn ? theme.colors.ownBubbleMeta : theme.colors.otherBubbleMeta;
   const [width, setWidth] = useState(1);
@@ -55,33 +79,45 @@ export function VoiceContent({ attachment, isOwn }: { attachment: Attachment; is
 }
 
 /** Without a player of the device, the sound opens in the browser. */
-function usePlayer(url: string) {
+function usePlayer({ findAddress, durationMs }: Sound) {
   const t = useTexts();
   const show = useToast();
   const { createPlayer } = useUI().device;
   const player = useRef<SoundPlayer | undefined>(undefined);
   const [progress, setProgress] = useState({ isPlaying: false, share: 0 });
-  useEffect(
-    () => () => {
-      player.current?.release();
-      player.current = undefined;
-    },
-    [url],
-  );
-  const require = (): SoundPlayer | undefined => {
-    if (player.current === undefined && createPlayer !== undefined) {
-      player.current = createPlayer(url);
-      player.current.onProgress(setProgress);
-    }
+  const release = (): void => {
+    player.current?.release();
+    player.current = undefined;
+  };
+  useEffect(() => release, []);
+  async function require(isAgain: boolean): Promise<SoundPlayer | undefined> {
+    if (player.current !== undefined || createPlayer === undefined) return player.current;
+    const address = await findAddress(isAgain);
+    player.current ??= createPlayer(address, durationMs);
+    player.current.onProgress(setProgress);
     return player.current;
-  };
+  }
+  async function play(isAgain: boolean): Promise<void> {
+    const sound = await require(isAgain);
+    if (sound === undefined) {
+      await Linking.openURL(await findAddress(isAgain));
+      return;
+    }
+    try {
+      await sound.play();
+    } catch (error) {
+      release();
+      if (isAgain) throw error;
+      await play(true);
+    }
+  }
   const toggle = (): void => {
-    const sound = require();
-    if (sound === undefined) void Linking.openURL(url).catch(() => show(t('noApp')));
-    else if (progress.isPlaying) sound.pause();
-    else void sound.play().catch(() => show(t('noApp')));
+    if (progress.isPlaying) player.current?.pause();
+    else void play(false).catch(() => show(t('noApp')));
   };
-  return { ...progress, toggle, seek: (share: number) => require()?.seek(Math.min(1, Math.max(0, share))) };
+  const seek = (share: number): void =>
+    void require(false).then((sound) => sound?.seek(Math.min(1, Math.max(0, share))));
+  return { ...progress, toggle, seek };
 }
 
 /** Returns so many values out of any number of them. */

@@ -1,4 +1,5 @@
 import type { MessageContent } from '@parley/client';
+import type { TextKey } from '../context.js';
 import type { PickedFile } from '../device.js';
 
 /** A file that was chosen for the message that is being written. */
@@ -11,11 +12,13 @@ export interface TrayItem {
   status: 'uploading' | 'ready' | 'failed';
   /** 0 to 1. */
   progress: number;
+  /** Sentence about why it cannot go on. */
+  problem?: TextKey | undefined;
 }
 
 /**
- * Files between choosing and sending. The composer shows them and lets the user remove them; uploading is the app's, or the
- * SDK's: a hook of it returns this.
+ * Files between choosing and sending. The composer shows them and lets the user remove them. Uploading is the SDK's
+ * (`useAttachmentTray`), or the app's.
  */
 export interface AttachmentTray {
   items: readonly TrayItem[];
@@ -24,6 +27,7 @@ export interface AttachmentTray {
   retry: (id: string) => void;
   /**
    * Sends the files with a caption and empties the tray. The message is shown at once; it may go out when the uploads are done.
+   * Takes along what `add` was given just before: a voice message is added and sent in one go.
    */
   send: (content: Omit<MessageContent, 'attachments'>) => void;
 }

@@ -1,70 +1,67 @@
 import { useMemo } from 'react';
-import type { FileUpload } from '@parley/client';
+import type { FileUpload, UploadFile } from '@parley/client';
 import { useParley, useUploads } from '@parley/react';
 import type { PickedFile } from '../device.js';
 import type { AttachmentTray, TrayItem } from './attachmentTray.js';
+import { problemOf } from './UploadProgress.js';
 
-/** Values of a waveform that the server takes at most. */
-const MAX_LEVELS = 64;
+/** Values of a waveform that the server takes. */
+const MAX_BARS = 64;
 
 /**
- * Returns the files of a conversation's composer for `Chat`: `attachments={useAttachmentTray(id)}`. Needs `uploads: fileUploads()` of
- * `@parley/client/uploads` in the options of the client. Files are uploaded as soon as they are added, and survive a restart.
+ * Returns the files of a conversation's composer, uploaded by the SDK as soon as they are added. `Chat` uses it by itself; call it
+ * for a composer of your own. Needs `uploads: fileUploads()` of `@parley/client/uploads` in the options of the client.
  */
 export function useAttachmentTray(conversationId: string): AttachmentTray {
-  const client = useParley();
+  const parley = useParley();
   const { uploads, add, retry, cancel } = useUploads(conversationId);
-  return useMemo(
-    () => ({
-      items: uploads.map(toItem),
+  const actions = useMemo(
+    (): Omit<AttachmentTray, 'items'> => ({
       add: (files) => {
-        for (const file of files) add(file.blob ?? toUriFile(file), optionsOf(file));
+        for (const file of files) add(fileOf(file), optionsOf(file));
       },
       retry,
       remove: cancel,
       send: (content) => {
-        // Read now: a recording is added and sent in one go.
-        const ids = client.uploads
+        const ids = parley.uploads
           .drafts(conversationId)
           .getSnapshot()
           .map(({ id }) => id);
-        client.conversation(conversationId).sendMessage({ ...content, uploads: ids });
+        parley.conversation(conversationId).sendMessage({ ...content, uploads: ids });
       },
     }),
-    [client, conversationId, uploads, add, retry, cancel],
+    [parley, conversationId, add, retry, cancel],
   );
+  return useMemo(() => ({ ...actions, items: uploads.map(toItem) }), [actions, uploads]);
 }
 
-const toItem = ({ id, kind, name, previewUrl, status, progress }: FileUpload): TrayItem => ({
-  id,
-  kind,
-  name,
-  previewUri: previewUrl,
-  status: status === 'ready' || status === 'failed' ? status : 'uploading',
-  progress,
-});
+const fileOf = (file: PickedFile): UploadFile =>
+  file.blob ?? { uri: file.uri, name: file.name, type: file.mimeType, size: file.sizeBytes };
 
-const toUriFile = ({ uri, name, mimeType, sizeBytes }: PickedFile) => ({
-  uri,
-  name,
-  type: mimeType,
-  size: sizeBytes,
-});
-
+/** The SDK knows which types the server takes as images: others go as files. */
 const optionsOf = ({ kind, name, mimeType, durationMs, waveform }: PickedFile) => ({
-  kind,
+  kind: kind === 'image' ? undefined : kind,
   name,
   mimeType,
   durationMs,
-  waveform: waveform === undefined ? undefined : shortened(waveform),
+  waveform: waveform === undefined ? undefined : loudest(waveform),
 });
 
-/** The loudest of neighbouring values, so that peaks stay. */
-function shortened(levels: readonly number[]): number[] {
-  const size = Math.ceil(levels.length / MAX_LEVELS);
-  if (size <= 1) return [...levels];
-  const count = Math.ceil(levels.length / size);
-  return Array.from({ length: count }, (_, index) =>
-    Math.max(...levels.slice(index * size, (index + 1) * size)),
-  );
+/** The loudest value of each of equal parts. */
+function loudest(levels: readonly number[]): number[] {
+  if (levels.length <= MAX_BARS) return [...levels];
+  return Array.from({ length: MAX_BARS }, (_, bar) => {
+    const from = Math.floor((bar * levels.length) / MAX_BARS);
+    return Math.max(...levels.slice(from, Math.floor(((bar + 1) * levels.length) / MAX_BARS)));
+  });
 }
+
+const toItem = (upload: FileUpload): TrayItem => ({
+  id: upload.id,
+  kind: upload.kind,
+  name: upload.name,
+  previewUri: upload.previewUrl,
+  status: upload.status === 'failed' || upload.status === 'ready' ? upload.status : 'uploading',
+  progress: upload.progress,
+  problem: problemOf(upload),
+});

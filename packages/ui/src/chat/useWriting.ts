@@ -4,6 +4,7 @@ import { LIMITS, type Conversation, type Message } from '@parley/client';
 import { isMessage, logOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useUI } from '../context.js';
+import type { PickedFile } from '../device.js';
 import { useAttempt } from '../parts/Toast.js';
 import { useOwnUserId } from '../state.js';
 import type { AttachmentTray } from './attachmentTray.js';
@@ -72,6 +73,18 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
   };
   const editLast = useEditLast(conversation, setMode);
   return { text, setText, submit, excess, maySend, editLast };
+}
+
+/** Returns the function that sends a voice message: at once, unless other files wait for their caption. */
+export function useVoiceSending({ mode, setMode, onSent, attachments }: WritingInput) {
+  return (file: PickedFile): void => {
+    if (attachments === undefined) return;
+    attachments.add([file]);
+    if (attachments.items.length > 0) return;
+    attachments.send({ text: '', ...(mode !== undefined && { replyTo: mode.message.seq }) });
+    setMode(undefined);
+    onSent();
+  };
 }
 
 interface ModeTextInput {

@@ -1,10 +1,13 @@
 import { useCallback, useState, type ReactNode } from 'react';
 import { Image, Linking, Modal, StyleSheet, View } from 'react-native';
 import type { Attachment } from '@parley/client';
-import { useAddress, useTexts, useUI } from '../context.js';
+import { useFreshAddress, usePicture } from '../chat/files.js';
+import { useTexts, useUI } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
 import { labelDialog } from '../parts/labelDialog.js';
+import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
+import { useToast } from '../parts/Toast.js';
 import { showControls } from '../bidi.js';
 
 export interface MediaViewerProps {
@@ -19,7 +22,6 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   const t = useTexts();
   const { direction, language } = useUI();
   const [index, setIndex] = useState(first);
-  const addressOf = useAddress();
   const picture = pictures[index];
   const title = t('picture', { n: index + 1, total: pictures.length });
   const name = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
@@ -39,15 +41,29 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
         }}
       >
         <Head picture={picture} title={title} onClose={onClose} />
-        <Image
-          source={{ uri: addressOf(picture.url) }}
-          style={styles.picture}
-          resizeMode="contain"
-          aria-label={picture.name ?? title}
-        />
+        <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
         {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
       </View>
     </Modal>
+  );
+}
+
+function Shown({ picture, title }: { picture: Attachment; title: string }): ReactNode {
+  const { uri, onError } = usePicture(picture, 'full');
+  if (uri === undefined)
+    return (
+      <View style={styles.broken}>
+        <Icon name="image" size={48} color="#ffffff" />
+      </View>
+    );
+  return (
+    <Image
+      source={{ uri }}
+      style={styles.picture}
+      resizeMode="contain"
+      aria-label={picture.name ?? title}
+      onError={onError}
+    />
   );
 }
 
@@ -59,8 +75,14 @@ interface HeadProps {
 
 function Head({ picture, title, onClose }: HeadProps): ReactNode {
   const t = useTexts();
-  const addressOf = useAddress();
-  const open = (): void => void Linking.openURL(addressOf(picture.url));
+  const show = useToast();
+  const { download } = useUI().device;
+  const findAddress = useFreshAddress();
+  async function open(): Promise<void> {
+    const address = await findAddress(picture);
+    if (download === undefined) await Linking.openURL(address);
+    else await download(address, picture.name ?? title);
+  }
   return (
     <View style={styles.head}>
       <IconButton tone="light" icon="close" label={t('close')} onPress={onClose} />
@@ -74,7 +96,12 @@ function Head({ picture, title, onClose }: HeadProps): ReactNode {
           {title}
         </Text>
       </View>
-      <IconButton tone="light" icon="file" label={t('downloadFile')} onPress={open} />
+      <IconButton
+        tone="light"
+        icon="file"
+        label={t('downloadFile')}
+        onPress={() => void open().catch(() => show(t('noApp')))}
+      />
     </View>
   );
 }
@@ -114,5 +141,6 @@ const styles = StyleSheet.create({
   texts: { flex: 1, minWidth: 0 },
   text: { color: '#ffffff' },
   picture: { flex: 1, width: '100%' },
+  broken: { flex: 1, alignItems: 'center', justifyContent: 'center' },
   turns: { flexDirection: 'row', justifyContent: 'center', gap: 24, padding: 8 },
 });

@@ -1,15 +1,14 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
 import { useStyles, useTexts, useUI } from '../context.js';
-import type { Recording } from '../device.js';
-import type { AttachmentTray } from '../chat/attachmentTray.js';
+import type { PickedFile, Recording } from '../device.js';
 import { IconButton } from '../parts/Buttons.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
 
 export interface VoiceRecorderProps {
-  attachments: AttachmentTray;
+  onRecorded: (file: PickedFile) => void;
   /** The recording was sent, discarded, or not allowed. */
   onDone: () => void;
 }
@@ -18,11 +17,11 @@ const SAMPLE_MS = 100;
 const SHOWN = 40;
 
 /** Records as soon as it is shown. Stands in the place of the composer. */
-export function VoiceRecorder({ attachments, onDone }: VoiceRecorderProps): ReactNode {
+export function VoiceRecorder({ onRecorded, onDone }: VoiceRecorderProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { formats } = useUI();
-  const { levels, send, discard } = useRecording(attachments, onDone);
+  const { levels, send, discard } = useRecording(onRecorded, onDone);
   return (
     <View style={styles.bar}>
       <IconButton icon="trash" tone="danger" label={t('discardRecording')} onPress={discard} />
@@ -44,7 +43,7 @@ export function VoiceRecorder({ attachments, onDone }: VoiceRecorderProps): Reac
   );
 }
 
-function useRecording(attachments: AttachmentTray, onDone: () => void) {
+function useRecording(onRecorded: (file: PickedFile) => void, onDone: () => void) {
   const t = useTexts();
   const show = useToast();
   const { startRecording } = useUI().device;
@@ -84,10 +83,9 @@ function useRecording(attachments: AttachmentTray, onDone: () => void) {
     recording.current = undefined;
     if (current !== undefined) {
       const file = await current.stop();
-      attachments.add([
-        { ...file, durationMs: file.durationMs ?? levels.length * SAMPLE_MS, waveform: [...levels] },
-      ]);
-      attachments.send({});
+      const { durationMs = levels.length * SAMPLE_MS, waveform = [...levels] } = file;
+      // Copying would read its address, which browsers make then.
+      onRecorded(Object.assign(file, { durationMs, waveform }));
     }
     onDone();
   }

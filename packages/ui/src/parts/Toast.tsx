@@ -49,6 +49,9 @@ const ERROR_KEYS: Readonly<Record<string, TextKey>> = {
   BLOCKED: 'failedBlocked',
   TOO_LARGE: 'failedTooLarge',
   LIMIT_EXCEEDED: 'errorLimit',
+  UPLOAD_REJECTED: 'fileRefused',
+  UPLOAD_REFUSED: 'fileRefused',
+  FILE_GONE: 'fileGone',
 };
 
 /** Returns the name of the sentence for a code of the client or the server. */

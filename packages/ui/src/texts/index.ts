@@ -1,12 +1,4 @@
-import { ar } from './ar.js';
-import { de } from './de.js';
-import { en } from './en.js';
-import { es } from './es.js';
-import { nl } from './nl.js';
-import type { Language, Texts } from './types.js';
-
-/** The built-in texts by language. */
-export const TEXTS: Readonly<Record<Language, Texts>> = { en, de, es, nl, ar };
+import type { Language } from './types.js';
 
 /** Names of the languages in themselves. */
 export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = {
@@ -21,7 +13,7 @@ export const directionOf = (language: Language): 'ltr' | 'rtl' => (language === 
 
 /** Returns the first of the user's languages (`de-AT`, `en`) that the components have; else English. */
 export function languageFor(wanted: readonly string[]): Language {
-  const known = new Map(Object.keys(TEXTS).map((language) => [language, language as Language]));
+  const known = new Map(Object.keys(LANGUAGE_NAMES).map((language) => [language, language as Language]));
   for (const tag of wanted) {
     const language = known.get(tag.slice(0, 2).toLowerCase());
     if (language !== undefined) return language;
@@ -29,5 +21,7 @@ export function languageFor(wanted: readonly string[]): Language {
   return 'en';
 }
 
+export { createTextLoader, useTextTable, type TextLoaders, type TextTable } from './loadTexts.js';
+export { TEXTS } from './tables.js';
 export { CATEGORIES, fill, fillPlural, type Values } from './format.js';
 export type { Language, Plural, Texts } from './types.js';

@@ -14,6 +14,7 @@ export function webDevice(): Device {
     startRecording: 'mediaDevices' in navigator && 'MediaRecorder' in globalThis ? startRecording : undefined,
     createPlayer,
     getLocation: 'geolocation' in navigator ? getLocation : undefined,
+    download,
     copyText: (text) => navigator.clipboard.writeText(text),
     hasKeyboard: matchMedia('(hover: hover)').matches,
   };
@@ -60,11 +61,24 @@ const toPicked = (files: FileList | null): PickedFile[] =>
     name: file.name,
     mimeType: file.type === '' ? 'application/octet-stream' : file.type,
     sizeBytes: file.size,
-    uri: URL.createObjectURL(file),
+    // Made when it is read: an address keeps the bytes in memory until the page is left.
+    get uri() {
+      return URL.createObjectURL(file);
+    },
     blob: file,
   }));
 
 const kindOf = (mimeType: string): AttachmentKind => (mimeType.startsWith('image/') ? 'image' : 'file');
+
+/** The server answers files with a name and the wish to save them: the page stays. */
+function download(url: string, name: string): Promise<void> {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.rel = 'noreferrer';
+  link.click();
+  return Promise.resolve();
+}
 
 /** Resolves with undefined when the user does not allow it. */
 const getLocation: Device['getLocation'] = () =>

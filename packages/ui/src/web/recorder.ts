@@ -34,7 +34,9 @@ export async function startRecording(): Promise<Recording> {
             name: `voice.${mimeType.split('/')[1] ?? 'webm'}`,
             mimeType,
             sizeBytes: blob.size,
-            uri: URL.createObjectURL(blob),
+            get uri() {
+              return URL.createObjectURL(blob);
+            },
             blob,
             durationMs: Math.round(performance.now() - begin),
           });

@@ -1,0 +1,9 @@
+import { ar } from './ar.js';
+import { de } from './de.js';
+import { en } from './en.js';
+import { es } from './es.js';
+import { nl } from './nl.js';
+import type { Language, Texts } from './types.js';
+
+/** All built-in texts by language, at once. `ParleyUI` loads only the one that is shown. */
+export const TEXTS: Readonly<Record<Language, Texts>> = { en, de, es, nl, ar };
