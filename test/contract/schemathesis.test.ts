@@ -12,7 +12,7 @@ import { people, sharedServer } from './support/sharedServer.js';
 /** Python with schemathesis; empty where it could not be set up (`scripts/lib/python.mjs`). */
 const PYTHON = process.env['PARLEY_PYTHON'] ?? '';
 /** Random requests per operation, beside those that schemathesis derives from each schema. */
-const EXAMPLES = 10;
+const EXAMPLES = 4;
 /** Fewer would mean that requests were refused before they reached what they test. */
 const MIN_CASES = 100;
 /** Event streams do not end. A revocation would end the token of all other requests. Nothing of `/health` needs a document. */

@@ -83,10 +83,14 @@ describe('demo users', () => {
     const { data } = (await reply.json()) as {
       data: { users: { _id: string; name: string; token: string }[] };
     };
-    expect(data.users.map(({ _id }) => _id)).toEqual(['alice', 'bob', 'carol', 'dan', 'eva', 'farid']);
+    const ids = data.users.map(({ _id }) => _id);
+    expect(ids).toEqual(['alice', 'bob', 'carol', 'dan', 'eva', 'farid', 'mara']);
     for (const { _id, name, token } of data.users) {
       const me = dataOf(await new Api(demo.url, token).get<Profile>('/api/users/me'));
       expect(me.user).toEqual({ _id, name });
+      // The last one is a moderator.
+      const reports = await new Api(demo.url, token).get('/api/reports');
+      expect(reports.status).toBe(_id === 'mara' ? 200 : 403);
     }
   });
 
