@@ -1,8 +1,8 @@
 import type { AuditRecord } from '../../backend/src/models/auditModel.js';
-import { EXIT } from '../data/frame/closing.js';
-import { describeDatabase, NothingThere, openDatabase } from '../data/frame/database.js';
+import { runCommandLine } from '../commandLine.js';
+import { describeDatabase, openDatabase } from '../data/frame/database.js';
 import { applyTask, type KeyResult, type ListedKey } from './apply.js';
-import { readTask, USAGE, UsageError, type KeyTask } from './task.js';
+import { readTask, USAGE, type KeyTask } from './task.js';
 
 function describeKey({ _id, name, scopes, createdAt, expiresAt, revokedAt }: ListedKey): string {
   const state =
@@ -55,13 +55,4 @@ async function run(task: KeyTask): Promise<number> {
   }
 }
 
-try {
-  const task = readTask(process.argv.slice(2));
-  if (task === 'help') console.log(USAGE);
-  else process.exitCode = await run(task);
-} catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
-  console.error(error instanceof Error ? error.message : String(error));
-  if (isUsage) console.error(`\n${USAGE}`);
-  process.exitCode = isUsage ? 2 : error instanceof NothingThere ? EXIT.nothingThere : 1;
-}
+await runCommandLine({ usage: USAGE, readTask, run });

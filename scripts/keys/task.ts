@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { LIMITS, scope, SCOPES, type Scope } from '../../contract/index.js';
+import { checkArgument, UsageError } from '../commandLine.js';
 
 export const USAGE = `Usage: npm run keys -- ACTION [options] [--json] [--allow-empty]
 
@@ -15,8 +16,6 @@ export const USAGE = `Usage: npm run keys -- ACTION [options] [--json] [--allow-
 The command uses the database of the server: MONGODB_URI, DATABASE_NAME or DATA_DIR, from the environment or .env. The
 first line of the output names it. Exit codes: 0 done, 1 no such key, or the database is not reachable, 2 wrong usage, 4
 the database holds nothing of Parley (--allow-empty continues).`;
-
-export class UsageError extends Error {}
 
 interface Options {
   json: boolean;
@@ -58,12 +57,6 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const;
 
-function check<Value>(schema: z.ZodType<Value>, given: unknown, rule: string): Value {
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new UsageError(rule);
-  return parsed.data;
-}
-
 /** @throws UsageError, or the error of `parseArgs` for an unknown option. */
 export function readTask(args: string[]): KeyTask | 'help' {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
@@ -71,14 +64,14 @@ export function readTask(args: string[]): KeyTask | 'help' {
   const [action, id, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError('Name one action and at most one key.');
   const options = { json: values.json ?? false, allowEmpty: values['allow-empty'] ?? false };
-  const requireId = (): string => check(keyId, id, 'Name the id of a key (npm run keys -- list).');
+  const requireId = (): string => checkArgument(keyId, id, 'Name the id of a key (npm run keys -- list).');
   switch (action) {
     case 'create':
       return {
         ...options,
         action,
-        name: check(keyName, values.name, '--name: 1 to 64 letters, digits and _ . -'),
-        scopes: check(scopeList, values.scopes, `--scopes: one or more of ${SCOPES.join(',')}`),
+        name: checkArgument(keyName, values.name, '--name: 1 to 64 letters, digits and _ . -'),
+        scopes: checkArgument(scopeList, values.scopes, `--scopes: one or more of ${SCOPES.join(',')}`),
       };
     case 'list':
       return { ...options, action };
@@ -87,7 +80,7 @@ export function readTask(args: string[]): KeyTask | 'help' {
         ...options,
         action,
         id: requireId(),
-        overlapHours: check(
+        overlapHours: checkArgument(
           whole(0, MAX_OVERLAP_HOURS),
           values.overlap ?? '24',
           `--overlap: 0 to ${MAX_OVERLAP_HOURS} hours`,
@@ -99,7 +92,7 @@ export function readTask(args: string[]): KeyTask | 'help' {
       return {
         ...options,
         action,
-        limit: check(
+        limit: checkArgument(
           whole(1, LIMITS.auditPageMax),
           values.limit ?? String(LIMITS.auditPageDefault),
           `--limit: 1 to ${LIMITS.auditPageMax}`,

@@ -6,8 +6,8 @@ import { createAuditModel } from '../../backend/src/models/auditModel.js';
 import { createChangeMarks } from '../../backend/src/models/changeMarks.js';
 import { createUserModel, type UserModel, type UserRecord } from '../../backend/src/models/userModel.js';
 import { waitForNextSecond } from '../../backend/src/utils/nextSecond.js';
-import { EXIT } from '../data/frame/closing.js';
-import { describeDatabase, NothingThere, openDatabase } from '../data/frame/database.js';
+import { runCommandLine, UsageError } from '../commandLine.js';
+import { describeDatabase, openDatabase } from '../data/frame/database.js';
 import { recordOperator } from '../keys/operatorAudit.js';
 
 const USAGE = `Usage: npm run users -- ACTION USER [--json] [--dry-run] [--allow-empty]
@@ -31,8 +31,6 @@ interface Task {
   dryRun: boolean;
   allowEmpty: boolean;
 }
-
-class UsageError extends Error {}
 
 function readTask(args: string[]): Task | 'help' {
   const options = {
@@ -112,13 +110,4 @@ async function run(task: Task): Promise<number> {
   }
 }
 
-try {
-  const task = readTask(process.argv.slice(2));
-  if (task === 'help') console.log(USAGE);
-  else process.exitCode = await run(task);
-} catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
-  console.error(error instanceof Error ? error.message : String(error));
-  if (isUsage) console.error(`\n${USAGE}`);
-  process.exitCode = isUsage ? 2 : error instanceof NothingThere ? EXIT.nothingThere : 1;
-}
+await runCommandLine({ usage: USAGE, readTask, run });

@@ -2,10 +2,10 @@ import type { WebhookView } from '../../contract/index.js';
 import { createModels } from '../../backend/src/models/index.js';
 import { OutgoingGuard } from '../../backend/src/outgoing/index.js';
 import { WebhookService } from '../../backend/src/services/webhooks/index.js';
-import { EXIT } from '../data/frame/closing.js';
-import { describeDatabase, NothingThere, openDatabase } from '../data/frame/database.js';
+import { runCommandLine } from '../commandLine.js';
+import { describeDatabase, openDatabase } from '../data/frame/database.js';
 import { applyTask, type WebhookResult } from './apply.js';
-import { readTask, USAGE, UsageError, type WebhookTask } from './task.js';
+import { readTask, USAGE, type WebhookTask } from './task.js';
 
 function describeWebhook(webhook: WebhookView): string {
   const { _id, url, events, status, deliveredThrough, failingCount, failingSince, lastError } = webhook;
@@ -61,13 +61,4 @@ async function run(task: WebhookTask): Promise<number> {
   }
 }
 
-try {
-  const task = readTask(process.argv.slice(2));
-  if (task === 'help') console.log(USAGE);
-  else process.exitCode = await run(task);
-} catch (error) {
-  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
-  console.error(error instanceof Error ? error.message : String(error));
-  if (isUsage) console.error(`\n${USAGE}`);
-  process.exitCode = isUsage ? 2 : error instanceof NothingThere ? EXIT.nothingThere : 1;
-}
+await runCommandLine({ usage: USAGE, readTask, run });

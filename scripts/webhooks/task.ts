@@ -8,6 +8,7 @@ import {
   WEBHOOK_EVENTS,
   type WebhookEventName,
 } from '../../contract/index.js';
+import { checkArgument, UsageError } from '../commandLine.js';
 
 export const USAGE = `Usage: npm run webhooks -- ACTION [options] [--json] [--dry-run] [--allow-empty]
 
@@ -27,8 +28,6 @@ Running servers learn of changes within a second. The command uses the database 
 DATA_DIR, from the environment or .env. The first line of the output names it. Exit codes: 0 done, 1 refused, no such webhook,
 a test event that was not accepted, or the database is not reachable, 2 wrong usage, 4 the database holds nothing of Parley
 (--allow-empty continues).`;
-
-export class UsageError extends Error {}
 
 interface Options {
   json: boolean;
@@ -69,12 +68,6 @@ const eventList = z
   )
   .pipe(z.array(webhookEvent).min(1));
 
-function check<Value>(schema: z.ZodType<Value>, given: unknown, rule: string): Value {
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new UsageError(rule);
-  return parsed.data;
-}
-
 /** @throws UsageError, or the error of `parseArgs` for an unknown option. */
 export function readTask(args: string[]): WebhookTask | 'help' {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
@@ -87,14 +80,18 @@ export function readTask(args: string[]): WebhookTask | 'help' {
     allowEmpty: values['allow-empty'] ?? false,
   };
   const requireId = (): string =>
-    check(webhookId, subject, 'Name the id of a webhook (npm run webhooks -- list).');
+    checkArgument(webhookId, subject, 'Name the id of a webhook (npm run webhooks -- list).');
   switch (action) {
     case 'add':
       return {
         ...options,
         action,
-        url: check(addWebhookInput.shape.url, subject, 'Name the URL, without credentials.'),
-        events: check(eventList, values.events, `--events: all, or some of ${WEBHOOK_EVENTS.join(',')}`),
+        url: checkArgument(addWebhookInput.shape.url, subject, 'Name the URL, without credentials.'),
+        events: checkArgument(
+          eventList,
+          values.events,
+          `--events: all, or some of ${WEBHOOK_EVENTS.join(',')}`,
+        ),
       };
     case 'list':
       return { ...options, action };
@@ -109,14 +106,14 @@ export function readTask(args: string[]): WebhookTask | 'help' {
         ...options,
         action,
         id: requireId(),
-        from: check(time, values.from, '--from: a time such as 2026-01-31T12:00:00Z'),
+        from: checkArgument(time, values.from, '--from: a time such as 2026-01-31T12:00:00Z'),
       };
     case 'rotate':
       return {
         ...options,
         action,
         id: requireId(),
-        overlapHours: check(
+        overlapHours: checkArgument(
           hours,
           values.overlap ?? '24',
           `--overlap: 0 to ${LIMITS.maxWebhookOverlapHours} hours`,
