@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { messagesOf } from '../support/messages.js';
 import { startServer, type TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 import type { ChatWindow } from './support/browser.js';
+import { storedRecords } from './support/records.js';
 import { describeInBrowser, it, type OpenWindow } from './support/windows.js';
 import { Wire } from './support/wire.js';
 
@@ -80,6 +82,9 @@ describeInBrowser('nothing is lost and nothing is shown twice', () => {
     await alice.write('stored, but not answered');
     await alice.write('not even sent');
     await state(alice, 'not even sent', 'sending').waitFor();
+    // Shown at once, stored on the device a moment later.
+    const isStored = async () => JSON.stringify(await storedRecords(alice)).includes('not even sent');
+    await until(isStored, { what: 'a message that is stored on the device' });
     wire.judge = () => 'pass';
     await alice.page.reload();
     await state(alice, 'not even sent', 'sent').waitFor();

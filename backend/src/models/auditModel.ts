@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import mongoose from 'mongoose';
 import type { AuditEntryView } from '../../../contract/index.js';
 import { COMMITTED } from './committed.js';
@@ -41,14 +42,36 @@ const schema = new mongoose.Schema<AuditDocument>(
   { collection: 'audit', versionKey: false, minimize: false },
 );
 
+/** Parts of a second that an id tells apart. */
+const FRACTIONS = 0x10000;
+
+/**
+ * Returns a function that makes ids in the order of time, over all processes. The driver's are in the order of seconds, and
+ * within a second in that of processes: the page of the log would not be newest first. Seconds, fraction of the second, random
+ * bytes of the process, counter.
+ */
+function createIdsInTimeOrder(): () => string {
+  const ofProcess = randomBytes(3).toString('hex');
+  let counter = 0;
+  return () => {
+    const nowMs = Date.now();
+    counter = (counter + 1) % 0x1000000;
+    const seconds = Math.floor(nowMs / 1_000);
+    const fraction = Math.floor(((nowMs % 1_000) / 1_000) * FRACTIONS);
+    const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+    return `${hex(seconds, 8)}${hex(fraction, 4)}${ofProcess}${hex(counter, 6)}`;
+  };
+}
+
 export function createAuditModel(connection: mongoose.Connection) {
   const model = connection.model('Audit', schema);
   const collection = connection.collection<AuditDocument>('audit');
+  const newId = createIdsInTimeOrder();
 
   return {
     model,
 
-    newId: (): string => new mongoose.Types.ObjectId().toHexString(),
+    newId,
 
     /** Appends acts that are about to begin. */
     async append(records: readonly AuditRecord[]): Promise<void> {
