@@ -71,8 +71,7 @@ function createClient(session: Session): PushClient {
     ...clientOptions,
   });
   client.on('violation', (violation) =>
-    // Tests of the app fail on anything that it reports.
-    // eslint-disable-next-line no-console
+    // eslint-disable-next-line no-console -- Tests of the app fail on anything that it reports.
     console.error('The server broke a promise', JSON.stringify(violation)),
   );
   return withPush(client, pushOptions);

@@ -95,5 +95,6 @@ export function conversationOf(number: number, messages: number): ConversationVi
     createdAt: at,
     updatedAt: at,
   };
+  // The ids of the contract are branded: only the server makes them.
   return view as unknown as ConversationView;
 }

@@ -55,6 +55,7 @@ function answerTo(
 ): unknown {
   if (event === 'getConversations') return listPage(payload, size);
   if (event === 'sync') return syncPage(payload, pages);
+  // The only client is the SDK, which sends what the contract says.
   if (event === 'getMessages') return messagePage(payload as unknown as PageInput, size);
   if (event === 'presence:watch') return { presences: [] };
   return {};

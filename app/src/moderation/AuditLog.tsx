@@ -1,16 +1,14 @@
 import { useCallback, type ReactNode } from 'react';
-import { ActivityIndicator, StyleSheet, View } from 'react-native';
+import { StyleSheet, View } from 'react-native';
 import type { AuditEntryView } from '@parley/client';
 import { useParley } from '@parley/react';
-import { Button, Empty, Text, useStyles, useTexts, useUI, type Theme } from '@parley/react-native';
+import { Text, useStyles, useUI, type Theme } from '@parley/react-native';
 import { useAppTexts } from '../texts/index.js';
-import { usePages } from './usePages.js';
+import { PageList } from './PageList.js';
 
 /** Acts of moderators, API keys and operators, newest first. */
 export function AuditLog(): ReactNode {
   const t = useAppTexts();
-  const texts = useTexts();
-  const { colors } = useUI().theme;
   const { safety } = useParley();
   const read = useCallback(
     async (cursor: string | undefined) => {
@@ -19,16 +17,10 @@ export function AuditLog(): ReactNode {
     },
     [safety],
   );
-  const { items, hasMore, loadMore } = usePages(read);
-  if (items === undefined) return <ActivityIndicator color={colors.accent} />;
   return (
-    <>
-      {items.length === 0 && <Empty icon="check" title={t('noActs')} />}
-      {items.map((entry) => (
-        <AuditRow key={entry._id} entry={entry} />
-      ))}
-      {hasMore && <Button label={texts('showMore')} onPress={loadMore} />}
-    </>
+    <PageList read={read} emptyTitle={t('noActs')}>
+      {(entry) => <AuditRow key={entry._id} entry={entry} />}
+    </PageList>
   );
 }
 

@@ -6,6 +6,9 @@ interface Page<Item> {
   nextCursor?: string | undefined;
 }
 
+/** Returns the page after a cursor; the first one without. */
+export type ReadPage<Item> = (cursor: string | undefined) => Promise<Page<Item>>;
+
 export interface Pages<Item> {
   /** Undefined until the first page has come. */
   items: readonly Item[] | undefined;
@@ -20,7 +23,7 @@ export interface Pages<Item> {
  *
  * @param read returns a page; its identity must be stable
  */
-export function usePages<Item>(read: (cursor: string | undefined) => Promise<Page<Item>>): Pages<Item> {
+export function usePages<Item>(read: ReadPage<Item>): Pages<Item> {
   const attempt = useAttempt();
   const [state, setState] = useState<Page<Item>>();
   const load = useCallback(

@@ -1,6 +1,7 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import { PendingAnswers } from '../utils/pendingAnswers.js';
 import type { WireMetric } from './wire.js';
+import { wireMetricsOf } from './wireMetrics.js';
 import type { WorkerProcess } from './workerProcess.js';
 
 /** Time limit for a worker's answer, in ms. After it, the last values of this worker are used. */
@@ -66,9 +67,7 @@ export class ClusterMetrics {
     // Added before the first `await`, because a scrape may run at any time.
     const before = this.#retained;
     this.#retained = [...before, ...cumulative];
-    const summed = await AggregatorRegistry.aggregate([this.#retained]).getMetricsAsJSON();
-    // As in `PrimaryLink`: the library's return type covers only the base of each metric; the value is plain JSON.
-    this.#retained = summed as unknown as WireMetric[];
+    this.#retained = await wireMetricsOf(AggregatorRegistry.aggregate([this.#retained]));
   }
 
   async #requestMetrics(worker: WorkerProcess): Promise<void> {

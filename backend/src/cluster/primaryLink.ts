@@ -6,6 +6,7 @@ import { BrokerBus, BrokerLink, BrokerPresence } from './broker/index.js';
 import { PendingAnswers } from '../utils/pendingAnswers.js';
 import { keepRunningWithoutPrimary, stopReading } from './nodeInternals/index.js';
 import { fromPrimary, type FromPrimary, type FromWorker, type WireMetric } from './wire.js';
+import { wireMetricsOf } from './wireMetrics.js';
 
 /** Time limit for the primary's answer with metrics, in ms. The primary waits less for each worker. */
 const METRICS_TIMEOUT_MS = 5_000;
@@ -121,9 +122,7 @@ export class PrimaryLink {
   }
 
   async #metrics(): Promise<WireMetric[]> {
-    const metrics = (await this.registry?.getMetricsAsJSON()) ?? [];
-    // The library's return type covers only the base of each metric; the value is plain JSON.
-    return metrics as unknown as WireMetric[];
+    return this.registry === undefined ? [] : wireMetricsOf(this.registry);
   }
 
   #sendThen(message: FromWorker, done: (error: Error | null) => void): void {

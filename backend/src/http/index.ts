@@ -108,8 +108,7 @@ export function createHttpApp(deps: HttpDeps): Express {
 const clientError = z.object({ status: z.int().min(400).max(499) });
 
 function answerErrors(log: ThrottledLog): ErrorRequestHandler {
-  // Express recognises an error handler by its four parameters.
-  // eslint-disable-next-line max-params
+  // eslint-disable-next-line max-params -- Express recognises an error handler by its four parameters.
   return (error: unknown, _request, response, _next) => {
     const failure = toHttpFailure(error, log);
     // Express's default handler would also end the response, but it would print a stack trace for each error.

@@ -11,7 +11,7 @@ import {
 import type { CommandHandlers } from '../commands/types.js';
 import type { AcceptedUrls } from '../pipeline/acceptedUrls.js';
 import { countingBadTokens } from '../pipeline/badTokens.js';
-import { toFailure, toInputError } from '../pipeline/failure.js';
+import { toFailure } from '../pipeline/failure.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RateLimits } from '../pipeline/rateLimits.js';
 import type { Principal, TokenVerifier, UserDirectory } from '../services/users/index.js';
@@ -21,6 +21,7 @@ import { monotonicMs } from '../utils/clock.js';
 import type { Metrics } from '../utils/metrics.js';
 import { addressOf } from '../utils/remoteAddress.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
+import { parseRequest } from './parseRequest.js';
 
 export interface RouteDeps {
   pipeline: Pipeline;
@@ -159,13 +160,6 @@ function verify(tokens: TokenVerifier, request: Request): Principal {
 }
 
 function parse<Name extends EndpointName>(name: Name, request: Request): EndpointInput<Name> {
-  const row = ENDPOINTS[name];
-  const params = row.params.safeParse(request.params);
-  const query = row.query.safeParse(request.query);
-  const body = row.body.safeParse(request.body);
-  if (!params.success) throw toInputError(params.error);
-  if (!query.success) throw toInputError(query.error);
-  if (!body.success) throw toInputError(body.error);
   // Each part was parsed by the schema of this endpoint. The union over all endpoints cannot express that.
-  return { params: params.data, query: query.data, body: body.data } as EndpointInput<Name>;
+  return parseRequest(ENDPOINTS[name], request) as EndpointInput<Name>;
 }

@@ -15,7 +15,7 @@ import {
 import type { ServerHandlers } from '../commands/server/index.js';
 import type { AcceptedUrls } from '../pipeline/acceptedUrls.js';
 import { countingBadTokens } from '../pipeline/badTokens.js';
-import { toFailure, toInputError } from '../pipeline/failure.js';
+import { toFailure } from '../pipeline/failure.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RateLimits } from '../pipeline/rateLimits.js';
 import type {
@@ -31,6 +31,7 @@ import type { Metrics } from '../utils/metrics.js';
 import { addressOf } from '../utils/remoteAddress.js';
 import type { ThrottledLog } from '../utils/throttledLog.js';
 import { createdBy, targetsOf } from './auditTargets.js';
+import { parseRequest } from './parseRequest.js';
 import { send, statusOf } from './route.js';
 
 export interface ServerRouteDeps {
@@ -173,13 +174,6 @@ const idFor = (caller: string, key: string): string =>
   `key-${hash('sha256', `${caller}\n${key}`, 'base64url')}`;
 
 function parse<Name extends ServerEndpointName>(name: Name, request: Request): ServerEndpointInput<Name> {
-  const row = SERVER_ENDPOINTS[name];
-  const params = row.params.safeParse(request.params);
-  const query = row.query.safeParse(request.query);
-  const body = row.body.safeParse(request.body);
-  if (!params.success) throw toInputError(params.error);
-  if (!query.success) throw toInputError(query.error);
-  if (!body.success) throw toInputError(body.error);
   // Each part was parsed by the schema of this endpoint. The union over all endpoints cannot express that.
-  return { params: params.data, query: query.data, body: body.data } as ServerEndpointInput<Name>;
+  return parseRequest(SERVER_ENDPOINTS[name], request) as ServerEndpointInput<Name>;
 }

@@ -20,5 +20,11 @@ export const firstIdAt = (timeMs: number): string =>
 /** Creation time of an id, in ms; precise to the second. */
 export const timeOfId = (id: string): number => Number.parseInt(id.slice(0, 8), 16) * 1_000;
 
+/** Entries that are older than their id by this, in ms, are copies that a merge has made: nothing has happened. */
+const MIN_COPY_AGE_MS = 600_000;
+
+/** True for a copy that a merge has made of an entry. */
+export const isCopyOf = (id: string, at: Date): boolean => timeOfId(id) - at.getTime() >= MIN_COPY_AGE_MS;
+
 /** Smallest id after this one. */
 export const idAfter = (id: string): string => (BigInt(`0x${id}`) + 1n).toString(16).padStart(24, '0');

@@ -4,7 +4,7 @@ import type { FeedEntry } from '../../models/messageFeed.js';
 import type { MemberPages } from '../../models/memberPages.js';
 import type { MessageModel, MessageRecord } from '../../models/messageModel.js';
 import type { PushedModel } from '../../models/pushedModel.js';
-import { timeOfId } from '../../models/objectIds.js';
+import { isCopyOf } from '../../models/objectIds.js';
 import {
   retryJobId,
   type LargeJob,
@@ -41,8 +41,6 @@ export interface PusherDeps {
 const MAX_MESSAGES = 10;
 /** Members of a large conversation that are looked at together. */
 const MEMBERS_PER_PAGE = 500;
-/** An entry that is older than its id by more than this is a copy, in ms. */
-const MAX_COPY_AGE_MS = 600_000;
 /** First and longest wait before a repetition, in ms. */
 const RETRY_MS = { first: 2_000, max: 600_000 };
 
@@ -64,7 +62,8 @@ export class Pusher {
     const { clearing, memberships, pushJobs, time, settings } = this.#deps;
     const oldestMs = time.nowMs() - settings.ttlMs;
     const fresh = entries.filter(
-      (entry) => entry.isCounted && entry.createdAt.getTime() >= oldestMs && !isCopy(entry),
+      (entry) =>
+        entry.isCounted && entry.createdAt.getTime() >= oldestMs && !isCopyOf(entry._id, entry.createdAt),
     );
     if (fresh.length === 0) return;
     // Whoever writes in a conversation has read it.
@@ -231,10 +230,6 @@ export class Pusher {
     );
   }
 }
-
-/** True for a message that a merge has copied: nothing was sent. */
-const isCopy = ({ _id, createdAt }: FeedEntry): boolean =>
-  timeOfId(_id) - createdAt.getTime() > MAX_COPY_AGE_MS;
 
 const NO_IDS: ReadonlySet<string> = new Set();
 

@@ -1,7 +1,7 @@
 import type { WebhookEventName } from '../../../../contract/index.js';
 import type { BlockModel } from '../../models/blockModel.js';
 import type { FollowedLogs } from '../../models/followedLogs.js';
-import { firstIdAt, idAfter, timeOfId } from '../../models/objectIds.js';
+import { firstIdAt, idAfter, isCopyOf, timeOfId } from '../../models/objectIds.js';
 import type { FollowedLog, LogProgress, WebhookCursor } from '../../models/webhookModel.js';
 import type { WebhookSubject } from '../../models/webhookRetryModel.js';
 import { monotonicMs } from '../../utils/clock.js';
@@ -32,8 +32,6 @@ const MS_PER_MINUTE = 60_000;
 const LATE_MINUTES = 10;
 /** Pause between two searches for late entries, in ms. */
 const LATE_EVERY_MS = 15_000;
-/** Entries that are this much older than their id are copies that a merge made, in ms. Nothing has happened. */
-const MAX_COPY_AGE_MS = 10 * MS_PER_MINUTE;
 /** Blocks are read again for this long, in ms: a block that is lifted at once has one document. */
 const BLOCK_OVERLAP_MS = 5_000;
 
@@ -156,5 +154,4 @@ export class LogFollower {
 const later = (a: string, b: string): string => (a > b ? a : b);
 const earlier = (a: string, b: string): string => (a < b ? a : b);
 
-const isEvent = ({ _id, at }: { _id: string; at?: Date }): boolean =>
-  at === undefined || timeOfId(_id) - at.getTime() < MAX_COPY_AGE_MS;
+const isEvent = ({ _id, at }: { _id: string; at?: Date }): boolean => at === undefined || !isCopyOf(_id, at);

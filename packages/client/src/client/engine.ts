@@ -51,8 +51,7 @@ export class Engine {
   /** Messages are sent on this connection. */
   #hasStarted = false;
 
-  // The composition root: a list of what is made.
-  // eslint-disable-next-line max-lines-per-function
+  // eslint-disable-next-line max-lines-per-function -- The composition root: a list of what is made.
   constructor(options: ParleyClientOptions) {
     this.options = options;
     this.logger = options.logger ?? SILENT;

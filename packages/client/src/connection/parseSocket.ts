@@ -9,8 +9,10 @@ const isErrorCode = (code: unknown): code is ErrorCode =>
 
 /** Takes an acknowledgement as the contract describes it; anything else counts as a failure of the server. */
 export function toAnswer<Name extends CommandName>(answer: unknown): LinkAnswer<Name> {
-  if (isObject(answer) && typeof answer['success'] === 'boolean')
+  if (isObject(answer) && typeof answer['success'] === 'boolean') {
+    // The server's answer to this command: its types are compared with the contract by the compiler.
     return answer as unknown as LinkAnswer<Name>;
+  }
   return { success: false, code: 'INTERNAL', error: 'This is no answer.' };
 }
 
