@@ -35,6 +35,8 @@ const WAIT_MS = 2_000;
 /** Time after which another process takes over from one that has stopped renewing the lease, in ms. */
 const LEASE_MS = 10_000;
 const RENEW_MS = 2_500;
+/** The position is stored at least this often while there are no new entries, in ms. */
+const SAVE_EVERY_MS = 5_000;
 /** Part of the lease that is not used, in ms: the times of processes differ slightly. */
 const MARGIN_MS = 2_000;
 /** Interval of questions for tokens that have become invalid, in ms. */
@@ -55,7 +57,11 @@ export class PushRunner {
   readonly #deps: RunnerDeps;
   readonly #backoff = new Backoff(500, 10_000);
   #isStopping = false;
+  #heldAtMs = 0;
   #heldUntilMs = 0;
+  /** Reached by this process; undefined when it has to be read. While nothing happens it is ahead of the stored one. */
+  #position: string | undefined;
+  #savedAtMs = 0;
   #askedInvalidMs = 0;
   /** Failures in a row, by kind of work. */
   readonly #failures = new Map<string, number>();
@@ -99,8 +105,8 @@ export class PushRunner {
   async #look(): Promise<void> {
     let renewal: NodeJS.Timeout | undefined;
     try {
-      const position = await this.#hold();
-      if (position === undefined) {
+      this.#position = (this.#isRenewed() ? this.#position : undefined) ?? (await this.#hold());
+      if (this.#position === undefined) {
         // The holder says how far it is.
         this.#deps.metrics.pushLagSeconds.set(0);
         this.#deps.metrics.pushesWaiting.set(0);
@@ -108,10 +114,11 @@ export class PushRunner {
         return;
       }
       renewal = setInterval(() => void this.#hold().catch(() => undefined), RENEW_MS);
-      const hasMore = await this.#work(position);
+      const hasMore = await this.#work(this.#position);
       this.#backoff.reset();
       this.#plan(hasMore ? 0 : LOOK_MS);
     } catch (error) {
+      this.#position = undefined;
       if (!this.#isStopping) this.#deps.logger.warn({ err: error }, 'push notifications wait');
       this.#plan(this.#backoff.next());
     } finally {
@@ -119,6 +126,11 @@ export class PushRunner {
     }
   }
 
+  #isRenewed(): boolean {
+    return this.isHolder() && monotonicMs() - this.#heldAtMs < RENEW_MS;
+  }
+
+  /** Takes or renews the lease. Returns the stored position; undefined while another process holds it. */
   async #hold(): Promise<string | undefined> {
     const { pushCursor, registry, time } = this.#deps;
     const startedMs = monotonicMs();
@@ -128,6 +140,7 @@ export class PushRunner {
       until: new Date(now.getTime() + LEASE_MS),
       first: firstIdAt(Date.now()),
     });
+    this.#heldAtMs = startedMs;
     this.#heldUntilMs = position === undefined ? 0 : startedMs + LEASE_MS - MARGIN_MS;
     return position;
   }
@@ -179,7 +192,12 @@ export class PushRunner {
     const isFull = entries.length === MAX_ENTRIES && last !== undefined;
     // Also backwards: ids of a process that was paused may have come later. What was pushed is not pushed again.
     const next = isFull ? idAfter(last._id) : settled;
-    if (next !== position && this.isHolder()) await pushCursor.move(registry.id, next);
+    const isDue = entries.length > 0 || monotonicMs() - this.#savedAtMs >= SAVE_EVERY_MS;
+    if (next !== position && isDue && this.isHolder()) {
+      await pushCursor.move(registry.id, next);
+      this.#savedAtMs = monotonicMs();
+    }
+    this.#position = next;
     return isFull;
   }
 
