@@ -105,6 +105,20 @@ describeInBrowser('groups, safety and search in the app', () => {
     farid.expectNoFaults();
   });
 
+  it('a search without a connection is answered with the next one', async ({ server, openApp }) => {
+    const farid = await openApp(server, { as: 'farid' });
+    await farid.startChat('Dan Lindqvist');
+    await farid.write('the walnut is hard');
+    await farid.hasTick('the walnut is hard', 'sent');
+    await farid.page.context().setOffline(true);
+    await farid.page.getByTestId('offline-banner').waitFor();
+    await farid.page.getByPlaceholder('Search chats and messages').fill('walnut');
+    await farid.page.getByRole('alert').waitFor();
+    await farid.page.context().setOffline(false);
+    await farid.page.getByTestId('found-message').getByText('the walnut is hard').waitFor();
+    farid.expectNoFaults();
+  });
+
   it('on a phone, list and chat take turns, and a day leads to its first message', async ({
     server,
     openApp,

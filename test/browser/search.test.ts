@@ -40,6 +40,19 @@ describeInBrowser('the page', () => {
     expect(alice.complaints).toEqual([]);
   });
 
+  it('answers what was asked without a connection with the next one', async ({ open, server, bob }) => {
+    const id = await bob.open('alice');
+    await bob.send(id, 'the walnut is hard');
+    const alice = await open(server, { as: 'alice' });
+    await alice.openChat('Bob Tanaka');
+    await alice.messages('the walnut is hard').waitFor();
+    await alice.page.context().setOffline(true);
+    await alice.page.getByRole('textbox', { name: 'Search chats and messages' }).fill('walnut');
+    await alice.page.locator('.search-note', { hasText: /connection/i }).waitFor();
+    await alice.page.context().setOffline(false);
+    await alice.page.getByRole('link', { name: /the walnut is hard/ }).waitFor();
+  });
+
   it('shows who has seen a message, and when', async ({ open, server }) => {
     const carol = await server.connectAs('carol');
     const dan = await server.connectAs('dan');

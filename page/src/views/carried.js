@@ -5,6 +5,7 @@
  */
 import { thumbHashToDataURL } from 'thumbhash';
 import { isolate, showControls, showInvisible } from '../bidi.js';
+import { online } from '../online.js';
 import { fileAddress, shownAddress } from './addresses.js';
 import { h, icon } from './dom.js';
 import { durationText, sizeText } from './format.js';
@@ -87,6 +88,8 @@ function followExpiry(element, attachment, parley) {
   media?.addEventListener('error', async () => {
     const isFirst = !isAsked;
     isAsked = true;
+    // Without a connection nobody knows whether the file is gone: it is asked for when there is one.
+    if (isFirst) await online(parley);
     const fresh = isFirst ? await renew(true).catch(() => undefined) : undefined;
     const address = shownAddress(media.matches('img') ? (fresh?.thumbnailUrl ?? fresh?.url) : fresh?.url);
     if (address !== undefined) media.setAttribute('src', address);

@@ -6,6 +6,7 @@
  */
 import { nameFor, nameOf, peerOf } from '../names.js';
 import { excessOf, MAX_LENGTHS } from '../limits.js';
+import { isOnline, online } from '../online.js';
 import { attempt } from '../sentences.js';
 import { avatar } from './avatar.js';
 import { h, icon, setText } from './dom.js';
@@ -64,13 +65,20 @@ export function mountSearchAll({ field, clear, results, lists }, client) {
   /**
    * @param {string} words
    * @param {string} [cursor]
+   * @returns {Promise<void>}
    */
   async function find(words, cursor) {
     const mine = asked;
+    const wasOnline = isOnline(client.parley);
     const answer = await attempt(client.parley.conversations.search({ words, limit: PAGE, cursor }));
     if (mine !== asked) return;
     const shown = results.querySelector('.search-note');
-    if (answer.error !== undefined) return shown?.replaceChildren(answer.error);
+    if (answer.error !== undefined) {
+      shown?.replaceChildren(answer.error);
+      if (wasOnline) return;
+      await online(client.parley);
+      return mine === asked ? find(words, cursor) : undefined;
+    }
     shown?.remove();
     const { messages, nextCursor } = answer.value;
     if (cursor === undefined) {

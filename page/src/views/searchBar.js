@@ -6,6 +6,7 @@
  */
 import { nameFor } from '../names.js';
 import { excessOf, MAX_LENGTHS } from '../limits.js';
+import { isOnline, online } from '../online.js';
 import { attempt } from '../sentences.js';
 import { h, setText } from './dom.js';
 
@@ -51,6 +52,7 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
   /** @param {Parameters<typeof client.parley.conversations.search>[0]} what */
   const find = (what) => attempt(client.parley.conversations.search({ ...what, limit: PAGE }));
 
+  /** @returns {Promise<void>} */
   async function search() {
     clearTimeout(timer);
     asked += 1;
@@ -61,9 +63,15 @@ export function mountSearchBar({ form, words, sender, count, older, newer, close
     const excess = excessOf(words.value, MAX_LENGTHS.words);
     if (excess !== undefined) return show(excess);
     show('Searching…');
+    const wasOnline = isOnline(client.parley);
     const answer = await find(what);
     if (mine !== asked) return;
-    if (answer.error !== undefined) return show(answer.error);
+    if (answer.error !== undefined) {
+      show(answer.error);
+      if (wasOnline) return;
+      await online(client.parley);
+      return mine === asked ? search() : undefined;
+    }
     [found, cursor] = [answer.value.messages, answer.value.nextCursor];
     go(0);
   }

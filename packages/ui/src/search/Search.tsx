@@ -147,9 +147,15 @@ function useFound(words: string, conversationId: string | undefined) {
     setFound(NOTHING);
     const timer = setTimeout(() => void load(undefined, []), WAIT_MS);
     return () => clearTimeout(timer);
-    // `load` is made anew at each rendering.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `load` is made anew at each rendering.
   }, [words, conversationId, conversations]);
+  const isOnline = useClientState(({ connection }) => connection.status === 'online');
+  const waits = found.errorCode === 'OFFLINE';
+  useEffect(() => {
+    // A search that failed without a connection is repeated with the next one.
+    if (isOnline && waits) void load(undefined, []);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `load` is made anew at each rendering.
+  }, [isOnline, waits]);
   const more = found.cursor === undefined ? undefined : () => void load(found.cursor, found.messages);
   return { ...found, more };
 }
