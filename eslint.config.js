@@ -10,14 +10,7 @@ const layers = (allowed) => ({
 export default tseslint.config(
   {
     // Parts of the app for phones: their packages are installed for its bundles only, which check their types.
-    ignores: [
-      '**/dist/',
-      '**/node_modules/',
-      'data/',
-      'page/src/',
-      'app/native/',
-      'app/src/platform/*.native.ts',
-    ],
+    ignores: ['**/dist/', '**/node_modules/', 'data/', 'app/native/', 'app/src/platform/*.native.ts'],
   },
   js.configs.recommended,
   {

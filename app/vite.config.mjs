@@ -13,7 +13,6 @@ const source = (name) => inRepository(`packages/${name}/src`);
  */
 export default defineConfig({
   root: inRepository('app'),
-  base: '/app/',
   resolve: {
     alias: [
       { find: /^react-native$/, replacement: 'react-native-web' },

@@ -106,9 +106,14 @@ export const sentMessageView = messageView.extend({
 });
 export type SentMessageView = z.infer<typeof sentMessageView>;
 
-/** A member with their positions. The member has read every message up to `lastReadSeq`. */
+/** A member with their positions. The member has read every message from `joinedSeq` to `lastReadSeq`. */
 export const memberView = userView.extend({
   role,
+  /**
+   * `seq` of the entry that added the member; 0 in direct conversations. Joining moves both positions to the entry before
+   * it, although the member has not seen the earlier messages.
+   */
+  joinedSeq: seqOrZero,
   lastReadSeq: seqOrZero,
   lastDeliveredSeq: seqOrZero,
 });
@@ -150,6 +155,8 @@ export const conversationView = z.object({
   mutedUntil: isoTime.optional(),
   archived: z.boolean(),
   markedUnread: z.boolean(),
+  /** True when the viewer deleted the conversation. It is not on their list until the next message. */
+  deleted: z.boolean().optional(),
   messageCount: z.int(),
   /** `seq` of the newest entry; 0 while the log is empty. */
   lastSeq: seqOrZero,

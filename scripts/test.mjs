@@ -30,8 +30,7 @@ const ON_OLDER_NODES = [
 const QUICK = [
   ...ON_OLDER_NODES,
   'test/contract',
-  'test/browser/messages.test.ts',
-  'test/browser/rows.test.ts',
+  'test/app/chat.test.ts',
   'test/changes/edit.test.ts',
   'test/data/archive.test.ts',
   'test/data/splitNamed.test.ts',

@@ -1,24 +1,28 @@
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createParleyClient, type ParleyClient, type UserView } from '@parley/client';
 import { withPush, type PushClient } from '@parley/client/push';
 import { ParleyProvider } from '@parley/react';
-import { createDrafts, ParleyUI, useAsk } from '@parley/react-native';
+import { createDrafts, ParleyUI } from '@parley/react-native';
+import { Entrance, useMayLeave } from './Entrance.js';
 import { Home } from './Home.js';
+import { dropCachesOfOthers } from './leftovers.js';
 import {
   clearSession,
   clientOptions,
   device,
   draftValues,
+  forgetWantedUser,
   leave,
+  onPageRestored,
   pushOptions,
+  reload,
   serverAddress,
   wantedUser,
 } from './platform/platform.js';
 import { PushContext } from './push.js';
 import { usePreferences, type Preferences } from './preferences.js';
-import { fetchDemoUsers, readSession, tokensOf, writeSession, type Session } from './session.js';
-import { SignIn } from './SignIn.js';
-import { AppTextsProvider, useAppTexts } from './texts/index.js';
+import { fetchDemoUsers, readSession, tokensOf, type Session } from './session.js';
+import { AppTextsProvider } from './texts/index.js';
 
 /** The stored session, unless the address asks for another demo user. */
 function firstSession(): Session | undefined {
@@ -30,11 +34,6 @@ function firstSession(): Session | undefined {
 export function App(): ReactNode {
   const preferences = usePreferences();
   const [session, setSession] = useState(firstSession);
-  const choose = useCallback((chosen: Session) => {
-    if (readSession()?.userId !== chosen.userId) clearSession();
-    writeSession(chosen);
-    setSession(chosen);
-  }, []);
   const drafts = useMemo(
     () => createDrafts(draftValues, `parley.draft.${session?.userId ?? ''}/`),
     [session?.userId],
@@ -49,7 +48,7 @@ export function App(): ReactNode {
     >
       <AppTextsProvider>
         {session === undefined ? (
-          <SignIn wanted={wantedUser} onSession={choose} />
+          <Entrance onSession={setSession} />
         ) : (
           <SignedIn
             key={session.userId}
@@ -74,6 +73,8 @@ function createClient(session: Session): PushClient {
     // eslint-disable-next-line no-console -- Tests of the app fail on anything that it reports.
     console.error('The server broke a promise', JSON.stringify(violation)),
   );
+  // Not only when it is mounted: the stored chats are read, and the connection opens, while React draws for the first time.
+  client.connect().catch(() => undefined);
   return withPush(client, pushOptions);
 }
 
@@ -87,6 +88,7 @@ function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNo
   const [client] = useState(() => createClient(session));
   const people = useDemoPeople(session);
   const signOut = useSignOut(client, onSignedOut);
+  useOnlyUser(session);
   return (
     <ParleyProvider client={client}>
       <PushContext.Provider value={client.push}>
@@ -94,6 +96,17 @@ function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNo
       </PushContext.Provider>
     </ParleyProvider>
   );
+}
+
+/** Removes what was loaded for other users, and hides the page of a user who has signed out from the browser's Back button. */
+function useOnlyUser({ userId }: Session): void {
+  useEffect(() => {
+    forgetWantedUser();
+    dropCachesOfOthers(userId).catch(() => undefined);
+    return onPageRestored(() => {
+      if (readSession()?.userId !== userId) reload();
+    });
+  }, [userId]);
 }
 
 const NO_PEOPLE: readonly UserView[] = [];
@@ -110,14 +123,9 @@ function useDemoPeople({ isDemo }: Session): readonly UserView[] {
 
 /** Removes what this device holds of the user; asks first when messages are unsent. */
 function useSignOut(client: ParleyClient, onSignedOut: () => void): () => Promise<void> {
-  const ask = useAsk();
-  const t = useAppTexts();
+  const mayLeave = useMayLeave();
   return async () => {
-    const isUnsent = client.state.getSnapshot().outbox.length > 0;
-    const choices = [{ label: t('signOut'), value: true }];
-    const isSure =
-      !isUnsent || (await ask({ title: t('leaveTitle'), text: t('leaveText'), choices })) === true;
-    if (!isSure) return;
+    if (!(await mayLeave(client.state.getSnapshot().outbox.length))) return;
     await client.logout();
     clearSession();
     if (!leave()) onSignedOut();

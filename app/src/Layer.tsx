@@ -4,6 +4,7 @@ import { useParley } from '@parley/react';
 import {
   Dialog,
   GroupInfo,
+  JoinGroup,
   MemberPicker,
   Menu,
   NewGroup,
@@ -23,7 +24,7 @@ const Moderation = lazy(async () => ({ default: (await import('./moderation/Mode
 
 export type Shown =
   | { kind: 'new'; anchor: Anchor }
-  | { kind: 'settings' | 'moderation' | 'newChat' | 'newGroup' | 'newChannel' }
+  | { kind: 'settings' | 'moderation' | 'newChat' | 'newGroup' | 'newChannel' | 'join' }
   | { kind: 'info'; conversation: Conversation };
 
 interface LayerProps extends HomeProps {
@@ -63,6 +64,7 @@ export function Layer({ shown, setShown, preferences, people, onSignOut }: Layer
             { label: texts('newChat'), icon: 'general', run: () => setShown({ kind: 'newChat' }) },
             { label: texts('newGroup'), icon: 'group', run: () => setShown({ kind: 'newGroup' }) },
             { label: texts('newChannel'), icon: 'bell', run: () => setShown({ kind: 'newChannel' }) },
+            { label: texts('joinById'), icon: 'link', run: () => setShown({ kind: 'join' }) },
           ]}
         />
       );
@@ -72,6 +74,8 @@ export function Layer({ shown, setShown, preferences, people, onSignOut }: Layer
       return <NewGroup type="group" people={people} onCreated={openNew} onClose={close} />;
     case 'newChannel':
       return <NewGroup type="channel" people={people} onCreated={openNew} onClose={close} />;
+    case 'join':
+      return <JoinGroup onJoined={openNew} onClose={close} />;
     case 'info':
       return <Info conversation={shown.conversation} people={people} onClose={close} />;
   }

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState, type ReactNode } from 'react';
-import { ActivityIndicator } from 'react-native';
 import type { PrivacyView, UserView } from '@parley/client';
 import { useParley } from '@parley/react';
 import {
+  Busy,
   Button,
   ChoiceRow,
   Dialog,
@@ -13,7 +13,6 @@ import {
   Text,
   useAttempt,
   useTexts,
-  useUI,
   type Language,
 } from '@parley/react-native';
 import { NotificationSettings } from './NotificationSettings.js';
@@ -66,7 +65,6 @@ function Appearance({ themeChoice, setThemeChoice, language, setLanguage }: Pref
 
 function Privacy(): ReactNode {
   const t = useAppTexts();
-  const { colors } = useUI().theme;
   const { safety } = useParley();
   const attempt = useAttempt();
   const [privacy, setPrivacy] = useState<PrivacyView>();
@@ -78,11 +76,7 @@ function Privacy(): ReactNode {
   return (
     <>
       <Heading level={3}>{t('privacy')}</Heading>
-      {privacy === undefined ? (
-        <ActivityIndicator color={colors.accent} />
-      ) : (
-        <PrivacyFields privacy={privacy} update={update} />
-      )}
+      {privacy === undefined ? <Busy /> : <PrivacyFields privacy={privacy} update={update} />}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react';
-import { ActivityIndicator, ScrollView, StyleSheet, View } from 'react-native';
+import { ScrollView, StyleSheet, View } from 'react-native';
 import {
+  Busy,
   Button,
   Field,
   Heading,
@@ -45,7 +46,7 @@ export function SignIn({ wanted, onSession }: SignInProps): ReactNode {
         <Text role="status" tone="soft">
           {isUnreachable ? t('unreachable') : t(lead, wanted)}
         </Text>
-        {users === undefined && <ActivityIndicator color={colors.accent} />}
+        {users === undefined && <Busy />}
         <View role="group" aria-label={t('demoUsers')}>
           {users?.map((user) => (
             <PersonAsUser key={user._id} user={user} onSession={onSession} />

@@ -6,8 +6,8 @@ declare const self: ServiceWorkerGlobalScope;
 /** Files of the build, put here by `vite.config.mjs`. */
 declare const BUILT_FILES: { url: string; revision: string | null }[];
 
-/** Paths that the app answers: its own address. Documents of the server and its API are no part of it. */
-const OWN_PATH = /\/(?:index\.html)?(?:\?|$)/;
+/** Paths that the app answers: its own address. Documents of the server (`/docs/`) and its API are no part of it. */
+const OWN_PATH = /^\/(?:index\.html)?(?:\?|$)/;
 
 // The app starts from the cache, with or without a network, and a new version takes over at the next start.
 precacheAndRoute(BUILT_FILES);

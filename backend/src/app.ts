@@ -5,12 +5,12 @@ import { createCommands } from './commands/index.js';
 import { createRunAs, createServerCommands } from './commands/server/index.js';
 import type { Config } from './config.js';
 import { acceptConnections } from './connections.js';
+import { createOwnWrites } from './models/ownWrites.js';
 import { observeCommands } from './database/commandTimes.js';
 import { connectDatabase, type Database } from './database/connect.js';
 import { createEpochFile } from './database/epochFile.js';
 import { ensureIndexes } from './database/indexes.js';
-import { createHttpApp } from './http/index.js';
-import { DEMO_USERS } from './http/routes/demo.js';
+import { createHttpApp, ensureDemoUsers, type HttpDeps } from './http/index.js';
 import { createHttpServer } from './http/server.js';
 import { createModels, type Models } from './models/index.js';
 import { AcceptedUrls } from './pipeline/acceptedUrls.js';
@@ -109,7 +109,11 @@ async function assemble({ config, logger, database, options }: BaseDeps): Promis
   const cluster = redis ?? options.cluster;
   const events = new ServiceEvents();
   events.on('restored', () => options.onRestored?.());
-  const foundations = createFoundations({ ...base, events });
+  const foundations = createFoundations({
+    ...base,
+    ownWrites: createOwnWrites(database.connection),
+    events,
+  });
   // The listener must exist before Socket.IO wraps it. One added later would also answer Socket.IO's polling requests.
   let answer: RequestListener = () => undefined;
   const http = createHttpServer((request, response) => answer(request, response));
@@ -264,11 +268,7 @@ interface AssembledDeps extends BaseDeps {
 async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
   const { config, database, options, metrics, services, commandGuard, cluster } = deps;
   const secret = await findSecret(config);
-  if (config.DEMO) {
-    for (const { _id, name } of DEMO_USERS) {
-      await services.users.ensureUser({ userId: _id, name, issuedAtMs: Date.now(), expiresAtMs: Infinity });
-    }
-  }
+  if (config.DEMO) await ensureDemoUsers(services.users);
   const urls = new AcceptedUrls(config.PRIVATE_URLS, config.EXTERNAL_ATTACHMENTS);
   const pipeline = new Pipeline({ ...deps, urls, redirects: services.redirects });
   const commands = createCommands(services);
@@ -284,8 +284,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
       runAs: createRunAs({ pipeline, commands }),
     }),
     mountStreams: (router) => mountStreams({ ...services, ...entryDeps }, router),
-    pageDir: pathOf('dist/page'),
-    appDir: pathOf('dist/app'),
+    webAppDir: pathOf('dist/app'),
     documents: {
       version: await readVersion(pathOf('package.json')),
       docsDir: pathOf('backend/apiDocs'),
@@ -293,7 +292,7 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
     },
     ...deps.storage,
     trustedProxies: config.TRUST_PROXY,
-    demo: config.DEMO ? { secret, audience: config.JWT_AUDIENCE, issuer: config.JWT_ISSUER } : undefined,
+    demo: config.DEMO ? toDemoOptions(config, secret) : undefined,
     renderMetrics: options.renderMetrics ?? (() => metrics.registry.metrics()),
     checks: {
       needed: {
@@ -305,6 +304,13 @@ async function openEntryPoints(deps: AssembledDeps): Promise<RequestListener> {
     },
   });
 }
+
+const toDemoOptions = (config: Config, secret: string): HttpDeps['demo'] => ({
+  secret,
+  audience: config.JWT_AUDIENCE,
+  issuer: config.JWT_ISSUER,
+  hasChats: config.DEMO_CHATS,
+});
 
 const toTokenKeys = (config: Config, secret: string): TokenKeys => ({
   algorithms: config.JWT_ALGORITHMS,

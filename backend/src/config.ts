@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { LIMITS } from '../../contract/index.js';
 import { attachmentEnvironment, attachmentProblem } from './attachmentConfig.js';
@@ -67,7 +68,12 @@ const environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 letters, digits, _ or -')
     .default('parley'),
-  DATA_DIR: z.string().min(1).default('data'),
+  // Absolute from here on: files are served by their path.
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('data')
+    .transform((folder) => resolve(folder)),
   REDIS_URL: z
     .string()
     .refine(
@@ -86,6 +92,7 @@ const environment = z.object({
   CORS_ORIGINS: list.pipe(z.array(z.union([z.literal('*'), origin], { error: ORIGIN_RULE }))).default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   DEMO: flag.optional(),
+  DEMO_CHATS: flag.optional(),
   COMMIT_MAX_BATCH: wholeNumber(1, 5_000).default(500),
   COMMIT_MAX_WAITING: wholeNumber(1, 1_000_000).default(20_000),
   SEND_TIMEOUT_MS: wholeNumber(100, 120_000).default(8_000),
@@ -125,6 +132,7 @@ export interface Config extends Omit<
   Environment,
   | 'JWT_ALGORITHMS'
   | 'DEMO'
+  | 'DEMO_CHATS'
   | 'PRIVATE_URLS'
   | 'RATE_LIMITS'
   | 'LEGACY_EVENTS'
@@ -135,6 +143,8 @@ export interface Config extends Omit<
   RATE_LIMITS: RateRules;
   JWT_ALGORITHMS: JwtAlgorithm[];
   DEMO: boolean;
+  /** Whether the demo users get example chats: matches, a product, orders. Default: as `DEMO`. */
+  DEMO_CHATS: boolean;
   /** Whether attachment URLs may be plain HTTP and point to this machine or a private network. */
   PRIVATE_URLS: boolean;
   /** Whether messages may name files that are stored elsewhere. Whoever looks at one tells that host their address. */
@@ -233,6 +243,7 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
   const rules = parseRateRules(env.RATE_LIMITS, { generous: env.NODE_ENV !== 'production' });
   if (typeof rules === 'string') throw new ConfigError(`RATE_LIMITS: ${rules}.`);
   const hasOwnKeys = env.JWT_SECRET !== undefined || env.JWT_PUBLIC_KEY !== undefined;
+  const isDemo = env.DEMO ?? (env.NODE_ENV !== 'production' && !hasOwnKeys);
   return {
     ...env,
     PUSH_CREDENTIALS: readPush(parsed.data),
@@ -242,6 +253,7 @@ export function readConfig(source: NodeJS.ProcessEnv): Config {
     PRIVATE_URLS: env.PRIVATE_URLS ?? env.NODE_ENV !== 'production',
     EXTERNAL_ATTACHMENTS: env.EXTERNAL_ATTACHMENTS ?? env.NODE_ENV !== 'production',
     OUTGOING_ALLOW_PRIVATE: allowedPrivate(env, env.NODE_ENV === 'production'),
-    DEMO: env.DEMO ?? (env.NODE_ENV !== 'production' && !hasOwnKeys),
+    DEMO: isDemo,
+    DEMO_CHATS: isDemo && (env.DEMO_CHATS ?? true),
   };
 }

@@ -69,8 +69,8 @@ export function conversationOf(number: number, messages: number): ConversationVi
     type: 'direct',
     participants: [USER, other._id],
     members: [
-      { _id: USER, name: 'Bench User', role: 'member', ...position },
-      { ...other, role: 'member', lastReadSeq: messages, lastDeliveredSeq: messages },
+      { _id: USER, name: 'Bench User', role: 'member', joinedSeq: 0, ...position },
+      { ...other, role: 'member', joinedSeq: 0, lastReadSeq: messages, lastDeliveredSeq: messages },
     ],
     createdBy: other._id,
     memberCount: 2,

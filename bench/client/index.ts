@@ -1,10 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { startChild, stopAllChildren } from '../children.js';
-import { readMachineFacts } from '../machine.js';
-import { resultsFolder } from '../paths.js';
+import { startChild } from '../children.js';
 import { formatTable } from '../report.js';
+import { runSmallBench } from '../smallBench.js';
 import { startStubServer, type StubSize } from './stubServer.js';
 import type { MemoryPair, SubjectCommandName, SubjectCommands, SubjectReply, TimePair } from './subject.js';
 
@@ -121,41 +117,7 @@ const formatRows = (rows: readonly Row[]): string =>
     ]),
   ]).join('\n');
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    args: process.argv.slice(2),
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
-  const startedAt = new Date().toISOString();
-  const machine = readMachineFacts();
-  const size = values.quick ? QUICK : FULL;
-  const rows = await measureAll(size);
-  const file = resolve(
-    values.json ?? join(resultsFolder, `${startedAt.replaceAll(':', '-').slice(0, 19)}-client.json`),
-  );
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ startedAt, machine, size, rows }, null, 2)}\n`);
-  console.log(`\n${formatRows(rows)}\n`);
-  console.log(
-    `${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}`,
-  );
-  console.log(`Load average at the start ${machine.loadAverage}. Results: ${file}`);
-  if (values.quick) console.log('Quick run: not comparable.');
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-} finally {
-  await stopAllChildren();
-}
+await runSmallBench({
+  ...{ name: 'client', usage: USAGE, full: FULL, quick: QUICK, format: formatRows },
+  measure: measureAll,
+});

@@ -44,6 +44,7 @@ export const serverConversationView = conversationView.omit({
   mutedUntil: true,
   archived: true,
   markedUnread: true,
+  deleted: true,
   unreadCount: true,
   lastReadSeq: true,
   lastDeliveredSeq: true,

@@ -105,9 +105,10 @@ ${STREAM_NAMES.map((name) => row(code(`GET ${STREAMS[name].path}`), codes(STREAM
 
 Without a token: \`GET /health/live\`, \`GET /health/ready\` (200, or 503 with the missing components), \`GET /metrics\`
 (Prometheus; with \`Authorization: Bearer <METRICS_TOKEN>\` where one is set, else in production only from the same
-machine), and outside production \`GET /api/demo\` (demo users with tokens). For machines: \`GET /api/openapi.json\` (OpenAPI
-3.1), \`GET /api/server/openapi.json\` (the [server-side API](server-api.md) for your backend) and \`GET /api/asyncapi.json\`
-(AsyncAPI 3.0, the socket events); \`/docs\` shows all three in a browser, with nothing from other hosts.
+machine), and in the demo \`GET /api/demo\` (demo users with tokens; their matches: \`/api/demo/matches\`). For machines:
+\`GET /api/openapi.json\` (OpenAPI 3.1), \`GET /api/server/openapi.json\` (the [server-side API](server-api.md) for your backend)
+and \`GET /api/asyncapi.json\` (AsyncAPI 3.0, the socket events); \`/docs\` shows all three in a browser, with nothing from
+other hosts.
 `;
 }
 

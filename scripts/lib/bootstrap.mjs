@@ -14,15 +14,11 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OLDEST_NODE = [20, 19];
 const SOURCES = ['contract', 'backend/src', 'bench', 'scripts', 'tools'];
 const BUILD_INPUTS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
-/** Bundles for browsers, each in the folder of its name below `dist`, and the folders that they are made from. */
-const BUNDLES = {
-  page: ['page', 'packages/client/src'],
-  app: ['app', 'packages/client/src', 'packages/react/src', 'packages/ui/src'],
-};
+const APP_SOURCES = ['app', 'packages/client/src', 'packages/react/src', 'packages/ui/src'];
 const VITE = 'node_modules/vite/bin/vite.js';
 
 /**
- * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles, bundles page and app. Steps that are up to
+ * Makes a fresh clone runnable: checks Node, installs the dependencies, compiles, bundles the app. Steps that are up to
  * date are skipped. Everything after this call runs on Node 24 if it is available.
  */
 export async function bootstrap() {
@@ -33,7 +29,7 @@ export async function bootstrap() {
   try {
     await installDependencies();
     await build();
-    for (const [name, sources] of Object.entries(BUNDLES)) await buildBundle(name, sources);
+    await bundleApp();
   } catch (error) {
     giveUp(`Set-up failed. ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -67,14 +63,15 @@ async function build() {
   writeStamp('dist/.parley-built', wanted);
 }
 
-async function buildBundle(name, sources) {
+/** Bundles the app for browsers into `dist/app`. */
+async function bundleApp() {
   const wanted = hashOf([
     readFileSync('package-lock.json'),
-    ...sources.flatMap((folder) => describeFiles(folder)),
+    ...APP_SOURCES.flatMap((folder) => describeFiles(folder)),
   ]);
-  if (readStamp(`dist/.parley-${name}-built`) === wanted && existsSync(`dist/${name}/index.html`)) return;
-  await step(`Bundling the ${name}`, () => mustRun(process.execPath, [VITE, 'build', name]));
-  writeStamp(`dist/.parley-${name}-built`, wanted);
+  if (readStamp('dist/.parley-app-built') === wanted && existsSync('dist/app/index.html')) return;
+  await step('Bundling the app', () => mustRun(process.execPath, [VITE, 'build', 'app']));
+  writeStamp('dist/.parley-app-built', wanted);
 }
 
 const isTypeScript = (name) => name.endsWith('.ts');

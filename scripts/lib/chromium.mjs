@@ -13,14 +13,14 @@ const PACKAGES = ['chromium-headless-shell', 'chromium'];
 
 const findChromium = () => process.env.CHROMIUM_PATH ?? PATHS.find((path) => existsSync(path));
 
-/** Returns the path of the browser for the tests of the web client. Installs Debian's package if there is none. */
+/** Returns the path of the browser for the tests of the app. Installs Debian's package if there is none. */
 export async function ensureChromium() {
   const found = findChromium();
   if (found !== undefined) return found;
   try {
-    await step('Installing Chromium for the tests of the web client', install);
+    await step('Installing Chromium for the tests of the app', install);
   } catch (error) {
-    giveUp(`The tests of the web client need Chromium: install it, or set CHROMIUM_PATH. ${error.message}`);
+    giveUp(`The tests of the app need Chromium: install it, or set CHROMIUM_PATH. ${error.message}`);
   }
   return findChromium();
 }

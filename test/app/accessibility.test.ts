@@ -1,31 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, expect } from 'vitest';
 import { PATIENT, type AppWindow } from './support/appWindow.js';
+import { seriousFindings } from './support/axe.js';
 import { describeInBrowser, it } from './support/windows.js';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface Finding {
-  id: string;
-  impact: string;
-  nodes: { html: string; failureSummary: string }[];
-}
-
-/** Returns what axe-core finds wrong and calls serious or critical, by the rules of WCAG 2.2, levels A and AA. */
-async function seriousFindings({ page }: AppWindow): Promise<string[]> {
-  // As a script of the page it would be against the Content Security Policy.
-  await page.evaluate(AXE);
-  const findings = await page.evaluate<Finding[]>(`(async () => {
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    // Experimental: it joins the texts of neighbouring elements without a space, and takes initials of avatars as text.
-    const rules = { 'label-content-name-mismatch': { enabled: false } };
-    return (await axe.run(document, { runOnly: tags, rules, resultTypes: ['violations'] })).violations;
-  })()`);
-  return findings
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
-}
 
 describeInBrowser('accessibility of the app', () => {
   describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
@@ -87,6 +63,12 @@ describeInBrowser('accessibility of the app', () => {
       .toBe(true);
     await keyboard.press('Escape');
     await alice.page.getByText('Reply to').waitFor({ state: 'detached' });
+    await alice.page.getByPlaceholder('Search chats and messages').fill('keys');
+    await keyboard.press('Escape');
+    expect(await alice.page.getByPlaceholder('Search chats and messages').inputValue()).toBe('');
+    await alice.composer.focus();
+    await keyboard.press('Escape');
+    await alice.page.getByText('Pick a conversation').waitFor();
     alice.expectNoFaults();
   });
 
@@ -104,6 +86,10 @@ describeInBrowser('accessibility of the app', () => {
     await alice.page.getByRole('radio', { name: 'Dunkel' }).click();
     expect(await alice.page.locator('html').getAttribute('data-theme')).toBe('dark');
     expect(await seriousFindings(alice)).toEqual([]);
+    // The choice is kept, and shown before the app is loaded.
+    await alice.page.route('**/assets/*.js', (route) => route.abort());
+    await alice.page.reload();
+    expect(await alice.page.locator('html').getAttribute('data-theme')).toBe('dark');
     alice.expectNoFaults();
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { Wire } from '../browser/support/wire.js';
+import { Wire } from './support/wire.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('what goes wrong in the app', () => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { Wire } from '../browser/support/wire.js';
+import { Wire } from './support/wire.js';
 import type { TestClient } from '../support/client.js';
 import { startServer } from '../support/server.js';
 import { until } from '../support/until.js';
-import type { AppWindow } from './support/appWindow.js';
+import { PATIENT, type AppWindow } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 const MANY = 300;
@@ -25,6 +25,14 @@ async function turn({ page }: AppWindow, deltaY: number): Promise<void> {
   await page.getByRole('log').hover();
   await page.mouse.wheel(0, deltaY);
 }
+
+/** Distance in pixels of what is shown from the end of the messages. */
+const distanceFromEnd = ({ page }: AppWindow): Promise<number> =>
+  page.evaluate<number>(`(() => {
+    const inner = [...document.querySelectorAll('[role=log] *')];
+    const list = inner.find((one) => /auto|scroll/.test(getComputedStyle(one).overflowY));
+    return Math.round(list.scrollHeight - list.scrollTop - list.clientHeight);
+  })()`);
 
 describeInBrowser('a long history in the app', () => {
   it('loads page by page while the user scrolls up, complete and in order, in a bounded number of rows', async ({
@@ -66,37 +74,74 @@ describeInBrowser('a long history in the app', () => {
   }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
-    const conversation = await alice.open('bob');
+    // In a group, the first message of a sender has their name above it.
+    const { conversation: group } = await alice.ok('createGroup', { name: 'Long', participants: ['bob'] });
+    const conversation = group._id;
     await seed(alice, conversation, 150);
     const phone = await server.connectAs('bob');
-    await phone.ok('message:read', { conversationId: conversation, seq: 150 });
+    await phone.ok('message:read', { conversationId: conversation, seq: 151 });
     const wire = new Wire();
     const bob = await openApp(server, { as: 'bob', prepare: (page) => wire.attach(page) });
-    await bob.openChat('Alice Moreau');
+    await bob.openChat('Long');
     await bob.messages(text(150)).waitFor();
     wire.judge = (event) => (event === 'getMessages' ? 'hold' : 'pass');
+    const day = bob.page.getByTestId('day');
     await until(
       async () => {
         await turn(bob, -400);
-        return wire.asked.filter((event) => event === 'getMessages').length > 1;
+        return wire.asked.filter((event) => event === 'getMessages').length > 1 && day.isVisible();
       },
-      { what: 'a request for older messages' },
+      { what: 'the top of what is loaded, and a request for older messages' },
     );
     await wire.holding();
-    const [first = 0] = await shownNumbers(bob);
-    const reading = bob.messages(text(first + 10));
+    // While it scrolls, the elements are in any order.
+    const first = Math.min(...(await shownNumbers(bob)));
+    const reading = bob.messages(text(first + 5));
     const top = async () => Math.round((await reading.boundingBox())?.y ?? NaN);
     const before = await top();
     wire.release();
+    await bob.messages(text(first - 1)).waitFor({ state: 'attached' });
+    await expect.poll(top, PATIENT).toBe(before);
     await alice.send(conversation, 'something new');
-    await bob.chat('Alice Moreau').getByText('something new').waitFor();
+    await bob.chat('Long').getByText('something new').waitFor();
     // The list is scrolled up, so the new message is not read.
-    await bob.page.getByRole('button', { name: /Alice Moreau.*1 unread message/s }).waitFor();
-    // The row that was the first joins its group: it loses the space above groups.
-    expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(8);
+    await bob.page.getByRole('button', { name: /^Long.*1 unread message/s }).waitFor();
+    expect(await top()).toBe(before);
+    expect(await bob.messages(text(first)).getByText('Alice Moreau').count()).toBe(0);
     await bob.page.getByRole('button', { name: 'Go to the newest message' }).click();
     await bob.messages('something new').waitFor();
-    await alice.next('message:status', ({ readSeq }) => readSeq === 151);
+    await alice.next('message:status', ({ readSeq }) => readSeq === 152);
+    bob.expectNoFaults();
+  });
+
+  it('who scrolls back slowly from the end is not pulled to it again', async ({ openApp }) => {
+    await using server = await startServer({ demo: true });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await seed(alice, conversation, 40);
+    const phone = await server.connectAs('bob');
+    await phone.ok('message:read', { conversationId: conversation, seq: 40 });
+    const bob = await openApp(server, { as: 'bob' });
+    await bob.openChat('Alice Moreau');
+    const distance = () => distanceFromEnd(bob);
+    await bob.messages(text(40)).waitFor();
+    await expect.poll(distance, PATIENT).toBe(0);
+    // As a touchpad does. Rows above come near meanwhile, and turn out not to be as tall as estimated.
+    for (let turns = 1; turns <= 6; turns += 1) {
+      await turn(bob, -10);
+      await expect.poll(distance, PATIENT).toBe(turns * 10);
+    }
+    await alice.ok('react', { conversationId: conversation, seq: 39, emoji: '👍', on: true });
+    await bob.page.getByRole('button', { name: /👍.*1 reaction/ }).waitFor();
+    // The row of the reaction is below what is read: it is then too far from the end to be at it.
+    await bob.page.getByRole('button', { name: 'Go to the newest message' }).click();
+    await expect.poll(distance, PATIENT).toBe(0);
+    await turn(bob, -20);
+    await expect.poll(distance, PATIENT).toBe(20);
+    // A new message that would be cut off is shown.
+    await alice.send(conversation, 'something new');
+    await alice.next('message:status', ({ readSeq }) => readSeq === 41);
+    await expect.poll(distance, PATIENT).toBe(0);
     bob.expectNoFaults();
   });
 
@@ -114,6 +159,18 @@ describeInBrowser('a long history in the app', () => {
     const box = await bob.page.getByTestId('unread-marker').boundingBox();
     expect(box?.y).toBeGreaterThan(0);
     expect(box?.y).toBeLessThan(500);
+    // The tab key leads to the messages: from there, whole pages are read.
+    await bob.page.getByRole('log').focus();
+    await until(
+      async () => {
+        await bob.page.keyboard.press('PageDown');
+        return (await distanceFromEnd(bob)) === 0;
+      },
+      { what: 'the end of the messages', everyMs: 100 },
+    );
+    await alice.next('message:status', ({ readSeq }) => readSeq === 100);
+    await bob.page.keyboard.press('PageUp');
+    await expect.poll(() => distanceFromEnd(bob), PATIENT).toBeGreaterThan(300);
     bob.expectNoFaults();
   });
 

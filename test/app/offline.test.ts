@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { storedRecords } from '../browser/support/records.js';
+import { storedRecords } from './support/records.js';
 import { PATIENT } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
@@ -22,6 +22,9 @@ describeInBrowser('the installed app', () => {
     await page.context().setOffline(false);
     await alice.hasTick('in the tunnel', 'sent');
     alice.expectNoFaults();
+    // The service worker answers for the app alone.
+    await page.goto(`${server.url}/docs/`);
+    expect(await page.title()).not.toBe('Parley');
   });
 
   it('can be installed: a manifest with icons, all of them served', async ({ server, openApp }) => {
@@ -34,8 +37,8 @@ describeInBrowser('the installed app', () => {
   });
 
   it('is sent compressed', async ({ server }) => {
-    const page = await fetch(`${server.url}/app/`);
-    const [, script = ''] = /src="([^"]+\.js)"/.exec(await page.text()) ?? [];
+    const page = await fetch(`${server.url}/`);
+    const [, script = ''] = /src="([^"]*\/assets\/[^"]+\.js)"/.exec(await page.text()) ?? [];
     const answer = await fetch(new URL(script, page.url), { headers: { 'accept-encoding': 'gzip' } });
     expect(answer.headers.get('content-encoding')).toBe('gzip');
     expect(answer.headers.get('cache-control')).toContain('immutable');

@@ -65,5 +65,10 @@ describeInBrowser('an app of its own with the components', () => {
     const { news, ...others } = await drawn();
     expect(news).toBeGreaterThan(0);
     expect(others).toEqual(before);
+    // In React's strict mode, which templates of apps switch on, menus and dialogs are drawn, too.
+    await page.getByRole('button', { name: 'Actions for this chat' }).click();
+    await page.getByRole('menuitem', { name: 'Mute' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '1 hour' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 });

@@ -42,6 +42,17 @@ describe('deleting a message for oneself', () => {
     expect(JSON.stringify([bob.pushes('message:updated'), changes])).not.toContain('edited secret');
   });
 
+  test('takes it out of the pinned messages that the user sees', async () => {
+    const { alice, bob, conversationId } = await createScene(server());
+    for (const text of ['one', 'two']) await alice.send(conversationId, text);
+    for (const seq of [1, 2]) await alice.ok('pinMessage', { conversationId, seq, pinned: true });
+    await bob.ok('deleteMessage', { conversationId, seq: 1, for: 'me' });
+    const pinnedFor = async (client: typeof bob) =>
+      (await client.ok('getConversation', { conversationId })).conversation.pinnedMessages;
+    expect(await pinnedFor(bob)).toEqual([2]);
+    expect(await pinnedFor(alice)).toEqual([1, 2]);
+  });
+
   test('removes an unread message from the count, and no other', async () => {
     const { alice, bob, conversationId } = await createScene(server());
     for (const text of ['one', 'two', 'three']) await alice.send(conversationId, text);

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Action } from '../../packages/client/src/state/actions.js';
 import { isMessage } from '../../packages/client/src/state/entries.js';
 import { reduce } from '../../packages/client/src/state/reduce.js';
-import { logOf, messagesIn, totalUnread, unreadOf } from '../../packages/client/src/state/selectors.js';
+import { listOf } from '../../packages/client/src/state/listSelectors.js';
+import { gapsIn } from '../../packages/client/src/state/log.js';
+import { logOf, messagesIn, unreadOf } from '../../packages/client/src/state/selectors.js';
+import { totalUnread } from '../../packages/client/src/state/unreadTotals.js';
 import type { ClientState, Message } from '../../packages/client/src/state/types.js';
 import { Changes } from '../../packages/client/src/sync/changes.js';
 import { Answers, failure, ok } from './support/answers.js';
@@ -175,7 +178,7 @@ describe('fetching missed changes', () => {
 });
 
 describe('hidden entries', () => {
-  it('keep their seq, are not shown and do not count', () => {
+  it('keep their seq, are not shown, leave no gap and do not count', () => {
     const state = apply(
       withConversation(),
       received(messageView(1, BOB)),
@@ -184,8 +187,22 @@ describe('hidden entries', () => {
     );
     const shown = messagesIn(logOf(state, CONVERSATION), only(state), ALICE);
     expect(shown.map(({ seq }) => seq)).toEqual([1, 3]);
+    expect(gapsIn(logOf(state, CONVERSATION), only(state).lastSeq)).toEqual([]);
     expect(unreadOf(state, only(state))).toBe(2);
     expect(only(reduce(state, received(hiddenView(4)))).lastMessage?.seq).toBe(3);
+  });
+
+  it('are no pinned messages, whether they are deleted for oneself before or after the pin, or cleared', () => {
+    const log = [1, 2, 3].map((seq) => received(messageView(seq, BOB)));
+    const pins = [1, 2, 3].map((seq) => changed(pinChange(seq, seq, true)));
+    const hide = settingsChange({ hiddenSeqs: [2] });
+    for (const actions of [
+      [...pins, hide],
+      [hide, ...pins],
+    ])
+      expect(only(apply(withConversation(), ...log, ...actions)).pinnedMessages).toEqual([1, 3]);
+    const cleared = apply(withConversation(), ...log, ...pins, settingsChange({ clearedSeq: 2 }));
+    expect(only(cleared).pinnedMessages).toEqual([3]);
   });
 
   it('result from deleting for oneself on any device, also in the preview', () => {
@@ -235,6 +252,24 @@ describe('the user’s own list', () => {
     });
     expect(only(reduce(back, list(1))).isArchived).toBe(false);
     expect(only(reduce(back, list(2))).isArchived).toBe(true);
+  });
+
+  it('does not get a deleted conversation back by opening it: only by its next message', () => {
+    const deleted = conversationView({ deleted: true, lastSeq: 1, visibleFromSeq: 2 });
+    const opened = apply(state, settingsChange({ deleted: true }), {
+      type: 'conversations',
+      conversations: [deleted],
+    });
+    expect(only(opened).isDeleted).toBe(true);
+    for (const filter of ['all', 'unread', 'groups', 'archived'] as const)
+      expect(listOf(opened, filter)).toEqual([]);
+    const again = settingsChange({ deleted: true, mutedUntil: '9999-01-01T00:00:00.000Z', clearedSeq: 1 });
+    const muted = reduce(opened, again);
+    expect(listOf(muted)).toEqual([]);
+    expect(only(muted).mutedUntil).toBeDefined();
+    const back = reduce(muted, received(messageView(2, BOB)));
+    expect(listOf(back)).toMatchObject([{ id: CONVERSATION }]);
+    expect(listOf(reduce(back, { type: 'conversations', conversations: [deleted] }))).toHaveLength(1);
   });
 
   it('removes cleared and deleted conversations', () => {

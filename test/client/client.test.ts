@@ -258,6 +258,23 @@ describe('a client', () => {
     await until(() => chats[0] && last(chats[0]) === 'later');
   });
 
+  it('counts the members of a channel that is open, or was opened just now, also after somebody has left', async () => {
+    await using alice = await connectedClient(server, 'count-alice');
+    const owner = await server.connectAs('count-owner');
+    const leavers = await Promise.all(['count-1', 'count-2'].map((userId) => server.connectAs(userId)));
+    const participants = ['count-alice', ...leavers.map(({ userId }) => userId)];
+    const { conversation } = await owner.ok('createGroup', { name: 'News', type: 'channel', participants });
+    const chat = alice.conversation(conversation._id);
+    const hasMembers = (count: number) =>
+      until(() => chat.conversation.getSnapshot()?.memberCount === count, { what: `${count} members` });
+    await hasMembers(4);
+    const [first, second] = leavers;
+    await Promise.all([first?.ok('leaveConversation', { conversationId: conversation._id }), chat.open()]);
+    await hasMembers(3);
+    await second?.ok('leaveConversation', { conversationId: conversation._id });
+    await hasMembers(2);
+  });
+
   it('runs every command, and refuses with its code', async () => {
     await using alice = await connectedClient(server, 'raw-alice');
     await expect(alice.command('getPrivacy', {})).resolves.toMatchObject({ privacy: { typing: true } });

@@ -33,6 +33,18 @@ describe('the socket', () => {
     expect(alice.proxy.accepted).toBe(2);
   });
 
+  test('a lost network is noticed long before the next heartbeat', async () => {
+    await using pair = await scene.pair();
+    const { alice, bob, conversationId } = pair;
+    alice.proxy.stall();
+    alice.lifecycle.changeNetwork(false);
+    const isNoticed = () => alice.client.connectionState.getSnapshot().status === 'reconnecting';
+    await until(isNoticed, { what: 'a lost connection', timeoutMs: 15_000 });
+    await say(bob, conversationId, 'meanwhile');
+    alice.lifecycle.changeNetwork(true);
+    await alice.shows(conversationId, ['hello', 'meanwhile']);
+  });
+
   test('going to the background and back five times leaves one socket', async () => {
     await using pair = await scene.pair();
     const { alice, conversationId } = pair;

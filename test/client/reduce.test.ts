@@ -5,11 +5,12 @@ import {
   arrivedSeq,
   messagesIn,
   pendingOf,
+  readersOf,
   statusOf,
-  totalUnread,
   unreadOf,
 } from '../../packages/client/src/state/selectors.js';
 import type { Action } from '../../packages/client/src/state/actions.js';
+import { totalUnread } from '../../packages/client/src/state/unreadTotals.js';
 import type { ClientState } from '../../packages/client/src/state/types.js';
 import {
   ALICE,
@@ -17,6 +18,7 @@ import {
   BOB,
   CONVERSATION,
   conversationView,
+  memberView,
   messageView,
   moved,
   only,
@@ -178,6 +180,23 @@ describe('statuses', () => {
       received(messageView(3, ALICE)),
     );
     expect([1, 3].map((seq) => statusOf(only(state), { seq }))).toEqual(['read', 'sent']);
+  });
+
+  it('do not depend on members who joined after the message: their positions come from joining', () => {
+    const late = { ...memberView('dan', 1), joinedSeq: 2 };
+    const members = [memberView(ALICE), memberView(BOB), late];
+    const view = conversationView({ type: 'group', members, lastSeq: 2 });
+    let state = apply(withConversation(), { type: 'conversations', conversations: [view] });
+    const message = { seq: 1, senderId: ALICE };
+    expect(readersOf(only(state), message)).toEqual([]);
+    state = reduce(state, moved('dan', 2));
+    expect(readersOf(only(state), message)).toEqual([]);
+    state = reduce(state, moved(BOB, 1));
+    expect(readersOf(only(state), message)).toEqual([BOB]);
+    expect(statusOf(only(state), message)).toBe('read');
+    const alone = { ...view, members: [memberView(ALICE), late] };
+    state = apply(withConversation(), { type: 'conversations', conversations: [alone] });
+    expect(statusOf(only(state), message)).toBe('sent');
   });
 
   it('are taken from messages of the history', () => {

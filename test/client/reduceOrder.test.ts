@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { listOf, sortedConversations } from '../../packages/client/src/state/listSelectors.js';
 import { createState, reduce } from '../../packages/client/src/state/reduce.js';
+import { orderedViews } from '../../packages/client/src/state/orderedViews.js';
 import { conversationOf, statusOf, unreadOf, userOf } from '../../packages/client/src/state/selectors.js';
+import { totalUnread, unreadConversations } from '../../packages/client/src/state/unreadTotals.js';
 import type { Action } from '../../packages/client/src/state/actions.js';
 import type { ClientState } from '../../packages/client/src/state/types.js';
 import {
@@ -149,6 +151,8 @@ describe('the list', () => {
           _id: letter.repeat(24),
           participants: [ALICE, letter],
           lastSeq: hour,
+          unreadCount: hour,
+          archived: hour === 9,
           lastMessageAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
         }),
       ],
@@ -160,6 +164,7 @@ describe('the list', () => {
     const steps: Action[] = [
       { type: 'unqueued', clientMessageIds: ['pending-1'] },
       { type: 'removed', conversationId: 'b'.repeat(24) },
+      ...letters.map((letter): Action => ({ type: 'seen', conversationId: letter.repeat(24), seq: 3 })),
       ...letters.flatMap((letter) => [1, 5, 9].map((hour) => at(letter, hour))),
       ...letters.map(unsent),
     ];
@@ -169,11 +174,17 @@ describe('the list', () => {
         (batches) => {
           let state = createState(ALICE);
           let sorted = sortedConversations(state);
+          let ordered = orderedViews(state);
           for (const batch of batches) {
             state = apply(state, ...batch);
             sorted = sortedConversations(state, sorted);
-            const afresh = sortedConversations({ ...state, conversations: { ...state.conversations } });
-            expect(sorted.map(({ id }) => id)).toEqual(afresh.map(({ id }) => id));
+            ordered = orderedViews(state, ordered);
+            const afresh = { ...state, conversations: { ...state.conversations } };
+            const records = sortedConversations(afresh);
+            expect(sorted.map(({ id }) => id)).toEqual(records.map(({ id }) => id));
+            expect(ordered.views).toEqual(records.map((record) => conversationOf(afresh, record)));
+            expect(totalUnread(state)).toBe(totalUnread(afresh));
+            expect(unreadConversations(state)).toBe(unreadConversations(afresh));
           }
         },
       ),

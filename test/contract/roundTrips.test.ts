@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { COMMAND_NAMES, type CommandName } from '../../contract/index.js';
 import { commandSamples } from '../../contract/documents/samples.js';
 import { REPEATED, ROUND_TRIPS } from '../../scripts/docs/roundTrips.js';
+import { ExpoServer } from '../push/support/expoServer.js';
+import { startServer } from '../support/server.js';
 import { connectCaller, createSampleContext } from './support/sampleScene.js';
 import { people, sharedServer } from './support/sharedServer.js';
 import { countAll, countCommands, type DatabaseCommands } from './support/databaseCommands.js';
@@ -45,7 +47,13 @@ test('operations of a user who has used the process before ask no more often tha
   const [reader, writer] = [await server().connectAs(ann), await server().connectAs(ben)];
   for (const other of others) (await server().connectAs(other)).close();
   const conversationId = await reader.open(ben);
-  const say = () => writer.send(conversationId, 'hello');
+  let seq = 0;
+  const say = async () =>
+    ({ seq } = await writer.ok('sendMessage', {
+      conversationId,
+      content: 'hello',
+      clientMessageId: crypto.randomUUID(),
+    }));
   await say();
   let cursor: string | undefined;
   const quietSync = async () => ({ cursor } = await reader.ok('sync', { ...(cursor && { cursor }) }));
@@ -59,6 +67,9 @@ test('operations of a user who has used the process before ask no more often tha
     'getOrCreateDirect, existing': () => reader.open(ben),
     'getOrCreateDirect, new': () => reader.open(strangers.next().value ?? ''),
     'getMessages, newest, again': () => reader.ok('getMessages', { conversationId }),
+    'message:read, a new message': () => reader.ok('message:read', { conversationId, seq }),
+    'react, to a message with reactions': () =>
+      reader.ok('react', { conversationId, seq, emoji: '🎉', on: true }),
   };
   // Before each count, also of a repeated one: what earlier operations have written is behind the cursor.
   const preparations: Partial<typeof operations> = {
@@ -68,6 +79,11 @@ test('operations of a user who has used the process before ask no more often tha
       await quietSync();
     },
     'sync, a new message': say,
+    'message:read, a new message': say,
+    'react, to a message with reactions': async () => {
+      await say();
+      await writer.ok('react', { conversationId, seq, emoji: '👍', on: true });
+    },
   };
   for (const [name, run] of Object.entries(operations) as [keyof typeof REPEATED, () => Promise<unknown>][]) {
     await expectAtMost(REPEATED[name], async () => {
@@ -88,4 +104,16 @@ test('a process without load asks twice a second at most', async () => {
   await expectAtMost({ reads: 1, writes: 2 * seconds + 1 }, () =>
     countAll(server(), () => sleep(seconds * 1_000)),
   );
+});
+
+test('a process with push notifications and a webhook asks four times a second at most without load', async () => {
+  await using expo = await ExpoServer.start();
+  await using following = await startServer({ env: expo.env() });
+  await following.app.services.webhooks.add({
+    url: 'http://127.0.0.1:9/parley',
+    events: ['message.created'],
+  });
+  const seconds = 10;
+  const allowed = { reads: 2 * seconds, writes: 3 * seconds };
+  await expectAtMost(allowed, () => countAll(following, () => sleep(seconds * 1_000)));
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath, launchBrowser } from '../browser/support/browser.js';
+import { chromiumPath, launchBrowser } from '../support/browser.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { ownLines, readSnippets, SnippetFolder, type Snippet } from './support/snippets.js';
 

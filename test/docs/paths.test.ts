@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SOURCES = ['backend', 'bench', 'contract', 'deploy', 'packages', 'page', 'scripts', 'test', 'tools'];
+const SOURCES = ['app', 'backend', 'bench', 'contract', 'deploy', 'packages', 'scripts', 'test', 'tools'];
 
 const listFiles = (folder: string, ending: RegExp): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

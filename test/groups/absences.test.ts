@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { UserId } from '../../contract/index.js';
-import { absencesAfter, isAbsentAt, MAX_ABSENCES } from '../../backend/src/services/membership/absences.js';
+import { conversationId as idOf, userId, type UserId } from '../../contract/index.js';
+import {
+  absencesAfter,
+  findAbsentAt,
+  isAbsentAt,
+  MAX_ABSENCES,
+} from '../../backend/src/services/membership/absences.js';
+import { emptyMembership } from '../../backend/src/services/membership/membership.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';
 import { newDatabaseName, startServer, type TestServer } from '../support/server.js';
@@ -135,6 +141,38 @@ test('messages sent after a voluntary leave are hidden in a group, and visible i
     await ann.ok('addMembers', { conversationId, userIds: [ben.userId] });
     expect(await shown(ben, conversationId)).toEqual(type === 'group' ? [] : ['without you']);
   }
+});
+
+test('a member who was absent is known to have been, also when the membership at hand is older or newer than the documents', async () => {
+  const { conversationId, ann, ben, seqs } = await createStage(server());
+  const { members } = server().app.models;
+  const id = idOf.parse(conversationId);
+  const benId = userId.parse(ben.userId);
+  const find = () => members.findByUsers(id, [benId]);
+  await until(async () => (await find())[0]?.absences?.length === 2);
+  const [before] = await find();
+  if (before === undefined) throw new Error('Ben is a member');
+  await ann.ok('removeMember', { conversationId, userId: ben.userId });
+  await until(async () => (await find())[0]?.leftSeq !== undefined);
+  const facts = { role: 'member' as const, joinedSeq: before.joinedSeq };
+  const membership = {
+    ...emptyMembership(id),
+    ...{ type: 'group' as const, removalSeq: 1, members: new Map([[benId, facts]]) },
+  };
+  const seqList = [seqs.first, seqs.away1, seqs.between, seqs.away2, seqs.now];
+  const absentAt = async (known?: Map<UserId, typeof before>) => {
+    const found = await findAbsentAt(members, membership, { seqs: seqList, known });
+    return seqList.filter((seq) => found.get(seq)?.has(benId) === true);
+  };
+  const away = [seqs.away1, seqs.away2];
+  // The membership of before he was removed once more.
+  expect(await absentAt()).toEqual(away);
+  expect(await absentAt(new Map([[benId, before]]))).toEqual(away);
+  // His document from before he came back, or none: nothing of before then is for him.
+  const older = { ...before, joinedSeq: seqs.between - 1, absences: [] };
+  const unknown = [seqs.first, ...away.slice(0, 1), seqs.between, seqs.away2];
+  expect(await absentAt(new Map([[benId, older]]))).toEqual(unknown);
+  expect(await absentAt(new Map())).toEqual(unknown);
 });
 
 test('another process knows the absence, also one that was not running at the time', async () => {

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { rawCollection } from '../contract/support/database.js';
 import { caughtUp } from '../contract/support/refusal.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
+import { say } from '../lists/support/list.js';
+import { receiptsOf } from '../receipts/support/receipts.js';
+import { until } from '../support/until.js';
 import { connectAll, createGroup, listMembers, readLog } from './support/group.js';
 
 const server = sharedServer();
@@ -39,6 +42,45 @@ describe('a channel', () => {
     await caughtUp([looking, elsewhere, stranger]);
     expect(elsewhere.pushes('message:new').map((message) => message.seq)).not.toContain(seq);
     expect(stranger.heard).toEqual([]);
+  });
+
+  test('sends its head to the other devices of a member who has it open on one', async () => {
+    const [ann, ben] = people('ann', 'ben');
+    const [owner, looking, elsewhere] = await connectAll(server(), [ann, ben, ben]);
+    const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben] });
+    await looking.ok('watchConversation', { conversationId, watching: true });
+    const { seq } = await say(owner, conversationId);
+    await elsewhere.next('conversation:updated', ({ head }) => head.lastSeq === seq);
+    await caughtUp([looking, elsewhere]);
+    expect(looking.pushes('message:new').map((message) => message.seq)).toEqual([seq]);
+    expect(looking.pushes('conversation:updated').map(({ head }) => head.lastSeq)).not.toContain(seq);
+  });
+
+  test('has to be loaded again where it is open when somebody leaves', async () => {
+    const [ann, ben, cid] = people('ann', 'ben', 'cid');
+    const [owner, looking, leaving] = await connectAll(server(), [ann, ben, cid]);
+    const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben, cid] });
+    await looking.ok('watchConversation', { conversationId, watching: true });
+    await leaving.ok('leaveConversation', { conversationId });
+    await looking.next('conversation:updated', ({ stale }) => stale === true);
+    const { conversation } = await looking.ok('getConversation', { conversationId });
+    expect(conversation.memberCount).toBe(2);
+  });
+
+  test('counts views by members who are still there: never more than its recipients', async () => {
+    const [ann, ben, cid, dan] = people('ann', 'ben', 'cid', 'dan');
+    const [owner, poster, reader] = await connectAll(server(), [ann, ben, cid]);
+    const participants = [ben, cid, dan];
+    const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants });
+    await owner.ok('setRole', { conversationId, userId: ben, role: 'admin' });
+    const { seq } = await say(owner, conversationId);
+    await say(poster, conversationId);
+    await reader.ok('message:read', { conversationId, seq });
+    const counts = async () => receiptsOf(owner, conversationId, seq);
+    expect(await counts()).toMatchObject({ readCount: 2, deliveredCount: 2, recipientCount: 3 });
+    for (const one of [poster, reader]) await one.ok('leaveConversation', { conversationId });
+    await until(async () => (await counts()).readCount === 0);
+    expect(await counts()).toMatchObject({ readCount: 0, deliveredCount: 0, recipientCount: 1 });
   });
 
   test(

@@ -167,6 +167,21 @@ describe('the membership of a group', () => {
   });
 });
 
+test('a conversation tells since when each member belongs to it: positions before that come from joining', async () => {
+  const [ann, ben, cleo] = people('ann', 'ben', 'cleo');
+  const owner = await server().connectAs(ann);
+  const { _id: conversationId } = await createGroup(owner, { participants: [ben] });
+  await owner.send(conversationId, 'before Cleo');
+  const added = await owner.ok('addMembers', { conversationId, userIds: [cleo] });
+  const members = [
+    { _id: ann, joinedSeq: 1 },
+    { _id: ben, joinedSeq: 1 },
+    { _id: cleo, joinedSeq: 3, lastReadSeq: 2 },
+  ];
+  expect(added.conversation.members).toMatchObject(members);
+  expect((await owner.ok('getConversation', { conversationId })).conversation.members).toMatchObject(members);
+});
+
 describe('two hundred concurrent joins and leaves', () => {
   test('result in an exact count, the same everywhere (requirement D3)', { timeout: 60_000 }, async () => {
     const [ann] = people('ann');

@@ -7,6 +7,7 @@ import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { connectAll, createGroup } from '../groups/support/group.js';
 import { dataOf } from '../support/api.js';
 import type { TestClient } from '../support/client.js';
+import { startServer } from '../support/server.js';
 import { idsOf, say, walkList } from './support/list.js';
 
 const server = sharedServer();
@@ -196,6 +197,20 @@ describe('marked as unread', () => {
   });
 });
 
+test('a read that waits for its window does not clear a mark that was set after it', async () => {
+  await using slow = await startServer({ env: { RECEIPT_WINDOW_MS: '2000' } });
+  const [ann, ben] = [await slow.connectAs('ann'), await slow.connectAs('ben')];
+  const conversationId = await ann.open('ben');
+  const first = await say(ben, conversationId);
+  await ann.ok('message:read', { conversationId, seq: first.seq });
+  const { seq } = await say(ben, conversationId);
+  const waiting = ann.ok('message:read', { conversationId, seq });
+  const { settings } = await ann.ok('updateSettings', { conversationId, markedUnread: true });
+  expect(settings).toMatchObject({ markedUnread: true, readSeq: seq });
+  expect(await waiting).toMatchObject({ readSeq: seq });
+  expect(await shown(ann, conversationId)).toMatchObject({ markedUnread: true, unreadCount: 0 });
+});
+
 describe('clearing', () => {
   test('hides earlier messages from the own devices only, and counts them as read', async () => {
     const { phone, tablet, other, conversationId } = await scene();
@@ -248,12 +263,18 @@ describe('a deleted conversation', () => {
     expect(away.conversations).toEqual([]);
     expect(await walkList(tablet)).toEqual([]);
     expect(idsOf(await walkList(other))).toEqual([conversationId]);
+    const view = async () => (await tablet.ok('getConversation', { conversationId })).conversation;
+    expect(await view()).toMatchObject({ deleted: true });
+    expect(await phone.ok('getOrCreateDirect', { otherUserId: other.userId })).toMatchObject({
+      conversation: { _id: conversationId, deleted: true },
+    });
 
     await say(other, conversationId, 'new');
     const back = await tablet.ok('sync', { cursor: away.cursor });
     expect(back.conversations).toMatchObject([
       { _id: conversationId, unreadCount: 1, visibleFromSeq: 2, lastMessage: { content: 'new' } },
     ]);
+    expect(await view()).not.toHaveProperty('deleted');
     const list = await phone.ok('getConversations', {});
     expect(list).toMatchObject({ totalUnread: 1, conversations: [{ _id: conversationId }] });
     const { messages } = await phone.ok('getMessages', { conversationId });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Message, MessagesSnapshot, PendingMessage } from '@parley/client';
+import { SYSTEM_USER_ID } from '../../contract/index.js';
+import { isNotice } from '../../packages/client/src/index.js';
 import {
   arrangeMessages,
   type MessageItem,
@@ -163,6 +165,27 @@ describe('groups', () => {
     ];
     const list = arrange({ messages, pending: [unsent(1)] });
     expect(show(list)).toEqual(['day 2026-11-29', '+ann 1', 'ann 2', '+me 3', '+me 4', '+me 5', 'pending 1']);
+  });
+
+  test('stand apart from notices of the app; its cards and answers are messages of a group', () => {
+    const ofApp = { senderId: SYSTEM_USER_ID };
+    const messages = [
+      message(1, ofApp),
+      message(2, { ...ofApp, kind: 'card' }),
+      message(3, { ...ofApp, replyTo: 1 }),
+      message(4, { ...ofApp, kind: 'card', deletedAt: '2026-11-29T12:00:00.000Z' }),
+      message(5, ofApp),
+    ];
+    const list = arrange({ messages });
+    expect(show(list)).toEqual([
+      'day 2026-11-29',
+      `+${SYSTEM_USER_ID} 1`,
+      `+${SYSTEM_USER_ID} 2`,
+      `${SYSTEM_USER_ID} 3`,
+      `+${SYSTEM_USER_ID} 4`,
+      `+${SYSTEM_USER_ID} 5`,
+    ]);
+    expect(messages.map(isNotice)).toEqual([true, false, false, true, true]);
   });
 
   test('have ends when the app asks for them', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conversationId as toConversationId } from '../../contract/index.js';
+import { conversationId as toConversationId, userId as toUserId } from '../../contract/index.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import type { TestClient } from '../support/client.js';
 import { newDatabaseName, startServer, type TestServer } from '../support/server.js';
@@ -150,6 +150,30 @@ test.each(SCENES)(
     });
   },
 );
+
+test('a summary that is written late does not reveal what was hidden meanwhile', async () => {
+  const stage = await createScene(server(), 'group');
+  const { alice, bob, conversationId, seq } = stage;
+  await summarised(server(), stage);
+  await block(alice, bob.userId);
+  await bob.ok('message:delivered', { conversationId, seq: seq - 1 });
+  await bob.ok('clearHistory', { conversationId });
+  await block(alice, bob.userId, false);
+  const sent = (place: number) => {
+    const who = {
+      conversationId: toConversationId.parse(conversationId),
+      userId: toUserId.parse(bob.userId),
+    };
+    const where = { readSeq: place, readN: place, deliveredSeq: place, isSent: true, isForAll: true };
+    return server().app.models.members.advance([{ ...who, ...where }]);
+  };
+  // Bob's answer of before, whose position another process stores now.
+  await sent(seq - 1);
+  expect(await toldOf(stage)).toMatchObject(UNREAD);
+  await say(bob, conversationId, 'an answer of now');
+  await summarised(server(), stage);
+  expect(await toldOf(stage)).toMatchObject({ read: true, isRead: true });
+});
 
 test('in a group a block hides positions from the blocked one alone', async () => {
   const [alice, bob, carol] = await Promise.all(

@@ -98,6 +98,7 @@ describe('the list of conversations', () => {
       name: 'Bob',
       avatar: 'https://x.example/b.png',
       role: 'member',
+      joinedSeq: 0,
       lastReadSeq: 0,
       lastDeliveredSeq: 0,
     });

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../contract/index.js';
-import { readEverything } from '../contract/support/database.js';
+import { readEverything, summariesWritten } from '../contract/support/database.js';
 import { RawConnection } from '../contract/support/rawConnection.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { until } from '../support/until.js';
@@ -13,6 +13,7 @@ async function expectUnharmed(act: () => Promise<void>): Promise<void> {
   const [alice, bob] = people('alice', 'bob');
   const witness = await server().connectAs(alice);
   const conversationId = await witness.open(bob);
+  await summariesWritten(server());
   const before = await readEverything(server());
   await act();
   expect(await readEverything(server())).toEqual(before);

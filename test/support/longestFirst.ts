@@ -12,7 +12,7 @@ const SLOW = [
   'test/docs',
   'test/database',
   'test/data',
-  'test/browser',
+  'test/app',
 ];
 /** More than any size of a file: those of slow folders come first. */
 const SLOW_WEIGHT = 1_000_000;

@@ -6,25 +6,25 @@ import { createApp, type App } from '../../backend/src/app.js';
 import { readConfig } from '../../backend/src/config.js';
 import { createLogger } from '../../backend/src/utils/logger.js';
 import { Api } from './api.js';
+import { giveBackDatabase, newDatabaseName, takeDatabase } from './databases.js';
 import { connectClient, type ConnectOptions, type TestClient } from './client.js';
 import { makeToken, TEST_SECRET } from './tokens.js';
+
+export { newDatabaseName } from './databases.js';
 
 export interface ServerOptions {
   /** Creates demo users with tokens at `/api/demo`. */
   demo?: boolean;
+  /** Gives the demo users their example chats when the first of them opens the app. */
+  demoChats?: boolean;
   /** Another database server than the shared one. */
   mongoUri?: string;
-  /** Servers with the same name share a database; by default each has a new one. */
+  /** Servers with the same name share a database; by default each has an empty one of its own. */
   databaseName?: string;
   env?: Record<string, string>;
   /** Receives every log line. */
   onLogLine?: (line: string) => void;
 }
-
-let counter = 0;
-
-/** Returns a unique database name. */
-export const newDatabaseName = (): string => `t${process.pid}_${Date.now().toString(36)}_${(counter += 1)}`;
 
 /** Returns the environment of a test server. */
 export function serverEnv(options: ServerOptions): Record<string, string> {
@@ -49,19 +49,42 @@ export function serverEnv(options: ServerOptions): Record<string, string> {
     PUSH_PROVIDERS: 'expo',
     PUSH_SENDING: 'false',
     DEMO: String(options.demo ?? false),
+    DEMO_CHATS: String(options.demoChats ?? false),
     ...options.env,
   };
 }
 
-/** A server in this process, on a free port, with a new database. Use with `await using`. */
+/** Commands by which a test changes more than documents. */
+const OF_INDEXES = new Set(['create', 'createIndexes', 'drop', 'dropIndexes', 'dropDatabase']);
+
+/** Everything that a server stores. */
+interface Place {
+  readonly databaseName: string;
+  readonly dataDir: string;
+  /** Another test may not have the database: it may have other indexes, or be in use. */
+  keepDatabase: () => void;
+  /** Removes it after the server is closed. */
+  release: () => Promise<void>;
+}
+
+/** A server in this process, on a free port, by default with an empty database of its own. Use with `await using`. */
 export class TestServer implements AsyncDisposable {
   readonly #clients: TestClient[] = [];
 
   constructor(
     readonly app: App,
-    readonly databaseName: string,
-    readonly dataDir: string,
+    private readonly place: Place,
   ) {}
+
+  /** With the name, a test can open the database in other ways: no other test gets it. */
+  get databaseName(): string {
+    this.place.keepDatabase();
+    return this.place.databaseName;
+  }
+
+  get dataDir(): string {
+    return this.place.dataDir;
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.app.port}`;
@@ -90,13 +113,13 @@ export class TestServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
     await this.app.close();
-    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    await this.place.release();
   }
 }
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
-  const env = { ...serverEnv(options), DATA_DIR: dataDir };
+  const place = await openPlace(options);
+  const env = { ...serverEnv({ ...options, databaseName: place.databaseName }), DATA_DIR: place.dataDir };
   const config = readConfig(env);
   const { onLogLine } = options;
   const logger = createLogger({
@@ -105,5 +128,26 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     ...(onLogLine !== undefined && { destination: { write: onLogLine } }),
   });
   const app = await createApp(config, logger);
-  return new TestServer(app, config.DATABASE_NAME, dataDir);
+  app.models.messages.model.db.getClient().on('commandStarted', ({ commandName }) => {
+    if (OF_INDEXES.has(commandName)) place.keepDatabase();
+  });
+  return new TestServer(app, place);
+}
+
+async function openPlace({ databaseName, mongoUri }: ServerOptions): Promise<Place> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-test-'));
+  // On another database server, what is stored goes with that server.
+  let isLent = databaseName === undefined && mongoUri === undefined;
+  const name = databaseName ?? (isLent ? takeDatabase() : newDatabaseName());
+  return {
+    databaseName: name,
+    dataDir,
+    keepDatabase: () => {
+      isLent = false;
+    },
+    release: async () => {
+      if (isLent) await giveBackDatabase(name);
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
 }

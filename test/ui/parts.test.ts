@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { firstSeqSince } from '../../packages/ui/src/chat/firstSeqSince.js';
 import { isFewEmoji } from '../../packages/ui/src/chat/links.js';
 import { createDrafts } from '../../packages/ui/src/drafts.js';
+import { excessOf, fits, lengthOf } from '../../packages/ui/src/lengths.js';
 import { createFormats } from '../../packages/ui/src/formats.js';
+
+test('lengths are counted in code points, without white space at both ends', () => {
+  expect(lengthOf('a👍é')).toBe(3);
+  expect(fits('👍'.repeat(8_000), 8_000)).toBe(true);
+  expect(fits(`  ${'a'.repeat(100)}\n`, 100)).toBe(true);
+  expect(excessOf('a'.repeat(8_008), 8_000)).toBe(8);
+});
 
 test('one to three emoji are large', () => {
   for (const text of ['👍', '❤️', '👩‍👩‍👧', '👍🏽👍🏽👍🏽']) expect(isFewEmoji(text), text).toBe(true);

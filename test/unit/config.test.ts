@@ -68,6 +68,7 @@ test.each([
   ['SCAN_TIMEOUT_MS', '0'],
   ['LOG_LEVEL', 'verbose'],
   ['DEMO', 'yes'],
+  ['DEMO_CHATS', 'yes'],
   ['COMMIT_MAX_BATCH', '0'],
   ['COMMIT_MAX_BATCH', '5001'],
   ['COMMIT_MAX_WAITING', '0'],
@@ -147,6 +148,9 @@ test('demo users exist by default only where no key is configured, and never in 
   expect(readConfig({ JWT_SECRET: 'mine' }).DEMO).toBe(false);
   expect(readConfig({ JWT_PUBLIC_KEY: PEM }).DEMO).toBe(false);
   expect(readConfig(production).DEMO).toBe(false);
+  expect(readConfig({}).DEMO_CHATS).toBe(true);
+  expect(readConfig({ DEMO_CHATS: 'false' }).DEMO_CHATS).toBe(false);
+  expect(readConfig({ DEMO: 'false', DEMO_CHATS: 'true' }).DEMO_CHATS).toBe(false);
 });
 
 test('a missing address of the database is an error for the server only: scripts bring one', () => {

@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { firstIdAt, newMessageId, timeOfId } from '../../backend/src/models/objectIds.js';
 import { findSecret } from '../../backend/src/secret.js';
 import { Backoff } from '../../backend/src/utils/backoff.js';
 import { SharedDeadline, withDeadline } from '../../backend/src/utils/deadline.js';
 import { TickBatcher } from '../../backend/src/utils/tickBatcher.js';
+
+afterEach(() => void vi.useRealTimers());
 
 test('items of one turn are batched, and those of the next turn in another batch', async () => {
   const runs: number[][] = [];
@@ -49,6 +51,8 @@ test('a deadline passes results in time on, and replaces late ones', async () =>
 });
 
 test('a shared deadline ends each wait at its own time, and ignores those that end earlier', async () => {
+  // With a real clock, a machine that stalls ends both at once.
+  vi.useFakeTimers();
   const deadline = new SharedDeadline(40);
   const late = (): Error => new Error('late');
   const never = new Promise<never>(() => undefined);
@@ -57,13 +61,21 @@ test('a shared deadline ends each wait at its own time, and ignores those that e
   const first = deadline.race(never, late).catch(note('first'));
   await expect(deadline.race(Promise.resolve(7), late)).resolves.toBe(7);
   await expect(deadline.race(Promise.reject(new Error('broken')), late)).rejects.toThrow('broken');
-  await new Promise((resolve) => setTimeout(resolve, 15));
+  await vi.advanceTimersByTimeAsync(15);
   const second = deadline.race(never, late).catch(note('second'));
+  await vi.advanceTimersByTimeAsync(24);
+  expect(ended).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
   await first;
   expect(ended).toEqual(['first Error: late']);
+  await vi.advanceTimersByTimeAsync(14);
+  expect(ended).toEqual(['first Error: late']);
+  await vi.advanceTimersByTimeAsync(1);
   await second;
   expect(ended).toEqual(['first Error: late', 'second Error: late']);
-  await expect(deadline.race(never, late)).rejects.toThrow('late');
+  const third = expect(deadline.race(never, late)).rejects.toThrow('late');
+  await vi.advanceTimersByTimeAsync(40);
+  await third;
 });
 
 test('later ids of a process sort higher, and the first id of a second sorts before all its ids', () => {

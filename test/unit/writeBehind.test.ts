@@ -286,18 +286,24 @@ test('beyond the bound the oldest pending items are dropped, never those in flig
   ]);
 });
 
-test('rests between writes while more is pending, and not after the last one', async () => {
-  const rests: number[] = [];
-  const { queue } = createSimple(() => Promise.resolve(), {
-    maxBatch: 1,
-    restMs: (tookMs) => {
-      rests.push(tookMs);
-      return 0;
-    },
-  });
-  for (const key of ['a', 'b', 'c']) queue.put(key, 1);
+test('rests after each write: what is put meanwhile, one by one, shares the next one; drain ends the rests', async () => {
+  const batches: string[][] = [];
+  const note = (batch: ReadonlyMap<string, number>) => {
+    batches.push([...batch.keys()]);
+    return Promise.resolve();
+  };
+  const { queue } = createSimple(note, { maxBatch: 2, restMs: () => 3_600_000 });
+  queue.put('a', 1);
+  await queue.settled('a');
+  for (const key of ['b', 'c', 'd']) {
+    queue.put(key, 1);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(batches).toEqual([['a']]);
   await queue.drain();
-  expect(rests).toHaveLength(2);
+  expect(batches).toEqual([['a'], ['b', 'c'], ['d']]);
+  // The rest after the last write is not waited for.
+  await queue.drain();
 });
 
 test('a write goes on when the time of the command that put its item is over', async () => {

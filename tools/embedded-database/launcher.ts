@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { childEnvironment } from './machine.js';
 import { answersPing } from './mongoPing.js';
-import { isPostgresReady, readPostgresOwner, spawnPostgres, type PostgresFolders } from './postgres.js';
+import {
+  isPostgresReady,
+  PostgresProcesses,
+  readPostgresOwner,
+  spawnPostgres,
+  type PostgresFolders,
+} from './postgres.js';
 import { RestartedProcess } from './restartedProcess.js';
 import { runProgram } from './runProgram.js';
 
@@ -62,12 +68,21 @@ async function main(): Promise<void> {
   };
   const folders = await prepareFolders(options);
   const onGivenUp = (): void => process.exit(1);
+  const processes = new PostgresProcesses();
   const postgres = new RestartedProcess({
     name: 'PostgreSQL',
     log,
     onGivenUp,
     spawn: () => spawnPostgres(folders, options.durable, logFd),
-    isReady: (child) => isPostgresReady(folders.data, child.pid),
+    async isReady({ pid }) {
+      const isReady = await isPostgresReady(folders.data, pid);
+      if (isReady) processes.remember(pid);
+      return isReady;
+    },
+    onExit() {
+      const left = processes.killLeft();
+      if (left > 0) log(`killed ${left} processes that PostgreSQL had left`);
+    },
   });
   const gateway = new RestartedProcess({
     name: 'FerretDB',

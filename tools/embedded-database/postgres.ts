@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { identify, listInNamespace, mountNamespaceOf, signalProcess } from './processes.js';
 
 /** Folders of the package-built database's PostgreSQL. */
 export interface PostgresFolders {
@@ -67,8 +68,8 @@ const SETTINGS = {
 
 /** An acknowledged write is on the disk. Set explicitly instead of relying on defaults. */
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
-/** For tests only: a crash of the machine may lose acknowledged writes. */
-const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+/** For tests only: a crash of the machine may lose acknowledged writes, and nothing is tidied up. */
+const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
 
 type Stdio = 'pipe' | number;
 
@@ -93,6 +94,29 @@ export function spawnPostgres(folders: PostgresFolders, durable: boolean, logFd:
 export async function isPostgresReady(data: string, pid: number | undefined): Promise<boolean> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
+}
+
+/**
+ * The processes of a PostgreSQL server. When its postmaster is killed, the others end by themselves, but the scheduler of the
+ * extension's jobs sometimes does not: it then uses a whole core for ever, and keeps the memory that it shared, without which
+ * no other server starts on the data folder.
+ */
+export class PostgresProcesses {
+  #namespace: string | undefined;
+
+  /** Remembers by their mount namespace which processes belong to a postmaster that is ready. */
+  remember(postmaster: number | undefined): void {
+    const namespace = postmaster === undefined ? undefined : mountNamespaceOf(postmaster);
+    if (namespace !== mountNamespaceOf('self')) this.#namespace = namespace;
+  }
+
+  /** Kills those that are left after the end of the postmaster. @returns their number */
+  killLeft(): number {
+    const left = this.#namespace === undefined ? [] : listInNamespace(this.#namespace).map(identify);
+    this.#namespace = undefined;
+    for (const one of left) signalProcess(one, 'SIGKILL');
+    return left.length;
+  }
 }
 
 /** Creates an empty database with the extension in an empty data folder. */

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** A process that can be distinguished from a later process with the same pid. */
 export interface ProcessIdentity {
@@ -33,13 +33,29 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
+/** Identifies the mount namespace of a process. Undefined when it has ended, and on systems without `/proc`. */
+export function mountNamespaceOf(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pids of all processes that see the mounts of this namespace, whoever is their parent. */
+export const listInNamespace = (namespace: string): number[] =>
+  listPids().filter((pid) => mountNamespaceOf(pid) === namespace);
+
+const listPids = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
 /** Pids of a process and all its descendants, parents first. Only the process itself on systems without `/proc`. */
 export function listDescendants(pid: number): number[] {
   let all: { pid: number; parent: number }[];
   try {
-    all = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((name) => ({ pid: Number(name), parent: readStat(name)?.parent ?? 0 }));
+    all = listPids().map((pid) => ({ pid, parent: readStat(String(pid))?.parent ?? 0 }));
   } catch {
     return [pid];
   }

@@ -7,6 +7,8 @@ export interface RestartedProcessOptions {
   spawn: () => ChildProcess;
   /** Polled after every start until it resolves with true. */
   isReady: (child: ChildProcess) => Promise<boolean>;
+  /** Called after each end of the process, before it is started again. */
+  onExit?: () => void;
   log: (line: string) => void;
   /** Called when the process did not become ready for `GIVE_UP_AFTER_MS`. */
   onGivenUp: () => void;
@@ -87,6 +89,7 @@ export class RestartedProcess {
     }
     if (state.ready) onReady();
     await exit;
+    this.options.onExit?.();
     return state.ready;
   }
 }

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
-import { ActivityIndicator } from 'react-native';
-import { Button, Empty, useTexts, useUI } from '@parley/react-native';
+import { Busy, Button, Empty, useTexts } from '@parley/react-native';
 import { usePages, type ReadPage } from './usePages.js';
 
 export interface PageListProps<Item> {
@@ -15,9 +14,8 @@ export interface PageListProps<Item> {
 /** A list that is read page by page, with a button for the next one. */
 export function PageList<Item>({ read, emptyTitle, children }: PageListProps<Item>): ReactNode {
   const texts = useTexts();
-  const { colors } = useUI().theme;
   const { items, hasMore, loadMore, remove } = usePages(read);
-  if (items === undefined) return <ActivityIndicator color={colors.accent} />;
+  if (items === undefined) return <Busy />;
   return (
     <>
       {items.length === 0 && <Empty icon="check" title={emptyTitle} />}

@@ -11,6 +11,7 @@ import { useParley } from '@parley/react';
 import {
   Button,
   Field,
+  fits,
   nameOf,
   PersonRow,
   Text,
@@ -131,16 +132,23 @@ function Decide({ report, user, onDecided }: DecideProps): ReactNode {
     const input = { reportId: report._id, decision, ...(resolution !== '' && { resolution }) };
     if ((await attempt(safety.resolveReport(input), t('decided'))) !== undefined) onDecided();
   }
+  const isTooLong = !fits(note, LIMITS.maxCommentChars);
+  const button = (decision: ReportDecision, tone: 'quiet' | 'danger' = 'danger'): ReactNode => (
+    <Button
+      label={t(DECISIONS[decision])}
+      tone={tone}
+      disabled={isTooLong}
+      onPress={() => void decide(decision)}
+    />
+  );
   return (
     <>
-      <Field label={t('note')} value={note} onChangeText={setNote} maxLength={LIMITS.maxCommentChars} />
+      <Field label={t('note')} value={note} onChangeText={setNote} maxChars={LIMITS.maxCommentChars} />
       <View style={styles.buttons}>
-        <Button label={t('dismiss')} onPress={() => void decide('dismiss')} />
-        {report.seq !== undefined && (
-          <Button label={t('deleteMessage')} tone="danger" onPress={() => void decide('deleteMessage')} />
-        )}
-        <Button label={t('restrictUser')} tone="danger" onPress={() => void decide('restrictUser')} />
-        <Button label={t('banUser')} tone="danger" onPress={() => void decide('banUser')} />
+        {button('dismiss', 'quiet')}
+        {report.seq !== undefined && button('deleteMessage')}
+        {button('restrictUser')}
+        {button('banUser')}
       </View>
     </>
   );

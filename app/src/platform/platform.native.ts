@@ -43,12 +43,14 @@ export function clearSession(): void {
 export const serverAddress = process.env['EXPO_PUBLIC_PARLEY_URL'] ?? 'http://localhost:3000';
 export const deviceLanguages = getLocales().map(({ languageTag }) => languageTag);
 export const wantedUser: string | undefined = undefined;
+export const addressAs = (_userId: string): string | undefined => undefined;
+export const forgetWantedUser = (): void => undefined;
 /** Options of the SDK that depend on the platform. */
 const lifecycle = nativeLifecycle(AppState, NetInfo);
 export const clientOptions = {
   storage: sqliteStorage(() => openDatabaseAsync('parley.db')),
   lifecycle,
-  createId: randomUUID,
+  randomUUID,
   uploads: fileUploads(),
 };
 
@@ -63,3 +65,7 @@ export const showAppearance = (_appearance: object): void => undefined;
 
 /** Returns false: the app goes on, with the sign-in. */
 export const leave = (): boolean => false;
+
+/** Apps on phones have no pages that come back. */
+export const onPageRestored = (_listener: () => void) => (): void => undefined;
+export const reload = (): void => undefined;

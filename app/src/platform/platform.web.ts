@@ -26,6 +26,11 @@ export const serverAddress = location.origin;
 export const deviceLanguages = navigator.languages;
 /** Demo user that the address asks for. */
 export const wantedUser = new URL(location.href).searchParams.get('as') ?? undefined;
+/** Address of a window as another user of the demo; undefined where there are no other windows. */
+export const addressAs = (userId: string): string | undefined => `?as=${encodeURIComponent(userId)}`;
+/** Removes the user from the address: neither a reload nor the Back button asks for them again. */
+export const forgetWantedUser = (): void =>
+  history.replaceState(null, '', `${location.pathname}${location.hash}`);
 export const device = webDevice();
 /** Options of the SDK that depend on the platform. */
 export const clientOptions = { storage: indexedDbStorage(), tabs: sharedTabs(), uploads: fileUploads() };
@@ -60,3 +65,18 @@ export function leave(): boolean {
   location.replace(location.pathname);
   return true;
 }
+
+/**
+ * Calls back when the browser shows the page again as it was left: after the Back button, for example.
+ *
+ * @returns a function that removes the listener
+ */
+export function onPageRestored(listener: () => void): () => void {
+  const onShow = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) listener();
+  };
+  addEventListener('pageshow', onShow);
+  return () => removeEventListener('pageshow', onShow);
+}
+
+export const reload = (): void => location.reload();

@@ -28,6 +28,13 @@ export function useRoute(): Route {
 export const goTo = (conversationId?: string, seq?: number): void =>
   show(`parley://${pathOf(conversationId, seq)}`);
 
+/** Phones keep no history of what was shown. */
+export const goBack = (): void => goTo();
+export const replaceByList = goBack;
+
+/** Android's back button is followed from the start. */
+export const useBackKey = (): void => undefined;
+
 /** Follows links into the app, and the back button of Android. Called once, at the start. */
 export function followLinks(): void {
   void Linking.getInitialURL().then((url) => url !== null && show(url));

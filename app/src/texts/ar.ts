@@ -12,6 +12,7 @@ export const ar: AppTexts = {
   demoUsers: 'مستخدمو العرض',
   pick: 'اختر محادثة',
   pickHint: 'افتح نافذة ثانية كمستخدم آخر وتحدث مع نفسك.',
+  pickHintAs: 'افتح نافذة ثانية باسم {name} وتحدث مع نفسك.',
   newItem: 'جديد',
   settings: 'الإعدادات',
   privacy: 'الخصوصية',
@@ -57,4 +58,9 @@ export const ar: AppTexts = {
   decideText: 'هذا يخص {name}.',
   decided: 'تم الحسم',
   note: 'ملاحظة للمشرفين الآخرين',
+  like: 'إعجاب بـ {name}',
+  likeShort: 'إعجاب',
+  itsAMatch: 'توافق مع {name}!',
+  liked: 'يصبح توافقًا حين يُعجب {name} بك أيضًا.',
+  allMatched: 'لديك توافق مع الجميع هنا.',
 };

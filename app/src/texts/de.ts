@@ -12,6 +12,7 @@ export const de: AppTexts = {
   demoUsers: 'Nutzer der Demo',
   pick: 'Wähle eine Unterhaltung',
   pickHint: 'Öffne ein zweites Fenster als anderer Nutzer und rede mit dir selbst.',
+  pickHintAs: 'Öffne ein zweites Fenster als {name} und rede mit dir selbst.',
   newItem: 'Neu',
   settings: 'Einstellungen',
   privacy: 'Privatsphäre',
@@ -57,4 +58,9 @@ export const de: AppTexts = {
   decideText: 'Das betrifft {name}.',
   decided: 'Entschieden',
   note: 'Notiz für andere Moderatoren',
+  like: '{name} liken',
+  likeShort: 'Liken',
+  itsAMatch: 'Ein Match mit {name}!',
+  liked: 'Es wird ein Match, sobald {name} dich auch likt.',
+  allMatched: 'Du hast hier schon mit allen ein Match.',
 };

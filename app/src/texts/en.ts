@@ -10,6 +10,7 @@ export const en = {
   demoUsers: 'Users of the demo',
   pick: 'Pick a conversation',
   pickHint: 'Open a second window as another user, and talk to yourself.',
+  pickHintAs: 'Open a second window as {name}, and talk to yourself.',
   newItem: 'New',
   settings: 'Settings',
   privacy: 'Privacy',
@@ -55,6 +56,11 @@ export const en = {
   decideText: 'This concerns {name}.',
   decided: 'Decided',
   note: 'Note for other moderators',
+  like: 'Like {name}',
+  likeShort: 'Like',
+  itsAMatch: 'It’s a match with {name}!',
+  liked: 'It is a match as soon as {name} likes you, too.',
+  allMatched: 'You have matched with everyone here.',
 };
 
 export type AppTexts = Record<keyof typeof en, string>;

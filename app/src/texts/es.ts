@@ -12,6 +12,7 @@ export const es: AppTexts = {
   demoUsers: 'Usuarios de la demo',
   pick: 'Elige una conversación',
   pickHint: 'Abre otra ventana como otro usuario y habla contigo mismo.',
+  pickHintAs: 'Abre otra ventana como {name} y habla contigo mismo.',
   newItem: 'Nuevo',
   settings: 'Ajustes',
   privacy: 'Privacidad',
@@ -57,4 +58,9 @@ export const es: AppTexts = {
   decideText: 'Esto afecta a {name}.',
   decided: 'Resuelta',
   note: 'Nota para otros moderadores',
+  like: 'Dar me gusta a {name}',
+  likeShort: 'Me gusta',
+  itsAMatch: '¡Hay coincidencia con {name}!',
+  liked: 'Habrá coincidencia en cuanto tú también le gustes a {name}.',
+  allMatched: 'Ya tienes coincidencia con todas las personas.',
 };

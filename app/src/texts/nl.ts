@@ -12,6 +12,7 @@ export const nl: AppTexts = {
   demoUsers: 'Gebruikers van de demo',
   pick: 'Kies een gesprek',
   pickHint: 'Open een tweede venster als een andere gebruiker en praat met jezelf.',
+  pickHintAs: 'Open een tweede venster als {name} en praat met jezelf.',
   newItem: 'Nieuw',
   settings: 'Instellingen',
   privacy: 'Privacy',
@@ -57,4 +58,9 @@ export const nl: AppTexts = {
   decideText: 'Dit betreft {name}.',
   decided: 'Besloten',
   note: 'Notitie voor andere moderatoren',
+  like: '{name} leuk vinden',
+  likeShort: 'Leuk',
+  itsAMatch: 'Een match met {name}!',
+  liked: 'Het is een match zodra {name} jou ook leuk vindt.',
+  allMatched: 'Je hebt hier al een match met iedereen.',
 };

@@ -3,6 +3,7 @@ import {
   ENDPOINTS,
   ERRORS,
   type Answer,
+  type BucketName,
   type CommandName,
   type EndpointData,
   type EndpointInput,
@@ -103,7 +104,11 @@ function route(deps: RouteDeps, router: Router, { name, work }: Route): void {
   const { method, path } = ENDPOINTS[name];
   router[method](path, async (request, response) => {
     const startedMs = monotonicMs();
-    const answer = await run(deps, request, { name, work });
+    const { bucket } = ENDPOINTS[name];
+    const answer = await answerCall(deps, request, {
+      ...{ name, bucket },
+      work: (principal) => work(principal, request),
+    });
     const code = answer.success ? 'OK' : answer.code;
     deps.metrics.httpSeconds.observe({ endpoint: name, code }, (monotonicMs() - startedMs) / 1_000);
     if ('redirects' in ENDPOINTS[name] && answer.success && 'url' in answer.data)
@@ -130,7 +135,19 @@ export function statusOf(status: number, data: object): number {
   return existed ? 200 : status;
 }
 
-async function run(deps: RouteDeps, request: Request, { name, work }: Route): Promise<Answer<object>> {
+interface Call {
+  /** Name in logs and failures. */
+  name: string;
+  bucket: BucketName;
+  work: (principal: Principal) => Promise<object>;
+}
+
+/** Identifies the caller of a request, and answers it by the pipeline. */
+export async function answerCall(
+  deps: RouteDeps,
+  request: Request,
+  { name, bucket, work }: Call,
+): Promise<Answer<object>> {
   let principal: Principal;
   try {
     principal = await identify(deps, request);
@@ -140,10 +157,10 @@ async function run(deps: RouteDeps, request: Request, { name, work }: Route): Pr
   return deps.pipeline.answer({
     name,
     principal,
-    bucket: ENDPOINTS[name].bucket,
+    bucket,
     payload: request.body as unknown,
     prepare: () => deps.users.ensureUser(principal),
-    work: () => work(principal, request),
+    work: () => work(principal),
   });
 }
 

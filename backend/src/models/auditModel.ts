@@ -107,7 +107,6 @@ export function createAuditModel(connection: mongoose.Connection) {
         .find({ _id: op({ $lt: objectId(beforeId) }) })
         .sort({ _id: -1 })
         .limit(limit)
-        .hint({ _id: 1 })
         .read('primary')
         .lean();
       return found.map(({ _id, ...record }) => ({ ...record, _id: _id.toHexString() }));

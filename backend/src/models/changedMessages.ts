@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import type { ConversationId, UserId } from '../../../contract/index.js';
 import type { ArchiveModel } from './archiveModel.js';
 import { retryRaces } from './insertMany.js';
-import type { ConversationDocument } from './conversationDocument.js';
+import { toRecord, type ConversationDocument, type ConversationRecord } from './conversationDocument.js';
 import { BY_SEQ, type MessageRecord } from './messageDocument.js';
 import { type MessageDocument } from './messageShape.js';
 import { objectId } from './objectIds.js';
@@ -130,16 +130,23 @@ export function createChangedMessages(
       return isComplete;
     },
 
-    /** Records in the conversation up to which `rev` its changes are applied to the messages. */
-    async setRev(conversationId: ConversationId, applied: AppliedChanges): Promise<void> {
-      await conversations.updateOne(
+    /**
+     * Records in the conversation up to which `rev` its changes are applied to the messages. Returns the conversation
+     * after the write; undefined when another process had recorded this `rev` or a later one.
+     */
+    async setRev(
+      conversationId: ConversationId,
+      applied: AppliedChanges,
+    ): Promise<ConversationRecord | undefined> {
+      const after = await conversations.findOneAndUpdate(
         {
           _id: objectId(conversationId),
           $or: [{ rev: { $lt: applied.rev } }, { rev: { $exists: false } }],
         },
         toProgress(applied),
-        { writeConcern: COMMITTED },
+        { returnDocument: 'after', writeConcern: COMMITTED },
       );
+      return after === null ? undefined : toRecord(after);
     },
   };
 }

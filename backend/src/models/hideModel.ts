@@ -100,6 +100,26 @@ export function createHideModel(connection: mongoose.Connection) {
       return found.map(({ seq }) => seq);
     },
 
+    /** Returns which messages a user has hidden, at most those with one of these `seq`s, in any of the conversations. */
+    async findHidden(
+      userId: UserId,
+      conversationIds: readonly ConversationId[],
+      seqs: readonly number[],
+    ): Promise<{ conversationId: ConversationId; seq: number }[]> {
+      if (seqs.length === 0) return [];
+      const found = await model
+        .find(
+          { userId, conversationId: op({ $in: conversationIds }), seq: op({ $in: [...seqs] }) },
+          { conversationId: 1, seq: 1 },
+        )
+        .hint(BY_USER)
+        .lean();
+      return found.map(({ conversationId, seq }) => ({
+        conversationId: conversationIdOf(conversationId),
+        seq,
+      }));
+    },
+
     /** Returns which of these `seq`s a user has hidden. */
     async findHiddenSeqs(
       userId: UserId,

@@ -79,6 +79,8 @@ export interface FrozenPosition {
   userId: string;
   readSeq: number;
   deliveredSeq: number;
+  /** Furthest position that was hidden. Only an answer after it ends this: one of before may be stored later. */
+  hiddenSeq?: number;
 }
 
 export interface MemberRecord extends Omit<
@@ -139,8 +141,8 @@ export const BY_CHANGE = { userId: 1, changedAt: 1, conversationId: 1 } as const
 export const BY_RANK = { conversationId: 1, rank: 1, joinedSeq: 1, userId: 1 } as const;
 /** Query: a user's large groups and channels. */
 export const BY_LARGE = { userId: 1, apart: 1 } as const;
-/** Query: the number of members who have read up to a `seq` or further (covered by the index). */
-export const BY_READ = { conversationId: 1, lastReadSeq: 1, joinedSeq: 1, userId: 1 } as const;
+/** Query: the number of current members who have read up to a `seq` or further (covered by the index). */
+export const BY_READ = { conversationId: 1, lastReadSeq: 1, joinedSeq: 1, rank: 1, userId: 1 } as const;
 /** Query: members who have cleared a conversation up to a `seq` or further. */
 export const BY_CLEARED = { conversationId: 1, clearedSeq: 1 } as const;
 /** Query: members who were absent at a `seq`. */

@@ -138,7 +138,7 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Returns current members with absences that overlap this range. */
+    /** Returns members with absences that overlap this range; also former ones, whom an older membership still names. */
     async findAbsent(
       conversationId: ConversationId,
       { fromSeq, toSeq }: Absence,
@@ -147,10 +147,7 @@ export function createMemberModel(connection: mongoose.Connection) {
         $exists: true,
         $elemMatch: { fromSeq: { $lte: toSeq }, toSeq: { $gte: fromSeq } },
       });
-      const found = await find({ conversationId, absences: between, rank: op({ $lt: RANK_LEFT }) })
-        .hint(BY_ABSENCE)
-        .read('primary')
-        .lean();
+      const found = await find({ conversationId, absences: between }).hint(BY_ABSENCE).read('primary').lean();
       return found.map(({ userId, absences = [] }) => ({ userId: userId as UserId, absences }));
     },
 
@@ -242,7 +239,7 @@ export function createMemberModel(connection: mongoose.Connection) {
       return found.map(toRecord);
     },
 
-    /** Counts the members who joined before a message and have read it, without `exceptIds`. */
+    /** Counts the current members who joined before a message and have read it, without `exceptIds`. */
     async countReaders(
       conversationId: ConversationId,
       seq: number,
@@ -253,6 +250,7 @@ export function createMemberModel(connection: mongoose.Connection) {
           conversationId: objectId(conversationId),
           lastReadSeq: { $gte: seq },
           joinedSeq: { $lte: seq },
+          rank: { $lt: RANK_LEFT },
           userId: { $nin: [...exceptIds] },
         },
         { hint: BY_READ, readPreference: 'primary', ...readLimit() },

@@ -43,12 +43,19 @@ function positionMaxima({ readSeq, readN, deliveredSeq, share = 'read' }: Positi
   return { ...shared, ...read, ...(share === 'nothing' && { privateDeliveredSeq: deliveredUpTo }) };
 }
 
-/** Ends frozen positions for members who may see this update. */
-function unfreeze({ share = 'read', readSeq, blockedWith = [], isForAll = false }: Position) {
+/**
+ * Ends frozen positions for members who may see this update. A message that the member sent is stored some time later: what was
+ * hidden since then stays hidden.
+ */
+function unfreeze({ share = 'read', readSeq, blockedWith = [], isForAll = false, isSent = false }: Position) {
   if (!isForAll || share !== 'read' || readSeq === 0) return {};
-  return blockedWith.length === 0
+  const ended = {
+    ...(blockedWith.length > 0 && { userId: { $nin: [...blockedWith] } }),
+    ...(isSent && { hiddenSeq: { $not: { $gt: readSeq } } }),
+  };
+  return Object.keys(ended).length === 0
     ? { $unset: { frozenFor: 1 as const } }
-    : { $pull: { frozenFor: { userId: { $nin: [...blockedWith] } } } };
+    : { $pull: { frozenFor: ended } };
 }
 
 /** Returns one upsert per position; positions behind the stored ones change nothing. */
@@ -89,19 +96,29 @@ export async function freezePositions(collection: Collection, positions: readonl
     )
     .toArray();
   const byMember = new Map(stored.map((one) => [`${one.conversationId.toHexString()} ${one.userId}`, one]));
-  const updates = restricted.flatMap(({ conversationId, userId, blockedWith = [] }) => {
+  const updates = restricted.flatMap(({ conversationId, userId, blockedWith = [], ...hidden }) => {
     const known = byMember.get(`${conversationId} ${userId}`);
-    const frozen = new Set(known?.frozenFor?.map((one) => one.userId));
+    const frozen = new Map(known?.frozenFor?.map((one) => [one.userId, one]));
     const position = { readSeq: known?.lastReadSeq ?? 0, deliveredSeq: known?.lastDeliveredSeq ?? 0 };
+    const hiddenSeq = Math.max(hidden.readSeq, hidden.deliveredSeq);
+    const member = { conversationId: objectId(conversationId), userId };
     return blockedWith
-      .filter((other) => !frozen.has(other))
-      .map((other) => ({
-        updateOne: {
-          // Two devices may update at the same time: the first one stores the positions.
-          filter: { conversationId: objectId(conversationId), userId, 'frozenFor.userId': { $ne: other } },
-          update: { $push: { frozenFor: { userId: other, ...position } } },
+      .filter((other) => (frozen.get(other)?.hiddenSeq ?? -1) < hiddenSeq)
+      .flatMap((other) => [
+        {
+          updateOne: {
+            // Two devices may update at the same time: the first one stores the positions.
+            filter: { ...member, 'frozenFor.userId': { $ne: other } },
+            update: { $push: { frozenFor: { userId: other, ...position, hiddenSeq } } },
+          },
         },
-      }));
+        {
+          updateOne: {
+            filter: { ...member, 'frozenFor.userId': other },
+            update: { $max: { 'frozenFor.$.hiddenSeq': hiddenSeq } },
+          },
+        },
+      ]);
   });
   if (updates.length === 0) return;
   await retryRaces(() => collection.bulkWrite(updates, { ordered: true, writeConcern: COMMITTED }));

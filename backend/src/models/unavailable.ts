@@ -59,8 +59,7 @@ export function isDatabaseUnavailable(thrown: unknown): boolean {
   const error = underlyingError(thrown);
   if (error instanceof mongo.MongoServerError) return isUnavailableCode(error.code);
   // All other driver errors concern the connection, the pool, or server selection; Mongoose's own errors report a
-  // missing
-  // connection.
+  // missing connection.
   return (
     (error instanceof mongo.MongoError && !(error instanceof mongo.MongoInvalidArgumentError)) ||
     error instanceof mongoose.Error.MongooseServerSelectionError ||

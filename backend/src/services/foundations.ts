@@ -1,4 +1,5 @@
 import type { Models } from '../models/index.js';
+import type { OwnWrites } from '../models/ownWrites.js';
 import type { Logger } from '../utils/logger.js';
 import type { Metrics } from '../utils/metrics.js';
 import { HeadService } from './conversations/index.js';
@@ -11,6 +12,7 @@ import { createViewerRules } from './visibility/index.js';
 
 export interface FoundationDeps {
   models: Models;
+  ownWrites: OwnWrites;
   metrics: Metrics;
   logger: Logger;
   events: ServiceEvents;
@@ -20,7 +22,7 @@ export interface FoundationDeps {
  * Builds what both socket delivery and services depend on: users, visibility rules, membership and conversation
  * summaries. Nothing here sends pushes.
  */
-export function createFoundations({ models, metrics, logger, events }: FoundationDeps) {
+export function createFoundations({ models, ownWrites, metrics, logger, events }: FoundationDeps) {
   const time = new DatabaseTime();
   const watermark = new WriteWatermark(time);
   const membershipWriter = new MembershipWriter({ ...models, watermark, logger });
@@ -45,6 +47,7 @@ export function createFoundations({ models, metrics, logger, events }: Foundatio
   });
   const access = new Access(memberships);
   return {
+    ownWrites,
     time,
     watermark,
     membershipWriter,

@@ -198,8 +198,7 @@ export function createServices(deps: ServiceDeps) {
     ...shared,
     messageViews,
     views,
-    processId: registry.id,
-    settledThrough: () => registry.settledThrough(),
+    registry,
     safeNow,
   });
   const newcomers = new Newcomers(shared);

@@ -65,6 +65,7 @@ export function createLogs(deps: LogDeps) {
       ...viewerRules,
       lease: registry,
       logger,
+      visibility: deps.visibility,
       windows: deps.windows,
       markDeleting: deps.markDeleting,
       onErased: (erased) => deps.events.emit('erased', erased),

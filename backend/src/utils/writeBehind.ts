@@ -18,7 +18,10 @@ export interface WriteBehindDeps<Key, Item> {
   maxBatch: number;
   /** Pending items. When there are more, the oldest is dropped. */
   maxPending?: number;
-  /** Returns the pause in ms between a write, given how long it took in ms, and the next one. */
+  /**
+   * Returns the pause in ms between a write, given how long it took in ms, and the next one, also when nothing is pending at
+   * its end: what comes one by one would otherwise be written one by one. `drain` ends it.
+   */
   restMs?: (tookMs: number) => number;
 }
 
@@ -38,9 +41,13 @@ export class WriteBehind<Key, Item> {
   readonly #deps: WriteBehindDeps<Key, Item>;
   readonly #pending = new Map<Key, Item>();
   readonly #inFlight = new Map<Key, Item>();
-  #flushing: Promise<void> | undefined;
+  #isFlushing = false;
   /** Settled at the end of each write, whether it succeeded or failed. */
   #round: Deferred<void> = createDeferred();
+  /** Ends the pause between two writes. */
+  #endRest: Deferred<void>['resolve'] = () => undefined;
+  /** Callers of `drain` that wait. */
+  #draining = 0;
 
   constructor(deps: WriteBehindDeps<Key, Item>) {
     this.#deps = deps;
@@ -62,8 +69,10 @@ export class WriteBehind<Key, Item> {
     const { maxPending = Infinity } = this.#deps;
     const [oldest] = this.#pending.size > maxPending ? this.#pending.keys() : [];
     if (oldest !== undefined) this.#pending.delete(oldest);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
     // A batch serves many callers: it does not end with the one that opened it.
-    this.#flushing ??= withoutReadDeadline(() => this.#flush());
+    void withoutReadDeadline(() => this.#flush());
   }
 
   /** True while an item of this key is not written. */
@@ -98,7 +107,10 @@ export class WriteBehind<Key, Item> {
 
   /** Resolves when nothing is unwritten. */
   async drain(): Promise<void> {
-    while (this.#flushing !== undefined) await this.#flushing;
+    this.#draining += 1;
+    this.#endRest();
+    while (this.#pending.size > 0 || this.#inFlight.size > 0) await this.#round.promise;
+    this.#draining -= 1;
   }
 
   async #flush(): Promise<void> {
@@ -107,10 +119,23 @@ export class WriteBehind<Key, Item> {
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
     while (this.#pending.size > 0 || this.#inFlight.size > 0) {
       this.#fill();
-      const pauseMs = await this.#write(backoff);
-      if (pauseMs > 0) await sleep(pauseMs);
+      const tookMs = await this.#write();
+      if (this.#inFlight.size > 0) await sleep(backoff.next());
+      else {
+        backoff.reset();
+        await this.#rest(this.#deps.restMs?.(tookMs) ?? 0);
+      }
     }
-    this.#flushing = undefined;
+    this.#isFlushing = false;
+  }
+
+  async #rest(restMs: number): Promise<void> {
+    if (restMs === 0 || this.#draining > 0) return;
+    const rest: Deferred<void> = createDeferred();
+    const timer = setTimeout(rest.resolve, restMs).unref();
+    this.#endRest = rest.resolve;
+    await rest.promise;
+    clearTimeout(timer);
   }
 
   /** Moves pending items into the batch in flight. A later item of a key that has failed waits for the retry. */
@@ -123,9 +148,9 @@ export class WriteBehind<Key, Item> {
     }
   }
 
-  /** Writes the batch in flight once. @returns the pause in ms before the next write. */
-  async #write(backoff: Backoff): Promise<number> {
-    const { write, onFailure, dropFailed = false, restMs } = this.#deps;
+  /** Writes the batch in flight once. What has failed stays in flight. @returns how long it took, in ms. */
+  async #write(): Promise<number> {
+    const { write, onFailure, dropFailed = false } = this.#deps;
     const batch = new Map(this.#inFlight);
     // A write that goes on after its batch has failed may settle its item late: never a newer one of the same key.
     const settle = (key: Key): void => {
@@ -135,15 +160,13 @@ export class WriteBehind<Key, Item> {
     let hasFailed = false;
     try {
       await write(batch, settle);
-      backoff.reset();
     } catch (error) {
       hasFailed = true;
       onFailure(error, batch);
     }
     if (!hasFailed || dropFailed) for (const key of batch.keys()) settle(key);
     this.#endRound();
-    if (this.#inFlight.size > 0) return backoff.next();
-    return this.#pending.size > 0 ? (restMs?.(monotonicMs() - startedMs) ?? 0) : 0;
+    return monotonicMs() - startedMs;
   }
 
   #endRound(): void {

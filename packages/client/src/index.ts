@@ -34,6 +34,7 @@ export type {
 export type { SafetyApi, UsersApi } from './api/users.js';
 export { createParleyClient } from './client/createParleyClient.js';
 export type { ReadableStore } from './observable/readableStore.js';
+export { isNotice, SYSTEM_USER_ID } from './state/entries.js';
 export type { SeqRange } from './state/log.js';
 export type {
   CarriedContent,

@@ -1,12 +1,7 @@
 /** Values that follow from `client.state`. Pure functions; results that are objects keep their references as described. */
 export { isMutedAt, positionOf } from './state/conversations.js';
 export { isContent, isMessage, quoteOf } from './state/entries.js';
-export {
-  listOf,
-  sortedConversations,
-  unreadConversations,
-  type ConversationFilter,
-} from './state/listSelectors.js';
+export { listOf, sortedConversations, type ConversationFilter } from './state/listSelectors.js';
 export { covers, entryAt, gapsIn, indexOfSeq, newestRun, type SeqRange } from './state/log.js';
 export { isConnected } from './state/reduce.js';
 export { asideKey } from './state/reduceMessages.js';
@@ -20,11 +15,12 @@ export {
   nowAt,
   peerOf,
   pendingOf,
+  readersOf,
   readSeqOf,
   rightsOf,
   statusOf,
-  totalUnread,
   unreadOf,
   userOf,
   type ClosedReason,
 } from './state/selectors.js';
+export { totalUnread, unreadConversations } from './state/unreadTotals.js';

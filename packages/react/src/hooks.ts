@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type {
+  ClientState,
   ConnectionState,
   Conversation,
   ConversationFilter,
@@ -60,9 +61,9 @@ export interface DirectConversationView {
 export function useDirectConversation(otherUserId: string): DirectConversationView {
   const client = useParley();
   const [failure, setFailure] = useState<{ userId: string; error: ParleyError }>();
-  const conversation = useStorePart(client.conversations.list(), ({ conversations }) =>
-    conversations.find((one) => one.type === 'direct' && one.otherUserId === otherUserId),
-  );
+  // Not in the list: it may be archived, or deleted until its next message.
+  const id = useStorePart(client.state, (state) => directIdWith(state, otherUserId));
+  const conversation = useStore(client.conversation(id ?? '').conversation);
   const isUnknown = conversation === undefined;
   const isOnline = useConnectionState().status === 'online';
   useEffect(() => {
@@ -77,6 +78,9 @@ export function useDirectConversation(otherUserId: string): DirectConversationVi
   const error = failure?.userId === otherUserId ? failure.error : undefined;
   return useMemo(() => ({ conversation, error }), [conversation, error]);
 }
+
+const directIdWith = ({ conversations }: ClientState, userId: string): string | undefined =>
+  Object.values(conversations).find((one) => one.type === 'direct' && one.otherUserId === userId)?.id;
 
 /** Not by `instanceof`: an app may hold the package twice, as ES modules and as CommonJS. */
 const isParleyError = (error: unknown): error is ParleyError =>

@@ -1,4 +1,4 @@
-import type { Message, MessagesSnapshot, PendingMessage } from '@parley/client';
+import { isNotice, type Message, type MessagesSnapshot, type PendingMessage } from '@parley/client';
 import { dayOf, type Day } from './days.js';
 
 /** Beginning of a calendar day. */
@@ -61,7 +61,6 @@ export interface MessageList {
 
 /** Servers' clocks differ: a step back across midnight by less than this does not begin a day again. */
 const CLOCK_TOLERANCE_MS = 600_000;
-const SYSTEM = 'system';
 
 /**
  * Arranges the messages of a conversation for display: ascending by `seq`, unsent messages at the end, with the beginnings of
@@ -89,7 +88,7 @@ function markedSeqOf({ snapshot, ownUserId }: MessageListInput): number | undefi
   const { firstUnreadSeq, messages, gaps, hasOlder } = snapshot;
   if (firstUnreadSeq === undefined) return undefined;
   const index = messages.findIndex(
-    ({ seq, senderId, kind }) => seq >= firstUnreadSeq && senderId !== ownUserId && kind !== SYSTEM,
+    ({ seq, senderId, kind }) => seq >= firstUnreadSeq && senderId !== ownUserId && kind !== 'system',
   );
   const marked = messages[index];
   if (marked === undefined) return undefined;
@@ -133,8 +132,8 @@ class ListBuilder {
 
   addMessage(message: Message): void {
     const key = keyOf(message);
-    const isSystem = message.kind === SYSTEM;
-    if (isSystem) this.#endGroup();
+    const isLine = isNotice(message);
+    if (isLine) this.#endGroup();
     this.#addBubble(message.senderId, {
       key: this.#byKey.has(key) ? `${key}:${message.seq}` : key,
       isOwn: message.senderId === this.input.ownUserId,
@@ -143,7 +142,7 @@ class ListBuilder {
       message,
       pending: undefined,
     });
-    if (isSystem) this.#endGroup();
+    if (isLine) this.#endGroup();
   }
 
   /** The device's clock is trusted to name a later day, never an earlier one. */

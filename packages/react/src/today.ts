@@ -1,6 +1,7 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import { useParleyContext } from './provider.js';
 import { dayOf, type Day } from './days.js';
+import { useStorePart } from './store.js';
 
 /** Interval of looking at the clock, in ms. A timer until midnight would be late after the device has slept. */
 const LOOK_MS = 30_000;
@@ -8,10 +9,8 @@ const LOOK_MS = 30_000;
 /** Returns the current day by the server's clock, as far as it is known. Renders again when midnight has passed. */
 export function useToday(): Day {
   const { client, now, timeZone } = useParleyContext();
-  const getDay = useCallback(
-    () => dayOf(now() + client.state.getSnapshot().clockOffsetMs, timeZone),
-    [client, now, timeZone],
-  );
+  const offsetMs = useStorePart(client.state, ({ clockOffsetMs }) => clockOffsetMs);
+  const getDay = useCallback(() => dayOf(now() + offsetMs, timeZone), [offsetMs, now, timeZone]);
   const subscribe = useCallback((listener: () => void) => {
     const timer = setInterval(listener, LOOK_MS);
     return () => clearInterval(timer);

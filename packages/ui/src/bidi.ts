@@ -31,5 +31,32 @@ export const hasControls = (text: string): boolean => withoutControls(text) !== 
 /** True when text can reorder what stands beside it. */
 export const isReordering = (text: string): boolean => REORDERS.test(text);
 
+/** Begins what `isolate` puts into a sentence. */
+export const ISOLATE = '\u2068';
+
 /** Puts text into a sentence: isolated, so that it cannot reorder the rest of it, nor end its isolation. */
-export const isolate = (text: string): string => `\u2068${withoutControls(text)}\u2069`;
+export const isolate = (text: string): string => `${ISOLATE}${withoutControls(text)}\u2069`;
+
+/**
+ * Returns the name of a file for a line of its own: everything invisible as visible codes, and the extension at the end,
+ * whatever the direction of the letters before it.
+ */
+export function fileLine(name: string): string {
+  const shown = showInvisible(name);
+  const dot = shown.lastIndexOf('.');
+  if (dot <= 0 || !isReordering(shown)) return shown;
+  return `\u2066${isolate(shown.slice(0, dot))}\u2066${shown.slice(dot)}\u2069\u2069`;
+}
+
+const [LEFT_TO_RIGHT, RIGHT_TO_LEFT] = ['\u200E', '\u200F'];
+
+/**
+ * Returns an invisible letter that gives a line the direction of a text in it, whatever stands before that text.
+ *
+ * @param otherwise direction of a text without letters
+ */
+export function markOf(text: string, otherwise: 'ltr' | 'rtl'): string {
+  const letter = /\p{L}/u.exec(text)?.[0];
+  const isRightToLeft = letter === undefined ? otherwise === 'rtl' : isReordering(letter);
+  return isRightToLeft ? RIGHT_TO_LEFT : LEFT_TO_RIGHT;
+}

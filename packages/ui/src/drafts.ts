@@ -1,7 +1,12 @@
+import type { Message } from '@parley/client';
+
 /** Texts that were begun and not sent, by conversation id. */
 export interface Drafts {
   get: (conversationId: string) => string;
   set: (conversationId: string, text: string) => void;
+  /** The message that a draft answers. Kept in memory only. */
+  getReply: (conversationId: string) => Message | undefined;
+  setReply: (conversationId: string, message: Message | undefined) => void;
   subscribe: (listener: () => void) => () => void;
 }
 
@@ -19,8 +24,11 @@ export interface KeyValueStorage {
  */
 export function createDrafts(storage?: KeyValueStorage, prefix = 'parley.draft.'): Drafts {
   const texts = new Map<string, string>();
+  const replies = new Map<string, Message | undefined>();
   const listeners = new Set<() => void>();
   return {
+    getReply: (conversationId) => replies.get(conversationId),
+    setReply: (conversationId, message) => void replies.set(conversationId, message),
     get(conversationId) {
       const known = texts.get(conversationId) ?? storage?.getItem(prefix + conversationId) ?? '';
       texts.set(conversationId, known);

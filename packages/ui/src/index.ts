@@ -1,4 +1,5 @@
 export { Chat, type ChatProps } from './chat/Chat.js';
+export type { AttachFormKind } from './chat/attachForms.js';
 export type { AttachmentTray, TrayItem } from './chat/attachmentTray.js';
 export { FileContent } from './chat/Contents.js';
 export { ImageContent, type ImageContentProps } from './chat/Picture.js';
@@ -12,13 +13,16 @@ export type { Device, PickedFile, Recording, SoundPlayer, SoundProgress } from '
 export { createDrafts, type Drafts, type KeyValueStorage } from './drafts.js';
 export { ConversationList, type ConversationListProps } from './list/ConversationList.js';
 export { ConversationRow, type ConversationRowProps } from './list/ConversationRow.js';
+export { MatchStrip, type Match, type MatchStripProps } from './list/MatchStrip.js';
 export { useChatActions, type ChatActions } from './list/useChatActions.js';
 export { MediaViewer, type MediaViewerProps } from './media/MediaViewer.js';
 export { VoiceRecorder, type VoiceRecorderProps } from './media/VoiceRecorder.js';
+export { fits } from './lengths.js';
 export { OfflineBanner } from './OfflineBanner.js';
 export { ParleyUI, type ParleyUIProps } from './ParleyUI.js';
 export { useAsk, type Ask } from './parts/Ask.js';
 export { Avatar, type AvatarProps } from './parts/Avatar.js';
+export { Busy } from './parts/Busy.js';
 export { Button, IconButton, type ButtonProps, type IconButtonProps } from './parts/Buttons.js';
 export { Dialog, type DialogProps } from './parts/Dialog.js';
 export { Empty, type EmptyProps } from './parts/Empty.js';
@@ -29,6 +33,7 @@ export { Menu, type Anchor, type MenuItem, type MenuProps } from './parts/Menu.j
 export { Heading, Text, type TextProps } from './parts/Text.js';
 export { useAttempt, useToast } from './parts/Toast.js';
 export { GroupInfo, type GroupInfoProps } from './people/GroupInfo.js';
+export { JoinGroup, type JoinGroupProps } from './people/JoinGroup.js';
 export { NewGroup, type NewGroupProps } from './people/GroupForm.js';
 export { MemberPicker, type MemberPickerProps } from './people/MemberPicker.js';
 export { PersonLine, PersonRow, type PersonRowProps } from './people/PersonRow.js';

@@ -1,7 +1,6 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
-import type { ClientState, UserView } from '@parley/client';
+import { SYSTEM_USER_ID, type ClientState, type ConversationRecord, type UserView } from '@parley/client';
 import { isConnected, peerOf, userOf } from '@parley/client/selectors';
-import type { Conversation } from '@parley/client';
 import { useParley } from '@parley/react';
 import { showControls } from './bidi.js';
 import { useTexts, type Translate } from './context.js';
@@ -23,15 +22,12 @@ export const useOwnUserId = (): string => useClientState((state) => state.userId
 export const useIsOnline = (userId: string): boolean =>
   useClientState((state) => isConnected(state) && state.presence[userId]?.status === 'online');
 
-/** The sender of notices of the app itself. */
-export const SYSTEM_ID = 'system';
-
 /** Name of a user for display. */
 export const nameOf = (user: UserView, t: Translate): string =>
-  showControls(user.name ?? (user._id === SYSTEM_ID ? t('theApp') : user._id));
+  showControls(user.name ?? (user._id === SYSTEM_USER_ID ? t('theApp') : user._id));
 
 /** Name of the other user, or of the group. */
-export function titleOf(conversation: Conversation, t: Translate): string {
+export function titleOf(conversation: ConversationRecord, t: Translate): string {
   const peer = peerOf(conversation);
   if (conversation.type === 'direct') return nameOf(peer, t);
   return showControls(peer.name ?? t(conversation.type));
@@ -47,12 +43,13 @@ export function useNames(): (userId: string) => string {
   return useCallback((userId) => nameIn(state.getSnapshot(), userId, t), [state, t]);
 }
 
-/** Time in ms that changes every half minute, for texts such as "2 minutes ago". */
+/** The server's time in ms, as far as known, for texts such as "2 minutes ago". Changes every half minute. */
 export function useNow(): number {
+  const offsetMs = useClientState(({ clockOffsetMs }) => clockOffsetMs);
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 30_000);
     return () => clearInterval(timer);
   }, []);
-  return now;
+  return now + offsetMs;
 }

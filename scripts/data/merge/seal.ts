@@ -2,6 +2,7 @@ import { v4 as uuid } from 'uuid';
 import mongoose from 'mongoose';
 import type { TaskContext } from '../frame/taskContext.js';
 import { createModels } from '../../../backend/src/models/index.js';
+import type { ConversationRecord } from '../../../backend/src/models/conversationModel.js';
 import { applyLedger } from '../../../backend/src/services/changes/applyLedger.js';
 import { readLedger } from '../../../backend/src/services/changes/readLedger.js';
 import { DatabaseTime } from '../../../backend/src/services/runtime/databaseTime.js';
@@ -116,7 +117,8 @@ export async function applyPending(context: TaskContext, conversationId: ObjectI
   const wanted = { conversationId: conversationId.toHexString() as ConversationId, inFlight: [] };
   // This run adds no change of a user, so the ledger is read without any user's restriction.
   const restrictions = { shadowOf: () => undefined };
-  const opened = await readLedger({ ...models, memberships, restrictions, wordsOf }, wanted);
+  const summaries = { overlay: (record: ConversationRecord) => record };
+  const opened = await readLedger({ ...models, memberships, restrictions, summaries, wordsOf }, wanted);
   await writer.drain();
   if (!opened.isBehind) return;
   const parts = {

@@ -1,4 +1,5 @@
-/** A page of an app that replaces parts of a chat, and counts how often each row is drawn. */
+/** A page of an app in development that replaces parts of a chat, and counts how often each row is drawn. */
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Text, View } from 'react-native';
 import { createParleyClient } from '@parley/client';
@@ -32,11 +33,13 @@ const renderMessageCard = ({ message }: ContentProps) => <Text>Offer: {message.c
 const renderDay = ({ day }: { day: string }) => <Text testID="own-day">{day}</Text>;
 
 createRoot(document.body.appendChild(document.createElement('main'))).render(
-  <ParleyProvider client={client}>
-    <ParleyUI theme={theme} texts={{ messageField: 'Write', messageTo: 'Write to {name}' }}>
-      <View style={{ height: 600 }}>
-        <Chat conversationId={conversationId} {...{ renderBubble, renderMessageCard, renderDay }} />
-      </View>
-    </ParleyUI>
-  </ParleyProvider>,
+  <StrictMode>
+    <ParleyProvider client={client}>
+      <ParleyUI theme={theme} texts={{ messageField: 'Write', messageTo: 'Write to {name}' }}>
+        <View style={{ height: 600 }}>
+          <Chat conversationId={conversationId} {...{ renderBubble, renderMessageCard, renderDay }} />
+        </View>
+      </ParleyUI>
+    </ParleyProvider>
+  </StrictMode>,
 );

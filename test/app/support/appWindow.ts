@@ -1,14 +1,25 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { WindowOptions } from '../../browser/support/browser.js';
 import type { TestServer } from '../../support/server.js';
 
-/** Console errors that the browser itself prints when a test cuts the network or forbids service workers. */
+/**
+ * Console errors that the browser itself prints when a test cuts the network or forbids service workers, and the warning of
+ * react-native-web about a first click with the right button.
+ */
 const OF_THE_TEST =
-  /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state|blocked by Playwright/;
+  /net::ERR_|WebSocket connection to .* failed|WebSocket is already in CLOSING or CLOSED state|blocked by Playwright|^Cannot record touch end/;
 
 /** For polls: a guard against hanging on a busy machine, no promise about speed. */
 export const PATIENT = { timeout: 60_000 };
+
+export interface WindowOptions extends BrowserContextOptions {
+  /** The demo user; without it, the window shows the choice of users. */
+  as?: string;
+  /** Another window of the same browser profile: shares its storage, except for the storage of a tab. */
+  beside?: AppWindow;
+  /** Prepares the page before it loads. */
+  prepare?: (page: Page) => Promise<unknown>;
+}
 
 /** A window of the app, with the errors that it reported. */
 export class AppWindow {
@@ -106,18 +117,21 @@ export class AppWindow {
 export async function openApp(
   browser: Browser,
   server: TestServer,
-  { as, prepare, ...options }: Omit<WindowOptions, 'beside'> = {},
+  { as, beside, prepare, ...options }: WindowOptions = {},
 ): Promise<AppWindow> {
-  const context = await browser.newContext({
+  const context = beside?.page.context() ?? (await newContext(browser, options));
+  const window = new AppWindow(await context.newPage(), server);
+  await prepare?.(window.page);
+  const query = as === undefined ? '' : `?as=${encodeURIComponent(as)}`;
+  await window.page.goto(`${server.url}/${query}`);
+  return window;
+}
+
+const newContext = (browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> =>
+  browser.newContext({
     viewport: { width: 1100, height: 760 },
     locale: 'en-GB',
     // A window of its own storage needs no copy of the app.
     serviceWorkers: 'block',
     ...options,
   });
-  const window = new AppWindow(await context.newPage(), server);
-  await prepare?.(window.page);
-  const query = as === undefined ? '' : `?as=${encodeURIComponent(as)}`;
-  await window.page.goto(`${server.url}/app/${query}`);
-  return window;
-}

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { wavFile } from '../../../scripts/screenshots/wav.js';
 
 /** Photo of 64 x 48 pixels in Apple's format, with a place (GPS) and the name of the phone in its EXIF data. */
 export const HEIC_PHOTO = Buffer.from(
@@ -74,22 +75,7 @@ export async function animation(format: 'gif' | 'webp'): Promise<TestFile> {
 /** One second of a tone that gets louder: 8,000 samples of 16 bits. */
 export function wav(): TestFile {
   const samples = 8_000;
-  const bytes = Buffer.alloc(44 + samples * 2);
-  bytes.write('RIFF', 0);
-  bytes.writeUInt32LE(36 + samples * 2, 4);
-  bytes.write('WAVEfmt ', 8);
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(8_000, 24);
-  bytes.writeUInt32LE(16_000, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36);
-  bytes.writeUInt32LE(samples * 2, 40);
-  for (let at = 0; at < samples; at += 1) {
-    bytes.writeInt16LE(Math.round(Math.sin(at / 3) * 30_000 * (at / samples)), 44 + at * 2);
-  }
+  const bytes = wavFile(samples, 8_000, (index) => Math.sin(index / 3) * 30_000 * (index / samples));
   return { kind: 'voice', fileName: 'note.wav', mimeType: 'audio/wav', bytes };
 }
 

@@ -81,6 +81,23 @@ async function readKilled(): Promise<string[]> {
   return (await area.readAll('outbox')).map(({ value }) => value);
 }
 
+const LEFT_IN = 'left';
+
+/** Writes while the page is left, as a client does with what it has not stored yet. */
+async function writeWhenLeft(value: string): Promise<void> {
+  const area = await indexedDbStorage({ name: LEFT_IN }).open('ada');
+  const writes = Array.from({ length: 50 }, (_, key) => entry(`${key}`, value)).flat();
+  addEventListener('pagehide', () => void area.write(writes));
+}
+
+async function readLeft(): Promise<string[]> {
+  const area = await indexedDbStorage({ name: LEFT_IN }).open('ada');
+  return (await area.readAll('outbox')).map(({ value }) => value);
+}
+
 Object.assign(globalThis, {
-  tests: { runAll, upgradeBeside, deletedMeanwhile, refusedAtFirst, writeForever, readKilled },
+  tests: {
+    ...{ runAll, upgradeBeside, deletedMeanwhile, refusedAtFirst },
+    ...{ writeForever, readKilled, writeWhenLeft, readLeft },
+  },
 });

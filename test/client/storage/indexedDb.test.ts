@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storageConformanceTests } from '../../../packages/client/src/storage/conformance.js';
-import { chromiumPath, launchBrowser } from '../../browser/support/browser.js';
+import { chromiumPath, launchBrowser } from '../../support/browser.js';
 import { bundle } from '../support/bundle.js';
 
 describe.skipIf(chromiumPath === undefined)('IndexedDB storage in a browser', () => {
@@ -69,5 +69,18 @@ describe.skipIf(chromiumPath === undefined)('IndexedDB storage in a browser', ()
     expect(values).toHaveLength(50);
     expect(new Set(values).size).toBe(1);
     expect(Number(values[0])).toBeGreaterThanOrEqual(acknowledged);
+  });
+
+  it('what is written while the page is left is there when it is loaded again', async () => {
+    const left = await newPage();
+    for (const round of Array.from({ length: 10 }, (_, index) => `${index}`)) {
+      await left.evaluate(`globalThis.tests.writeWhenLeft(${JSON.stringify(round)})`);
+      await left.reload();
+      await left.addScriptTag({ content: script });
+      const values = (await runInPage('readLeft', left)) as string[];
+      expect(values).toHaveLength(50);
+      expect(new Set(values)).toEqual(new Set([round]));
+    }
+    await left.close();
   });
 });

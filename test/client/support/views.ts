@@ -54,6 +54,7 @@ export const memberView = (userId: string, lastReadSeq = 0, lastDeliveredSeq = l
   _id: userId,
   name: userId.toUpperCase(),
   role: 'member',
+  joinedSeq: 0,
   lastReadSeq,
   lastDeliveredSeq,
 });

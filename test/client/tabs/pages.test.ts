@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launchBrowser } from '../../browser/support/browser.js';
+import { chromiumPath, launchBrowser } from '../../support/browser.js';
 import { startServer, type TestServer } from '../../support/server.js';
 import type { TestClient } from '../../support/client.js';
 import { until } from '../../support/until.js';

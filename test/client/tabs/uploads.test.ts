@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chromiumPath, launchBrowser } from '../../browser/support/browser.js';
+import { chromiumPath, launchBrowser } from '../../support/browser.js';
 import type { TestClient } from '../../support/client.js';
 import { startServer, type TestServer } from '../../support/server.js';
 import { until } from '../../support/until.js';

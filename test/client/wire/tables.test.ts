@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as contract from '../../../contract/index.js';
+import { SYSTEM_USER_ID } from '../../../packages/client/src/index.js';
 import { CLOSE_CODES, isPushName, LIMITS, RETRY } from '../../../packages/client/src/wire/index.js';
 
 describe('tables of the client and of the contract', () => {
@@ -19,6 +20,10 @@ describe('tables of the client and of the contract', () => {
       (contract.LIMITS as Record<string, unknown>)[name],
     ]);
     expect(LIMITS).toEqual(Object.fromEntries(same));
+  });
+
+  it('know the sender of the messages of the app itself', () => {
+    expect(SYSTEM_USER_ID).toBe(contract.SYSTEM_USER_ID);
   });
 
   it('know the same pushes', () => {

@@ -132,6 +132,10 @@ export const QUERIES: Record<string, Query> = {
     BY_HIDER,
     (at) => at.models.hides.findHiddenSeqs('u3' as UserId, at.chat, [3, 4]),
   ],
+  'what one user hid in some conversations': [
+    BY_HIDER,
+    (at) => at.models.hides.findHidden('u3' as UserId, [at.chat], [3, 4]),
+  ],
   'who hid a message': [
     [BY_SEQ, 'conversationId_1_clearedSeq_1'],
     (at) => at.models.hides.findHidingUsers(at.chat, [3, 5]),

@@ -65,6 +65,8 @@ export function goodHistory(): History {
   send(alone);
   ack(alone);
   const asked = { askedAt: events.length * 10, askedSeq: 3, wasRead: true, unreadCount: 0 };
+  // Answered with more than was reported: the rest may be derived from messages, and is not confirmed.
+  tell('bob/1', { kind: 'advanced', ...bob, ...asked, askedSeq: 1 });
   tell('bob/1', { kind: 'advanced', ...bob, ...asked });
   tell('ann/1', { kind: 'status', ...bob });
   const askedAt = events.length * 10;

@@ -1,5 +1,6 @@
 import type { EntryView, PushName, UserId } from '../../../../contract/index.js';
 import type { ChangeRecord } from '../../models/changeModel.js';
+import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { HideModel } from '../../models/hideModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
 import type { ReactionModel, ReactionRecord } from '../../models/reactionModel.js';
@@ -49,11 +50,13 @@ interface Batch {
  * Notifies the members of changes. In direct chats and small groups each member receives the message as they see it,
  * with their own reactions marked. Members who may not see it receive a placeholder, so that `rev` has no gap.
  *
+ * @param record the conversation after the changes, if it is known.
  * @returns the conversation as read after the changes; undefined when nothing was stored.
  */
 export async function announceChanges(
   deps: AnnounceDeps,
   batch: readonly { queued: QueuedChange; changed: Changed }[],
+  record: ConversationRecord | undefined,
 ): Promise<LoadedConversations | undefined> {
   const stored = batch.flatMap(({ queued, changed }) =>
     changed.change === undefined ? [] : [{ queued, changed: { ...changed, change: changed.change } }],
@@ -61,9 +64,9 @@ export async function announceChanges(
   const [first] = stored;
   if (first === undefined) return undefined;
   const { draft } = first.queued;
-  // Loaded again after the write: users removed in the meantime are not notified.
+  // Read after the write: users removed in the meantime are not notified.
   const [loaded, membership] = await Promise.all([
-    deps.views.loadConversations([draft.conversationId]),
+    deps.views.loadConversations([draft.conversationId], record && [record]),
     deps.memberships.current(draft.conversationId),
   ]);
   if (membership === undefined) return undefined;
@@ -85,13 +88,17 @@ async function notifyAll(deps: AnnounceDeps, { membership, loaded, context, stor
   const seqs = [...new Set(messages.map(({ seq }) => seq))];
   if (seqs.length === 0) return;
   const isLoadedWhole = loaded.stored.some(({ _id, apart }) => _id === conversationId && apart !== true);
-  const members = isLoadedWhole ? [...(loaded.positions.get(conversationId)?.values() ?? [])] : undefined;
+  const known = isLoadedWhole ? loaded.positions.get(conversationId) : undefined;
   const [views, senderViews, hiding, absent, blockedReactions] = await Promise.all([
     deps.views.present(messages, context),
     deps.views.presentToSenders(messages, loaded),
-    deps.hides.findHidingUsers(conversationId, seqs, members),
-    findAbsentAt(deps.members, membership, seqs),
-    membership.isLarge ? undefined : readBlockedReactions(deps, membership, seqs),
+    deps.hides.findHidingUsers(
+      conversationId,
+      seqs,
+      isLoadedWhole ? [...(known?.values() ?? [])] : undefined,
+    ),
+    findAbsentAt(deps.members, membership, { seqs, known }),
+    membership.isLarge ? undefined : blockedReactionsOf(deps, membership, stored),
   ]);
   for (const [index, { queued, changed }] of stored.entries()) {
     const view = views[index];
@@ -145,17 +152,17 @@ interface BlockedReactions {
   blockedBy: (userId: UserId) => ReadonlySet<UserId>;
 }
 
-/**
- * Reads reactions and blocks for the members of a small group. Reactions take one query. Blocks are cached after
- * the first read.
- */
-async function readBlockedReactions(
+/** Returns reactions and blocks for the members of a small group. Blocks are cached after the first read. */
+async function blockedReactionsOf(
   { reactions, blocks }: AnnounceDeps,
   { conversationId, members, type }: Membership,
-  seqs: readonly number[],
+  stored: Batch['stored'],
 ): Promise<BlockedReactions> {
+  const seqs = stored.map(({ changed }) => changed.message.seq);
+  const known = stored.flatMap(({ changed }) => (changed.membership.isLarge ? [] : [changed.reactions]))[0];
   const [found, blocked] = await Promise.all([
-    reactions.findByMessages(conversationId, seqs),
+    // Read only for a large group that has become small a moment ago.
+    known ?? reactions.findByMessages(conversationId, seqs),
     Promise.all(
       // A block closes a direct conversation; earlier reactions remain visible.
       type === 'direct'
@@ -238,7 +245,7 @@ function withPersonalFields(view: EntryView, { own, blocked }: PersonalFields): 
  * placeholder for the message, and so does every other member if the message is a shadow message. Members who have
  * blocked the author of a reaction, or the sender, receive only its `rev`.
  */
-function redactionOf({ change, message, membership }: Omit<Announced, 'rev'>) {
+function redactionOf({ change, message, membership }: Pick<Announced, 'change' | 'message' | 'membership'>) {
   const { shadow: isSecret = false, senderId, kind } = message;
   if (!isSecret && (membership.type === 'direct' || kind === 'system')) return undefined;
   if (!isSecret && change.kind === 'reaction') {

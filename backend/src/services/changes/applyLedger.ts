@@ -1,5 +1,6 @@
 import type { AttachmentId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
+import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
 import type { Ledger } from './ledger.js';
 import { TEXT_LOCATIONS, type ErasureDeps } from './textLocations.js';
@@ -15,8 +16,10 @@ export interface ApplyDeps extends ErasureDeps {
  * Writes the state of changed messages, then `rev` in the conversation. Safe to repeat, late or on several processes:
  * text and reactions are only replaced by newer ones, and deletion is final. If a process dies in between, `rev` is
  * still old, and the next process applies the same changes again.
+ *
+ * @returns the conversation after the write; undefined when another process had applied the changes before.
  */
-export async function applyLedger(deps: ApplyDeps, ledger: Ledger): Promise<void> {
+export async function applyLedger(deps: ApplyDeps, ledger: Ledger): Promise<ConversationRecord | undefined> {
   const { conversationId, rev, pinned, deleted, lastDeletedSeq } = ledger;
   const reactions = ledger.reactionChanges();
   if (ledger.deletedFiles.length > 0) await deps.markDeleting(ledger.deletedFiles);
@@ -30,5 +33,5 @@ export async function applyLedger(deps: ApplyDeps, ledger: Ledger): Promise<void
     if (gone.length > 0) await deps.reactions.removeByMessages(conversationId, gone);
   }
   if (deleted.length > 0) for (const { erase } of TEXT_LOCATIONS) await erase(deps, ledger);
-  await deps.changedMessages.setRev(conversationId, { rev, pinned, lastDeletedSeq });
+  return deps.changedMessages.setRev(conversationId, { rev, pinned, lastDeletedSeq });
 }

@@ -4,13 +4,13 @@ import type { MessageRecord } from '../../models/messageModel.js';
 import { AppError } from '../../utils/appError.js';
 import {
   type LogState,
-  visibleFrom,
   type MemberFacts,
   blocked,
   forbidden,
   mayAs,
   requireInside,
 } from '../membership/index.js';
+import type { Viewer } from '../visibility/index.js';
 import type { ChangeDraft, ChangeRequest } from './change.js';
 import type { Ledger } from './ledger.js';
 
@@ -23,6 +23,8 @@ export interface ChangeWindows {
 interface AuthorizationContext extends LogState {
   /** Messages as the author of the request sees them. */
   ledger: Pick<Ledger, 'message' | 'emojisOf' | 'pinned'>;
+  /** The author of the request; undefined for users who are no members. */
+  viewer: Pick<Viewer, 'sees'> | undefined;
   nowMs: number;
   windows: ChangeWindows;
 }
@@ -47,9 +49,7 @@ export function authorizeChange(draft: ChangeDraft, context: AuthorizationContex
   const own = requireInside(context, draft.by);
   if (own instanceof AppError) return own;
   const message = context.ledger.message(draft.seq);
-  if (message === undefined || message.silent === true || draft.seq < visibleFrom(context.membership, own)) {
-    return noSuchMessage();
-  }
+  if (message === undefined || context.viewer?.sees(message) !== true) return noSuchMessage();
   if (message.kind === 'system') return forbidden('System messages cannot be changed.');
   const { request } = draft;
   if (request.kind === 'delete') return authorizeDeletion({ draft, message, own }, context);

@@ -3,8 +3,9 @@ import type { ChangeRecord, ChangeContent } from '../../models/changeModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import { createDeferred, type Deferred } from '../../utils/deferred.js';
 import type { Membership } from '../membership/index.js';
+import type { ReactionRecord } from '../../models/reactionModel.js';
 import type { LoadedConversations } from '../views/index.js';
-import type { Shadow } from '../visibility/index.js';
+import type { Shadow, Viewer } from '../visibility/index.js';
 
 /** A change of a message that a user requests. */
 export type ChangeRequest =
@@ -31,6 +32,10 @@ export interface Changed {
   rev: number;
   /** Membership that the request was checked against. */
   membership: Membership;
+  /** The author, as the request was checked; undefined for an author who is no member any more. */
+  viewer: Viewer | undefined;
+  /** Known reactions to the changed messages: in large groups those of the authors of changes, otherwise all. */
+  reactions: readonly ReactionRecord[];
   /** The conversation as read after the change was applied; undefined when it was not announced. */
   loaded?: LoadedConversations | undefined;
 }

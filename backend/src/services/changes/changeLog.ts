@@ -2,40 +2,45 @@ import type { ConversationId } from '../../../../contract/index.js';
 import type { ChangeModel, ChangeRecord } from '../../models/changeModel.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
+import type { ConversationRecord } from '../../models/conversationModel.js';
 import { newMessageId } from '../../models/objectIds.js';
 import { AppError, unavailable } from '../../utils/appError.js';
 import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
-import type { Lease, DatabaseTime, WriteWatermark } from '../runtime/index.js';
-import type { Membership } from '../membership/index.js';
+import type { Lease, WriteWatermark } from '../runtime/index.js';
 import type { LoadedConversations } from '../views/index.js';
 import { applyLedger, type ApplyDeps } from './applyLedger.js';
+import { createQueuedChange, type ChangeDraft, type Changed, type QueuedChange } from './change.js';
+import { noSuchMessage } from './authorizeChange.js';
 import {
-  createQueuedChange,
-  toChangeRecord,
-  type ChangeDraft,
-  type Changed,
-  type QueuedChange,
-} from './change.js';
-import { authorizeChange, noSuchMessage, type ChangeWindows } from './authorizeChange.js';
-import { readLedger, type LedgerDeps, type OpenedLedger } from './readLedger.js';
-import type { Restrictions } from '../visibility/index.js';
+  decideChanges,
+  isChange,
+  type DecideDeps,
+  type DecidedChange,
+  type JudgedLedger,
+} from './decideChanges.js';
+import { readLedger, type LedgerDeps } from './readLedger.js';
+import type { Restrictions, Visibility } from '../visibility/index.js';
+import { viewersOf } from './viewersOf.js';
 import type { Ledger } from './ledger.js';
 
-export interface ChangeLogDeps extends LedgerDeps, ApplyDeps {
+export interface ChangeLogDeps extends LedgerDeps, ApplyDeps, DecideDeps {
   changes: ChangeModel;
   changedMessages: ChangedMessages;
   reactions: ReactionModel;
   lease: Lease;
   restrictions: Restrictions;
-  time: DatabaseTime;
+  visibility: Pick<Visibility, 'viewerOf'>;
   watermark: WriteWatermark;
   logger: Logger;
-  windowsOfChange: ChangeWindows;
-  /** Called with stored and applied changes, in their order, before any caller receives an answer. */
+  /**
+   * Called with stored and applied changes, in their order, before any caller receives an answer, and with the conversation
+   * after them if it is known.
+   */
   onChanged: (
     changed: readonly { queued: QueuedChange; changed: Changed }[],
+    record: ConversationRecord | undefined,
   ) => Promise<LoadedConversations | undefined>;
 }
 
@@ -57,18 +62,6 @@ interface Lane {
   /** Callers that wait until all changes in the log are applied. */
   catchingUp: (() => void)[];
 }
-
-/** A queued change with the verdict of one round. */
-interface DecidedChange {
-  queued: QueuedChange;
-  /** The error that refuses it, `nothing` if no change is needed, or the log entry. */
-  verdict: AppError | 'nothing' | ChangeRecord;
-  /** True when an earlier attempt has stored it. */
-  isStored: boolean;
-}
-
-const isChange = (verdict: DecidedChange['verdict']): verdict is ChangeRecord =>
-  verdict !== 'nothing' && !(verdict instanceof AppError);
 
 /**
  * Assigns every change of a message its `rev` in the conversation's change log, and applies it. Changes that wait for
@@ -159,8 +152,10 @@ export class ChangeLog {
     await this.#deps.restrictions.ensureFresh();
     // Read before the end of the log: a stored change is then part of the log that is read, or applied already.
     const found = await this.#findStored(lane);
-    const opened = await readLedger(this.#deps, lane);
-    const verdicts = this.#authorizeAll(lane, opened, found);
+    const read = await readLedger(this.#deps, lane);
+    const viewers = await viewersOf(this.#deps.visibility, read, lane.inFlight);
+    const opened = { ...read, viewers };
+    const verdicts = decideChanges(this.#deps, opened, { inFlight: lane.inFlight, found });
     const unstored = await this.#insert(lane, verdicts, opened.readAtMs);
     // Each change was checked against the ones before it: changes after an unstored one are checked again.
     const decided = unstored === undefined ? verdicts : verdicts.slice(0, verdicts.indexOf(unstored));
@@ -168,44 +163,8 @@ export class ChangeLog {
       isChange(verdict) && !isStored ? [{ change: verdict }] : [],
     );
     const ledger = unstored === undefined ? opened.ledger : opened.refold(stored);
-    if (stored.length > 0 || opened.isBehind) await this.#apply(ledger);
-    await this.#answer(lane, { decided, ledger, membership: opened.logState.membership });
-  }
-
-  #authorizeAll(lane: Lane, opened: OpenedLedger, found: readonly ChangeRecord[]): DecidedChange[] {
-    const byId = new Map(found.map((change) => [change._id, change]));
-    const stored = lane.inFlight.flatMap((queued): DecidedChange[] => {
-      const verdict = byId.get(queued._id);
-      return verdict === undefined ? [] : [{ queued, verdict, isStored: true }];
-    });
-    const fresh = lane.inFlight
-      .filter(({ _id }) => !byId.has(_id))
-      .map((queued): DecidedChange => ({
-        queued,
-        verdict: this.#authorizeOne(queued, opened),
-        isStored: false,
-      }));
-    return [...stored, ...fresh];
-  }
-
-  /** Checks a request. For a shadow change, checks it against the messages as its author sees them. */
-  #authorizeOne(
-    queued: QueuedChange,
-    { ledger, shadowLedgers, logState }: OpenedLedger,
-  ): DecidedChange['verdict'] {
-    const { restrictions, time, windowsOfChange } = this.#deps;
-    const { by, seq, request } = queued.draft;
-    const nowMs = time.nowMs();
-    const shadow = restrictions.checkChange(by, request.kind, ledger.message(seq));
-    const ownLedger = shadow && shadowLedgers.get(by);
-    const context = { ...logState, ledger: ownLedger ?? ledger, nowMs, windows: windowsOfChange };
-    const verdict = authorizeChange(queued.draft, context);
-    if (verdict === 'nothing' || verdict instanceof AppError) return verdict;
-    const position = { rev: ledger.rev + 1, at: new Date(nowMs) };
-    const change = toChangeRecord(queued, position, { what: verdict, shadow });
-    ledger.fold(change);
-    ownLedger?.add(change);
-    return change;
+    const record = stored.length > 0 || opened.isBehind ? await this.#apply(ledger) : undefined;
+    await this.#answer(lane, { decided, ledger, opened, record });
   }
 
   /**
@@ -252,12 +211,11 @@ export class ChangeLog {
   }
 
   /** Applies stored changes, and retries until the database accepts them. */
-  async #apply(ledger: Ledger): Promise<void> {
+  async #apply(ledger: Ledger): Promise<ConversationRecord | undefined> {
     const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MAX_MS);
     for (;;) {
       try {
-        await this.#deps.watermark.track(() => applyLedger(this.#deps, ledger));
-        return;
+        return await this.#deps.watermark.track(() => applyLedger(this.#deps, ledger));
       } catch (error) {
         this.#deps.logger.warn({ err: error }, 'changes could not be applied, trying again');
         await sleep(backoff.next());
@@ -271,8 +229,14 @@ export class ChangeLog {
     {
       decided,
       ledger,
-      membership,
-    }: { decided: readonly DecidedChange[]; ledger: Ledger; membership: Membership },
+      opened: { logState, viewers },
+      record,
+    }: {
+      decided: readonly DecidedChange[];
+      ledger: Ledger;
+      opened: JudgedLedger;
+      record: ConversationRecord | undefined;
+    },
   ): Promise<void> {
     const answers = decided.map(({ queued, verdict }) => {
       const message = ledger.message(queued.draft.seq);
@@ -280,10 +244,16 @@ export class ChangeLog {
         return { queued, refusal: verdict instanceof AppError ? verdict : noSuchMessage() };
       }
       const change = isChange(verdict) ? verdict : undefined;
-      return { queued, changed: { change, message, rev: change?.rev ?? ledger.rev, membership } };
+      const { membership } = logState;
+      const viewer = viewers.get(queued.draft.by);
+      const rev = change?.rev ?? ledger.rev;
+      return { queued, changed: { change, message, rev, membership, viewer, reactions: ledger.reactions } };
     });
     const loaded = await this.#deps
-      .onChanged(answers.flatMap(({ queued, changed }) => (changed ? [{ queued, changed }] : [])))
+      .onChanged(
+        answers.flatMap(({ queued, changed }) => (changed ? [{ queued, changed }] : [])),
+        record,
+      )
       .catch((error: unknown) => {
         // Live delivery is best effort: clients that missed it read the changes with `sync`.
         this.#deps.logger.warn({ err: error }, 'changes could not be announced');

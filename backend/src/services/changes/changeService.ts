@@ -5,7 +5,7 @@ import type { HideModel } from '../../models/hideModel.js';
 import type { MemberModel } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import type { Moderation } from '../moderation/index.js';
-import { unavailable } from '../../utils/appError.js';
+import { notParticipant, unavailable } from '../../utils/appError.js';
 import { SharedDeadline } from '../../utils/deadline.js';
 import type { Access } from '../membership/index.js';
 import type { DatabaseTime, WriteWatermark } from '../runtime/index.js';
@@ -70,13 +70,15 @@ export class ChangeService {
     request: ChangeRequest,
   ): Promise<{ change: ShownChangeView }> {
     const { views, time } = this.#deps;
-    const { viewer, message: target } = await this.requireVisible(caller.userId, ref);
-    const unchangedView = await this.#answerIfBlockHidden(caller.userId, { viewer, target, request });
+    await this.#admit(caller.userId, ref);
+    const unchangedView = await this.#answerIfBlockHidden(caller.userId, ref, request);
     if (unchangedView !== undefined) return { change: unchangedView };
-    const changed = await this.#appendReviewed(caller, target, request);
+    const changed = await this.#appendReviewed(caller, ref, request);
     const loaded = changed.loaded ?? (await views.loadConversations([ref.conversationId]));
     const context = await views.contextFor(caller.userId, loaded);
-    const [message] = await views.presentFor(viewer, [changed.message], context);
+    const { viewer, reactions } = changed;
+    if (viewer === undefined) throw notParticipant();
+    const [message] = await views.presentFor(viewer, [changed.message], { ...context, reactions });
     if (message === undefined) throw noSuchMessage();
     return {
       change:
@@ -88,7 +90,7 @@ export class ChangeService {
 
   /** Deletes a message for everyone. @throws as `change`. */
   async deleteForEveryone(caller: Caller, ref: MessageRef): Promise<MessageRef & { rev: number }> {
-    await this.requireVisible(caller.userId, ref);
+    await this.#admit(caller.userId, ref);
     const { rev } = await this.#append(caller, ref, { kind: 'delete' });
     return { ...ref, rev };
   }
@@ -124,6 +126,12 @@ export class ChangeService {
     return found;
   }
 
+  /** Strangers do not wait with the members. Who was a member lately is checked with the change. */
+  async #admit(userId: UserId, { conversationId }: MessageRef): Promise<void> {
+    const { access } = this.#deps;
+    if (!access.wasMember(userId, conversationId)) await access.requireMember(userId, conversationId);
+  }
+
   async #find(
     userId: UserId,
     { conversationId, seq }: MessageRef,
@@ -146,10 +154,12 @@ export class ChangeService {
    */
   async #answerIfBlockHidden(
     userId: UserId,
-    { viewer, target, request }: { viewer: Viewer; target: MessageRecord; request: ChangeRequest },
+    ref: MessageRef,
+    request: ChangeRequest,
   ): Promise<ShownChangeView | undefined> {
     const { views, acquaintance, time } = this.#deps;
     if (!(await acquaintance.isBlocked(userId))) return undefined;
+    const { viewer, message: target } = await this.requireVisible(userId, ref);
     const { conversationId } = target;
     const context = await views.loadContext([conversationId], userId);
     const record = context.conversations.get(conversationId);
@@ -161,12 +171,13 @@ export class ChangeService {
   }
 
   /** Queues a change. The text of an edit passes the app's moderation first, as that of a new message. */
-  async #appendReviewed(caller: Caller, target: MessageRecord, request: ChangeRequest): Promise<Changed> {
+  async #appendReviewed(caller: Caller, ref: MessageRef, request: ChangeRequest): Promise<Changed> {
     const { moderation } = this.#deps;
-    const { conversationId, seq, senderId } = target;
     if (request.kind !== 'edit' || !moderation.reviews(caller.userId)) {
-      return this.#append(caller, target, request);
+      return this.#append(caller, ref, request);
     }
+    const { message: target } = await this.requireVisible(caller.userId, ref);
+    const { conversationId, seq, senderId } = target;
     // An edit that changes nothing, or that is refused, is not reviewed.
     const isKnown = () => Promise.resolve(request.content === target.content || senderId !== caller.userId);
     const text = {

@@ -7,7 +7,7 @@ export { recoverChanges } from './recoverChanges.js';
 export type { ChangeLog } from './changeLog.js';
 
 export const createChangeLog = (deps: Omit<ChangeLogDeps, 'onChanged'>, announced: AnnounceDeps): ChangeLog =>
-  new ChangeLog({ ...deps, onChanged: (batch) => announceChanges(announced, batch) });
+  new ChangeLog({ ...deps, onChanged: (batch, record) => announceChanges(announced, batch, record) });
 
 type ReadDeps = ConstructorParameters<typeof ChangeReads>[0];
 

@@ -92,6 +92,11 @@ export class Ledger {
     return this.#reactions.get(reactionKey(seq, userId));
   }
 
+  /** Returns all known reactions to these messages. */
+  get reactions(): ReactionRecord[] {
+    return [...this.#reactions.values()];
+  }
+
   /** Folds in the next change. A shadow change only advances `rev`, as other users do not see it. */
   fold(change: ChangeRecord): void {
     this.#rev = change.rev;

@@ -2,21 +2,31 @@ import type { ConversationId, UserId } from '../../../../contract/index.js';
 import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ChangeModel, ChangeRecord } from '../../models/changeModel.js';
 import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
+import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
-import type { ReactionModel } from '../../models/reactionModel.js';
+import type { ReactionModel, ReactionRecord } from '../../models/reactionModel.js';
 import { monotonicMs } from '../../utils/clock.js';
-import { type LogState, emptyMembership, type MembershipStore } from '../membership/index.js';
+import type { Summaries } from '../derived/index.js';
+import {
+  type LogState,
+  type Membership,
+  emptyMembership,
+  type MembershipStore,
+  readWithEnd,
+} from '../membership/index.js';
 import { type Restrictions, MAX_SHADOW_CHANGES } from '../visibility/index.js';
 import type { QueuedChange } from './change.js';
-import { Ledger, type LedgerBase } from './ledger.js';
+import { Ledger } from './ledger.js';
 import { ShadowLedger } from './shadowLedger.js';
 
 export interface LedgerDeps {
   conversations: Pick<ConversationModel, 'findById'>;
   changes: Pick<ChangeModel, 'findAfter' | 'findShadow'>;
   changedMessages: Pick<ChangedMessages, 'findBySeqs'>;
-  reactions: Pick<ReactionModel, 'findPairs'>;
+  reactions: Pick<ReactionModel, 'findPairs' | 'findByMessages'>;
+  members: Pick<MemberModel, 'findByUsers'>;
   memberships: MembershipStore;
+  summaries: Pick<Summaries, 'overlay'>;
   restrictions: Pick<Restrictions, 'shadowOf'>;
   /** Returns the search words of a message. */
   wordsOf: (said: MessageRecord) => string[];
@@ -29,6 +39,8 @@ export interface OpenedLedger {
   shadowLedgers: ReadonlyMap<UserId, ShadowLedger>;
   /** Membership and member facts for the authors. */
   logState: LogState;
+  /** Member documents of the authors. */
+  own: ReadonlyMap<UserId, MemberRecord>;
   /** Time at which the membership was read (monotonic, ms). */
   readAtMs: number;
   /** True when the log holds changes that are not applied yet. */
@@ -43,8 +55,8 @@ interface ReadRequest {
 }
 
 /**
- * Reads the end of a conversation's change log, the messages of the changes in flight, and the membership. The
- * membership is read last: a user who was removed before the end of the log was read must not count as a member.
+ * Reads the end of a conversation's change log, and then the messages of the changes in flight, their authors and the
+ * membership: a user who was removed before the end of the log was read must not count as a member.
  */
 export async function readLedger(
   deps: LedgerDeps,
@@ -52,10 +64,24 @@ export async function readLedger(
 ): Promise<OpenedLedger> {
   const record = await deps.conversations.findById(conversationId);
   const pending = record === undefined ? [] : await readPending(deps, record);
-  const base = await readBase(deps, { conversationId, record, inFlight, pending });
-  const userIds = [...new Set(inFlight.map(({ draft }) => draft.by))];
-  const membership = (await deps.memberships.current(conversationId)) ?? emptyMembership(conversationId);
+  const drafts = inFlight.map(({ draft }) => draft);
+  const userIds = [...new Set(drafts.map(({ by }) => by))];
+  const seqs = [...new Set([...drafts, ...pending].map(({ seq }) => seq))];
+  const [{ messages, membership = emptyMembership(conversationId) }, own] = await Promise.all([
+    record === undefined
+      ? { messages: [], membership: undefined }
+      : readWithEnd(deps, deps.summaries.overlay(record), seqs),
+    userIds.length === 0 ? [] : deps.members.findByUsers(conversationId, userIds),
+  ]);
+  const readAtMs = monotonicMs();
   const facts = await deps.memberships.complete(membership, userIds);
+  const base = {
+    conversationId,
+    messages,
+    reactions: await readReactions(deps, { membership, messages, pending, userIds }),
+    rev: record?.rev ?? 0,
+    pinned: record?.pinned ?? [],
+  };
   const refold = (stored: readonly { change: ChangeRecord }[]): Ledger => {
     const ledger = new Ledger(base, deps.wordsOf);
     for (const change of [...pending, ...stored.map((one) => one.change)]) ledger.fold(change);
@@ -66,7 +92,8 @@ export async function readLedger(
     ledger,
     shadowLedgers: await readShadowLedgers(deps, ledger, userIds),
     logState: { membership, facts },
-    readAtMs: monotonicMs(),
+    own: new Map(own.map((one) => [one.userId, one])),
+    readAtMs,
     isBehind: pending.length > 0,
     refold,
   };
@@ -105,30 +132,24 @@ async function readPending(
   }
 }
 
-async function readBase(
-  { changedMessages, reactions }: LedgerDeps,
-  request: ReadRequest & { record: ConversationRecord | undefined; pending: readonly ChangeRecord[] },
-): Promise<LedgerBase> {
-  const { conversationId, record, inFlight, pending } = request;
-  const drafts = inFlight.map(({ draft }) => draft);
-  const seqs = [...new Set([...drafts, ...pending].map(({ seq }) => seq))];
-  const reacting = [
-    ...drafts.filter(({ request }) => request.kind === 'reaction'),
-    ...pending.filter(({ kind }) => kind === 'reaction'),
-  ];
-  const pairs = {
-    seqs: [...new Set(reacting.map(({ seq }) => seq))],
-    userIds: [...new Set<UserId>(reacting.map(({ by }) => by))],
-  };
-  const [messages, found] = await Promise.all([
-    changedMessages.findBySeqs(conversationId, seqs),
-    reactions.findPairs(conversationId, pairs),
-  ]);
-  return {
-    conversationId,
-    messages,
-    reactions: found,
-    rev: record?.rev ?? 0,
-    pinned: record?.pinned ?? [],
-  };
+/**
+ * Reads the reactions to messages: in large groups those of the authors of changes, otherwise all. A message that counts none
+ * has none, except those of changes that are not applied yet.
+ */
+function readReactions(
+  { reactions }: LedgerDeps,
+  state: {
+    membership: Membership;
+    messages: readonly MessageRecord[];
+    pending: readonly ChangeRecord[];
+    userIds: readonly UserId[];
+  },
+): Promise<ReactionRecord[]> {
+  const { membership, messages, userIds } = state;
+  const reacting = state.pending.filter(({ kind }) => kind === 'reaction');
+  const counted = messages.filter((message) => (message.reactions ?? []).length > 0);
+  const seqs = [...new Set([...counted, ...reacting].map(({ seq }) => seq))];
+  if (!membership.isLarge) return reactions.findByMessages(membership.conversationId, seqs);
+  const among = [...new Set([...userIds, ...reacting.map(({ by }) => by)])];
+  return reactions.findPairs(membership.conversationId, { seqs, userIds: among });
 }

@@ -1,6 +1,5 @@
 import type { ArchiveModel } from '../../models/archiveModel.js';
 import type { ChangeModel } from '../../models/changeModel.js';
-import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { MovedModel } from '../../models/movedModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
 import type { Erased, WindowCache } from '../ports.js';
@@ -8,7 +7,6 @@ import type { Ledger } from './ledger.js';
 
 export interface ErasureDeps {
   archive: Pick<ArchiveModel, 'erase'>;
-  changedMessages: Pick<ChangedMessages, 'apply'>;
   moved: Pick<MovedModel, 'findOrigins'>;
   changes: Pick<ChangeModel, 'dropTexts'>;
   reactions: Pick<ReactionModel, 'removeByMessages'>;
@@ -35,9 +33,8 @@ export const TEXT_LOCATIONS: readonly TextLocation[] = [
   {
     location: 'messages',
     content: 'content, attachments, location, card, search words, hash of the payload',
-    erase: async ({ changedMessages }, ledger) => {
-      await changedMessages.apply(ledger.conversationId, ledger.messageChanges());
-    },
+    // Written with the other changes of messages, before all places below.
+    erase: () => undefined,
   },
   {
     location: 'archived_messages',

@@ -82,7 +82,7 @@ export class BatchWriter {
 
   async #insert(sequenced: readonly Sequenced[], ordered: boolean): Promise<InsertResult[]> {
     if (sequenced.length === 0) return [];
-    const { messages, metrics } = this.#deps;
+    const { messages, memberships, metrics } = this.#deps;
     const startedMs = monotonicMs();
     const results = await messages.insert(
       sequenced.map(({ record }) => record),
@@ -90,6 +90,12 @@ export class BatchWriter {
     );
     metrics.commitBatchSize.observe(sequenced.length);
     metrics.commitSeconds.observe((monotonicMs() - startedMs) / 1_000);
+    for (const [index, { log, record }] of sequenced.entries()) {
+      // An entry gets its `seq` only if its writer knew every membership event before it.
+      if (results[index]?.outcome === 'stored') {
+        memberships.confirm(log.conversationId, record.control, startedMs);
+      }
+    }
     return results;
   }
 

@@ -1,5 +1,7 @@
 import type { ConversationId, ConversationView, OccasionInput, UserId } from '../../../../contract/index.js';
+import type { ChangedMessages } from '../../models/changedMessages.js';
 import type { ConversationModel, ConversationRecord, Occasion } from '../../models/conversationModel.js';
+import type { MessageRecord } from '../../models/messageModel.js';
 import { isDuplicateKey } from '../../models/insertMany.js';
 import { isDatabaseUnavailable } from '../../models/unavailable.js';
 import { AppError, notParticipant } from '../../utils/appError.js';
@@ -9,7 +11,14 @@ import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
 import { participantsKey } from '../../utils/participantsKey.js';
 import type { ThrottledLog } from '../../utils/throttledLog.js';
-import { type Access, isPair } from '../membership/index.js';
+import type { Summaries } from '../derived/index.js';
+import {
+  type Access,
+  isPair,
+  type Membership,
+  type MembershipStore,
+  readWithEnd,
+} from '../membership/index.js';
 import type { ConversationViews } from '../views/index.js';
 import type { DatabaseTime, WriteWatermark } from '../runtime/index.js';
 import type { Redirects } from './redirects.js';
@@ -19,6 +28,9 @@ import type { ViewerRules } from '../visibility/index.js';
 
 interface ConversationServiceDeps {
   conversations: ConversationModel;
+  changedMessages: Pick<ChangedMessages, 'findBySeqs'>;
+  memberships: MembershipStore;
+  summaries: Pick<Summaries, 'overlay'>;
   access: Access;
   safety: Pick<Safety, 'blocks' | 'matches'>;
   viewerRules: Pick<ViewerRules, 'restrictions'>;
@@ -38,6 +50,13 @@ interface OpenOptions {
   /** True for the app's backend and for moderators. */
   isTrusted?: boolean;
 }
+
+/** The end of a conversation's log. Not read for a new conversation, which has none. */
+interface ReadEnd {
+  membership?: Promise<Membership | undefined>;
+  lastMessages?: Promise<readonly MessageRecord[]>;
+}
+const NOT_READ: ReadEnd = {};
 
 /**
  * Time for attempts to find or insert the document of a pair, in ms. Each attempt may quarantine one invalid document
@@ -84,10 +103,11 @@ export class ConversationService {
     // Most conversations are open and stay as they are: the view is read at the same time as the checks.
     const isUnchanged =
       !found.created && !wasShadow && occasion === undefined && record.closedBy === undefined;
-    const unchangedViews = isUnchanged ? this.#deps.views.present(caller, [record]) : undefined;
-    unchangedViews?.catch(() => undefined);
+    const { membership, lastMessages } = found.created ? NOT_READ : this.#readEnd(record);
+    const unchangedViews = isUnchanged ? this.#beginViews(caller, record, lastMessages) : undefined;
     const [reopened, isBlockHidden] = await Promise.all([
-      !found.created && matches.reopen(record, { userId: caller, isTrusted, originSocketId }),
+      membership !== undefined &&
+        matches.reopen(record, { userId: caller, isTrusted, originSocketId, membership }),
       blocks.requireStillNotBlocked([caller, other], record, { isNew: created }),
     ]);
     const mayAddOccasion = occasion !== undefined && !isBlockHidden;
@@ -118,6 +138,19 @@ export class ConversationService {
     return { conversation, created };
   }
 
+  /** Returns the stored conversation of two users, whether it is open or closed. */
+  findDirect(one: UserId, other: UserId): Promise<ConversationRecord | undefined> {
+    return this.#deps.conversations.findByKey(participantsKey(one, other));
+  }
+
+  /** Returns the caller's open direct conversations with some other users, as the caller sees them. */
+  async listDirect(caller: UserId, others: readonly UserId[]): Promise<ConversationView[]> {
+    const keys = others.filter((other) => other !== caller).map((other) => participantsKey(caller, other));
+    const records = await this.#deps.conversations.findKeys(keys);
+    // Without those that one of the two has closed; `closed` is a block here.
+    return (await this.#deps.views.present(caller, records)).filter(({ closed }) => !closed);
+  }
+
   /** Returns a stored conversation, whoever is in it. */
   find(id: ConversationId): Promise<ConversationRecord | undefined> {
     return this.#deps.conversations.findById(id);
@@ -125,12 +158,38 @@ export class ConversationService {
 
   /** Returns one conversation as the caller sees it. @throws AppError `NOT_PARTICIPANT`. */
   async get(caller: UserId, id: ConversationId): Promise<ConversationView> {
-    const [record] = await Promise.all([
-      this.#deps.conversations.findById(id),
-      this.#deps.access.requireMember(caller, id),
-    ]);
+    const { conversations, access, views } = this.#deps;
+    const record = await conversations.findById(id);
     if (record === undefined) throw notParticipant();
-    return this.#deps.views.presentOne(caller, record);
+    const { membership, lastMessages } = this.#readEnd(record);
+    // Read at the same time as the check, which decides.
+    const view = views.presentOne(caller, record, { lastMessages });
+    view.catch(() => undefined);
+    await access.requireMemberIn(caller, await membership);
+    return view;
+  }
+
+  /** Builds views that are awaited later, if at all. */
+  #beginViews(
+    caller: UserId,
+    record: ConversationRecord,
+    lastMessages: ReadEnd['lastMessages'],
+  ): Promise<ConversationView[]> {
+    const views = this.#deps.views.present(caller, [record], { lastMessages });
+    views.catch(() => undefined);
+    return views;
+  }
+
+  /** Reads the newest message of a conversation and its membership, in one query. */
+  #readEnd(stored: ConversationRecord): Required<ReadEnd> {
+    const record = this.#deps.summaries.overlay(stored);
+    const { lastMessageSeq } = record;
+    const reading = readWithEnd(this.#deps, record, lastMessageSeq === 0 ? [] : [lastMessageSeq]);
+    const membership = reading.then((end) => end.membership);
+    const lastMessages = reading.then(({ messages }) => messages);
+    // Not both are awaited when something else fails first.
+    for (const one of [membership, lastMessages]) one.catch(() => undefined);
+    return { membership, lastMessages };
   }
 
   async #findOrInsert(

@@ -112,7 +112,10 @@ export class ListService {
       unread.totals(caller, overview),
     ]);
     return {
-      conversations: await views.present(caller, page.records.filter(isValid), page.keep),
+      conversations: await views.present(caller, page.records.filter(isValid), {
+        keep: page.keep,
+        rangeCounts: overview.rangeCounts,
+      }),
       ...(page.next !== undefined && { nextCursor: encodeListCursor(page.next) }),
       totalUnread,
       mutedUnread,

@@ -105,15 +105,16 @@ export class ListWalk {
     const { caller, limit, position, onlyGroups = false } = request;
     const below = toPosition(position);
     const { conversations, summaries } = this.#deps;
+    const overview = request.overview ?? this.#deps.overviews.of(caller);
+    const isFirst = position.atMs === FIRST_POSITION.atMs && position._id === FIRST_POSITION._id;
+    const findPage = () =>
+      isFirst ? overview.firstPage(limit + 1, below) : conversations.findPage(caller, limit + 1, below);
     // Read first: writes that finish after this line are visible to the reads below.
     const unwritten = summaries.owedTo(caller);
     const unwrittenBelow = unwritten.filter((one) => isBelow(one, below)).sort(newestFirst);
     const { found, others, own } = await this.#read(
-      request,
-      () =>
-        onlyGroups
-          ? conversations.findGroupPage(caller, limit + 1, below)
-          : conversations.findPage(caller, limit + 1, below),
+      { ...request, overview },
+      () => (onlyGroups ? conversations.findGroupPage(caller, limit + 1, below) : findPage()),
       unwrittenBelow.slice(0, limit + 1),
     );
     // Both reads are complete down to the higher of their last positions. Candidates below it wait for the next page.

@@ -1,15 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import { LIMITS, type ConversationId, type UserId } from '../../../../contract/index.js';
-import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
+import type { ConversationModel, ConversationRecord, ListPosition } from '../../models/conversationModel.js';
 import type { MemberModel, MemberRecord } from '../../models/memberModel.js';
 import { monotonicMs } from '../../utils/clock.js';
 import { createDeferred, type Deferred } from '../../utils/deferred.js';
 import type { Lookups } from '../runtime/index.js';
+import type { RangeCounts } from '../visibility/index.js';
 import { largeIdsOf, withChanges, type MemberDocuments } from './flaggedDocuments.js';
 import { byChange, type ChangePosition } from './listOrder.js';
 
 interface OverviewDeps {
-  conversations: Pick<ConversationModel, 'findChanged'>;
+  conversations: Pick<ConversationModel, 'findChanged' | 'findPage'>;
   members: Pick<MemberModel, 'findByUser' | 'findChanged'>;
   lookups: Pick<Lookups, 'largeGroups' | 'marked' | 'pinned' | 'conversations'>;
   /** Database time before which every write is visible to a reader. */
@@ -33,6 +34,8 @@ interface Overview {
   flagged: MemberDocuments;
   /** Undefined when they were not counted or are too many. */
   unread: readonly UnreadCandidate[] | undefined;
+  /** True when a page of the list held all of the user's conversations. */
+  isShort: boolean;
 }
 
 /** The user's flagged documents after the lists were read, and all of the user's documents that changed since the overview. */
@@ -134,6 +137,10 @@ export class OverviewRead {
   /** Number of lists that are being read. */
   #reading = 0;
   #isUpdating = false;
+  /** Undefined when the list has more than one page. */
+  #listed: Promise<readonly ConversationRecord[] | undefined> | undefined;
+  /** Ranges counted for the total are not counted again for the list. */
+  readonly rangeCounts: RangeCounts = new Map();
 
   constructor(deps: OverviewDeps, userId: UserId, { kept, from, keep }: ReadOptions) {
     this.#deps = deps;
@@ -182,16 +189,33 @@ export class OverviewRead {
     return { found, own, large: await this.#deps.lookups.conversations.load([...ids]) };
   }
 
+  /** Reads the first page of the list. One that holds all conversations of the user also shows which have changed. */
+  firstPage(limit: number, below: ListPosition): Promise<ConversationRecord[]> {
+    const reading = this.#deps.conversations.findPage(this.#userId, limit, below);
+    this.#listed = reading.then((found) => (found.length < limit ? found : undefined));
+    this.#listed.catch(() => undefined);
+    return reading;
+  }
+
   /** Returns the changed conversations with a list of members. */
   conversationsChanged(): Promise<Changes<ConversationRecord>> {
+    this.#conversations ??= this.#readConversationsChanged();
+    return this.#conversations;
+  }
+
+  async #readConversationsChanged(): Promise<Changes<ConversationRecord>> {
+    const listed = this.#kept?.isShort === true && this.#from === undefined ? await this.#listed : undefined;
+    const since = this.#kept?.since;
+    if (listed !== undefined && since !== undefined) {
+      return { all: listed.filter(({ changedAt }) => changedAt >= since), page: [] };
+    }
     const find = (after: ChangePosition): Promise<ConversationRecord[]> =>
       this.#deps.conversations.findChanged(this.#userId, LIMITS.syncPage, after);
-    this.#conversations ??= this.#readChanges(find, {
+    return this.#readChanges(find, {
       from: this.#from?.conversations,
       positionOf: (one) => one,
       isAllNeeded: this.unread !== undefined,
     });
-    return this.#conversations;
   }
 
   /** Keeps the documents of this command for the next one. */
@@ -202,6 +226,7 @@ export class OverviewRead {
       loadedAtMs: this.#kept?.loadedAtMs ?? monotonicMs(),
       flagged: own.flagged,
       unread: unread.length > MAX_UNREAD ? undefined : unread,
+      isShort: this.#listed === undefined ? this.#kept?.isShort === true : (await this.#listed) !== undefined,
     });
   }
 

@@ -21,7 +21,7 @@ interface SettingsDeps {
   messages: Pick<MessageModel, 'findTail'>;
   lookups: Pick<Lookups, 'conversations'>;
   access: Access;
-  receipts: Pick<ReceiptService, 'advance'>;
+  receipts: Pick<ReceiptService, 'advance' | 'settle'>;
   summaries: Pick<Summaries, 'overlay'>;
   watermark: WriteWatermark;
   time: DatabaseTime;
@@ -55,9 +55,11 @@ export class SettingsService {
 
   /** @throws AppError `NOT_PARTICIPANT`, `LIMIT_EXCEEDED` (too many pinned). */
   async update(caller: Caller, id: ConversationId, settings: Settings): Promise<SettingsView> {
-    const { access, members } = this.#deps;
+    const { access, members, receipts } = this.#deps;
     await access.requireMember(caller.userId, id);
     const { pinned, mutedUntil, archived, markedUnread } = settings;
+    // Reading clears the mark: what was read before must not clear it later.
+    if (markedUnread === true) await receipts.settle(caller.userId, id);
     const [[own], record] = await Promise.all([members.findByUser(caller.userId, [id]), this.#find(id)]);
     // Pinning a pinned conversation again keeps its position among the pinned ones.
     const pins = pinned === true && own?.pinnedAt === undefined;

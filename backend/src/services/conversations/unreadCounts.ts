@@ -104,7 +104,10 @@ export class UnreadCounts {
     const checked = [...all.values()]
       .map((record) => summaries.overlay(record))
       .filter((record) => isValid(record) && this.#isIn(userId, record));
-    const { unread, documents } = await this.#count(userId, checked, candidates.known);
+    const { unread, documents } = await this.#count(userId, checked, {
+      known: candidates.known,
+      rangeCounts: overview.rangeCounts,
+    });
     await overview.keep(
       own,
       unread
@@ -128,7 +131,7 @@ export class UnreadCounts {
   async #count(
     userId: UserId,
     candidates: readonly ConversationRecord[],
-    known: Candidates['known'],
+    { known, rangeCounts }: Pick<Candidates, 'known'> & Pick<OverviewRead, 'rangeCounts'>,
   ): Promise<{ unread: Unread[]; documents: ReadonlyMap<ConversationId, MemberRecord> }> {
     const documents = await this.#ownDocuments(userId, candidates, known);
     const now = this.#deps.time.now();
@@ -141,7 +144,7 @@ export class UnreadCounts {
       const positions: Positions = settings === undefined ? NO_POSITIONS : new Map([[userId, settings]]);
       return [{ conversation, settings, reached: effectivePosition(conversation, positions, userId) }];
     });
-    const counts = await this.#deps.viewerRules.redactedCounts.unread(userId, listed);
+    const counts = await this.#deps.viewerRules.redactedCounts.unread(userId, listed, rangeCounts);
     const unread = listed.flatMap(({ conversation, settings, reached }) => {
       const count = counts.get(conversation._id) ?? 0;
       if (count === 0 && settings?.markedUnread !== true) return [];

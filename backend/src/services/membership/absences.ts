@@ -50,18 +50,28 @@ function bounded(absences: Absence[]): Absence[] {
   return [{ fromSeq, toSeq: Math.max(...absences.map((one) => one.toSeq)) }];
 }
 
+/** Returns the members who joined after an entry. Whether they may see it is only in their documents: they may have been absent. */
+export const joinedAfter = ({ members }: Pick<Membership, 'members'>, seq: number): UserId[] =>
+  [...members].filter(([, facts]) => facts.joinedSeq > seq).map(([userId]) => userId);
+
 const NO_ABSENCES: ReadonlyMap<number, ReadonlySet<UserId>> = new Map();
 
 /**
  * Returns, per `seq`, the members who may not see its message because they were absent. Costs a query only where
- * members have left and where members see messages from before they joined.
+ * members have left, where members see messages from before they joined, and where their documents are not known.
+ *
+ * @param known the documents of all members, older or newer than the membership. A member whose document is older than their
+ *   joining counts as absent.
  */
 export async function findAbsentAt(
   members: Pick<MemberModel, 'findAbsent'>,
-  { conversationId, type, history, removalSeq }: Membership,
-  seqs: readonly number[],
+  membership: Membership,
+  { seqs, known }: { seqs: readonly number[]; known?: ReadonlyMap<UserId, MemberRecord> | undefined },
 ): Promise<ReadonlyMap<number, ReadonlySet<UserId>>> {
+  const { conversationId, type, history, removalSeq } = membership;
   if (type === 'direct' || history !== 'all' || removalSeq === 0 || seqs.length === 0) return NO_ABSENCES;
+  if (known !== undefined)
+    return new Map(seqs.map((seq) => [seq, new Set(absentByDocuments(membership, seq, known))]));
   const range = { fromSeq: Math.min(...seqs), toSeq: Math.max(...seqs) };
   const absent = await members.findAbsent(conversationId, range);
   return new Map(
@@ -71,3 +81,14 @@ export async function findAbsentAt(
     ]),
   );
 }
+
+const absentByDocuments = (
+  membership: Membership,
+  seq: number,
+  known: ReadonlyMap<UserId, Pick<MemberRecord, 'joinedSeq' | 'absences'>>,
+): UserId[] =>
+  joinedAfter(membership, seq).filter((userId) => {
+    const own = known.get(userId);
+    const joinedSeq = membership.members.get(userId)?.joinedSeq ?? 0;
+    return own === undefined || own.joinedSeq < joinedSeq || isAbsentAt(own.absences, seq);
+  });

@@ -28,25 +28,33 @@ export class Access {
    * `Sealed`, for members only, when it continues in another one (`commands/followRedirects.ts` follows it).
    */
   async requireMember(userId: UserId, id: ConversationId): Promise<MemberAccess> {
-    return this.#requireAccess(userId, await this.memberships.current(id));
+    return this.requireMemberIn(userId, await this.memberships.current(id));
   }
 
   /**
    * As `requireMember`, for a caller who has just read the end of the log.
    *
-   * @param control `seq` of the last membership event as of that end; undefined when nothing was read. @throws the same.
+   * @param end.control `seq` of the last membership event as of that end; undefined when nothing was read.
+   * @param end.readAtMs time before it was read (monotonic, ms).
+   * @throws the same.
    */
   async requireMemberAsOf(
     userId: UserId,
     id: ConversationId,
-    control: number | undefined,
+    { control, readAtMs }: { control: number | undefined; readAtMs: number },
   ): Promise<MemberAccess> {
-    return this.#requireAccess(userId, await this.memberships.asOf(id, control));
+    return this.requireMemberIn(userId, await this.memberships.asOf(id, control, readAtMs));
   }
 
   /** As `requireMember`, by a membership that is at most a second old: for ephemeral commands. @throws the same. */
   async requireRecentMember(userId: UserId, id: ConversationId): Promise<MemberAccess> {
-    return this.#requireAccess(userId, await this.memberships.recent(id, RECENT_MS));
+    return this.requireMemberIn(userId, await this.memberships.recent(id, RECENT_MS));
+  }
+
+  /** True when a user is a member according to the membership held in memory, however old. Needs no query. */
+  wasMember(userId: UserId, id: ConversationId): boolean {
+    const held = this.memberships.peek(id);
+    return held !== undefined && (userId === SYSTEM_USER_ID || held.members.has(userId));
   }
 
   /** Returns those of these users who are members according to a membership that was just read. */
@@ -55,7 +63,8 @@ export class Access {
     return userIds.filter((userId) => facts.has(userId) && !membership.gone.has(userId));
   }
 
-  async #requireAccess(userId: UserId, membership: Membership | undefined): Promise<MemberAccess> {
+  /** As `requireMember`, in a membership that was just read. @throws the same. */
+  async requireMemberIn(userId: UserId, membership: Membership | undefined): Promise<MemberAccess> {
     if (membership === undefined) throw notParticipant();
     if (userId === SYSTEM_USER_ID) return requireSystemAccess(membership);
     const isClosed = membership.closedBy !== undefined && membership.sealedInto === undefined;

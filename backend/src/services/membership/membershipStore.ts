@@ -70,10 +70,20 @@ export class MembershipStore {
    * than the held membership.
    *
    * @param control `seq` of the last membership event as of the end of the log; undefined when nothing was read.
+   * @param readAtMs time before the end was read (monotonic, ms).
    */
-  async asOf(id: ConversationId, control: number | undefined): Promise<Membership | undefined> {
+  async asOf(id: ConversationId, control: number | undefined, readAtMs = 0): Promise<Membership | undefined> {
     const held = control === undefined ? undefined : this.peek(id);
-    return held !== undefined && held.control >= (control ?? 0) ? held : this.current(id);
+    if (control === undefined || held === undefined || held.control < control) return this.current(id);
+    this.confirm(id, control, readAtMs);
+    return held;
+  }
+
+  /** Notes that the log had no membership event after `control` at a time (monotonic, ms): see `recent`. */
+  confirm(id: ConversationId, control: number, atMs: number): void {
+    const known = this.#known.get(id);
+    if (known === undefined || known.membership.control < control) return;
+    known.checkedAtMs = Math.max(known.checkedAtMs, atMs);
   }
 
   /** As `current`, for several conversations. Returned by id. */

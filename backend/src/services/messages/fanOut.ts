@@ -11,7 +11,7 @@ interface Announced {
   view: MessageView;
   /** The socket that gets an answer instead. */
   exceptSocketId: string | undefined;
-  /** Only for an entry that is pushed again: members who may not see it, as they were absent when it was sent. */
+  /** Only for an entry that is pushed again: members who may not see it, or of whom that is not known. */
   absent?: ReadonlySet<UserId> | undefined;
 }
 

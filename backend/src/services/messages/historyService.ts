@@ -12,6 +12,7 @@ import {
 import type { MessageModel, MessageRecord, Tail } from '../../models/messageModel.js';
 import type { Access } from '../membership/index.js';
 import { decodeCursor, encodeCursor } from '../../utils/cursors.js';
+import { monotonicMs } from '../../utils/clock.js';
 import { createLru } from '../../utils/lru.js';
 import type { MessageViews } from '../views/index.js';
 import type { RecentWindows } from './recentWindows.js';
@@ -54,6 +55,7 @@ export class HistoryService {
    */
   async page(caller: UserId, id: ConversationId, input: PageInput): Promise<MessagePageAnswer> {
     const { access, views, visibility } = this.#deps;
+    const readAtMs = monotonicMs();
     const loading = views.loadContext([id], caller);
     const endedAt = this.#ends.get(id);
     // With a lower bound of the end of the log, a page needs not wait for the conversation.
@@ -81,7 +83,7 @@ export class HistoryService {
     const ends = [...messages, ...(tail === undefined ? [] : [tail])];
     // Checked by what was read: the last membership event of the page or before it may have removed the caller.
     const control = ends.length === 0 ? undefined : Math.max(...ends.map((one) => one.control));
-    const memberAccess = await access.requireMemberAsOf(caller, id, control);
+    const memberAccess = await access.requireMemberAsOf(caller, id, { control, readAtMs });
     const viewer = await visibility.viewerOf(caller, memberAccess, {
       ...{ fromSeq: messages[0]?.seq ?? 0, toSeq: messages.at(-1)?.seq ?? 0 },
       known: views.ownMember(context, memberAccess.membership),

@@ -52,7 +52,12 @@ export function createPush(deps: PushDeps) {
     dispatcher,
     isHolder: () => runner.isHolder(),
   });
-  const runner: PushRunner = new PushRunner({ ...shared, pusher, dispatcher });
+  const runner: PushRunner = new PushRunner({
+    ...shared,
+    pusher,
+    dispatcher,
+    quietLogs: deps.registry.newQuietLogs(),
+  });
   const isOn = settings.isSending && providers.length > 0;
   return {
     devices: deviceService,

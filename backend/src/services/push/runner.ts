@@ -8,7 +8,7 @@ import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
-import type { DatabaseTime, ProcessRegistry } from '../runtime/index.js';
+import type { DatabaseTime, ProcessRegistry, QuietLogs } from '../runtime/index.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Pusher } from './pusher.js';
 import type { PushSettings } from './settings.js';
@@ -20,6 +20,7 @@ export interface RunnerDeps {
   pushCursor: PushCursorModel;
   pushJobs: PushJobModel;
   registry: Pick<ProcessRegistry, 'id' | 'settledThrough'>;
+  quietLogs: QuietLogs;
   settings: PushSettings;
   time: DatabaseTime;
   metrics: Pick<Metrics, 'pushLagSeconds' | 'pushesWaiting'>;
@@ -113,6 +114,10 @@ export class PushRunner {
         this.#plan(WAIT_MS);
         return;
       }
+      if (this.#deps.quietLogs.areQuiet()) {
+        this.#plan(LOOK_MS);
+        return;
+      }
       renewal = setInterval(() => void this.#hold().catch(() => undefined), RENEW_MS);
       const hasMore = await this.#work(this.#position);
       this.#backoff.reset();
@@ -147,7 +152,8 @@ export class PushRunner {
 
   /** @returns true when there is more to do. */
   async #work(position: string): Promise<boolean> {
-    const { pusher, pushJobs, time, metrics } = this.#deps;
+    const { pusher, pushJobs, time, metrics, quietLogs } = this.#deps;
+    quietLogs.beginLook();
     const hasEntries = await this.#follow(position);
     const now = time.now();
     const retries = this.isHolder() ? await pushJobs.findDue('retry', now, MAX_RETRIES) : [];
@@ -166,8 +172,10 @@ export class PushRunner {
         () => pushJobs.remove([large._id]),
       );
     }
-    metrics.pushesWaiting.set(await pushJobs.count());
+    const waiting = await pushJobs.count();
+    metrics.pushesWaiting.set(waiting);
     await this.#removeInvalid();
+    if (waiting === 0 && !hasEntries && this.isHolder()) quietLogs.noteNothing();
     return hasEntries || large !== undefined || retries.length === MAX_RETRIES;
   }
 

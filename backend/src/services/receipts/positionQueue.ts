@@ -78,6 +78,13 @@ export class PositionQueue<Item extends { conversationId: ConversationId; userId
     return entry.promise;
   }
 
+  /** Resolves when what a member has reported in a conversation so far is written, or has failed. Closes the window. */
+  async settle(member: { conversationId: ConversationId; userId: UserId }): Promise<void> {
+    const { conversationId, userId } = member;
+    if (this.#windows.get(conversationId)?.gathered.has(userId) === true) this.#closeWindow(conversationId);
+    await this.#due.settled(keyOf(member));
+  }
+
   /** Resolves when everything taken in is written. No window is opened any more. */
   async drain(): Promise<void> {
     this.#isDraining = true;

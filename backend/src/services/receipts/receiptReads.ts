@@ -81,9 +81,11 @@ export class ReceiptReads {
       members.countReaders(conversation._id, seq, [...exceptIds, ...this.#deps.users.restrictedIds()]),
       members.findByUsers(conversation._id, exceptIds),
     ]);
+    // Members who have left are not among the recipients either.
+    const present = known.filter(({ leftSeq }) => leftSeq === undefined);
     const views =
-      readers + known.filter(({ userId, joinedSeq }) => userId !== senderId && joinedSeq <= seq).length;
-    const isSenderIn = known.some(({ userId, leftSeq }) => userId === senderId && leftSeq === undefined);
+      readers + present.filter(({ userId, joinedSeq }) => userId !== senderId && joinedSeq <= seq).length;
+    const isSenderIn = present.some(({ userId }) => userId === senderId);
     return {
       readCount: views,
       deliveredCount: views,

@@ -127,6 +127,11 @@ export class ReceiptService {
     return this.#queue.add(report, { isUrgent });
   }
 
+  /** Resolves when the reports of a member in a conversation so far are written, or have failed. */
+  settle(userId: UserId, conversationId: ConversationId): Promise<void> {
+    return this.#queue.settle({ userId, conversationId });
+  }
+
   /** Resolves when all accepted reports are written. From now on, reports do not wait for windows. */
   async drain(): Promise<void> {
     await this.#queue.drain();

@@ -7,3 +7,4 @@ export { createLookups, type Lookups } from './lookups.js';
 export { ProcessRegistry } from './processRegistry.js';
 export { VerificationWatch } from './verificationWatch.js';
 export { WriteWatermark } from './writeWatermark.js';
+export type { QuietLogs } from './quietLogs.js';

@@ -1,3 +1,5 @@
+import type { OwnWrites } from '../../models/ownWrites.js';
+import { QuietLogs } from './quietLogs.js';
 import { v4 as uuid } from 'uuid';
 import { firstIdAt } from '../../models/objectIds.js';
 import type { ProcessModel, ProcessRecord } from '../../models/processModel.js';
@@ -13,6 +15,7 @@ interface RegistryDeps {
   processes: ProcessModel;
   time: DatabaseTime;
   watermark: WriteWatermark;
+  ownWrites: OwnWrites;
   logger: Logger;
   /** Returns the smallest id of an entry committed here whose effect is not written yet. */
   oldestPendingId: () => string | undefined;
@@ -108,7 +111,7 @@ export class ProcessRegistry implements Lease {
    */
   async visibleThrough(): Promise<Date> {
     const own = this.#deps.watermark.visibleThrough();
-    if (this.#alone !== undefined && monotonicMs() < this.#alone.untilMs) {
+    if (this.#alone !== undefined && this.isAlone()) {
       return new Date(Math.min(own.getTime(), this.#alone.throughMs));
     }
     const times = (await this.#findOthers()).map(({ visibleThrough }) => visibleThrough.getTime());
@@ -127,6 +130,16 @@ export class ProcessRegistry implements Lease {
       (oldest, { flushedThrough }) => (flushedThrough < oldest ? flushedThrough : oldest),
       own,
     );
+  }
+
+  /** Creates what tells a follower of the logs whether it needs to look. */
+  newQuietLogs(): QuietLogs {
+    return new QuietLogs({ ownWrites: this.#deps.ownWrites, isAlone: () => this.isAlone() });
+  }
+
+  /** True when no other process is registered, as of a look at the marks that still counts. */
+  isAlone(): boolean {
+    return this.#alone !== undefined && monotonicMs() < this.#alone.untilMs;
   }
 
   /** True when other processes were registered at the last look: at most a second ago. */

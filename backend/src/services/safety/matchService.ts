@@ -2,7 +2,13 @@ import { SYSTEM_USER_ID, type ConversationId, type UserId } from '../../../../co
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import { notParticipant } from '../../utils/appError.js';
 import type { Decision, MembershipEventLog } from '../commitLog/index.js';
-import { type LogState, type MembershipStore, blocked, forbidden } from '../membership/index.js';
+import {
+  type LogState,
+  type MembershipStore,
+  blocked,
+  forbidden,
+  type Membership,
+} from '../membership/index.js';
 import type { PairNotifier } from './pairNotifier.js';
 
 interface MatchDeps {
@@ -17,6 +23,8 @@ export interface ReopenRequest {
   /** True for the app's backend and for moderators: they may reopen what others have closed. */
   isTrusted: boolean;
   originSocketId?: string | undefined;
+  /** Current membership of the conversation, if the caller has read it. */
+  membership?: Promise<Membership | undefined>;
 }
 
 /** Closes direct conversations and reopens them. A pair never gets a second conversation. */
@@ -58,11 +66,12 @@ export class MatchService {
    */
   async reopen(
     record: ConversationRecord,
-    { userId, isTrusted, originSocketId }: ReopenRequest,
+    { userId, isTrusted, originSocketId, membership: read }: ReopenRequest,
   ): Promise<boolean> {
     const { memberships, membershipEventLog, notifier } = this.#deps;
     const conversationId = record.mergedInto ?? record._id;
-    const membership = await memberships.current(conversationId);
+    const known = record.mergedInto === undefined ? read : undefined;
+    const membership = await (known ?? memberships.current(conversationId));
     if (membership?.closedBy === undefined) return false;
     const decide = ({ membership: { closedBy } }: LogState): Decision => {
       if (closedBy === undefined) return 'nothing';

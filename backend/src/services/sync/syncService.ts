@@ -109,7 +109,7 @@ export class SyncService {
         caller,
         // Invalid documents are left out; the walk continues after them.
         conversations.filter((one) => isValid(one) && !gone.has(one._id)),
-        isListed,
+        { keep: isListed, rangeCounts: overview.rangeCounts },
       ),
       settings: await this.#settingsViews(
         members.filter(({ conversationId }) => !gone.has(conversationId)),

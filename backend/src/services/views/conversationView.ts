@@ -12,7 +12,7 @@ import { isAbsentAt } from '../membership/index.js';
 import { type Positions, effectivePosition, type DeliveryStatus } from '../positions/index.js';
 import type { AttachmentViews } from './attachmentViews.js';
 import { toMessageView } from './messageView.js';
-import { isArchived } from './memberSettings.js';
+import { isArchived, isDeleted } from './memberSettings.js';
 import { blockFields, countFields, occasionsFor } from './viewerFields.js';
 
 export interface ConversationViewInput {
@@ -22,6 +22,8 @@ export interface ConversationViewInput {
   /** Newest message that the viewer may see. */
   lastMessage: MessageRecord | undefined;
   lastDeliveryStatus: DeliveryStatus;
+  /** `seq` of pinned messages that the viewer has deleted for themselves. */
+  hiddenPins: readonly number[];
   /** Number of messages that the viewer has not read. */
   unread: number;
   /** Users blocked by the viewer. */
@@ -39,7 +41,7 @@ export function memberFields(
   now: Date,
 ): Pick<
   ConversationView,
-  'role' | 'visibleFromSeq' | 'pinnedAt' | 'mutedUntil' | 'archived' | 'markedUnread'
+  'role' | 'visibleFromSeq' | 'pinnedAt' | 'mutedUntil' | 'archived' | 'markedUnread' | 'deleted'
 > {
   const joinedSeq =
     conversation.type !== 'direct' && conversation.history === 'joined' ? (own?.joinedSeq ?? 1) : 1;
@@ -50,6 +52,7 @@ export function memberFields(
     ...(own?.mutedUntil !== undefined && { mutedUntil: own.mutedUntil.toISOString() }),
     archived: isArchived(conversation, own, now),
     markedUnread: own?.markedUnread ?? false,
+    ...(isDeleted(conversation, own) && { deleted: true }),
   };
 }
 
@@ -83,6 +86,7 @@ export function toConversationView(viewer: UserId, deps: ConversationViewInput):
       return {
         ...userOf(users, userId),
         role: positions.get(userId)?.role ?? 'member',
+        joinedSeq: positions.get(userId)?.joinedSeq ?? 0,
         lastReadSeq: readSeq,
         lastDeliveredSeq: deliveredSeq,
       };
@@ -95,7 +99,10 @@ export function toConversationView(viewer: UserId, deps: ConversationViewInput):
     ...fields,
     ...blockFields(viewer, deps),
     pinnedMessages: (conversation.pinned ?? []).filter(
-      (seq) => seq >= fields.visibleFromSeq && !isAbsentAt(positions.get(viewer)?.absences, seq),
+      (seq) =>
+        seq >= fields.visibleFromSeq &&
+        !deps.hiddenPins.includes(seq) &&
+        !isAbsentAt(positions.get(viewer)?.absences, seq),
     ),
     ...countFields(conversation, lastMessage),
     lastSeq: conversation.lastSeq,

@@ -2,6 +2,7 @@ import {
   SYSTEM_USER_ID,
   type ConversationId,
   type ConversationView,
+  type MessageId,
   type Role,
   type UserId,
 } from '../../../../contract/index.js';
@@ -24,7 +25,7 @@ import {
 } from '../positions/index.js';
 import type { AttachmentViews } from './attachmentViews.js';
 import { memberFields, toConversationView } from './conversationView.js';
-import type { PrivacyPolicy, ViewerRules } from '../visibility/index.js';
+import type { PrivacyPolicy, RangeCounts, ViewerRules } from '../visibility/index.js';
 import type { UserDirectory } from '../users/index.js';
 
 export interface PositionDeps {
@@ -123,6 +124,13 @@ function withRoles(
 type Filter = (conversation: ConversationRecord, settings: MemberSettings | undefined) => boolean;
 const KEEP_ALL: Filter = () => true;
 
+interface PresentOptions {
+  keep?: Filter;
+  rangeCounts?: RangeCounts;
+  /** Messages that were just read, with the newest of each conversation among them. */
+  lastMessages?: Promise<readonly MessageRecord[]> | undefined;
+}
+
 /** Builds conversation views for one viewer. Takes a fixed number of queries per page, whatever its length. */
 export class ConversationViews {
   readonly #deps: ViewDeps;
@@ -134,14 +142,15 @@ export class ConversationViews {
   /**
    * Returns views in the order of `found`, without conversations that the viewer has left.
    *
-   * @param keep returns false for further conversations to drop.
+   * @param options.keep returns false for further conversations to drop.
+   * @param options.rangeCounts what the same command has counted before.
    */
   async present(
     viewer: UserId,
     found: readonly ConversationRecord[],
-    keep = KEEP_ALL,
+    { keep = KEEP_ALL, rangeCounts, lastMessages: read }: PresentOptions = {},
   ): Promise<ConversationView[]> {
-    const { lookups, users } = this.#deps;
+    const { users } = this.#deps;
     const now = this.#deps.time.now();
     const { blocked } = await this.#deps.viewerRules.blocks.of(viewer);
     const current = await this.#toCurrent(viewer, found);
@@ -158,7 +167,7 @@ export class ConversationViews {
     const lastIds = conversations.flatMap(({ lastMessageId }) => lastMessageId ?? []);
     const [stored, lastMessages, profiles] = await Promise.all([
       findPositions(this.#deps, viewer, conversations),
-      lookups.messages.load(lastIds),
+      this.#lastMessages(lastIds, read),
       users.views(
         conversations.flatMap(({ participants }) => participants),
         viewer,
@@ -170,7 +179,8 @@ export class ConversationViews {
       const own = positions.get(conversation._id)?.get(viewer);
       return own?.leftSeq === undefined && keep(conversation, own);
     });
-    const redactedOf = await this.#redactContent(viewer, { conversations: shown, positions, lastMessages });
+    const content = { conversations: shown, positions, lastMessages };
+    const redactedOf = await this.#redactContent(viewer, content, rangeCounts);
     return shown.map((conversation) =>
       toConversationView(viewer, {
         ...redactedOf(conversation),
@@ -183,11 +193,20 @@ export class ConversationViews {
     );
   }
 
+  async #lastMessages(
+    ids: readonly MessageId[],
+    read: PresentOptions['lastMessages'],
+  ): Promise<MessageRecord[]> {
+    const known = new Map((await read)?.map((message) => [message._id, message]));
+    const loaded = await this.#deps.lookups.messages.load(ids.filter((id) => !known.has(id)));
+    return [...loaded, ...ids.flatMap((id) => known.get(id) ?? [])];
+  }
+
   /** Returns a function from a conversation to its fields for this viewer: positions, preview, unread count. */
-  async #redactContent(viewer: UserId, content: PageContent) {
-    const { privacyPolicy, redactedCounts } = this.#deps.viewerRules;
+  async #redactContent(viewer: UserId, content: PageContent, rangeCounts?: RangeCounts) {
+    const { privacyPolicy, redactedCounts, hiddenPins } = this.#deps.viewerRules;
     const { conversations, positions } = content;
-    const [seen, previews, unread] = await Promise.all([
+    const [seen, previews, unread, hidden] = await Promise.all([
       privacyPolicy.redact(viewer, conversations, positions),
       this.#findPreviews(viewer, content),
       redactedCounts.unread(
@@ -196,7 +215,9 @@ export class ConversationViews {
           conversation,
           reached: effectivePosition(conversation, positions.get(conversation._id) ?? NO_POSITIONS, viewer),
         })),
+        rangeCounts,
       ),
+      hiddenPins.find(viewer, content),
     ]);
     const large = await findLargePositions(
       { ...this.#deps, privacyPolicy },
@@ -208,7 +229,8 @@ export class ConversationViews {
       const [positions, lastMessage] = [seen.get(_id) ?? NO_POSITIONS, previews.get(_id)];
       const counted = conversation.apart === true ? large.get(_id) : positions;
       const lastDeliveryStatus = deliveryStatusOf(conversation, counted, lastMessage);
-      return { positions, lastMessage, lastDeliveryStatus, unread: unread.get(_id) ?? 0 };
+      const counts = { lastDeliveryStatus, unread: unread.get(_id) ?? 0 };
+      return { positions, lastMessage, ...counts, hiddenPins: hidden.get(_id) ?? [] };
     };
   }
 
@@ -308,6 +330,7 @@ export class ConversationViews {
       positions: NO_POSITIONS,
       lastMessage: undefined,
       lastDeliveryStatus: UNCOUNTED,
+      hiddenPins: [],
       unread: 0,
       blocked: new Set(),
       attachmentViews: this.#deps.attachmentViews,
@@ -316,8 +339,12 @@ export class ConversationViews {
   }
 
   /** Returns the view of one conversation. @throws AppError `NOT_PARTICIPANT` when the viewer is not a member. */
-  async presentOne(viewer: UserId, stored: ConversationRecord): Promise<ConversationView> {
-    const [view] = await this.present(viewer, [stored]);
+  async presentOne(
+    viewer: UserId,
+    stored: ConversationRecord,
+    options?: PresentOptions,
+  ): Promise<ConversationView> {
+    const [view] = await this.present(viewer, [stored], options);
     if (view === undefined) throw notParticipant();
     return view;
   }

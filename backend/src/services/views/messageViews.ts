@@ -8,6 +8,7 @@ import {
 import type { ConversationRecord } from '../../models/conversationModel.js';
 import type { MemberRecord } from '../../models/memberModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
+import type { ReactionRecord } from '../../models/reactionModel.js';
 import { groupBy } from '../../utils/groupBy.js';
 import { findLargePositions, groupPositions, type PositionDeps } from './conversationViews.js';
 import type { Summaries } from '../derived/index.js';
@@ -56,6 +57,11 @@ interface ViewContext {
   own: ReadonlyMap<ConversationId, MemberRecord>;
 }
 
+interface KnownReactions {
+  /** Reactions to the messages, at least those of the viewer, if they were read during this command. */
+  reactions?: readonly ReactionRecord[];
+}
+
 /** Stored conversations, with the positions of all members of the small ones. */
 export interface LoadedConversations {
   stored: readonly ConversationRecord[];
@@ -78,15 +84,25 @@ export class MessageViews {
     return this.contextFor(viewer, await this.loadConversations(ids));
   }
 
-  /** Loads what the contexts of several viewers have in common. */
-  async loadConversations(ids: readonly ConversationId[]): Promise<LoadedConversations> {
+  /**
+   * Loads what the contexts of several viewers have in common.
+   *
+   * @param known conversations that were just read.
+   */
+  async loadConversations(
+    ids: readonly ConversationId[],
+    known: readonly ConversationRecord[] = [],
+  ): Promise<LoadedConversations> {
     const { lookups, memberships } = this.#deps;
+    const knownIds = new Set(known.map(({ _id }) => _id));
     // In groups, members may join: their documents have to be read after the conversation.
-    const direct = new Set(ids.filter((id) => memberships.peek(id)?.type === 'direct'));
-    const [stored, early] = await Promise.all([
-      lookups.conversations.load(ids),
+    const isDirect = (id: ConversationId): boolean => memberships.peek(id)?.type === 'direct';
+    const direct = new Set(ids.filter((id) => isDirect(id) && !knownIds.has(id)));
+    const [read, early] = await Promise.all([
+      lookups.conversations.load(ids.filter((id) => !knownIds.has(id))),
       lookups.positions.load([...direct]),
     ]);
+    const stored = [...known, ...read];
     const others = stored
       .filter(({ _id, apart }) => apart !== true && !direct.has(_id))
       .map(({ _id }) => _id);
@@ -187,7 +203,7 @@ export class MessageViews {
   async presentFor(
     viewer: Viewer,
     messages: readonly MessageRecord[],
-    context: ViewContext,
+    context: ViewContext & KnownReactions,
   ): Promise<EntryView[]> {
     const seen = messages.filter((message) => viewer.sees(message));
     const [views, quotes] = await Promise.all([
@@ -229,11 +245,11 @@ export class MessageViews {
   async #presentPersonal(
     viewer: PersonalViewer,
     messages: readonly MessageRecord[],
-    context: ViewContext,
+    context: ViewContext & KnownReactions,
   ): Promise<MessageView[]> {
     const { personal, shadows } = this.#deps;
     const [seen, { records }] = await Promise.all([
-      personal.messages(viewer, messages),
+      personal.messages(viewer, messages, context.reactions),
       shadows.conversations(viewer.userId, [...context.conversations.values()]),
     ]);
     const conversations = new Map(records.map((record) => [record._id, record]));

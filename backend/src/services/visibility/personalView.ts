@@ -29,14 +29,23 @@ export class PersonalView {
     this.#deps = deps;
   }
 
-  /** Returns messages as this viewer sees them, in the given order, each with the viewer's own reactions. */
-  async messages(viewer: PersonalViewer, messages: readonly MessageRecord[]): Promise<SeenMessage[]> {
+  /**
+   * Returns messages as this viewer sees them, in the given order, each with the viewer's own reactions.
+   *
+   * @param known reactions to the messages, at least the viewer's own, if they were read during this command.
+   */
+  async messages(
+    viewer: PersonalViewer,
+    messages: readonly MessageRecord[],
+    known?: readonly ReactionRecord[],
+  ): Promise<SeenMessage[]> {
     const { userId, conversationId } = viewer;
     const isRestricted = this.#deps.shadows.isRestricted(userId);
     const reacted = messages.filter(({ reactions = [] }) => isRestricted || reactions.length > 0);
     const seqs = reacted.map(({ seq }) => seq);
     const [ownReactions, blockedReactions, changes] = await Promise.all([
-      this.#deps.reactions.findPairs(conversationId, { seqs, userIds: [userId] }),
+      known?.filter((one) => one.userId === userId) ??
+        this.#deps.reactions.findPairs(conversationId, { seqs, userIds: [userId] }),
       this.#blockedReactions(viewer, messages),
       this.#deps.shadows.changes(userId, messages.length === 0 ? [] : [conversationId]),
     ]);

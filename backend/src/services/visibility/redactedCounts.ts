@@ -39,6 +39,9 @@ interface RangeCount extends SenderCount {
   requests: readonly CountRange[];
 }
 
+/** Counts of the ranges of one command, by their keys. */
+export type RangeCounts = Map<string, Promise<readonly RangeCount[]>>;
+
 /**
  * Counts the messages that a viewer has not read, without messages deleted for everyone and, in groups, without those
  * of senders blocked by the viewer. Needs a query only if a message after the read position was deleted, or if a
@@ -56,21 +59,37 @@ export class RedactedCounts {
     );
   }
 
-  /** Returns the number of unread messages by conversation. */
-  async unread(viewer: UserId, counted: readonly Counted[]): Promise<ReadonlyMap<ConversationId, number>> {
+  /**
+   * Returns the number of unread messages by conversation.
+   *
+   * @param known ranges that the same command has counted; gets those that are counted now.
+   */
+  async unread(
+    viewer: UserId,
+    counted: readonly Counted[],
+    known: RangeCounts = new Map(),
+  ): Promise<ReadonlyMap<ConversationId, number>> {
     const { blocked } = await this.#deps.blocks.of(viewer);
     const counts = await Promise.all(
       counted.map(async ({ conversation, reached }) => {
         const all = unreadCount(conversation, reached);
         const ranges = all === 0 ? [] : rangesOf(conversation, reached, blocked);
-        const found = ranges.length === 0 ? [] : await this.#ranges.load(ranges);
+        const found = await Promise.all(ranges.map((range) => this.#countOnce(range, known)));
         const exceptions = found
+          .flat()
           .filter(({ isDeleted, senderId }) => isDeleted || blocked.has(senderId))
           .reduce((sum, { count }) => sum + count, 0);
         return [conversation._id, Math.max(0, all - exceptions)] as const;
       }),
     );
     return new Map(counts);
+  }
+
+  #countOnce(range: CountRange, known: RangeCounts): Promise<readonly RangeCount[]> {
+    const key = rangeKey(range);
+    const counting = known.get(key) ?? this.#ranges.load([range]);
+    known.set(key, counting);
+    return counting;
   }
 
   /** Counts equal ranges once: viewers of one conversation often have the same read position. */

@@ -7,6 +7,7 @@ import type { DatabaseTime } from '../runtime/index.js';
 import type { UserDirectory } from '../users/index.js';
 import { Acquaintance } from './acquaintance.js';
 import { BlockDirectory } from './blockDirectory.js';
+import { HiddenPins } from './hiddenPins.js';
 import { PersonalView } from './personalView.js';
 import { Previews } from './previews.js';
 import { PrivacyPolicy } from './privacyPolicy.js';
@@ -48,6 +49,7 @@ export function createViewerRules({
     shadows,
     personal,
     privacyPolicy: new PrivacyPolicy({ users, blocks }),
+    hiddenPins: new HiddenPins(hides),
     previews: new Previews({ messages, hides, restrictions, personal }),
     redactedCounts: new RedactedCounts({ unreadExceptions, blocks }),
     /** Checks for the commit log, from data that is at most one second old. */

@@ -1,11 +1,12 @@
 import type { WebhookRecord } from '../../models/webhookModel.js';
-import type { Look } from '../runtime/index.js';
+import type { Look, QuietLogs } from '../runtime/index.js';
 import type { LogFollower } from './follower.js';
 import { CLAIM_MS } from './claim.js';
 import { WebhookRunner, type RunnerDeps } from './runner.js';
 
-export interface DispatcherDeps extends Omit<RunnerDeps, 'follower'> {
+export interface DispatcherDeps extends Omit<RunnerDeps, 'follower' | 'quietLogs'> {
   newFollower: () => LogFollower;
+  newQuietLogs: () => QuietLogs;
   /** Id of this process. */
   processId: string;
 }
@@ -89,11 +90,12 @@ export class WebhookDispatcher {
   }
 
   async #claim(id: string): Promise<void> {
-    const { webhooks, time, processId, newFollower } = this.#deps;
+    const { webhooks, time, processId, newFollower, newQuietLogs } = this.#deps;
     const until = new Date(time.nowMs() + CLAIM_MS);
     const webhook = await webhooks.claim(id, { id: processId, until }, time.now());
     if (webhook === undefined || this.#isStopped) return;
-    const runner = new WebhookRunner({ ...this.#deps, follower: newFollower() }, webhook, processId);
+    const own = { follower: newFollower(), quietLogs: newQuietLogs() };
+    const runner = new WebhookRunner({ ...this.#deps, ...own }, webhook, processId);
     this.#runners.set(id, runner);
     runner.start();
   }

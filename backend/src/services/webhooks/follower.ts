@@ -38,6 +38,8 @@ const BLOCK_OVERLAP_MS = 5_000;
 /** Messages first: changes are not read further than the messages they apply to. */
 const LOGS = ['messages', 'changes', 'conversations', 'reports'] as const satisfies readonly FollowedLog[];
 
+export const isEmpty = ({ entries, blocks }: Batch): boolean => entries.length + blocks.length === 0;
+
 const minuteOf = (id: string): number => Math.floor(timeOfId(id) / MS_PER_MINUTE);
 
 /** Returns the cursor of a webhook that begins at a time. */

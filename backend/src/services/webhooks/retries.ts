@@ -21,6 +21,12 @@ export interface RetryTiming {
   maxMs: number;
 }
 
+export interface WebhookTiming {
+  retry: RetryTiming;
+  /** Time after which a webhook with a failing subject is switched off, in ms. */
+  giveUpMs: number;
+}
+
 /** Each wait is this many times the one before. With 5 s first and 8 h at most: 16 attempts in three days. */
 const FACTOR = 3;
 const JITTER = 0.2;

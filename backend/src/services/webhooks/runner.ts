@@ -5,13 +5,13 @@ import { Backoff } from '../../utils/backoff.js';
 import { monotonicMs, sleep } from '../../utils/clock.js';
 import type { Logger } from '../../utils/logger.js';
 import type { Metrics } from '../../utils/metrics.js';
-import type { DatabaseTime } from '../runtime/index.js';
+import type { DatabaseTime, QuietLogs } from '../runtime/index.js';
 import { WebhookClaim } from './claim.js';
 import { Delivered } from './delivered.js';
 import { withEarlier } from './earlier.js';
 import type { EventStep, WebhookEvents } from './events.js';
-import { timeOfCursor, type Batch, type LogFollower } from './follower.js';
-import { hasMore, Retries, waitAfter, type Retry, type RetryTiming } from './retries.js';
+import { isEmpty, timeOfCursor, type Batch, type LogFollower } from './follower.js';
+import { hasMore, Retries, waitAfter, type Retry, type WebhookTiming } from './retries.js';
 import type { DeliveryResult, WebhookEvent, WebhookSender } from './sender.js';
 import { groupEntries, keyOf, type DueSubject } from './subjects.js';
 
@@ -25,15 +25,10 @@ export interface RunnerDeps {
   events: WebhookEvents;
   sender: WebhookSender;
   follower: LogFollower;
+  quietLogs: QuietLogs;
   metrics: Metrics;
   logger: Logger;
   timing: WebhookTiming;
-}
-
-export interface WebhookTiming {
-  retry: RetryTiming;
-  /** Time after which a webhook with a failing subject is switched off, in ms. */
-  giveUpMs: number;
 }
 
 /** Pause between two looks at the logs while nothing happens, in ms. */
@@ -131,13 +126,16 @@ export class WebhookRunner {
   async #follow(): Promise<void> {
     while (!this.isOver) {
       this.#observeLag();
-      if (monotonicMs() < this.#pausedUntilMs || this.#retries.size >= MAX_FAILING) {
+      const isHeld = this.#retries.size >= MAX_FAILING || this.#deps.quietLogs.areQuiet();
+      if (isHeld || monotonicMs() < this.#pausedUntilMs) {
         await sleep(POLL_MS);
         continue;
       }
       try {
+        this.#deps.quietLogs.beginLook();
         const batch = await this.#deps.follower.read(this.#cursor, this.#claim.webhook.events);
         if (await this.#deliverBatch(batch)) await this.#moveOn(batch);
+        if (isEmpty(batch)) this.#deps.quietLogs.noteNothing();
         if (!batch.isFull) await sleep(POLL_MS);
       } catch (error) {
         await this.#pauseAfter(error);
@@ -145,11 +143,10 @@ export class WebhookRunner {
     }
   }
 
-  async #moveOn({ cursor, entries, blocks }: Batch): Promise<void> {
-    this.#cursor = cursor;
-    const isIdle = entries.length + blocks.length === 0;
-    if (isIdle && monotonicMs() - this.#savedAtMs < SAVE_EVERY_MS) return;
-    await this.#claim.saveCursor(cursor);
+  async #moveOn(batch: Batch): Promise<void> {
+    this.#cursor = batch.cursor;
+    if (isEmpty(batch) && monotonicMs() - this.#savedAtMs < SAVE_EVERY_MS) return;
+    await this.#claim.saveCursor(batch.cursor);
     this.#savedAtMs = monotonicMs();
   }
 
@@ -345,7 +342,8 @@ export class WebhookRunner {
   }
 
   #observeLag(): void {
-    const oldestMs = Math.min(timeOfCursor(this.#cursor), this.#retries.failingSinceMs ?? Infinity);
+    const reachedMs = this.#deps.quietLogs.areQuiet() ? this.#now() : timeOfCursor(this.#cursor);
+    const oldestMs = Math.min(reachedMs, this.#retries.failingSinceMs ?? Infinity);
     const seconds = Math.max(0, this.#now() - oldestMs) / 1_000;
     this.#deps.metrics.webhookLag.set({ webhook: this.#claim.webhook._id }, seconds);
   }

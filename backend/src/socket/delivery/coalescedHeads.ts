@@ -1,4 +1,4 @@
-import type { ConversationId, HeadView, UserId } from '../../../../contract/index.js';
+import type { ConversationId, HeadView, PushData, UserId } from '../../../../contract/index.js';
 import type { Logger } from '../../utils/logger.js';
 import type { WatchedConversations } from './watchedConversations.js';
 
@@ -18,8 +18,12 @@ interface CoalescedHeadsDeps {
     id: ConversationId,
     userIds: readonly UserId[],
   ) => Promise<{ members: UserId[]; removalSeq: number; head: HeadView }>;
-  /** To connections of this process. */
-  notify: (userIds: readonly UserId[], head: HeadView) => void;
+  /** To connections of this process, except some. */
+  notify: (
+    userIds: readonly UserId[],
+    update: PushData<'conversation:updated'>,
+    exceptSocketIds: ReadonlySet<string>,
+  ) => void;
   /** To the other processes, which do the same for theirs. */
   forward: (notice: HeadNotice) => void;
   logger: Logger;
@@ -29,9 +33,9 @@ interface CoalescedHeadsDeps {
 const NOTICE_INTERVAL_MS = 2_000;
 
 /**
- * Notifies members of large groups and channels who do not watch them of new heads, without content. The first notice
- * is sent immediately; later ones within `NOTICE_INTERVAL_MS` are combined into one. The cost depends on the number of local
- * connections, not on the number of members.
+ * Notifies connections of members of large groups and channels that do not watch them of new heads, without content. The
+ * first notice is sent immediately; later ones within `NOTICE_INTERVAL_MS` are combined into one. The cost depends on the
+ * number of local connections, not on the number of members.
  */
 export class CoalescedHeads {
   readonly #deps: CoalescedHeadsDeps;
@@ -73,12 +77,13 @@ export class CoalescedHeads {
   async #send({ conversationId }: HeadNotice): Promise<void> {
     const { watchedConversations, connectedUsers, findMembers, notify, logger } = this.#deps;
     try {
-      const viewers = new Set(watchedConversations.viewers(conversationId));
+      const watching = watchedConversations.socketIds(conversationId);
       const { members, removalSeq, head } = await findMembers(conversationId, connectedUsers());
       const behind = watchedConversations.isBehind({ conversationId, removalSeq });
       watchedConversations.move({ conversationId, removalSeq }, new Set(members));
-      // Sockets that were moved to the new room have missed the messages in between.
-      notify(behind ? members : members.filter((userId) => !viewers.has(userId)), head);
+      // Sockets that were moved to the new room have missed the messages in between, and who has left.
+      if (behind) notify(members, { head, stale: true }, new Set());
+      else notify(members, { head }, watching);
     } catch (error) {
       // Live delivery is best effort; clients reconcile with `sync`.
       logger.debug({ err: error }, 'a head notice could not be sent');

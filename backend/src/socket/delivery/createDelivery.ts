@@ -69,8 +69,10 @@ export function createDelivery({
     logger,
     connectedUsers: () => local.connectedUsers(),
     findMembers: (id, userIds) => heads.findMembers(id, userIds),
-    notify: (userIds, head) =>
-      delivery.deliver(userIds.map(userRoom), encodePush({ event: 'conversation:updated', data: { head } })),
+    notify(userIds, data, exceptSocketIds) {
+      const push = encodePush({ event: 'conversation:updated', data });
+      delivery.deliver(userIds.map(userRoom), push, { exceptSocketIds });
+    },
     forward: (noted) => clusterPublisher?.announceHead(noted),
   });
   const publisher = new SocketPublisher({

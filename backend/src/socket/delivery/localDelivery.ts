@@ -15,7 +15,9 @@ export type DeliveryPolicy = (
 ) => 'all' | 'redacted' | 'nothing';
 
 export interface DeliveryOptions {
+  /** The socket whose command is answered directly. */
   exceptSocketId?: string | undefined;
+  exceptSocketIds?: ReadonlySet<string>;
 }
 
 /** Engine.IO packet type of a message. */
@@ -36,12 +38,9 @@ export class LocalDelivery {
     },
   ) {}
 
-  /**
-   * Delivers a push once to every local socket in one of the rooms, except `exceptSocketId`, whose command is answered
-   * directly.
-   */
-  deliver(rooms: readonly string[], push: EncodedPush, { exceptSocketId }: DeliveryOptions = {}): void {
-    const found = [...this.#socketsIn(rooms, exceptSocketId)];
+  /** Delivers a push once to every local socket in one of the rooms, with exceptions. */
+  deliver(rooms: readonly string[], push: EncodedPush, options: DeliveryOptions = {}): void {
+    const found = [...this.#socketsIn(rooms, options)];
     const { guard, event } = push;
     if (guard === undefined) {
       this.#write(found, push);
@@ -92,12 +91,16 @@ export class LocalDelivery {
   }
 
   /** Collects all sockets before the first write, because closing a socket changes the rooms. */
-  #socketsIn(rooms: readonly string[], exceptSocketId: string | undefined): Set<ChatSocket> {
+  #socketsIn(
+    rooms: readonly string[],
+    { exceptSocketId, exceptSocketIds }: DeliveryOptions,
+  ): Set<ChatSocket> {
     const { adapter, sockets } = this.deps.io.sockets;
     const found = new Set<ChatSocket>();
     for (const room of rooms) {
       for (const id of adapter.rooms.get(room) ?? []) {
-        const socket = id === exceptSocketId ? undefined : sockets.get(id);
+        if (id === exceptSocketId || exceptSocketIds?.has(id) === true) continue;
+        const socket = sockets.get(id);
         if (socket?.connected === true) found.add(socket);
       }
     }

@@ -51,10 +51,10 @@ export class WatchedConversations {
     return watched !== undefined && watched.removalSeq < removalSeq;
   }
 
-  /** Users whose connections to this process watch the conversation. */
-  viewers(conversationId: ConversationId): UserId[] {
+  /** Ids of the sockets of this process that watch the conversation. */
+  socketIds(conversationId: ConversationId): ReadonlySet<string> {
     const { sockets = [] } = this.#watched.get(conversationId) ?? {};
-    return [...new Set([...sockets].map((socket) => socket.data.principal.userId))];
+    return new Set([...sockets].map(({ id }) => id));
   }
 
   /** Moves sockets of current members to the room after a removal, and drops the others. */

@@ -11,7 +11,7 @@ import type { UploadSupport } from '../uploads/part.js';
 export interface ParleyLifecycle {
   isForeground: () => boolean;
   onForegroundChange: (listener: (isForeground: boolean) => void) => () => void;
-  /** The network has come back or has changed (Wi-Fi to mobile): a reconnect is worth trying now. */
+  /** The network has come back, has changed (Wi-Fi to mobile), or is lost: the connection is tested or made now. */
   onNetworkChange: (listener: (isReachable: boolean) => void) => () => void;
   /** The process may end without further notice (`pagehide`): what is owed to the storage is written now. */
   onSuspend: (listener: () => void) => () => void;

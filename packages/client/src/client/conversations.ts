@@ -3,9 +3,9 @@ import type { ConversationListSnapshot } from '../api/snapshots.js';
 import { ParleyError } from '../errors/parleyError.js';
 import { derive, isShallowEqual, keepList } from '../observable/derived.js';
 import type { ReadableStore } from '../observable/readableStore.js';
-import { listOf, sortedConversations, type ConversationFilter } from '../state/listSelectors.js';
-import { conversationOf } from '../state/selectors.js';
-import type { ClientState, Conversation, ConversationRecord } from '../state/types.js';
+import { FILTERS, type ConversationFilter } from '../state/listSelectors.js';
+import { orderedViews, type OrderedViews } from '../state/orderedViews.js';
+import type { ClientState, Conversation } from '../state/types.js';
 import type { ConversationView } from '../wire/index.js';
 import { createRun, type Run } from './answers.js';
 import type { Engine } from './engine.js';
@@ -107,12 +107,12 @@ function listStore(
   root: ReadableStore<ClientState>,
   filter: ConversationFilter,
 ): ReadableStore<ConversationListSnapshot> {
-  let sorted: readonly ConversationRecord[] = [];
+  let ordered: OrderedViews | undefined;
   return derive<ClientState, ConversationListSnapshot>(
     root,
     (state, previous) => {
-      sorted = sortedConversations(state, sorted);
-      const conversations = listOf(state, filter).map((record) => conversationOf(state, record));
+      ordered = orderedViews(state, ordered);
+      const conversations = ordered.views.filter(FILTERS[filter]);
       return {
         conversations: keepList(previous?.conversations, conversations),
         isLoaded: state.isListLoaded,

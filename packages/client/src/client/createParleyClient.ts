@@ -1,7 +1,7 @@
 import type { ParleyClient } from '../api/client.js';
 import type { ParleyClientOptions } from '../api/options.js';
 import { derive } from '../observable/derived.js';
-import { totalUnread } from '../state/selectors.js';
+import { totalUnread } from '../state/unreadTotals.js';
 import { createRun } from './answers.js';
 import { Handle } from './conversationHandle.js';
 import { Conversations } from './conversations.js';

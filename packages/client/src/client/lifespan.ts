@@ -67,7 +67,11 @@ export class Lifespan {
     };
     this.#removers.push(
       lifecycle.onForegroundChange(returned),
-      lifecycle.onNetworkChange(returned),
+      lifecycle.onNetworkChange((isReachable) => {
+        returned(isReachable);
+        // Without a network, the connection would look open until the next heartbeat.
+        if (!isReachable) sync.probe();
+      }),
       lifecycle.onSuspend(() => void this.#engine.cache?.flush()),
     );
   }

@@ -24,7 +24,10 @@ function fromView(userId: string, view: ConversationView): ConversationRecord {
     avatar: view.avatar,
     otherUserId: isDirect ? (view.participants.find((id) => id !== userId) ?? userId) : '',
     members: Object.fromEntries(
-      view.members.map(({ _id, name, avatar, role }) => [_id, { _id, name, avatar, role }]),
+      view.members.map(({ _id, name, avatar, role, joinedSeq }) => [
+        _id,
+        { _id, name, avatar, role, joinedSeq },
+      ]),
     ),
     memberCount: view.memberCount,
     isLarge: view.isLarge,
@@ -40,6 +43,7 @@ function fromView(userId: string, view: ConversationView): ConversationRecord {
     mutedUntil: view.mutedUntil,
     isArchived: view.archived,
     isMarkedUnread: view.markedUnread,
+    isDeleted: view.deleted ?? false,
     positions: positionsIn(userId, view),
     lastSeq: view.lastSeq,
     rev: view.rev,
@@ -109,8 +113,9 @@ function mergeKnown(known: ConversationRecord, seen: ConversationRecord): Conver
       isNewer && seen.rev >= known.rev ? seen.lastMessage : newerOf(known.lastMessage, seen.lastMessage),
     lastMessageAt: isNewer ? seen.lastMessageAt : known.lastMessageAt,
     unreadBase: countsMore ? seen.unreadBase : known.unreadBase,
-    // A view from before the message that unarchived the conversation would archive it again.
+    // A view from before the message that brought the conversation back would archive or delete it again.
     isArchived: isNewer ? seen.isArchived : known.isArchived,
+    isDeleted: isNewer ? seen.isDeleted : known.isDeleted,
   };
   return Object.entries(seen.positions).reduce(
     (result, [member, position]) => raisePosition(result, member, position),
@@ -157,15 +162,12 @@ export function noteHead(conversation: ConversationRecord, lastSeq: number, rev 
   };
 }
 
-/** A new message brings an archived conversation back, unless it is muted. */
-export const unarchive = (
-  conversation: ConversationRecord,
-  entry: LogEntry,
-  nowMs: number,
-): ConversationRecord =>
-  conversation.isArchived && isContent(entry) && !isMutedAt(conversation, nowMs)
-    ? { ...conversation, isArchived: false }
-    : conversation;
+/** A new message brings a deleted conversation back to the list, and an archived one unless it is muted. */
+export function relist(conversation: ConversationRecord, entry: LogEntry, nowMs: number): ConversationRecord {
+  const isArchived = conversation.isArchived && isMutedAt(conversation, nowMs);
+  const isListed = isArchived === conversation.isArchived && !conversation.isDeleted;
+  return isListed || !isContent(entry) ? conversation : { ...conversation, isArchived, isDeleted: false };
+}
 
 export const isMutedAt = ({ mutedUntil }: Pick<ConversationRecord, 'mutedUntil'>, nowMs: number): boolean =>
   mutedUntil !== undefined && Date.parse(mutedUntil) > nowMs;
@@ -190,5 +192,6 @@ export const noteSettings = (
   mutedUntil: settings.mutedUntil,
   isArchived: settings.archived ?? false,
   isMarkedUnread: settings.markedUnread ?? false,
+  isDeleted: settings.deleted ?? false,
   visibleFromSeq: Math.max(conversation.visibleFromSeq, (settings.clearedSeq ?? 0) + 1),
 });

@@ -19,6 +19,19 @@ export const isMessage = (entry: LogEntry): entry is Message => entry.kind !== '
 /** Whether an entry is content of a member, and not an event or a placeholder. */
 export const isContent = (entry: LogEntry): entry is Message => isMessage(entry) && entry.kind !== 'system';
 
+/** Sender of the messages of the app itself: of its backend, and of changes that nobody made. */
+export const SYSTEM_USER_ID = 'parley:system';
+
+/**
+ * Whether an entry is a line between the messages, for display: a change of the group, or a notice of the app. A card of the
+ * app, or its answer to a message, is a message with its author.
+ */
+export const isNotice = (entry: LogEntry): boolean =>
+  isMessage(entry) &&
+  (entry.kind === 'system' ||
+    (entry.senderId === SYSTEM_USER_ID &&
+      (entry.deletedAt !== undefined || (entry.kind === 'text' && entry.replyTo === undefined))));
+
 /** Placeholder for an entry that the user may not see. It stops the client from requesting the entry again. */
 export const hiddenEntry = (conversationId: string, seq: number): LogEntry => ({
   kind: 'hidden',

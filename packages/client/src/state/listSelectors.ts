@@ -1,17 +1,22 @@
 /** The conversation list: filters and order. */
 import { conversationOf } from './selectors.js';
-import type { ClientState, ConversationRecord } from './types.js';
+import type { ClientState, Conversation, ConversationRecord } from './types.js';
 
 export type ConversationFilter = 'all' | 'unread' | 'groups' | 'archived';
 
-const FILTERS: Record<ConversationFilter, (state: ClientState, conversation: ConversationRecord) => boolean> =
-  {
-    all: (_state, { isArchived }) => !isArchived,
-    unread: (state, one) =>
-      !one.isArchived && (one.isMarkedUnread || conversationOf(state, one).unreadCount > 0),
-    groups: (_state, { isArchived, type }) => !isArchived && type !== 'direct',
-    archived: (_state, { isArchived }) => isArchived,
-  };
+/** True when a conversation is neither archived nor deleted. */
+export const isInMainList = ({
+  isArchived,
+  isDeleted,
+}: Pick<ConversationRecord, 'isArchived' | 'isDeleted'>): boolean => !isArchived && !isDeleted;
+
+/** Says of each filter whether it shows a conversation. */
+export const FILTERS: Readonly<Record<ConversationFilter, (conversation: Conversation) => boolean>> = {
+  all: isInMainList,
+  unread: (one) => isInMainList(one) && (one.isMarkedUnread || one.unreadCount > 0),
+  groups: (one) => isInMainList(one) && one.type !== 'direct',
+  archived: ({ isArchived, isDeleted }) => isArchived && !isDeleted,
+};
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
@@ -95,8 +100,4 @@ function placeOf(records: readonly ConversationRecord[], record: ConversationRec
 
 /** Returns the conversations of a filter in the order of the list. */
 export const listOf = (state: ClientState, filter: ConversationFilter = 'all'): ConversationRecord[] =>
-  sortedConversations(state).filter((conversation) => FILTERS[filter](state, conversation));
-
-/** Number of conversations with unread messages, or marked as unread. */
-export const unreadConversations = (state: ClientState): number =>
-  Object.values(state.conversations).filter((one) => FILTERS.unread(state, one)).length;
+  sortedConversations(state).filter((record) => FILTERS[filter](conversationOf(state, record)));

@@ -48,9 +48,10 @@ function applyChange(state: ClientState, change: ChangeView): ClientState {
     next = takeEntries(state, id, [withRev(change)]);
   }
   next = changeAside(next, change, viewer);
-  return updateConversation(next, id, (known) =>
-    notePin(notePreview(known, { change, viewer, log: next.logs[id] ?? NO_ENTRIES }), change),
-  );
+  return updateConversation(next, id, (known) => {
+    const after = next.logs[id] ?? NO_ENTRIES;
+    return notePin(notePreview(known, { change, viewer, log: after }), change, after);
+  });
 }
 
 const withRev = ({ message, rev }: ShownChangeView): ShownChangeView['message'] =>
@@ -95,11 +96,17 @@ function notePreview(
   return { ...conversation, lastMessage: isMessage(entry) ? entry : newestMessage(log) };
 }
 
-function notePin(conversation: ConversationRecord, change: ShownChangeView): ConversationRecord {
+function notePin(
+  conversation: ConversationRecord,
+  change: ShownChangeView,
+  log: readonly LogEntry[],
+): ConversationRecord {
   if (change.rev <= conversation.pinRev) return conversation;
   const others = conversation.pinnedMessages.filter((seq) => seq !== change.seq);
   if (change.kind === 'pin') {
-    const pinnedMessages = change.on === true ? [...others, change.seq] : others;
+    // Nothing is shown of a message that the user has deleted for themselves.
+    const isHidden = (entryAt(log, change.seq) ?? change.message).kind === 'hidden';
+    const pinnedMessages = change.on === true && !isHidden ? [...others, change.seq] : others;
     return { ...conversation, pinnedMessages, pinRev: change.rev };
   }
   return change.kind === 'delete' ? { ...conversation, pinnedMessages: others } : conversation;

@@ -4,9 +4,10 @@ import { mergeView, noteEntry, noteSettings } from './conversations.js';
 import { isMessage } from './entries.js';
 import { entryAt, indexOfSeq } from './log.js';
 import { addUsers, share, updateConversation, withKey } from './records.js';
-import { cutClosedLog, hideEntries, newestMessage } from './reduceMessages.js';
-import { readSeqOf, unreadHeld, unreadOf } from './selectors.js';
+import { cutClosedLog, hideEntries, newestMessage, withoutPins } from './reduceMessages.js';
+import { readSeqOf, unreadOf } from './selectors.js';
 import type { ClientState, ConversationRecord, LogEntry, OpenConversation } from './types.js';
+import { unreadHeld } from './unreadTotals.js';
 
 const NO_ENTRIES: readonly LogEntry[] = [];
 
@@ -83,7 +84,9 @@ export function takeSync(state: ClientState, page: SyncPage): ClientState {
 
 export function takeSettings(state: ClientState, settings: SettingsView): ClientState {
   const id = settings.conversationId;
-  if (settings.deleted === true) return removeConversation(state, id);
+  // One that was deleted before and opened again stays open: its other settings may have changed.
+  if (settings.deleted === true && state.conversations[id]?.isDeleted !== true)
+    return removeConversation(state, id);
   const before = state.conversations[id]?.visibleFromSeq ?? 0;
   const noted = updateConversation(state, id, (conversation) =>
     noteSettings(state.userId, conversation, settings),
@@ -101,9 +104,11 @@ function removeCleared(state: ClientState, id: string, before: number): ClientSt
     log === undefined
       ? state
       : { ...state, logs: { ...state.logs, [id]: log.slice(indexOfSeq(log, fromSeq)) } };
-  return updateConversation(cleared, id, (known) =>
-    (known.lastMessage?.seq ?? fromSeq) < fromSeq ? { ...known, lastMessage: undefined } : known,
-  );
+  return updateConversation(cleared, id, (known) => ({
+    ...known,
+    ...withoutPins(known, (seq) => seq < fromSeq),
+    ...((known.lastMessage?.seq ?? fromSeq) < fromSeq && { lastMessage: undefined }),
+  }));
 }
 
 export function removeConversation(state: ClientState, id: string): ClientState {

@@ -1,12 +1,12 @@
 /** The part of the reducer that keeps the logs: messages, and pages of them. Pure functions. */
 import type { CountsView, EntryView, MessagePage } from '../wire/index.js';
-import { noteEntry, noteHead, unarchive } from './conversations.js';
+import { noteEntry, noteHead, relist } from './conversations.js';
 import { hiddenEntry, isMessage, toEntry } from './entries.js';
 import { entryAt, indexOfSeq, insertEntries, newestRun } from './log.js';
 import { addUsers, updateConversation, withKey } from './records.js';
 import { unqueueEntries } from './reduceOutbox.js';
 import { nowAt } from './selectors.js';
-import type { ClientState, LogEntry } from './types.js';
+import type { ClientState, ConversationRecord, LogEntry } from './types.js';
 
 /** Entries kept of a conversation that is not open: enough to show it at once. */
 export const KEPT_WHEN_CLOSED = 300;
@@ -60,7 +60,7 @@ export function takeNewEntry(state: ClientState, view: EntryView): ClientState {
   const isNew = seq > (state.conversations[id]?.lastSeq ?? 0);
   const taken = cutClosedLog(takeEntries(state, id, [view]), id);
   if (!isNew) return taken;
-  return updateConversation(taken, id, (known) => unarchive(known, toEntry(view), nowAt(state)));
+  return updateConversation(taken, id, (known) => relist(known, toEntry(view), nowAt(state)));
 }
 
 export function takePage(
@@ -123,7 +123,20 @@ export function hideEntries(state: ClientState, id: string, seqs: readonly numbe
     // The device may have stored an entry that is not held now.
     ...(!isHeld && { logVersion: conversation.logVersion + 1 }),
     ...(gone.has(conversation.lastMessage?.seq ?? 0) && { lastMessage: newestMessage(log) }),
+    ...withoutPins(conversation, (seq) => gone.has(seq)),
   }));
+}
+
+/** Returns the pinned messages without those that the user does not see any more. */
+export function withoutPins(
+  { pinnedMessages }: ConversationRecord,
+  isGone: (seq: number) => boolean,
+): Pick<ConversationRecord, 'pinnedMessages'> {
+  return {
+    pinnedMessages: pinnedMessages.some(isGone)
+      ? pinnedMessages.filter((seq) => !isGone(seq))
+      : pinnedMessages,
+  };
 }
 
 export function newestMessage(log: readonly LogEntry[]): Extract<LogEntry, { _id: string }> | undefined {

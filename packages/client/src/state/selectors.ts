@@ -60,20 +60,6 @@ function countOthers(userId: string, log: readonly LogEntry[], fromSeq: number):
   return count;
 }
 
-/** Returns the unread messages in held conversations. Muted and archived ones do not count towards the badge. */
-export function unreadHeld(state: ClientState): number {
-  let sum = 0;
-  for (const record of Object.values(state.conversations)) {
-    if (record.isArchived) continue;
-    const { isMuted, unreadCount } = conversationOf(state, record);
-    if (!isMuted) sum += unreadCount;
-  }
-  return sum;
-}
-
-/** Returns the number for a badge: unread messages of all conversations that are neither muted nor archived. */
-export const totalUnread = (state: ClientState): number => unreadHeld(state) + state.unreadElsewhere;
-
 const STATUSES: readonly MessageStatus[] = ['sent', 'delivered', 'read'];
 
 /**
@@ -88,11 +74,25 @@ export function statusOf(
   const others =
     conversation.type === 'direct'
       ? [conversation.otherUserId]
-      : Object.keys(conversation.members).filter((id) => id !== senderId);
+      : recipientsIn(conversation, { seq, senderId });
   if (conversation.isLarge || others.length === 0) return status;
   const reached = reachedBy(conversation, others, seq);
   return STATUSES.indexOf(reached) > STATUSES.indexOf(status) ? reached : status;
 }
+
+/** Members other than the sender who were members when a message was sent: positions of later ones come from joining. */
+const recipientsIn = (
+  { members }: Pick<ConversationRecord, 'members'>,
+  { seq, senderId }: { seq: number; senderId?: string | undefined },
+): string[] =>
+  Object.values(members).flatMap(({ _id, joinedSeq }) => (_id !== senderId && joinedSeq <= seq ? [_id] : []));
+
+/** Returns the ids of the current members who have read a message. Empty for large groups and channels. */
+export const readersOf = (
+  conversation: Pick<ConversationRecord, 'members' | 'positions'>,
+  message: { seq: number; senderId?: string | undefined },
+): string[] =>
+  recipientsIn(conversation, message).filter((id) => positionOf(conversation, id).read >= message.seq);
 
 function reachedBy(conversation: ConversationRecord, userIds: readonly string[], seq: number): MessageStatus {
   const positions = userIds.map((id) => positionOf(conversation, id));

@@ -24,6 +24,8 @@ export type LogEntry = Message | HiddenView;
 
 export interface Member extends UserView {
   role: Role;
+  /** `seq` of the entry that added the member; 0 in direct conversations. */
+  joinedSeq: number;
 }
 
 /** How far one member has come. Both only move forward. */
@@ -64,6 +66,8 @@ export interface ConversationRecord {
   mutedUntil: string | undefined;
   isArchived: boolean;
   isMarkedUnread: boolean;
+  /** True when the user has deleted the conversation and opened it again. It is on no list until its next message. */
+  isDeleted: boolean;
   /** By user id. */
   positions: Readonly<Record<string, MemberPosition>>;
   /** `seq` of the newest entry. */

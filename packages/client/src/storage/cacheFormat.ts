@@ -3,7 +3,7 @@ import { newestRun } from '../state/log.js';
 import type { ClientState, ConversationRecord, LogEntry } from '../state/types.js';
 import { parseStored } from './userStorage.js';
 
-export const CACHE_VERSION = 1;
+export const CACHE_VERSION = 2;
 
 /** Entries per stored value: a new message rewrites one of them. */
 const BLOCK = 50;

@@ -204,6 +204,8 @@ class IndexedDbArea implements StorageArea {
         const durability = collections.includes('outbox') ? 'strict' : 'relaxed';
         const transaction = database.transaction([...collections], 'readwrite', { durability });
         work(transaction);
+        // A page that ends now is not there to say later that nothing more follows: the writes would be undone.
+        transaction.commit();
         await transaction.done;
       }),
     );

@@ -107,10 +107,9 @@ export class Pushes {
     store.dispatch({ type: 'head', ...head });
     if (before !== undefined && before.isBlocked !== this.#known(id)?.isBlocked) this.reloadGroups();
     this.#meet(id);
-    // A large group that is not open pushes its head only: its preview and unread count are loaded.
-    const isDormant =
-      before?.isLarge === true && store.getState().open[id] === undefined && head.lastSeq > before.lastSeq;
-    if (before !== undefined && conversation === undefined && (stale === true || isDormant))
+    // A large group that is not watched pushes its head only: its preview, unread count and members are loaded.
+    const isHeadOnly = before?.isLarge === true && head.lastSeq > before.lastSeq;
+    if (before !== undefined && conversation === undefined && (stale === true || isHeadOnly))
       void this.reload(id);
   }
 

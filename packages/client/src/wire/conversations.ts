@@ -2,9 +2,14 @@ import type { HistoryMode, OccasionInput, OccasionKind, Role } from './content.j
 import type { MessageView } from './messages.js';
 import type { UserView } from './users.js';
 
-/** A member with their positions. The member has read every message up to `lastReadSeq`. */
+/** A member with their positions. The member has read every message from `joinedSeq` to `lastReadSeq`. */
 export interface MemberView extends UserView {
   role: Role;
+  /**
+   * `seq` of the entry that added the member; 0 in direct conversations. Joining moves both positions to the entry before
+   * it, although the member has not seen the earlier messages.
+   */
+  joinedSeq: number;
   lastReadSeq: number;
   lastDeliveredSeq: number;
 }
@@ -44,6 +49,8 @@ export interface ConversationView {
   mutedUntil?: string | undefined;
   archived: boolean;
   markedUnread: boolean;
+  /** True when the viewer deleted the conversation. It is not on their list until the next message. */
+  deleted?: boolean | undefined;
   messageCount: number;
   /** `seq` of the newest entry; 0 while the log is empty. */
   lastSeq: number;

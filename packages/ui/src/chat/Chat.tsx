@@ -1,6 +1,6 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, KeyboardAvoidingView, Platform, StyleSheet, View } from 'react-native';
-import type { Conversation, Message } from '@parley/client';
+import { KeyboardAvoidingView, Platform, StyleSheet, View } from 'react-native';
+import type { Conversation, Message, OccasionView } from '@parley/client';
 import { useConversation, useMessages, useParley, type MessageItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { useChatActions } from '../list/useChatActions.js';
@@ -11,6 +11,7 @@ import { ReportDialog } from '../people/ReportDialog.js';
 import { Search } from '../search/Search.js';
 import { titleOf } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import type { AttachFormKind } from './attachForms.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import {
   ChatContext,
@@ -22,14 +23,16 @@ import {
 } from './chatContext.js';
 import { ChatHeader } from './ChatHeader.js';
 import { Composer } from './Composer.js';
-import { GoToDay } from './GoToDay.js';
 import { MessageActions } from './MessageActions.js';
-import { MessageInfo } from './MessageInfo.js';
 import { MessageList } from './MessageList.js';
 import { PinnedBar } from './PinnedBar.js';
 import type { ChatSlots } from './slots.js';
+import { UnknownChat } from './UnknownChat.js';
 import type { ComposerMode } from './useWriting.js';
 
+// Loaded when they are opened: no part of a first visit.
+const GoToDay = lazy(async () => ({ default: (await import('./GoToDay.js')).GoToDay }));
+const MessageInfo = lazy(async () => ({ default: (await import('./MessageInfo.js')).MessageInfo }));
 const MediaViewer = lazy(async () => ({ default: (await import('../media/MediaViewer.js')).MediaViewer }));
 
 export interface ChatProps extends ChatSlots {
@@ -38,23 +41,20 @@ export interface ChatProps extends ChatSlots {
   onBack?: (() => void) | undefined;
   /** A press on the name: profile or group. */
   onOpenInfo?: ((conversation: Conversation) => void) | undefined;
+  /** A press on the product, seller or order that the chat is about. Without it, a dialog shows what is known. */
+  onOpenOccasion?: ((occasion: OccasionView) => void) | undefined;
   /** Message to show first, for links and search results; a new object shows it again. */
   target?: { seq: number } | undefined;
   /** Files of the message that is being written. Default: those of the client, when it has the option `uploads`. */
   attachments?: AttachmentTray | undefined;
+  /** Forms in the menu of the button beside the message field, after those for files. Default: a place, where the device knows its position. */
+  attachForms?: readonly AttachFormKind[] | undefined;
 }
 
 /** One conversation: header, messages, and where one writes. Open while mounted. */
 export function Chat(props: ChatProps): ReactNode {
-  const styles = useStyles(createStyles);
-  const { colors } = useUI().theme;
   const conversation = useConversation(props.conversationId);
-  if (conversation === undefined)
-    return (
-      <View style={styles.waiting}>
-        <ActivityIndicator color={colors.accent} />
-      </View>
-    );
+  if (conversation === undefined) return <UnknownChat {...props} />;
   return <OpenChat key={conversation.id} {...props} conversation={conversation} />;
 }
 
@@ -68,6 +68,13 @@ type Shown =
 
 const HIGHLIGHT_MS = 1_800;
 
+/** A message may be edited or deleted while its menu is open: the menu is about what is there now. */
+function currentOf(shown: Shown, { items }: MessagesView): Shown {
+  if (shown.kind !== 'actions') return shown;
+  const item = items.find(({ key }) => key === shown.item.key);
+  return item?.kind === 'message' ? { ...shown, item } : shown;
+}
+
 function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode {
   const {
     conversation,
@@ -75,20 +82,22 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
     target: firstTarget,
     onBack,
     onOpenInfo,
+    onOpenOccasion,
     attachments,
+    attachForms,
     ...slots
   } = props;
   const styles = useStyles(createStyles);
   const view = useMessages(conversation.id);
   const [shown, setShown] = useState<Shown>();
-  const [mode, setMode] = useState<ComposerMode>();
+  const [mode, setMode] = useMode(conversation.id);
   const [sentCount, setSentCount] = useState(0);
   const { target, jumpTo, highlightedSeq, onReached } = useJump(firstTarget, view);
   const commands = useCommands({ conversation, jumpTo, setShown, setMode });
   const value = useValue(conversation, slots, commands);
   const close = (): void => setShown(undefined);
   const header = slots.renderHeader?.({ conversation }) ?? (
-    <Header conversation={conversation} onBack={onBack} onOpenInfo={onOpenInfo} setShown={setShown} />
+    <Header {...{ conversation, onBack, onOpenInfo, onOpenOccasion, setShown }} />
   );
   return (
     <ChatContext.Provider value={value}>
@@ -107,24 +116,26 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
             mode={mode}
             setMode={setMode}
             attachments={attachments}
+            attachForms={attachForms}
             onSent={() => setSentCount((count) => count + 1)}
           />
-          {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+          {shown !== undefined && <Layer shown={currentOf(shown, view)} close={close} setShown={setShown} />}
         </KeyboardAvoidingView>
       </ConversationContext.Provider>
     </ChatContext.Provider>
   );
 }
 
-interface HeaderProps extends Pick<ChatProps, 'onBack' | 'onOpenInfo'> {
+interface HeaderProps extends Pick<ChatProps, 'onBack' | 'onOpenInfo' | 'onOpenOccasion'> {
   conversation: Conversation;
   setShown: (shown: Shown) => void;
 }
 
-const Header = ({ conversation, onBack, onOpenInfo, setShown }: HeaderProps): ReactNode => (
+const Header = ({ conversation, onBack, onOpenInfo, onOpenOccasion, setShown }: HeaderProps): ReactNode => (
   <ChatHeader
     conversation={conversation}
     onBack={onBack}
+    onOpenOccasion={onOpenOccasion}
     onOpenInfo={onOpenInfo === undefined ? undefined : () => onOpenInfo(conversation)}
     onSearch={() => setShown({ kind: 'search' })}
     onMenu={(anchor) => setShown({ kind: 'menu', anchor })}
@@ -177,13 +188,21 @@ function Layer({ shown, close, setShown }: LayerProps): ReactNode {
         </Suspense>
       );
     case 'info':
-      return <MessageInfo message={shown.message} onClose={close} />;
+      return (
+        <Suspense fallback={null}>
+          <MessageInfo message={shown.message} onClose={close} />
+        </Suspense>
+      );
     case 'report': {
       const { conversationId, seq } = shown.message;
       return <ReportDialog title={t('reportMessageTitle')} about={{ conversationId, seq }} onClose={close} />;
     }
     case 'day':
-      return <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />;
+      return (
+        <Suspense fallback={null}>
+          <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />
+        </Suspense>
+      );
     case 'search':
       return (
         <Dialog title={t('searchHere')} onClose={close} hasOwnScroll>
@@ -219,8 +238,12 @@ function useJump(first: { seq: number } | undefined, { loadAround }: MessagesVie
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const jumpTo = useCallback(
     (seq: number) => {
-      setTarget({ seq });
-      void attempt(loadAround(seq));
+      const wanted = { seq };
+      setTarget(wanted);
+      // A message that cannot be shown is waited for no longer: the list would jump to it when it comes in by itself.
+      void attempt(loadAround(seq)).then((isFound) => {
+        if (isFound?.value !== true) setTarget((current) => (current === wanted ? undefined : current));
+      });
     },
     [attempt, loadAround],
   );
@@ -234,6 +257,23 @@ function useJump(first: { seq: number } | undefined, { loadAround }: MessagesVie
     timer.current = setTimeout(() => setHighlighted(undefined), HIGHLIGHT_MS);
   }, []);
   return { target, jumpTo, highlightedSeq, onReached };
+}
+
+/** The answered message stays with the draft while another chat is open. */
+function useMode(id: string): [ComposerMode | undefined, (mode: ComposerMode | undefined) => void] {
+  const { drafts } = useUI();
+  const [mode, setMode] = useState((): ComposerMode | undefined => {
+    const message = drafts.getReply(id);
+    return message && { kind: 'reply', message };
+  });
+  const change = useCallback(
+    (next: ComposerMode | undefined) => {
+      setMode(next);
+      drafts.setReply(id, next?.kind === 'reply' ? next.message : undefined);
+    },
+    [drafts, id],
+  );
+  return [mode, change];
 }
 
 interface CommandsInput {
@@ -272,6 +312,5 @@ function useCommands({ conversation, jumpTo, setShown, setMode }: CommandsInput)
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     chat: { flex: 1, minHeight: 0, backgroundColor: colors.page },
-    waiting: { flex: 1, alignItems: 'center', justifyContent: 'center', backgroundColor: colors.page },
     search: { height: 420, maxHeight: '100%' },
   });

@@ -7,14 +7,13 @@ import { useStyles, useTexts, useUI, type Translate } from '../context.js';
 import type { Formats } from '../formats.js';
 import { Avatar } from '../parts/Avatar.js';
 import { IconButton } from '../parts/Buttons.js';
-import { Icon } from '../parts/Icon.js';
 import { Heading, Text } from '../parts/Text.js';
-import { showControls } from '../bidi.js';
 import { titleOf, useClientState, useIsOnline, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import { Occasion, type OccasionProps } from './Occasion.js';
 import { useTypingText } from './TypingRow.js';
 
-export interface ChatHeaderProps {
+export interface ChatHeaderProps extends OccasionProps {
   conversation: Conversation;
   onBack?: (() => void) | undefined;
   onOpenInfo?: (() => void) | undefined;
@@ -24,7 +23,7 @@ export interface ChatHeaderProps {
 
 /** Name and state of the other side, and what the chat is about. */
 export function ChatHeader(props: ChatHeaderProps): ReactNode {
-  const { conversation, onBack, onSearch, onMenu } = props;
+  const { onBack, onSearch, onMenu, onOpenOccasion } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
   return (
@@ -39,7 +38,7 @@ export function ChatHeader(props: ChatHeaderProps): ReactNode {
           onPress={({ nativeEvent }) => onMenu({ x: nativeEvent.pageX, y: nativeEvent.pageY })}
         />
       </View>
-      <Occasion conversation={conversation} />
+      <Occasion onOpenOccasion={onOpenOccasion} />
     </View>
   );
 }
@@ -118,29 +117,6 @@ function lastSeenText(at: string, { now, t, formats }: Clock): string {
   return t('seenOn', { day: formats.shortDay(at) });
 }
 
-/** The newest occasion of the chat: a product, a seller, an order. */
-function Occasion({ conversation }: { conversation: Conversation }): ReactNode {
-  const styles = useStyles(createStyles);
-  const t = useTexts();
-  const { colors } = useUI().theme;
-  const newest = conversation.occasions.at(-1);
-  if (newest === undefined || (newest.kind === 'general' && newest.title === undefined)) return null;
-  const title = newest.title ?? newest.id;
-  return (
-    <View style={styles.occasion} testID="occasion">
-      <Icon name={newest.kind} size={16} color={colors.accent} />
-      <Text size="small" numberOfLines={1} style={styles.texts}>
-        {title === undefined ? t(newest.kind) : `${t(newest.kind)} · ${showControls(title)}`}
-      </Text>
-      {conversation.occasions.length > 1 && (
-        <Text size="tiny" tone="soft">
-          +{conversation.occasions.length - 1}
-        </Text>
-      )}
-    </View>
-  );
-}
-
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     header: { backgroundColor: colors.surface, borderBottomWidth: 1, borderBottomColor: colors.line },
@@ -155,13 +131,4 @@ const createStyles = ({ colors }: Theme) =>
       borderRadius: 12,
     },
     texts: { flex: 1, minWidth: 0 },
-    occasion: {
-      flexDirection: 'row',
-      alignItems: 'center',
-      gap: 8,
-      minHeight: 36,
-      paddingHorizontal: 18,
-      borderTopWidth: 1,
-      borderTopColor: colors.line,
-    },
   });

@@ -8,6 +8,7 @@ import {
   type NativeSyntheticEvent,
   type TextInputKeyPressEventData,
 } from 'react-native';
+import { LIMITS } from '@parley/client';
 import { useParley } from '@parley/react';
 import { closedReasonOf, quoteOf, type ClosedReason } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
@@ -15,6 +16,8 @@ import { Button, IconButton } from '../parts/Buttons.js';
 import { WIDE } from '../parts/Dialog.js';
 import { NO_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
+import { TooLong } from '../parts/TooLong.js';
+import { fits } from '../lengths.js';
 import { nameOf, titleOf } from '../state.js';
 import { wordsOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
@@ -79,7 +82,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const { device } = useUI();
   const input = useRef<TextInput>(null);
   const writing = useWriting(props, input);
-  const { text, setText, submit, excess, maySend } = writing;
+  const { text, setText, submit, maySend } = writing;
   const [isRecording, setRecording] = useState(false);
   useDroppedFiles(attachments);
   const toolbar = { conversation, text, setText, send: submit };
@@ -91,18 +94,14 @@ function OpenComposer(props: ComposerProps): ReactNode {
     <View style={styles.composer}>
       {mode !== undefined && <Mode mode={mode} onCancel={() => setMode(undefined)} />}
       {attachments !== undefined && <Tray tray={attachments} />}
-      {excess > 0 && (
-        <Text role="alert" size="small" tone="danger" style={styles.note}>
-          {t.count('tooLong', excess)}
-        </Text>
-      )}
+      <TooLong text={text} max={LIMITS.maxTextChars} style={styles.note} />
       <View style={styles.line}>
-        {slots.renderActions?.(toolbar) ?? <AttachButton attachments={attachments} mode={mode} />}
+        {slots.renderActions?.(toolbar) ?? <AttachButton {...props} />}
         <MessageField
           input={input}
           writing={writing}
-          isInvalid={excess > 0}
-          onCancel={() => setMode(undefined)}
+          isInvalid={!fits(text, LIMITS.maxTextChars)}
+          onCancel={mode && (() => setMode(undefined))}
         />
         {slots.renderSend?.(toolbar) ??
           (mayRecord && !maySend ? (
@@ -134,7 +133,8 @@ interface MessageFieldProps {
   input: React.RefObject<TextInput | null>;
   writing: ReturnType<typeof useWriting>;
   isInvalid: boolean;
-  onCancel: () => void;
+  /** Ends answering or editing; undefined while neither is under way. */
+  onCancel: (() => void) | undefined;
 }
 
 const LINE_HEIGHT = 22;
@@ -157,7 +157,7 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
     if (isComposing === true) return;
     if (key === 'Enter' && shiftKey !== true) submit();
     else if (key === 'ArrowUp' && text === '') editLast();
-    else if (key === 'Escape') onCancel();
+    else if (key === 'Escape' && onCancel !== undefined) onCancel();
     else return;
     event.preventDefault();
   };

@@ -1,13 +1,14 @@
 import type { ReactNode } from 'react';
-import { Image, Linking, Pressable, StyleSheet, View } from 'react-native';
+import { Image, Pressable, StyleSheet, View } from 'react-native';
 import type { Attachment, Card, Location } from '@parley/client';
 import { useAddress, useStyles, useTexts, useUI } from '../context.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
-import { showControls, showInvisible } from '../bidi.js';
+import { fileLine, showControls, showInvisible } from '../bidi.js';
+import { openWebAddress } from '../openWebAddress.js';
 import type { Theme } from '../theme/index.js';
-import { useFreshAddress } from './files.js';
+import { useOpenFile } from './files.js';
 
 interface LineProps {
   isOwn: boolean;
@@ -17,24 +18,20 @@ interface LineProps {
 export function FileContent({ attachment, isOwn }: LineProps & { attachment: Attachment }): ReactNode {
   const t = useTexts();
   const show = useToast();
-  const { formats, device } = useUI();
-  const findAddress = useFreshAddress();
-  const openAddress = useOpen();
+  const { formats } = useUI();
+  const openFile = useOpenFile();
   const name = showInvisible(attachment.name ?? t('file'));
   const size = attachment.sizeBytes === undefined ? undefined : formats.bytes(attachment.sizeBytes);
-  async function open(): Promise<void> {
-    const address = await findAddress(attachment);
-    if (device.download === undefined || !isWebAddress(address)) openAddress(address);
-    else await device.download(address, name).catch(() => show(t('noApp')));
-  }
+  const open = (): void => void openFile(attachment, name).catch(() => show(t('noApp')));
   return (
-    <Pressable role="link" aria-label={t('openFile', { name })} onPress={() => void open()}>
-      <FileLine isOwn={isOwn} name={name} size={size} />
+    <Pressable role="link" aria-label={t('openFile', { name })} onPress={open}>
+      <FileLine isOwn={isOwn} name={attachment.name ?? t('file')} size={size} />
     </Pressable>
   );
 }
 
 export interface FileLineProps extends LineProps {
+  /** As its sender wrote it. */
   name: string;
   size: string | undefined;
 }
@@ -49,8 +46,8 @@ export function FileLine({ isOwn, name, size }: FileLineProps): ReactNode {
         <Icon name="file" color={theme.colors.onAccent} />
       </View>
       <View style={styles.texts}>
-        <Text numberOfLines={2} style={isOwn && styles.own}>
-          {name}
+        <Text numberOfLines={2} style={isOwn && styles.own} testID="file-name">
+          {fileLine(name)}
         </Text>
         {size !== undefined && (
           <Text size="tiny" style={isOwn ? styles.ownMeta : styles.meta}>
@@ -118,14 +115,8 @@ function useOpen(): (url: string) => void {
   const t = useTexts();
   const show = useToast();
   const addressOf = useAddress();
-  return (url) =>
-    void (
-      isWebAddress(addressOf(url)) ? Linking.openURL(addressOf(url)) : Promise.reject(new Error('scheme'))
-    ).catch(() => show(t('noApp')));
+  return (url) => void openWebAddress(addressOf(url)).catch(() => show(t('noApp')));
 }
-
-/** Other schemes could run something. */
-const isWebAddress = (address: string): boolean => /^https?:/i.test(address);
 
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({

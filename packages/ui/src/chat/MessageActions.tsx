@@ -1,12 +1,13 @@
 import { useState, type ReactNode } from 'react';
 import { Pressable, StyleSheet, View } from 'react-native';
 import type { Message } from '@parley/client';
-import { mayManage, rightsOf } from '@parley/client/selectors';
+import { closedReasonOf, mayManage, rightsOf } from '@parley/client/selectors';
 import { useParley, type MessageItem } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { useAsk } from '../parts/Ask.js';
 import { IconButton } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { Text } from '../parts/Text.js';
 import { useAttempt, useToast } from '../parts/Toast.js';
@@ -32,7 +33,8 @@ export function MessageActions({ item, anchor, onClose }: MessageActionsProps): 
   const [isChoosing, setChoosing] = useState(false);
   const items = useItems(item);
   const { message } = item;
-  const mayReact = message !== undefined && message.deletedAt === undefined;
+  const { isClosed } = useOpenConversation();
+  const mayReact = message !== undefined && message.deletedAt === undefined && !isClosed;
   const react = (emoji: string): void => {
     onClose();
     if (message !== undefined) commands.react(message, emoji);
@@ -80,7 +82,7 @@ function useStoredItems(): (message: Message, isOwn: boolean) => MenuItem[] {
   const conversation = useOpenConversation();
   const { commands } = useChat();
   const { copyText } = useUI().device;
-  const mayWrite = !conversation.isClosed && !conversation.isBlocked;
+  const mayWrite = closedReasonOf(conversation) === undefined;
   return (message, isOwn) => {
     const { seq, content, pinned = false, kind } = message;
     const deletion: MenuItem = {
@@ -102,7 +104,8 @@ function useStoredItems(): (message: Message, isOwn: boolean) => MenuItem[] {
           icon: 'edit',
           run: () => commands.edit(message),
         },
-      mayManage(conversation) && { label: t(pinned ? 'unpin' : 'pin'), icon: 'pin', run: pin },
+      !conversation.isClosed &&
+        mayManage(conversation) && { label: t(pinned ? 'unpin' : 'pin'), icon: 'pin', run: pin },
       { label: t('info'), icon: 'info', run: () => commands.openInfo(message) },
       !isOwn && { label: t('report'), icon: 'flag', isDanger: true, run: () => commands.report(message) },
       deletion,
@@ -146,7 +149,13 @@ function QuickReactions({ onReact, onMore }: QuickReactionsProps): ReactNode {
       {QUICK_REACTIONS.map((emoji) => (
         <Emoji key={emoji} emoji={emoji} onPress={() => onReact(emoji)} />
       ))}
-      <IconButton icon="plus" size={18} label={t('moreReactions')} onPress={onMore} style={styles.emoji} />
+      <IconButton
+        icon="plus"
+        size={18}
+        label={t('moreReactions')}
+        onPress={onMore}
+        style={[styles.emoji, INNER_OUTLINE]}
+      />
     </View>
   );
 }
@@ -159,7 +168,11 @@ function Emoji({ emoji, onPress }: { emoji: string; onPress: () => void }): Reac
       role="button"
       aria-label={t('reactWith', { emoji })}
       onPress={onPress}
-      style={({ hovered, pressed }) => [styles.emoji, (hovered === true || pressed) && styles.hover]}
+      style={({ hovered, pressed }) => [
+        styles.emoji,
+        INNER_OUTLINE,
+        (hovered === true || pressed) && styles.hover,
+      ]}
     >
       <Text style={styles.emojiText}>{emoji}</Text>
     </Pressable>

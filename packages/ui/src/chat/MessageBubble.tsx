@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
-import type { Attachment, Message } from '@parley/client';
+import { SYSTEM_USER_ID, type Attachment, type Message } from '@parley/client';
 import { asideKey, entryAt, logOf, quoteOf } from '@parley/client/selectors';
 import type { MessageItem } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
@@ -16,7 +16,7 @@ import { CardContent, FileContent, LocationContent } from './Contents.js';
 import { isFewEmoji } from './links.js';
 import { MessageText } from './MessageText.js';
 import { PendingFiles } from './PendingFiles.js';
-import { ImageContent } from './Picture.js';
+import { ImageContent, PICTURE_WIDTH } from './Picture.js';
 import { Quote } from './Quote.js';
 import type { BubbleProps } from './slots.js';
 import { VoiceContent } from './VoiceContent.js';
@@ -30,7 +30,8 @@ export function MessageBubble(props: BubbleProps): ReactNode {
   const { slots } = useChat();
   const { isOwn, startsGroup, message, content } = item;
   const isDeleted = message?.deletedAt !== undefined;
-  const showsSender = !isOwn && startsGroup && conversationType !== 'direct' && message !== undefined;
+  const isNamed = conversationType !== 'direct' || message?.senderId === SYSTEM_USER_ID;
+  const showsSender = !isOwn && startsGroup && isNamed && message !== undefined;
   const isBare =
     isFewEmoji(content) && !isDeleted && message?.kind === 'text' && message.replyTo === undefined;
   return (
@@ -41,6 +42,7 @@ export function MessageBubble(props: BubbleProps): ReactNode {
         isOwn ? styles.own : styles.other,
         startsGroup && (isOwn ? styles.ownStart : styles.otherStart),
         isBare && styles.bare,
+        hasPictures(item) && styles.withPictures,
       ]}
     >
       {showsSender && <Sender message={message} />}
@@ -53,6 +55,9 @@ export function MessageBubble(props: BubbleProps): ReactNode {
     </View>
   );
 }
+
+const hasPictures = ({ message }: MessageItem): boolean =>
+  message?.deletedAt === undefined && (message?.attachments.some(({ kind }) => kind === 'image') ?? false);
 
 function Words({ item }: BubbleProps): ReactNode {
   return item.content === '' ? null : <MessageText text={item.content} isOwn={item.isOwn} />;
@@ -188,6 +193,8 @@ const createStyles = ({ colors, sizes }: Theme) =>
       paddingBottom: 6,
       borderRadius: sizes.bubbleRadius,
     },
+    // As wide as a picture: the text below it wraps.
+    withPictures: { width: PICTURE_WIDTH + 12 },
     own: { backgroundColor: colors.ownBubble },
     other: {
       backgroundColor: colors.otherBubble,

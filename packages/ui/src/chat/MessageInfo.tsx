@@ -1,13 +1,15 @@
 import { useEffect, useState, type ReactNode } from 'react';
-import { ActivityIndicator, StyleSheet, View } from 'react-native';
+import { StyleSheet, View } from 'react-native';
 import type { CommandData, Message, UserView } from '@parley/client';
 import { useParley } from '@parley/react';
 import { useTexts, useUI } from '../context.js';
+import { Busy } from '../parts/Busy.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Dialog } from '../parts/Dialog.js';
 import { Heading, Text } from '../parts/Text.js';
 import { errorKeyOf } from '../parts/Toast.js';
-import { nameOf } from '../state.js';
+import { nameOf, useNow } from '../state.js';
+import { useChat } from './chatContext.js';
 
 interface Loaded {
   receipts: CommandData<'getReceipts'> | undefined;
@@ -18,18 +20,19 @@ interface Loaded {
 /** Receipts of a message, its reactions with their users, and its earlier texts. */
 export function MessageInfo({ message, onClose }: { message: Message; onClose: () => void }): ReactNode {
   const t = useTexts();
-  const { theme } = useUI();
-  const { loaded, isFailed } = useInfo(message);
+  const { conversationType } = useChat();
+  const { loaded, isFailed } = useInfo(message, conversationType === 'channel');
   return (
     <Dialog title={t('info')} onClose={onClose}>
       {isFailed && <Text tone="danger">{t(errorKeyOf(undefined))}</Text>}
-      {loaded === undefined && !isFailed && <ActivityIndicator color={theme.colors.accent} />}
+      {loaded === undefined && !isFailed && <Busy />}
       {loaded !== undefined && <Sections {...loaded} />}
     </Dialog>
   );
 }
 
-function useInfo(message: Message): { loaded: Loaded | undefined; isFailed: boolean } {
+/** @param isCounted views are counted for everyone, as channels do */
+function useInfo(message: Message, isCounted: boolean): { loaded: Loaded | undefined; isFailed: boolean } {
   const parley = useParley();
   const [loaded, setLoaded] = useState<Loaded>();
   const [isFailed, setFailed] = useState(false);
@@ -38,16 +41,16 @@ function useInfo(message: Message): { loaded: Loaded | undefined; isFailed: bool
   const isEdited = editedAt !== undefined;
   useEffect(() => {
     const handle = parley.conversation(conversationId);
-    const isOwn = senderId === parley.userId;
+    const showsReceipts = isCounted || senderId === parley.userId;
     Promise.all([
-      isOwn ? handle.getReceipts(seq) : undefined,
+      showsReceipts ? handle.getReceipts(seq) : undefined,
       hasReactions ? handle.getReactions(seq) : [],
       isEdited ? handle.getEdits(seq) : [],
     ]).then(
       ([receipts, found, edits]) => setLoaded({ receipts, reactions: found, edits }),
       () => setFailed(true),
     );
-  }, [parley, conversationId, seq, senderId, hasReactions, isEdited]);
+  }, [parley, conversationId, seq, senderId, isCounted, hasReactions, isEdited]);
   return { loaded, isFailed };
 }
 
@@ -79,7 +82,6 @@ function Sections({ receipts, reactions, edits }: Loaded): ReactNode {
 
 function Receipts({ receipts }: { receipts: CommandData<'getReceipts'> }): ReactNode {
   const t = useTexts();
-  const { formats } = useUI();
   const { members, readCount, deliveredCount, recipientCount } = receipts;
   if (members === undefined)
     return (
@@ -88,21 +90,41 @@ function Receipts({ receipts }: { receipts: CommandData<'getReceipts'> }): React
         <Text>{t('deliveredCount', { n: deliveredCount, total: recipientCount })}</Text>
       </>
     );
-  const timeOf = (at: string | undefined): string => (at === undefined ? '' : formats.clock(at));
   const readers = members.filter(({ read }) => read);
   const receivers = members.filter(({ read, delivered }) => delivered && !read);
+  const others = members.filter(({ read, delivered }) => !delivered && !read);
   return (
     <>
-      <Heading level={3}>{t('readBy')}</Heading>
+      <People title={t('readBy')} people={readers.map(({ user, readAt }) => ({ user, at: readAt }))} />
       {readers.length === 0 && <Text tone="soft">{t('notYet')}</Text>}
-      {readers.map(({ user, readAt }) => (
-        <Person key={user._id} user={user} note={timeOf(readAt)} />
-      ))}
-      {receivers.length > 0 && <Heading level={3}>{t('deliveredTo')}</Heading>}
-      {receivers.map(({ user, deliveredAt }) => (
-        <Person key={user._id} user={user} note={timeOf(deliveredAt)} />
-      ))}
+      <People
+        title={t('deliveredTo')}
+        people={receivers.map(({ user, deliveredAt }) => ({ user, at: deliveredAt }))}
+      />
+      <People title={t('missedBy')} people={others.map(({ user }) => ({ user, at: undefined }))} />
     </>
+  );
+}
+
+interface PeopleProps {
+  title: string;
+  people: readonly { user: UserView; at: string | undefined }[];
+}
+
+/** Some of the members, with their number and times: of today without the day. */
+function People({ title, people }: PeopleProps): ReactNode {
+  const { formats } = useUI();
+  const now = useNow();
+  const timeOf = (at: string): string =>
+    formats.daysAgo(at, now) === 0 ? formats.clock(at) : `${formats.shortDay(at)}, ${formats.clock(at)}`;
+  if (people.length === 0) return null;
+  return (
+    <View role="group" aria-label={title}>
+      <Heading level={3}>{`${title} · ${people.length}`}</Heading>
+      {people.map(({ user, at }) => (
+        <Person key={user._id} user={user} note={at === undefined ? '' : timeOf(at)} />
+      ))}
+    </View>
   );
 }
 

@@ -1,20 +1,29 @@
 import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, StyleSheet, View, type ViewProps } from 'react-native';
+import { StyleSheet, View, type ViewProps } from 'react-native';
+import { isNotice } from '@parley/client';
 import { isConnected } from '@parley/client/selectors';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
-import { useStyles, useTexts, useUI } from '../context.js';
+import { useStyles, useTexts } from '../context.js';
+import { Busy } from '../parts/Busy.js';
 import { Button, IconButton } from '../parts/Buttons.js';
 import { Badge } from '../parts/Chip.js';
 import { Empty } from '../parts/Empty.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
+import { useRowFocus } from '../parts/useRowFocus.js';
 import { useClientState } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import { useSteady } from '../useSteady.js';
 import { hasAttention, onAttention } from './attention.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 import { DayRow, GapRow, SystemRow, UnreadRow } from './listRows.js';
 import { MessageRow } from './MessageRow.js';
 import { TypingRow } from './TypingRow.js';
+import { useAnchors } from './useAnchors.js';
+import { useElementOrder } from './useElementOrder.js';
+import { useFollowing, type FollowingInput } from './useFollowing.js';
+import { useTarget } from './useTarget.js';
 
 export interface MessageListProps {
   view: MessagesView;
@@ -28,8 +37,11 @@ export interface MessageListProps {
 }
 
 const ESTIMATED_HEIGHT = 64;
-/** Distance in pixels from the end at which the list counts as being there. */
-const END_PX = 80;
+/**
+ * Part of the list's height within which Legend List holds the end by itself. By default a tenth: each row that is measured while
+ * the user scrolls back slowly would pull the list to its end again.
+ */
+const AT_END = 0.005;
 const VIEWABILITY = { itemVisiblePercentThreshold: 50, minimumViewTime: 0 };
 
 /** The messages of the chat, oldest first, on Legend List: never inverted, so that screen readers and keys go in order. */
@@ -37,7 +49,6 @@ export function MessageList(props: MessageListProps): ReactNode {
   const { view } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { colors } = useUI().theme;
   const { slots } = useChat();
   const isPlaced = useIsPlaced(view);
   if (view.items.length > 0 && isPlaced) return <FilledList {...props} />;
@@ -51,7 +62,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   if (!isPlaced || view.loading === 'loading' || ((view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder))
     return (
       <View style={styles.center} role="status" aria-label={t('loadingMessages')}>
-        <ActivityIndicator color={colors.accent} />
+        <Busy />
       </View>
     );
   return (
@@ -70,19 +81,24 @@ function FilledList({
   const t = useTexts();
   const { unreadCount } = useOpenConversation();
   const list = useRef<LegendListRef>(null);
-  const { items } = view;
+  const items = useSteady(view.items);
   const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
-  const focusLast: ViewProps['onKeyDown'] = (event) => {
-    if (event.key !== 'ArrowUp') return;
+  const { isAtEnd, measure, letGo, leaveTarget } = usePlace({ list, items, target, onReachedTarget });
+  const onKeyDown: ViewProps['onKeyDown'] = (event) => {
+    letGo();
+    if (event.key === 'ArrowUp') focusNear(items.length, -1);
+    else if (event.target !== event.currentTarget || !turnPage(list.current, event.key)) return;
     event.preventDefault();
-    focusNear(items.length, -1);
   };
-  const { isAtEnd, ...paging } = usePaging(view, list);
-  const toEnd = useToEnd(list, sentCount);
-  useTarget({ list, items, target, onReachedTarget });
+  const paging = usePaging(view, measure);
+  const toEnd = useToEnd({ list, sentCount, letGo: leaveTarget });
+  const anchors = useAnchors(items, list);
+  // Only the list of phones has this property.
+  const drags = { onScrollBeginDrag: letGo };
+  const moves = { onKeyDown, onPointerDown: letGo, onWheel: letGo };
   return (
-    <View role="log" aria-label={t('messages')} tabIndex={0} onKeyDown={focusLast} style={styles.grow}>
+    <View role="log" aria-label={t('messages')} tabIndex={0} {...moves} style={[styles.grow, INNER_OUTLINE]}>
       <LegendList
         ref={list}
         data={items}
@@ -92,8 +108,10 @@ function FilledList({
         alignItemsAtEnd
         {...initial}
         maintainScrollAtEnd
-        maintainVisibleContentPosition={{ data: true }}
+        maintainScrollAtEndThreshold={AT_END}
+        maintainVisibleContentPosition={anchors}
         {...paging}
+        {...drags}
         viewabilityConfig={VIEWABILITY}
         style={styles.grow}
         ListFooterComponent={<Footer />}
@@ -104,27 +122,58 @@ function FilledList({
   );
 }
 
+/** Keeps the end or the target shown. @returns also a function for presses, keys and the wheel: the user goes elsewhere. */
+function usePlace(input: FollowingInput) {
+  const { onReached, noteUser, ...following } = useFollowing(input);
+  const leaveTarget = useTarget({ ...input, onReachedTarget: onReached });
+  const letGo = useCallback(() => {
+    noteUser();
+    leaveTarget();
+  }, [noteUser, leaveTarget]);
+  return { ...following, letGo, leaveTarget };
+}
+
+interface ToEndInput extends Pick<MessageListProps, 'sentCount'> {
+  list: React.RefObject<LegendListRef | null>;
+  letGo: () => void;
+}
+
 /** Goes to the end when told, and after sending. */
-function useToEnd(list: React.RefObject<LegendListRef | null>, sentCount: number): () => void {
-  const toEnd = useCallback(() => void list.current?.scrollToEnd({ animated: false }), [list]);
+function useToEnd({ list, sentCount, letGo }: ToEndInput): () => void {
+  const toEnd = useCallback(() => {
+    letGo();
+    void list.current?.scrollToEnd({ animated: false });
+  }, [list, letGo]);
   useEffect(() => {
     if (sentCount > 0) toEnd();
   }, [sentCount, toEnd]);
   return toEnd;
 }
 
-/** Loads older messages near the beginning, reports what is seen, and knows whether the end is shown. */
-function usePaging(view: MessagesView, list: React.RefObject<LegendListRef | null>) {
+/** Parts of the window by which keys scroll. */
+const PAGES: Readonly<Record<string, number>> = { PageUp: -0.9, PageDown: 0.9 };
+
+/**
+ * Scrolls by a page. Browsers do so by themselves only where the focus is on a message: the element around the list, which the
+ * tab key leads to, does not scroll.
+ *
+ * @returns false for other keys
+ */
+function turnPage(list: LegendListRef | null, key: string): boolean {
+  const part = PAGES[key];
+  if (list === null || part === undefined) return false;
+  const { scroll, scrollLength, contentLength } = list.getState();
+  const offset = Math.max(0, Math.min(contentLength - scrollLength, scroll + part * scrollLength));
+  void list.scrollToOffset({ offset, animated: false });
+  return true;
+}
+
+/** Loads older messages near the beginning, and reports what is seen. */
+function usePaging(view: MessagesView, measure: () => void) {
   const { conversationId } = useChat();
   const markSeen = useMarkRead(conversationId);
-  const [isAtEnd, setAtEnd] = useState(true);
   const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
-  const measure = (): void => {
-    const state = list.current?.getState();
-    if (state !== undefined) setAtEnd(state.contentLength - state.scroll - state.scrollLength < END_PX);
-  };
   return {
-    isAtEnd,
     ...(view.hasOlder && { onStartReached: loadOlder }),
     onStartReachedThreshold: 1,
     onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) => {
@@ -207,25 +256,6 @@ function useMarkRead(conversationId: string): (items: readonly MessageListItem[]
   );
 }
 
-interface TargetInput extends Pick<MessageListProps, 'target' | 'onReachedTarget'> {
-  list: React.RefObject<LegendListRef | null>;
-  items: readonly MessageListItem[];
-}
-
-/** Scrolls to the target as soon as it is among the items. */
-function useTarget({ list, items, target, onReachedTarget }: TargetInput): void {
-  const done = useRef<object | undefined>(undefined);
-  useEffect(() => {
-    if (target === undefined || done.current === target) return;
-    const index = items.findIndex((item) => item.kind === 'message' && item.message?.seq === target.seq);
-    if (index === -1) return;
-    done.current = target;
-    void list.current
-      ?.scrollToIndex({ index, viewPosition: 0.4, animated: false })
-      .then(() => onReachedTarget(target.seq));
-  }, [list, items, target, onReachedTarget]);
-}
-
 interface RowsInput extends Pick<MessageListProps, 'view' | 'highlightedSeq'> {
   list: React.RefObject<LegendListRef | null>;
 }
@@ -233,35 +263,8 @@ interface RowsInput extends Pick<MessageListProps, 'view' | 'highlightedSeq'> {
 /** Draws rows. Keys move the focus from message to message. */
 function useRows({ view, list, highlightedSeq }: RowsInput) {
   const { conversationType } = useChat();
-  const views = useRef(new Map<string, View>());
-  const items = useRef(view.items);
-  useEffect(() => {
-    items.current = view.items;
-  });
-  const setRef = useCallback((key: string, row: View | null) => {
-    if (row === null) views.current.delete(key);
-    else views.current.set(key, row);
-  }, []);
-  const focusNear = useCallback(
-    (from: number, by: number) => {
-      for (let index = from + by; index >= 0 && index < items.current.length; index += by) {
-        const row = views.current.get(items.current[index]?.key ?? '');
-        if (row === undefined) continue;
-        row.focus();
-        void list.current?.scrollIndexIntoView({ index, animated: false });
-        return;
-      }
-    },
-    [list],
-  );
-  const onMove = useCallback(
-    (key: string, by: number) =>
-      focusNear(
-        items.current.findIndex((item) => item.key === key),
-        by,
-      ),
-    [focusNear],
-  );
+  const { setRef, onMove, focusNear } = useRowFocus(view.items, keyOf, list);
+  useElementOrder(list, view.items);
   const { loadNewer } = view;
   const renderRow = useMemo(
     () =>
@@ -269,7 +272,7 @@ function useRows({ view, list, highlightedSeq }: RowsInput) {
         if (item.kind === 'day') return <DayRow day={item.day} />;
         if (item.kind === 'unread') return <UnreadRow />;
         if (item.kind === 'gap') return <Gap fromSeq={item.fromSeq} loadNewer={loadNewer} />;
-        if (item.message?.kind === 'system') return <SystemRow message={item.message} />;
+        if (item.message !== undefined && isNotice(item.message)) return <SystemRow message={item.message} />;
         const isHighlighted = highlightedSeq !== undefined && item.message?.seq === highlightedSeq;
         return <MessageRow {...{ item, conversationType, isHighlighted, setRef, onMove }} />;
       },

@@ -1,10 +1,12 @@
 import { memo, useState, type ReactNode } from 'react';
-import { Platform, Pressable, StyleSheet, useWindowDimensions, View, type ViewProps } from 'react-native';
+import { Platform, Pressable, StyleSheet, useWindowDimensions, View } from 'react-native';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Avatar } from '../parts/Avatar.js';
 import { IconButton } from '../parts/Buttons.js';
 import { WIDE } from '../parts/Dialog.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { anchorOf, type Anchor } from '../parts/Menu.js';
+import { menuPress } from '../parts/menuPress.js';
 import { Text } from '../parts/Text.js';
 import { errorKeyOf } from '../parts/Toast.js';
 import { nameIn, useClientState } from '../state.js';
@@ -13,6 +15,7 @@ import type { Theme } from '../theme/index.js';
 import { useChat } from './chatContext.js';
 import { MessageBubble } from './MessageBubble.js';
 import { Reactions } from './Reactions.js';
+import { SeenBy } from './SeenBy.js';
 import type { BubbleProps } from './slots.js';
 
 const AVATAR = 32;
@@ -51,6 +54,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       }}
       style={[
         styles.row,
+        INNER_OUTLINE,
         startsGroup && styles.start,
         isOwn && styles.own,
         isHighlighted && styles.highlighted,
@@ -66,6 +70,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
         {message !== undefined && (
           <Reactions message={message} onReact={(emoji) => commands.react(message, emoji)} />
         )}
+        {isOwn && message !== undefined && conversationType !== 'direct' && <SeenBy message={message} />}
         {item.status === 'failed' && <Failure {...props} />}
       </View>
       {Platform.OS === 'web' && <ActionsButton isShown={isHovered} onOpen={open} />}
@@ -73,7 +78,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
   );
 });
 
-/** A long press on phones, the right button or a long touch in browsers: there, presses must leave the text selectable. */
+/** Opens the menu of a message. In browsers no button: presses must leave the text selectable. */
 function Pressed({
   onMenu,
   children,
@@ -81,14 +86,10 @@ function Pressed({
   onMenu: (anchor?: Anchor) => void;
   children: ReactNode;
 }): ReactNode {
-  if (Platform.OS !== 'web')
-    return <Pressable onLongPress={(event) => onMenu(anchorOf(event))}>{children}</Pressable>;
-  const onContextMenu: ViewProps['onContextMenu'] = (event) => {
-    event.preventDefault();
-    onMenu({ x: event.pageX, y: event.pageY });
-  };
+  const press = menuPress(onMenu);
+  if (Platform.OS !== 'web') return <Pressable {...press}>{children}</Pressable>;
   return (
-    <View onContextMenu={onContextMenu} style={FULL}>
+    <View {...press} style={FULL}>
       {children}
     </View>
   );

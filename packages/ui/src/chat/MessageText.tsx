@@ -33,7 +33,7 @@ function Link({ href, text }: { href: string; text: string }): ReactNode {
   const styles = useStyles(createStyles);
   const target =
     Platform.OS === 'web'
-      ? { href, hrefAttrs: { target: '_blank', rel: 'noopener noreferrer' } }
+      ? { href, hrefAttrs: { target: '_blank', rel: 'noopener noreferrer nofollow' } }
       : { onPress: () => void Linking.openURL(href) };
   return (
     <NativeText role="link" {...target} style={styles.link}>

@@ -72,7 +72,7 @@ function Shown({ upload, isSmall }: { upload: FileUpload; isSmall: boolean }): R
     return (
       <VoiceLine isOwn sound={{ durationMs, waveform, findAddress: () => Promise.resolve(previewUrl) }} />
     );
-  return <FileLine isOwn name={showInvisible(name)} size={formats.bytes(sizeBytes)} />;
+  return <FileLine isOwn name={name} size={formats.bytes(sizeBytes)} />;
 }
 
 function PendingPicture({ uri, isSmall }: { uri: string | undefined; isSmall: boolean }): ReactNode {

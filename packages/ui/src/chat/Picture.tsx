@@ -48,6 +48,8 @@ export interface PictureProps {
 }
 
 const DEFAULT_RATIO = 4 / 3;
+/** Width of a picture of its own, in pixels; two small ones are as wide. */
+export const PICTURE_WIDTH = 280;
 
 /** A picture in its own shape, within bounds. */
 export function Picture({ uri, onError, blur, ratio, isSmall, children }: PictureProps): ReactNode {
@@ -75,7 +77,7 @@ const createStyles = ({ colors }: Theme) =>
       alignItems: 'center',
       justifyContent: 'center',
     },
-    large: { width: 280, maxWidth: '100%' },
+    large: { width: PICTURE_WIDTH, maxWidth: '100%' },
     small: { width: 136 },
     under: { position: 'absolute', top: 0, start: 0, width: '100%', height: '100%' },
     fill: { width: '100%', height: '100%' },

@@ -3,6 +3,7 @@ import { Pressable, StyleSheet, View } from 'react-native';
 import { asideKey, entryAt, isMessage, logOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
 import { useClientState } from '../state.js';
@@ -46,7 +47,7 @@ export function PinnedBar(): ReactNode {
       role="button"
       aria-label={`${title}: ${summary ?? ''}`}
       onPress={show}
-      style={styles.bar}
+      style={[styles.bar, INNER_OUTLINE]}
       testID="pinned"
     >
       <Icon name="pin" color={colors.accent} size={20} />

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Pressable, StyleSheet, View } from 'react-native';
 import type { Message } from '@parley/client';
 import { useStyles, useTexts } from '../context.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
 import type { Theme } from '../theme/index.js';
 
@@ -25,7 +26,7 @@ export function Reactions({ message, onReact }: ReactionsProps): ReactNode {
           aria-label={t.count('reactionLabel', count, { emoji })}
           hitSlop={8}
           onPress={() => onReact(emoji)}
-          style={[styles.reaction, own && styles.own]}
+          style={[styles.reaction, INNER_OUTLINE, own && styles.own]}
         >
           <Text size="small">{emoji}</Text>
           {count > 1 && (

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Linking, Pressable, StyleSheet, View } from 'react-native';
+import { Pressable, StyleSheet, View } from 'react-native';
 import type { Attachment } from '@parley/client';
 import { useAttachment } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
@@ -8,6 +8,7 @@ import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
+import { openWebAddress } from '../openWebAddress.js';
 import { useFreshAddress } from './files.js';
 
 const BARS = 32;
@@ -100,13 +101,14 @@ function usePlayer({ findAddress, durationMs }: Sound) {
   async function play(isAgain: boolean): Promise<void> {
     const sound = await require(isAgain);
     if (sound === undefined) {
-      await Linking.openURL(await findAddress(isAgain));
+      await openWebAddress(await findAddress(isAgain));
       return;
     }
     try {
       await sound.play();
     } catch (error) {
       release();
+      setProgress({ isPlaying: false, share: 0 });
       if (isAgain) throw error;
       await play(true);
     }

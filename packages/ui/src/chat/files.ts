@@ -2,7 +2,9 @@ import { useCallback, useMemo, useState } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
 import type { Attachment } from '@parley/client';
 import { useAttachment, useParley } from '@parley/react';
-import { useAddress } from '../context.js';
+import { useAddress, useUI } from '../context.js';
+import { openWebAddress } from '../openWebAddress.js';
+import { isWebAddress } from '../webAddress.js';
 
 /**
  * Returns a function that gives the address of a file, valid from now on for some minutes. Without a connection it is the one
@@ -19,6 +21,20 @@ export function useFreshAddress(): (attachment: Attachment, force?: boolean) => 
     },
     [parley, addressOf],
   );
+}
+
+/**
+ * Returns a function that saves a file on the device, or opens it where the device cannot. Rejects when its address is not of
+ * the web.
+ */
+export function useOpenFile(): (attachment: Attachment, name: string) => Promise<void> {
+  const { download } = useUI().device;
+  const findAddress = useFreshAddress();
+  return async (attachment, name) => {
+    const address = await findAddress(attachment);
+    if (download === undefined || !isWebAddress(address)) await openWebAddress(address);
+    else await download(address, name);
+  };
 }
 
 export interface PictureSource {

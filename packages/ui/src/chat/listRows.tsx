@@ -1,11 +1,12 @@
 import { useEffect, type ReactNode } from 'react';
-import { ActivityIndicator, Pressable, StyleSheet, View } from 'react-native';
+import { Pressable, StyleSheet, View } from 'react-native';
 import type { Message } from '@parley/client';
 import { useRelativeDay } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
+import { Busy } from '../parts/Busy.js';
 import { Text } from '../parts/Text.js';
 import { useClientState } from '../state.js';
-import { systemText } from '../summary.js';
+import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { useChat } from './chatContext.js';
 
@@ -53,22 +54,21 @@ export function UnreadRow(): ReactNode {
 export function GapRow({ onShown }: { onShown: () => void }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { colors } = useUI().theme;
   useEffect(onShown, [onShown]);
   return (
     <View role="status" aria-label={t('loadingMessages')} style={styles.gap}>
-      <ActivityIndicator color={colors.accent} />
+      <Busy />
     </View>
   );
 }
 
-/** A line about a change of the group. */
+/** A line about a change of the group, or a notice of the app. */
 export function SystemRow({ message }: { message: Message }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { conversationType, slots } = useChat();
-  const text = useClientState((state) => systemText(state, message, t));
-  if (text === undefined) return null;
+  const text = useClientState((state) => summaryOf(state, message, t));
+  if (text === '') return null;
   const item = {
     kind: 'message' as const,
     key: String(message.seq),

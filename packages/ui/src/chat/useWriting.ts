@@ -5,10 +5,14 @@ import { isMessage, logOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useUI } from '../context.js';
 import type { PickedFile } from '../device.js';
+import { fits } from '../lengths.js';
 import { useAttempt } from '../parts/Toast.js';
 import { useOwnUserId } from '../state.js';
+import { useCurrent } from '../useCurrent.js';
+import type { AttachFormKind } from './attachForms.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useOpenConversation } from './chatContext.js';
+import { focusAtEnd } from './focusAtEnd.js';
 
 /** The message that is answered or edited. */
 export interface ComposerMode {
@@ -21,6 +25,8 @@ export interface WritingInput {
   setMode: (mode: ComposerMode | undefined) => void;
   onSent: () => void;
   attachments?: AttachmentTray | undefined;
+  /** Forms in the menu of the button beside the field. */
+  attachForms?: readonly AttachFormKind[] | undefined;
 }
 
 /** Text, draft and sending. */
@@ -35,16 +41,14 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
   const [isSaving, setSaving] = useState(false);
   useModeText({ mode, draft: () => drafts.get(conversation.id), setText: setTextOnly, input });
   useEffect(() => {
-    if (device.hasKeyboard === true) input.current?.focus();
+    if (device.hasKeyboard === true) focusAtEnd(input.current);
     return () => handle.stopTyping();
   }, [handle, input, device]);
   const isEdit = mode?.kind === 'edit';
   const hasFiles = !isEdit && attachments !== undefined && attachments.items.length > 0;
-  const length = Array.from(text.trim()).length;
   // A picture keeps its place without the text beside it.
   const mayBeEmpty = hasFiles || (isEdit && mode.message.kind !== 'text');
-  const excess = Math.max(0, length - LIMITS.maxTextChars);
-  const maySend = excess === 0 && (length > 0 || mayBeEmpty) && !isSaving;
+  const maySend = fits(text, LIMITS.maxTextChars) && (text.trim() !== '' || mayBeEmpty) && !isSaving;
   const setText = (next: string): void => {
     setTextOnly(next);
     if (isEdit) return;
@@ -52,12 +56,15 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
     if (next.trim() === '') handle.stopTyping();
     else handle.sendTyping();
   };
+  const current = useCurrent(mode);
   async function save(message: Message, content: string): Promise<void> {
+    const begun = mode;
     setSaving(true);
     const isSaved =
       content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
     setSaving(false);
-    if (isSaved) setMode(undefined);
+    // Meanwhile, another message may be answered or edited.
+    if (isSaved && current.current === begun) setMode(undefined);
   }
   const submit = (): void => {
     if (!maySend) return;
@@ -72,7 +79,7 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
     input.current?.focus();
   };
   const editLast = useEditLast(conversation, setMode);
-  return { text, setText, submit, excess, maySend, editLast };
+  return { text, setText, submit, maySend, editLast };
 }
 
 /** Returns the function that sends a voice message: at once, unless other files wait for their caption. */

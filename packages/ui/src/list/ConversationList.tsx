@@ -1,16 +1,19 @@
-import { LegendList } from '@legendapp/list/react-native';
-import { useCallback, useState, type ReactNode } from 'react';
-import { ActivityIndicator, ScrollView, StyleSheet, View } from 'react-native';
+import { LegendList, type LegendListRef } from '@legendapp/list/react-native';
+import { useCallback, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { StyleSheet, useWindowDimensions, View } from 'react-native';
 import type { Conversation, ConversationFilter } from '@parley/client';
 import { unreadConversations } from '@parley/client/selectors';
 import { useConversations } from '@parley/react';
-import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
+import { useStyles, useTexts, type TextKey } from '../context.js';
+import { Busy } from '../parts/Busy.js';
 import { Button } from '../parts/Buttons.js';
 import { Chip } from '../parts/Chip.js';
 import { Empty } from '../parts/Empty.js';
 import { Menu, type Anchor } from '../parts/Menu.js';
+import { useRowFocus } from '../parts/useRowFocus.js';
 import { titleOf, useClientState, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import { useSteady } from '../useSteady.js';
 import { ConversationRow, type ConversationRowProps } from './ConversationRow.js';
 import { useChatActions } from './useChatActions.js';
 
@@ -18,8 +21,15 @@ export interface ConversationListProps {
   onOpen: (conversation: Conversation) => void;
   /** The conversation beside the list, on wide windows. */
   openId?: string | undefined;
+  /**
+   * The conversation that was open in place of the list, on narrow windows: the list begins where it is, and in browsers it has the
+   * focus.
+   */
+  lastOpenId?: string | undefined;
   /** Shows a button where there are no conversations yet. */
   onNewChat?: (() => void) | undefined;
+  /** Above the filters, for example `MatchStrip`. */
+  header?: ReactNode;
   /** Default: all four; an empty list leaves out the filters. */
   filters?: readonly ConversationFilter[] | undefined;
   /** Draws a row instead of the built-in one. */
@@ -39,27 +49,44 @@ const EMPTY_KEYS: Readonly<Record<ConversationFilter, TextKey>> = {
   groups: 'emptyGroups',
   archived: 'emptyArchived',
 };
+/** Height of the window in pixels below which header and filters scroll with the list: a phone on its side, a page at 400 % zoom. */
+const SHORT = 440;
 const ROW_HEIGHT = 72;
+/** Heights of the visible area before the end at which the next page is loaded: who scrolls does not wait at each. */
+const PAGE_AHEAD = 3;
 const FIXED_HEIGHT = { getFixedItemSize: () => ROW_HEIGHT };
 
 /** The user's conversations: pinned first, then by newest message, with filters and a menu for each. */
 export function ConversationList(props: ConversationListProps): ReactNode {
-  const { filters = FILTERS, onNewChat } = props;
+  const { filters = FILTERS, header, onNewChat } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
   const [filter, setFilter] = useState<ConversationFilter>('all');
   const [menu, setMenu] = useState<{ conversation: Conversation; anchor: Anchor | undefined }>();
-  const { conversations, isLoaded, hasMore, loadMore } = useConversations(filter);
+  const { conversations: current, isLoaded, hasMore, loadMore } = useConversations(filter);
+  const conversations = useSteady(current);
   const { menuFor } = useChatActions();
   const onMenu = useCallback(
     (conversation: Conversation, anchor: Anchor | undefined) => setMenu({ conversation, anchor }),
     [],
   );
   const loadPage = (): void => void loadMore().catch(() => undefined);
-  const rows = { ...props, conversations, filter, onMenu, loadPage: hasMore ? loadPage : undefined };
+  const isShort = useWindowDimensions().height < SHORT;
+  const top = (
+    <>
+      {header}
+      {filters.length > 0 && <Filters filters={filters} chosen={filter} onChoose={setFilter} />}
+    </>
+  );
+  const scrollsTop = isShort && conversations.length > 0;
+  const rows = {
+    ...{ ...props, conversations, filter, onMenu },
+    loadPage: hasMore ? loadPage : undefined,
+    top: scrollsTop ? top : undefined,
+  };
   return (
     <View style={styles.list}>
-      {filters.length > 0 && <Filters filters={filters} chosen={filter} onChoose={setFilter} />}
+      {!scrollsTop && top}
       {conversations.length === 0 ? (
         <EmptyList filter={filter} isLoaded={isLoaded && !hasMore} onNewChat={onNewChat} onMore={loadPage} />
       ) : (
@@ -77,34 +104,53 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   );
 }
 
+const keyOf = ({ id }: Conversation): string => id;
+
 interface RowsProps extends ConversationListProps {
   conversations: readonly Conversation[];
   filter: ConversationFilter;
   onMenu: ConversationRowProps['onMenu'];
   loadPage: (() => void) | undefined;
+  /** Scrolls with the rows. */
+  top: ReactElement | undefined;
 }
 
 function Rows(props: RowsProps): ReactNode {
-  const { conversations, filter, onOpen, openId, onMenu, loadPage, renderConversation } = props;
+  const { conversations, filter, onOpen, openId, lastOpenId, onMenu, loadPage, top, renderConversation } =
+    props;
   const styles = useStyles(createStyles);
+  const [start] = useState(() => startOf(conversations, lastOpenId));
   const now = useNow();
+  const list = useRef<LegendListRef>(null);
+  const { setRef, onMove } = useRowFocus(conversations, keyOf, list);
   return (
     <LegendList
+      ref={list}
       data={conversations}
       dataKey={filter}
       extraData={`${openId ?? ''} ${now}`}
-      keyExtractor={({ id }) => id}
+      keyExtractor={keyOf}
       estimatedItemSize={ROW_HEIGHT}
       {...(renderConversation === undefined && FIXED_HEIGHT)}
       onEndReached={loadPage}
+      onEndReachedThreshold={PAGE_AHEAD}
+      {...(top !== undefined && { ListHeaderComponent: top })}
+      {...start}
       style={styles.grow}
       contentContainerStyle={styles.content}
       renderItem={({ item }: { item: Conversation }) => {
-        const row = { now, onPress: onOpen, onMenu, conversation: item, isChosen: item.id === openId };
-        return renderConversation?.(row) ?? <ConversationRow {...row} />;
+        const { id } = item;
+        const isChosen = id === openId;
+        const row = { now, onPress: onOpen, onMenu, setRef, onMove, conversation: item, isChosen };
+        return renderConversation?.(row) ?? <ConversationRow {...row} takesFocus={id === lastOpenId} />;
       }}
     />
   );
+}
+
+function startOf(conversations: readonly Conversation[], lastOpenId: string | undefined): object {
+  const index = conversations.findIndex(({ id }) => id === lastOpenId);
+  return index > 0 ? { initialScrollIndex: { index, viewPosition: 0.4 } } : {};
 }
 
 interface FiltersProps {
@@ -118,19 +164,17 @@ function Filters({ filters, chosen, onChoose }: FiltersProps): ReactNode {
   const t = useTexts();
   const unread = useClientState(unreadConversations);
   return (
-    <ScrollView horizontal showsHorizontalScrollIndicator={false} style={styles.filters}>
-      <View role="group" aria-label={t('filterLabel')} style={styles.chips}>
-        {filters.map((filter) => (
-          <Chip
-            key={filter}
-            label={t(FILTER_KEYS[filter])}
-            count={filter === 'unread' ? unread : 0}
-            isChosen={filter === chosen}
-            onPress={() => onChoose(filter)}
-          />
-        ))}
-      </View>
-    </ScrollView>
+    <View role="group" aria-label={t('filterLabel')} style={styles.chips}>
+      {filters.map((filter) => (
+        <Chip
+          key={filter}
+          label={t(FILTER_KEYS[filter])}
+          count={filter === 'unread' ? unread : 0}
+          isChosen={filter === chosen}
+          onPress={() => onChoose(filter)}
+        />
+      ))}
+    </View>
   );
 }
 
@@ -144,11 +188,10 @@ interface EmptyListProps {
 function EmptyList({ filter, isLoaded, onNewChat, onMore }: EmptyListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { colors } = useUI().theme;
   if (!isLoaded)
     return (
       <View style={styles.waiting} onLayout={onMore}>
-        <ActivityIndicator color={colors.accent} />
+        <Busy />
       </View>
     );
   return (
@@ -168,8 +211,8 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     list: { flex: 1, minHeight: 0, backgroundColor: colors.surface },
     grow: { flex: 1 },
-    filters: { flexGrow: 0 },
-    chips: { flexDirection: 'row', gap: 8, paddingHorizontal: 16, paddingVertical: 8 },
+    // In small windows, and with large texts, they take another line: nothing has to be scrolled sideways.
+    chips: { flexDirection: 'row', flexWrap: 'wrap', gap: 8, paddingHorizontal: 16, paddingVertical: 8 },
     content: { paddingBottom: 16, paddingTop: 4 },
     waiting: { flex: 1, alignItems: 'center', justifyContent: 'center' },
   });

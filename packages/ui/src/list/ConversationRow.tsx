@@ -1,14 +1,17 @@
-import { memo, useSyncExternalStore, type ReactNode } from 'react';
-import { Pressable, StyleSheet, View } from 'react-native';
+import { memo, useCallback, useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { Platform, Pressable, StyleSheet, View } from 'react-native';
 import type { Conversation } from '@parley/client';
 import { peerOf } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type Translate } from '../context.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Badge } from '../parts/Chip.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Icon } from '../parts/Icon.js';
-import { anchorOf, type Anchor } from '../parts/Menu.js';
+import type { Anchor } from '../parts/Menu.js';
+import { menuPress } from '../parts/menuPress.js';
 import { Text } from '../parts/Text.js';
 import { Ticks } from '../parts/Ticks.js';
+import type { RowFocus } from '../parts/useRowFocus.js';
 import { titleOf, useClientState, useIsOnline } from '../state.js';
 import type { Theme } from '../theme/index.js';
 import { previewOf, type Preview } from './preview.js';
@@ -19,10 +22,16 @@ export interface ConversationRowProps {
   now: number;
   onPress: (conversation: Conversation) => void;
   onMenu: (conversation: Conversation, anchor: Anchor | undefined) => void;
+  /** Lets arrow keys move from row to row. */
+  setRef?: RowFocus['setRef'] | undefined;
+  onMove?: RowFocus['onMove'] | undefined;
+  /** Takes the focus when it is drawn first, in browsers: the user comes back from its chat. */
+  takesFocus?: boolean | undefined;
 }
 
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps): ReactNode {
-  const { conversation, isChosen, now, onPress, onMenu } = props;
+  const { conversation, isChosen, now, onPress, onMenu, setRef, onMove, takesFocus = false } = props;
+  const { id } = conversation;
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { formats } = useUI();
@@ -31,20 +40,25 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
   const name = titleOf(conversation, t);
   const time = formats.listTime(conversation.lastMessageAt, now, t('yesterday'));
   const peer = peerOf(conversation);
+  const ref = useButton({ id, setRef, takesFocus });
   return (
     <Pressable
+      ref={ref}
       role="button"
       testID="conversation"
       aria-label={labelOf({ conversation, name, isOnline, preview, time }, t)}
       aria-current={isChosen ? 'page' : undefined}
       onPress={() => onPress(conversation)}
-      onLongPress={(event) => onMenu(conversation, anchorOf(event))}
-      onContextMenu={(event) => {
+      {...menuPress((anchor) => onMenu(conversation, anchor))}
+      onKeyDown={(event) => {
+        const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        if (by === undefined) return;
         event.preventDefault();
-        onMenu(conversation, { x: event.pageX, y: event.pageY });
+        onMove?.(id, by);
       }}
       style={({ hovered, pressed }) => [
         styles.row,
+        INNER_OUTLINE,
         (hovered === true || pressed) && styles.hover,
         isChosen && styles.chosen,
       ]}
@@ -60,6 +74,26 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
     </Pressable>
   );
 });
+
+interface ButtonInput extends Pick<ConversationRowProps, 'setRef'> {
+  id: string;
+  takesFocus: boolean;
+}
+
+/** Returns the ref of the row, which makes it known to the list and takes the focus when it should. */
+function useButton({ id, setRef, takesFocus }: ButtonInput): (row: View | null) => void {
+  const button = useRef<View>(null);
+  useEffect(() => {
+    if (takesFocus && Platform.OS === 'web') button.current?.focus();
+  }, [takesFocus]);
+  return useCallback(
+    (row: View | null) => {
+      button.current = row;
+      setRef?.(id, row);
+    },
+    [setRef, id],
+  );
+}
 
 function Lines({ conversation, name, time, preview }: Omit<Labelled, 'isOnline'>): ReactNode {
   const styles = useStyles(createStyles);
@@ -85,13 +119,15 @@ function Lines({ conversation, name, time, preview }: Omit<Labelled, 'isOnline'>
 /** The chosen conversation shows no draft: its field does. */
 function usePreview(conversation: Conversation, isChosen: boolean): Preview {
   const t = useTexts();
-  const { drafts } = useUI();
+  const { drafts, direction } = useUI();
   const draft = useSyncExternalStore(
     drafts.subscribe,
     () => (isChosen ? '' : drafts.get(conversation.id)),
     () => '',
   );
-  const key = useClientState((state) => JSON.stringify(previewOf(state, conversation, { t, draft })));
+  const key = useClientState((state) =>
+    JSON.stringify(previewOf(state, conversation, { t, draft, direction })),
+  );
   // Compared as text, because it is made anew each time.
   return JSON.parse(key) as Preview;
 }

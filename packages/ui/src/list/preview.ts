@@ -1,8 +1,9 @@
-import type { ClientState, Conversation, Message } from '@parley/client';
+import { SYSTEM_USER_ID, type ClientState, type Conversation, type Message } from '@parley/client';
 import { isConnected, pendingOf, statusOf } from '@parley/client/selectors';
+import { markOf } from '../bidi.js';
 import type { Translate } from '../context.js';
 import type { IconName } from '../parts/icons.js';
-import { nameIn, SYSTEM_ID } from '../state.js';
+import { nameIn } from '../state.js';
 import { KIND_ICONS, kindOf, summaryOf, wordsOf } from '../summary.js';
 
 /** Delivery status of an own message, with those that the server does not know. */
@@ -19,12 +20,13 @@ export interface Preview {
 export function previewOf(
   state: ClientState,
   conversation: Conversation,
-  { t, draft }: { t: Translate; draft: string },
+  { t, draft, direction }: { t: Translate; draft: string; direction: 'ltr' | 'rtl' },
 ): Preview {
   const typist = isConnected(state) ? state.typing[conversation.id]?.at(-1) : undefined;
   if (typist !== undefined) {
     const isDirect = conversation.type === 'direct';
-    const text = isDirect ? t('typing') : t('typingOne', { name: nameIn(state, typist, t) });
+    const name = nameIn(state, typist, t);
+    const text = isDirect ? t('typing') : `${markOf('', direction)}${t('typingOne', { name })}`;
     return { text, tone: 'accent' };
   }
   if (draft !== '') return { text: t('draft', { text: draft }), tone: 'danger' };
@@ -33,17 +35,22 @@ export function previewOf(
     const tick = pending.status === 'failed' ? 'failed' : 'sending';
     return { text: wordsOf({ kind: kindOf(pending), content: pending.content }, t), tone: 'soft', tick };
   }
-  return newestOf(state, conversation, t);
+  return newestOf(state, conversation, { t, direction });
 }
 
-function newestOf(state: ClientState, conversation: Conversation, t: Translate): Preview {
+function newestOf(
+  state: ClientState,
+  conversation: Conversation,
+  { t, direction }: { t: Translate; direction: 'ltr' | 'rtl' },
+): Preview {
   const last = conversation.lastMessage;
   if (last === undefined) return { text: t('noMessages'), tone: 'soft' };
   const text = summaryOf(state, last, t);
-  if (last.kind === 'system' || last.senderId === SYSTEM_ID) return { text, tone: 'soft' };
+  if (last.kind === 'system' || last.senderId === SYSTEM_USER_ID) return { text, tone: 'soft' };
   const icon = last.deletedAt === undefined ? KIND_ICONS[last.kind] : undefined;
   if (last.senderId === state.userId) return { text, tone: 'soft', icon, tick: statusOf(conversation, last) };
   const isDirect = conversation.type === 'direct';
-  const said = isDirect ? text : t('senderText', { name: nameIn(state, last.senderId, t), text });
-  return { text: said, tone: 'soft', icon };
+  if (isDirect) return { text, tone: 'soft', icon };
+  const said = t('senderText', { name: nameIn(state, last.senderId, t), text });
+  return { text: `${markOf(text, direction)}${said}`, tone: 'soft', icon };
 }

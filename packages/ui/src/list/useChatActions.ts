@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { Conversation } from '@parley/client';
+import { nowAt } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useTexts, type Translate } from '../context.js';
 import { useAsk, type Ask } from '../parts/Ask.js';
@@ -89,7 +90,9 @@ function listItems({ t, attempt, parley }: Deps, conversation: Conversation): Me
 function muteItem({ t, ask, attempt, parley }: Deps, { id, isMuted }: Conversation): MenuItem {
   const set = (mutedUntil: string | null): void =>
     void attempt(parley.conversation(id).updateSettings({ mutedUntil }));
-  const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
+  // Mutes end by the server's clock.
+  const inHours = (hours: number): string =>
+    new Date(nowAt(parley.state.getSnapshot()) + hours * HOUR_MS).toISOString();
   async function choose(): Promise<void> {
     const choice = (label: string, value: string) => ({ label, value, tone: 'primary' as const });
     const choices = [

@@ -1,9 +1,10 @@
 import { useCallback, useState, type ReactNode } from 'react';
-import { Image, Linking, Modal, StyleSheet, View } from 'react-native';
+import { Image, StyleSheet, View } from 'react-native';
 import type { Attachment } from '@parley/client';
-import { useFreshAddress, usePicture } from '../chat/files.js';
+import { useOpenFile, usePicture } from '../chat/files.js';
 import { useTexts, useUI } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
+import { ModalLayer } from '../parts/ModalLayer.js';
 import { labelDialog } from '../parts/labelDialog.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
@@ -30,7 +31,7 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   const forward = direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
   if (picture === undefined) return null;
   return (
-    <Modal transparent visible animationType="none" onRequestClose={onClose}>
+    <ModalLayer onClose={onClose}>
       <View
         ref={name}
         dir={direction}
@@ -44,7 +45,7 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
         <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
         {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
       </View>
-    </Modal>
+    </ModalLayer>
   );
 }
 
@@ -76,13 +77,7 @@ interface HeadProps {
 function Head({ picture, title, onClose }: HeadProps): ReactNode {
   const t = useTexts();
   const show = useToast();
-  const { download } = useUI().device;
-  const findAddress = useFreshAddress();
-  async function open(): Promise<void> {
-    const address = await findAddress(picture);
-    if (download === undefined) await Linking.openURL(address);
-    else await download(address, picture.name ?? title);
-  }
+  const openFile = useOpenFile();
   return (
     <View style={styles.head}>
       <IconButton tone="light" icon="close" label={t('close')} onPress={onClose} />
@@ -100,7 +95,7 @@ function Head({ picture, title, onClose }: HeadProps): ReactNode {
         tone="light"
         icon="file"
         label={t('downloadFile')}
-        onPress={() => void open().catch(() => show(t('noApp')))}
+        onPress={() => void openFile(picture, picture.name ?? title).catch(() => show(t('noApp')))}
       />
     </View>
   );

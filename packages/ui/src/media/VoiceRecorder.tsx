@@ -6,6 +6,7 @@ import { IconButton } from '../parts/Buttons.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
+import { useCurrent } from '../useCurrent.js';
 
 export interface VoiceRecorderProps {
   onRecorded: (file: PickedFile) => void;
@@ -48,11 +49,8 @@ function useRecording(onRecorded: (file: PickedFile) => void, onDone: () => void
   const show = useToast();
   const { startRecording } = useUI().device;
   const recording = useRef<Recording | undefined>(undefined);
-  const done = useRef(onDone);
+  const done = useCurrent(onDone);
   const [levels, setLevels] = useState<readonly number[]>([]);
-  useEffect(() => {
-    done.current = onDone;
-  });
   useEffect(() => {
     let isEnded = false;
     startRecording?.().then(

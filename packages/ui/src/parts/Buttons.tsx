@@ -53,6 +53,8 @@ export const IconButton = forwardRef<View, IconButtonProps>(function IconButton(
 
 export interface ButtonProps {
   label: string;
+  /** Read by screen readers in place of `label`, where several buttons have the same one; contains it. */
+  accessibleName?: string | undefined;
   onPress: () => void;
   tone?: 'primary' | 'quiet' | 'danger' | undefined;
   icon?: IconName | undefined;
@@ -62,6 +64,7 @@ export interface ButtonProps {
 
 export function Button({
   label,
+  accessibleName,
   onPress,
   tone = 'quiet',
   icon,
@@ -74,6 +77,7 @@ export function Button({
   return (
     <Pressable
       role="button"
+      aria-label={accessibleName}
       disabled={disabled}
       onPress={onPress}
       style={({ pressed, hovered }) => [

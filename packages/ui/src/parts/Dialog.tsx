@@ -1,7 +1,6 @@
 import { useCallback, type ReactNode } from 'react';
 import {
   KeyboardAvoidingView,
-  Modal,
   Platform,
   Pressable,
   ScrollView,
@@ -13,10 +12,15 @@ import { useStyles, useTexts, useUI } from '../context.js';
 import type { Theme } from '../theme/index.js';
 import { IconButton } from './Buttons.js';
 import { labelDialog } from './labelDialog.js';
+import { ModalLayer } from './ModalLayer.js';
+import { useReturnedFocus } from './returnFocus.js';
 import { Heading } from './Text.js';
 
 /** Width of the window in pixels from which dialogs float; below it they rise from the bottom edge. */
 export const WIDE = 600;
+
+/** Height of the window in pixels below which everything under the title scrolls: at 400 % zoom nothing else has room. */
+const LOW = 320;
 
 export interface DialogProps {
   title: string;
@@ -32,7 +36,10 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children, footer, hasOwnScroll = false }: DialogProps): ReactNode {
   const t = useTexts();
   const styles = useStyles(createStyles);
-  const isWide = useWindowDimensions().width >= WIDE;
+  const { width, height } = useWindowDimensions();
+  const isWide = width >= WIDE;
+  const isLow = height < LOW;
+  const foot = footer !== undefined && <View style={styles.footer}>{footer}</View>;
   const label = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
   return (
     <Overlay onClose={onClose} isWide={isWide}>
@@ -43,18 +50,15 @@ export function Dialog({ title, onClose, children, footer, hasOwnScroll = false 
           </Heading>
           <IconButton icon="close" label={t('close')} onPress={onClose} />
         </View>
-        {hasOwnScroll ? (
+        {hasOwnScroll && !isLow ? (
           <View style={styles.scroll}>{children}</View>
         ) : (
-          <ScrollView
-            style={styles.scroll}
-            contentContainerStyle={styles.content}
-            keyboardShouldPersistTaps="handled"
-          >
-            {children}
+          <ScrollView style={styles.scroll} keyboardShouldPersistTaps="handled">
+            <View style={!hasOwnScroll && styles.content}>{children}</View>
+            {isLow && foot}
           </ScrollView>
         )}
-        {footer !== undefined && <View style={styles.footer}>{footer}</View>}
+        {!isLow && foot}
       </View>
     </Overlay>
   );
@@ -73,10 +77,11 @@ interface OverlayProps {
 export function Overlay({ onClose, isWide, isDim = true, children }: OverlayProps): ReactNode {
   const styles = useStyles(createStyles);
   const { direction, language } = useUI();
+  const layer = useReturnedFocus();
   return (
-    <Modal transparent visible animationType="none" onRequestClose={onClose}>
+    <ModalLayer onClose={onClose}>
       <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.layer}>
-        <View dir={direction} lang={language} style={[styles.layer, isWide && styles.center]}>
+        <View ref={layer} dir={direction} lang={language} style={[styles.layer, isWide && styles.center]}>
           <Pressable
             aria-hidden
             tabIndex={-1}
@@ -86,7 +91,7 @@ export function Overlay({ onClose, isWide, isDim = true, children }: OverlayProp
           {children}
         </View>
       </KeyboardAvoidingView>
-    </Modal>
+    </ModalLayer>
   );
 }
 

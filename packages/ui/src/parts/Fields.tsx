@@ -1,10 +1,12 @@
 import { forwardRef, useState, type ReactNode } from 'react';
 import { Platform, Pressable, StyleSheet, Switch, TextInput, View, type TextInputProps } from 'react-native';
 import { useStyles, useUI } from '../context.js';
+import { fits } from '../lengths.js';
 import type { Theme } from '../theme/index.js';
 import { Icon } from './Icon.js';
 import type { IconName } from './icons.js';
 import { Text } from './Text.js';
+import { TooLong } from './TooLong.js';
 
 export interface FieldProps extends TextInputProps {
   /** Read by screen readers, and shown above the field unless `isLabelHidden`. */
@@ -13,16 +15,20 @@ export interface FieldProps extends TextInputProps {
   icon?: IconName | undefined;
   /** At the end of the line. */
   trailing?: ReactNode;
+  /** Code points that the server takes. A longer text stays, with a note: forms are not sent while it is there. */
+  maxChars?: number | undefined;
 }
 
 export const Field = forwardRef<TextInput, FieldProps>(function Field(
-  { label, isLabelHidden = false, icon, trailing, style, ...rest },
+  { label, isLabelHidden = false, icon, trailing, maxChars = Infinity, style, ...rest },
   ref,
 ) {
   const styles = useStyles(createStyles);
   const { theme, direction } = useUI();
   const { colors } = theme;
   const [isFocused, setFocused] = useState(false);
+  const { value = '' } = rest;
+  const isInvalid = rest['aria-invalid'] === true || !fits(value, maxChars);
   return (
     <View style={styles.group}>
       {!isLabelHidden && (
@@ -30,26 +36,31 @@ export const Field = forwardRef<TextInput, FieldProps>(function Field(
           {label}
         </Text>
       )}
-      <View style={[styles.frame, isFocused && styles.focused]}>
+      <View style={[styles.frame, isFocused && styles.focused, isInvalid && styles.invalid]}>
         {icon !== undefined && <Icon name={icon} size={20} />}
         <TextInput
           ref={ref}
           aria-label={label}
           placeholderTextColor={colors.textSoft}
-          dir={rest.value === undefined || rest.value === '' ? direction : 'auto'}
+          dir={value === '' ? direction : 'auto'}
           {...rest}
+          aria-invalid={isInvalid}
           onFocus={() => setFocused(true)}
           onBlur={() => setFocused(false)}
           style={[styles.input, NO_OUTLINE, style]}
         />
         {trailing}
       </View>
+      <TooLong text={value} max={maxChars} style={styles.note} />
     </View>
   );
 });
 
 /** The frame of a field shows that it is focused; the browser's own outline would be inside of it. */
 export const NO_OUTLINE: object = Platform.OS === 'web' ? { outlineStyle: 'none' } : {};
+
+/** The outline of a focused row: inside of it, because the boxes that lists draw rows in cut off what is outside. */
+export const INNER_OUTLINE: object = Platform.OS === 'web' ? { outlineOffset: -2 } : {};
 
 export interface SwitchRowProps {
   label: string;
@@ -135,6 +146,8 @@ const createStyles = ({ colors, sizes, fontFamily }: Theme) =>
       borderColor: colors.surfaceSunk,
     },
     focused: { borderColor: colors.accent },
+    invalid: { borderColor: colors.danger },
+    note: { paddingHorizontal: 16 },
     input: {
       flex: 1,
       minWidth: 0,

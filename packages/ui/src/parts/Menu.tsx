@@ -1,8 +1,16 @@
 import { useCallback, useRef, type ReactNode } from 'react';
-import { Pressable, StyleSheet, useWindowDimensions, View, type GestureResponderEvent } from 'react-native';
+import {
+  Pressable,
+  ScrollView,
+  StyleSheet,
+  useWindowDimensions,
+  View,
+  type GestureResponderEvent,
+} from 'react-native';
 import { useStyles, useUI } from '../context.js';
 import type { Theme } from '../theme/index.js';
 import { Overlay, WIDE } from './Dialog.js';
+import { INNER_OUTLINE } from './Fields.js';
 import { Icon } from './Icon.js';
 import type { IconName } from './icons.js';
 import { labelDialog } from './labelDialog.js';
@@ -41,6 +49,7 @@ const WIDTH = 250;
 const ITEM_HEIGHT = 44;
 const HEADER_HEIGHT = 60;
 const EDGE = 8;
+const BORDER = 1;
 
 /** A list of actions. Arrow keys move between them. */
 export function Menu({ label, items, onClose, anchor, header }: MenuProps): ReactNode {
@@ -50,29 +59,32 @@ export function Menu({ label, items, onClose, anchor, header }: MenuProps): Reac
   const isWide = width >= WIDE && anchor !== undefined;
   const buttons = useRef<(View | null)[]>([]);
   const name = useCallback((inner: View | null) => labelDialog(inner, label), [label]);
-  const tall = items.length * ITEM_HEIGHT + (header === undefined ? 0 : HEADER_HEIGHT) + 2 * EDGE;
+  const tall = items.length * ITEM_HEIGHT + (header === undefined ? 0 : HEADER_HEIGHT) + 2 * (EDGE + BORDER);
   const left = anchor === undefined ? 0 : direction === 'rtl' ? anchor.x - WIDTH : anchor.x;
   const place = isWide && {
     left: Math.max(EDGE, Math.min(left, width - WIDTH - EDGE)),
     top: Math.max(EDGE, Math.min(anchor.y, height - tall - EDGE)),
+    maxHeight: height - 2 * EDGE,
   };
   const move = (from: number, by: number): void =>
     buttons.current[(from + by + items.length) % items.length]?.focus();
   return (
     <Overlay onClose={onClose} isWide={false} isDim={!isWide}>
       <View ref={name} style={[styles.sheet, isWide && styles.floating, place]}>
-        {header}
-        <View role="menu" aria-label={label}>
-          {items.map((item, index) => (
-            <Item
-              key={item.label}
-              item={item}
-              onClose={onClose}
-              onMove={(by) => move(index, by)}
-              setRef={(view) => (buttons.current[index] = view)}
-            />
-          ))}
-        </View>
+        <ScrollView style={styles.scroll} keyboardShouldPersistTaps="handled">
+          {header}
+          <View role="menu" aria-label={label}>
+            {items.map((item, index) => (
+              <Item
+                key={item.label}
+                item={item}
+                onClose={onClose}
+                onMove={(by) => move(index, by)}
+                setRef={(view) => (buttons.current[index] = view)}
+              />
+            ))}
+          </View>
+        </ScrollView>
       </View>
     </Overlay>
   );
@@ -103,7 +115,11 @@ function Item({ item, onClose, onMove, setRef }: ItemProps): ReactNode {
         event.preventDefault();
         onMove(by);
       }}
-      style={({ pressed, hovered }) => [styles.item, (pressed || hovered === true) && styles.hover]}
+      style={({ pressed, hovered }) => [
+        styles.item,
+        INNER_OUTLINE,
+        (pressed || hovered === true) && styles.hover,
+      ]}
     >
       <Icon name={item.icon} color={color} size={20} />
       <Text style={{ color }}>{item.label}</Text>
@@ -114,18 +130,21 @@ function Item({ item, onClose, onMove, setRef }: ItemProps): ReactNode {
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     sheet: {
+      maxHeight: '92%',
       backgroundColor: colors.surface,
       borderTopStartRadius: 22,
       borderTopEndRadius: 22,
       paddingTop: 10,
       paddingBottom: 18,
     },
+    scroll: { flexGrow: 0, flexShrink: 1 },
     floating: {
       position: 'absolute',
       width: WIDTH,
       borderRadius: 14,
-      paddingVertical: EDGE,
-      borderWidth: 1,
+      paddingTop: EDGE,
+      paddingBottom: EDGE,
+      borderWidth: BORDER,
       borderColor: colors.line,
       boxShadow: '0 12px 36px rgba(10, 12, 30, 0.22)',
     },

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { StyleSheet, Text as NativeText, type TextProps as NativeTextProps } from 'react-native';
+import { ISOLATE } from '../bidi.js';
 import { useStyles, useUI } from '../context.js';
 import type { Theme } from '../theme/index.js';
 
@@ -16,16 +17,18 @@ export function Text(props: TextProps): ReactNode {
   const { tone = 'normal', size = 'text', isBold = false, isContent = false, style, ...rest } = props;
   const styles = useStyles(createStyles);
   const { direction } = useUI();
-  const isTurned = direction === 'rtl' && !isContent;
+  // A sentence that begins with someone's name has the direction of its language, not of the name.
+  const isSentence = typeof rest.children === 'string' && rest.children.startsWith(ISOLATE);
   return (
     <NativeText
+      {...(isSentence && { dir: direction })}
       {...rest}
       style={[
         styles.base,
         styles[size],
         styles[tone],
         isBold && styles.bold,
-        isTurned && styles.turned,
+        !isContent && styles[direction],
         style,
       ]}
     />
@@ -51,5 +54,6 @@ const createStyles = ({ colors, sizes, fontFamily }: Theme) =>
     heading: { fontSize: sizes.heading, lineHeight: sizes.heading * 1.3 },
     bold: { fontWeight: '600' },
     // react-native-web gives each text the direction of its first letter, and aligns it by that.
-    turned: { textAlign: 'right' },
+    rtl: { textAlign: 'right' },
+    ltr: { textAlign: 'left' },
   });

@@ -57,7 +57,8 @@ const ERROR_KEYS: Readonly<Record<string, TextKey>> = {
 /** Returns the name of the sentence for a code of the client or the server. */
 export const errorKeyOf = (code: string | undefined): TextKey => ERROR_KEYS[code ?? ''] ?? 'errorOther';
 
-const codeOf = (error: unknown): string | undefined =>
+/** Returns the code of a failure of the client or the server. */
+export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** Runs a call of the client. Shows its failure as a sentence, or `done` as a notice. Resolves with undefined on failure. */

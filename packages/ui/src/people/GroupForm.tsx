@@ -3,10 +3,13 @@ import { StyleSheet, View } from 'react-native';
 import { LIMITS, type Conversation, type UserView } from '@parley/client';
 import { useParley } from '@parley/react';
 import { useTexts } from '../context.js';
+import { fits } from '../lengths.js';
 import { Button } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
 import { Field, SwitchRow } from '../parts/Fields.js';
+import { Text } from '../parts/Text.js';
 import { useAttempt, useToast } from '../parts/Toast.js';
+import { isWholeAddress } from '../webAddress.js';
 import { MemberPicker } from './MemberPicker.js';
 
 export interface NewGroupProps {
@@ -16,18 +19,57 @@ export interface NewGroupProps {
   onClose: () => void;
 }
 
-/** Makes a group or a channel: a name, and its first members. */
+/** Makes a group or a channel: a name, its first members, and behind a button a picture and a rule. */
 export function NewGroup({ type, people, onCreated, onClose }: NewGroupProps): ReactNode {
+  const t = useTexts();
+  const [look, setLook] = useState<Look>({ name: '', picture: '', isForAll: false });
+  const [hasMore, setMore] = useState(false);
+  const { chosen, toggle } = useChosen();
+  const { create, isSending } = useCreate(type, onCreated);
+  const maySend = isValid(look) && !isSending && (type === 'channel' || chosen.size > 0);
+  const send = (): void => void create(look, [...chosen]);
+  return (
+    <Dialog
+      title={t(type === 'group' ? 'newGroup' : 'newChannel')}
+      onClose={onClose}
+      hasOwnScroll
+      footer={
+        <>
+          {!hasMore && <Button label={t('more')} onPress={() => setMore(true)} />}
+          <Button label={t('create')} tone="primary" disabled={!maySend} onPress={send} />
+        </>
+      }
+    >
+      <View style={styles.fields}>
+        <NameField look={look} setLook={setLook} />
+        {hasMore && <MoreFields look={look} setLook={setLook} />}
+      </View>
+      <MemberPicker chosen={chosen} onPick={toggle} people={people} />
+    </Dialog>
+  );
+}
+
+/** Returns the function that makes the group: one group per dialog, also when it is tried again without an answer. */
+function useCreate(type: 'group' | 'channel', onCreated: (conversation: Conversation) => void) {
   const t = useTexts();
   const parley = useParley();
   const attempt = useAttempt();
   const show = useToast();
-  const [name, setName] = useState('');
-  const { chosen, toggle } = useChosen();
+  const [clientConversationId] = useState(
+    () => `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`,
+  );
   const [isSending, setSending] = useState(false);
-  async function create(): Promise<void> {
+  async function create({ name, picture, isForAll }: Look, participants: string[]): Promise<void> {
     setSending(true);
-    const input = { type, name: name.trim(), participants: [...chosen] };
+    const avatar = picture.trim();
+    const input = {
+      type,
+      name: name.trim(),
+      participants,
+      clientConversationId,
+      ...(avatar !== '' && { avatar }),
+      ...(isForAll && { history: 'all' as const }),
+    };
     const created = await attempt(parley.conversations.createGroup(input));
     setSending(false);
     if (created === undefined) return;
@@ -35,20 +77,7 @@ export function NewGroup({ type, people, onCreated, onClose }: NewGroupProps): R
     if (refused.length > 0) show(t.count('refused', refused.length));
     onCreated(conversation);
   }
-  const maySend = name.trim() !== '' && !isSending && (type === 'channel' || chosen.size > 0);
-  return (
-    <Dialog
-      title={t(type === 'group' ? 'newGroup' : 'newChannel')}
-      onClose={onClose}
-      hasOwnScroll
-      footer={<Button label={t('create')} tone="primary" disabled={!maySend} onPress={() => void create()} />}
-    >
-      <View style={styles.name}>
-        <Field label={t('groupName')} value={name} onChangeText={setName} maxLength={LIMITS.maxNameChars} />
-      </View>
-      <MemberPicker chosen={chosen} onPick={toggle} people={people} />
-    </Dialog>
-  );
+  return { create, isSending };
 }
 
 /** People that are chosen by presses. */
@@ -72,16 +101,17 @@ export function EditGroup({
   const t = useTexts();
   const parley = useParley();
   const attempt = useAttempt();
-  const [name, setName] = useState(conversation.name ?? '');
-  const [picture, setPicture] = useState(conversation.avatar ?? '');
-  const [isForAll, setForAll] = useState(conversation.history === 'all');
-  const [isOpen, setOpen] = useState(conversation.isJoinable);
+  const { id, type, name = '', avatar = '', history, isJoinable } = conversation;
+  const [look, setLook] = useState<Look>({ name, picture: avatar, isForAll: history === 'all' });
+  const [isOpen, setOpen] = useState(isJoinable);
   async function save(): Promise<void> {
-    const { id, history, isJoinable, avatar = '' } = conversation;
+    const [newName, picture] = [look.name.trim(), look.picture.trim()];
     const changes = {
-      ...(name.trim() !== conversation.name && { name: name.trim() }),
-      ...(picture.trim() !== avatar && { avatar: picture.trim() === '' ? null : picture.trim() }),
-      ...(isForAll !== (history === 'all') && { history: isForAll ? ('all' as const) : ('joined' as const) }),
+      ...(newName !== name && { name: newName }),
+      ...(picture !== avatar && { avatar: picture === '' ? null : picture }),
+      ...(look.isForAll !== (history === 'all') && {
+        history: look.isForAll ? ('all' as const) : ('joined' as const),
+      }),
       ...(isOpen !== isJoinable && { open: isOpen }),
     };
     const isUnchanged = Object.keys(changes).length === 0;
@@ -89,24 +119,85 @@ export function EditGroup({
   }
   return (
     <Dialog
-      title={t('editGroup')}
+      title={t(type === 'channel' ? 'editChannel' : 'editGroup')}
       onClose={onClose}
       footer={
-        <Button label={t('save')} tone="primary" disabled={name.trim() === ''} onPress={() => void save()} />
+        <Button
+          label={t('save')}
+          tone="primary"
+          disabled={!isValid(look, avatar)}
+          onPress={() => void save()}
+        />
       }
     >
-      <Field label={t('groupName')} value={name} onChangeText={setName} maxLength={LIMITS.maxNameChars} />
-      <Field
-        label={t('groupPicture')}
-        value={picture}
-        onChangeText={setPicture}
-        maxLength={LIMITS.maxUrlChars}
-        placeholder="https://…"
-      />
-      <SwitchRow label={t('historyForAll')} value={isForAll} onChange={setForAll} />
+      <NameField look={look} setLook={setLook} />
+      <MoreFields look={look} setLook={setLook} pictureBefore={avatar} />
       <SwitchRow label={t('openToAll')} value={isOpen} onChange={setOpen} />
     </Dialog>
   );
 }
 
-const styles = StyleSheet.create({ name: { paddingHorizontal: 20, paddingBottom: 8 } });
+/** Texts and the rule that a group begins with, as they are being written. */
+interface Look {
+  name: string;
+  /** Address; empty for none. */
+  picture: string;
+  /** New members see earlier messages. */
+  isForAll: boolean;
+}
+
+interface LookProps {
+  look: Look;
+  setLook: (look: Look) => void;
+}
+
+/** @param before the address that the group has: the server's own are paths */
+const isPicture = (text: string, before: string): boolean =>
+  ['', before].includes(text.trim()) || isWholeAddress(text.trim());
+
+const isValid = ({ name, picture }: Look, before = ''): boolean =>
+  name.trim() !== '' &&
+  fits(name, LIMITS.maxNameChars) &&
+  fits(picture, LIMITS.maxUrlChars) &&
+  isPicture(picture, before);
+
+function NameField({ look, setLook }: LookProps): ReactNode {
+  const t = useTexts();
+  const setName = (name: string): void => setLook({ ...look, name });
+  return (
+    <Field label={t('groupName')} value={look.name} onChangeText={setName} maxChars={LIMITS.maxNameChars} />
+  );
+}
+
+function MoreFields({
+  look,
+  setLook,
+  pictureBefore = '',
+}: LookProps & { pictureBefore?: string }): ReactNode {
+  const t = useTexts();
+  const { picture, isForAll } = look;
+  return (
+    <>
+      <Field
+        label={t('groupPicture')}
+        value={picture}
+        onChangeText={(text) => setLook({ ...look, picture: text })}
+        maxChars={LIMITS.maxUrlChars}
+        placeholder="https://…"
+        autoCapitalize="none"
+      />
+      {!isPicture(picture, pictureBefore) && (
+        <Text role="alert" size="small" tone="danger">
+          {t('wrongAddress')}
+        </Text>
+      )}
+      <SwitchRow
+        label={t('historyForAll')}
+        value={isForAll}
+        onChange={(next) => setLook({ ...look, isForAll: next })}
+      />
+    </>
+  );
+}
+
+const styles = StyleSheet.create({ fields: { paddingHorizontal: 20, paddingBottom: 8, gap: 8 } });

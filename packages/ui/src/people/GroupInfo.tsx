@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useState, type ReactNode } from 'react';
-import { ActivityIndicator, View } from 'react-native';
+import { View } from 'react-native';
 import type { CommandData, Conversation, UserView } from '@parley/client';
 import { mayRemove, rightsOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useTexts, useUI } from '../context.js';
 import { useSubtitle } from '../chat/ChatHeader.js';
 import { useChatActions } from '../list/useChatActions.js';
+import { Busy } from '../parts/Busy.js';
 import { useAsk } from '../parts/Ask.js';
 import { Button, IconButton } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
@@ -17,6 +18,7 @@ import { EditGroup, useChosen } from './GroupForm.js';
 import { MemberPicker } from './MemberPicker.js';
 import { PersonRow } from './PersonRow.js';
 import { ActionList, ProfileHead } from './Profile.js';
+import { ReportDialog } from './ReportDialog.js';
 
 type ListedMember = CommandData<'getMembers'>['members'][number];
 
@@ -36,13 +38,23 @@ export function GroupInfo({ conversation, onClose, onOpenUser, people }: GroupIn
   const [shown, setShown] = useState<'info' | 'edit' | 'add'>('info');
   const { muteItem, dangersFor } = useChatActions();
   const copyItem = useCopyItem(conversation);
+  const [reported, setReported] = useState<ListedMember>();
   const back = (): void => setShown('info');
+  if (reported !== undefined)
+    return (
+      <ReportDialog
+        title={t('reportTitle', { name: nameOf(reported, t) })}
+        about={{ userId: reported._id }}
+        onClose={() => setReported(undefined)}
+      />
+    );
   if (shown === 'edit') return <EditGroup conversation={conversation} onClose={back} />;
   if (shown === 'add') return <AddMembers {...{ conversation, people, members }} onClose={back} />;
   const { manage } = rightsOf(conversation.role);
+  const isChannel = conversation.type === 'channel';
   const managing: MenuItem[] = [
     { label: t('addMembers'), icon: 'addPerson', run: () => setShown('add') },
-    { label: t('editGroup'), icon: 'edit', run: () => setShown('edit') },
+    { label: t(isChannel ? 'editChannel' : 'editGroup'), icon: 'edit', run: () => setShown('edit') },
   ];
   const leave = dangersFor(conversation).map((item) => ({
     ...item,
@@ -52,7 +64,7 @@ export function GroupInfo({ conversation, onClose, onOpenUser, people }: GroupIn
     },
   }));
   return (
-    <Dialog title={t(conversation.type === 'channel' ? 'channelInfo' : 'groupInfo')} onClose={onClose}>
+    <Dialog title={t(isChannel ? 'channelInfo' : 'groupInfo')} onClose={onClose}>
       <ProfileHead
         id={conversation.id}
         name={titleOf(conversation, t)}
@@ -62,7 +74,7 @@ export function GroupInfo({ conversation, onClose, onOpenUser, people }: GroupIn
       />
       <ActionList items={[...(manage ? managing : []), muteItem(conversation), ...copyItem]} />
       <Heading level={3}>{t('memberList')}</Heading>
-      <MemberRows {...{ conversation, members, onOpenUser }} />
+      <MemberRows {...{ conversation, members, onOpenUser }} onReport={setReported} />
       <ActionList items={leave} />
     </Dialog>
   );
@@ -109,16 +121,16 @@ function useMembers({ id, memberCount, role }: Conversation): Members {
 interface MemberRowsProps {
   conversation: Conversation;
   members: Members;
+  onReport: (member: ListedMember) => void;
   onOpenUser: ((user: UserView) => void) | undefined;
 }
 
-function MemberRows({ conversation, members, onOpenUser }: MemberRowsProps): ReactNode {
+function MemberRows({ conversation, members, onReport, onOpenUser }: MemberRowsProps): ReactNode {
   const t = useTexts();
-  const { colors } = useUI().theme;
   const ownUserId = useOwnUserId();
   const [menu, setMenu] = useState<{ member: ListedMember; anchor: Anchor }>();
-  const itemsFor = useMemberItems(conversation, members.reload);
-  if (members.list === undefined) return <ActivityIndicator color={colors.accent} />;
+  const itemsFor = useMemberItems({ conversation, reload: members.reload, onReport });
+  if (members.list === undefined) return <Busy />;
   return (
     <View>
       {members.list.map((member) => (
@@ -153,11 +165,18 @@ function MemberRows({ conversation, members, onOpenUser }: MemberRowsProps): Rea
   );
 }
 
+interface MemberActions {
+  conversation: Conversation;
+  reload: () => void;
+  onReport: (member: ListedMember) => void;
+}
+
 /** Actions that this user may take on a member. The server decides; this leaves out what it would refuse. */
-function useMemberItems(
-  conversation: Conversation,
-  reload: () => void,
-): (member: ListedMember) => MenuItem[] {
+function useMemberItems({
+  conversation,
+  reload,
+  onReport,
+}: MemberActions): (member: ListedMember) => MenuItem[] {
   const t = useTexts();
   const ask = useAsk();
   const attempt = useAttempt();
@@ -168,9 +187,15 @@ function useMemberItems(
     if (_id === ownUserId) return [];
     const setRole = (next: 'owner' | 'admin' | 'member'): void =>
       void attempt(handle.setRole(_id, next)).then(reload);
+    const name = nameOf(member, t);
+    async function makeOwner(): Promise<void> {
+      const choices = [{ label: t('makeOwner'), value: true }];
+      const isSure = await ask({ title: t('makeOwnerTitle', { name }), text: t('makeOwnerText'), choices });
+      if (isSure === true) setRole('owner');
+    }
     async function remove(): Promise<void> {
       const choices = [{ label: t('removeMember'), value: true }];
-      const isSure = await ask({ title: t('removeTitle', { name: nameOf(member, t) }), text: '', choices });
+      const isSure = await ask({ title: t('removeTitle', { name }), text: '', choices });
       if (isSure === true) await attempt(handle.removeMember(_id)).then(reload);
     }
     const { changeRoles } = rightsOf(conversation.role);
@@ -180,7 +205,8 @@ function useMemberItems(
       changeRoles &&
         role === 'admin' && { label: t('makeMember'), icon: 'crown', run: () => setRole('member') },
       changeRoles &&
-        role !== 'owner' && { label: t('makeOwner'), icon: 'crown', run: () => setRole('owner') },
+        role !== 'owner' && { label: t('makeOwner'), icon: 'crown', run: () => void makeOwner() },
+      { label: t('report'), icon: 'flag', isDanger: true, run: () => onReport(member) },
       mayRemove(conversation.role, role) && {
         label: t('removeMember'),
         icon: 'leave',

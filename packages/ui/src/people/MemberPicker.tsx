@@ -7,6 +7,7 @@ import { Button } from '../parts/Buttons.js';
 import { Field } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
 import { showControls } from '../bidi.js';
+import { fits } from '../lengths.js';
 import { PersonRow } from './PersonRow.js';
 import { usePeople } from './usePeople.js';
 
@@ -28,7 +29,8 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
   const [words, setWords] = useState('');
   const found = usePeople(words, people).filter(({ _id }) => without?.has(_id) !== true);
   const typed = words.trim();
-  const isNewId = typed !== '' && !found.some(({ _id }) => _id === typed) && without?.has(typed) !== true;
+  const isId = typed !== '' && fits(typed, LIMITS.maxUserIdChars);
+  const isNewId = isId && !found.some(({ _id }) => _id === typed) && without?.has(typed) !== true;
   return (
     <View style={styles.picker}>
       <View style={styles.field}>
@@ -82,7 +84,7 @@ function Words({ words, setWords }: { words: string; setWords: (words: string) =
       onChangeText={setWords}
       autoCapitalize="none"
       autoCorrect={false}
-      maxLength={LIMITS.maxUserIdChars}
+      maxChars={LIMITS.maxUserIdChars}
     />
   );
 }

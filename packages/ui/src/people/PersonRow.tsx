@@ -3,6 +3,7 @@ import { Pressable, StyleSheet, View } from 'react-native';
 import type { UserView } from '@parley/client';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Avatar } from '../parts/Avatar.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Icon } from '../parts/Icon.js';
 import { Text } from '../parts/Text.js';
 import { showControls } from '../bidi.js';
@@ -39,7 +40,7 @@ export function PersonLine(props: PersonRowProps & { isOnline?: boolean }): Reac
         aria-label={[name, shownNote, isOnline && t('online')].filter(Boolean).join(', ')}
         disabled={onPress === undefined}
         onPress={onPress}
-        style={({ hovered }) => [styles.person, hovered === true && styles.hover]}
+        style={({ hovered }) => [styles.person, INNER_OUTLINE, hovered === true && styles.hover]}
       >
         <Avatar id={user._id} name={name} picture={user.avatar} size={44} isOnline={isOnline} />
         <View style={styles.texts}>

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Pressable, StyleSheet, View } from 'react-native';
 import { useStyles, useUI } from '../context.js';
 import { Avatar, type AvatarProps } from '../parts/Avatar.js';
+import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Icon } from '../parts/Icon.js';
 import type { MenuItem } from '../parts/Menu.js';
 import { Heading, Text } from '../parts/Text.js';
@@ -44,7 +45,11 @@ export function ActionList({ items }: { items: readonly MenuItem[] }): ReactNode
           key={label}
           role="button"
           onPress={run}
-          style={({ hovered, pressed }) => [styles.action, (hovered === true || pressed) && styles.hover]}
+          style={({ hovered, pressed }) => [
+            styles.action,
+            INNER_OUTLINE,
+            (hovered === true || pressed) && styles.hover,
+          ]}
         >
           <Icon name={icon} color={isDanger ? colors.danger : colors.textSoft} />
           <Text tone={isDanger ? 'danger' : 'normal'}>{label}</Text>

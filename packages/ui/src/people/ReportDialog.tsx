@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { LIMITS, type CommandPayload } from '@parley/client';
 import { useParley } from '@parley/react';
 import { useTexts, type TextKey } from '../context.js';
+import { fits } from '../lengths.js';
 import { Button } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
 import { ChoiceRow, Field } from '../parts/Fields.js';
@@ -48,7 +49,7 @@ export function ReportDialog({ title, about, onClose }: ReportDialogProps): Reac
       <Button
         label={t('report')}
         tone="danger"
-        disabled={reason === undefined || isSending}
+        disabled={reason === undefined || isSending || !fits(comment, LIMITS.maxCommentChars)}
         onPress={() => void send()}
       />
     </>
@@ -66,7 +67,7 @@ export function ReportDialog({ title, about, onClose }: ReportDialogProps): Reac
         value={comment}
         onChangeText={setComment}
         multiline
-        maxLength={LIMITS.maxCommentChars}
+        maxChars={LIMITS.maxCommentChars}
       />
     </Dialog>
   );

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
-import type { UserView } from '@parley/client';
+import { SYSTEM_USER_ID, type UserView } from '@parley/client';
 import { useConversations } from '@parley/react';
 import { useTexts } from '../context.js';
-import { nameOf, SYSTEM_ID, useClientState } from '../state.js';
+import { nameOf, useClientState } from '../state.js';
 
 /** Returns people that this device knows, by name: those with a chat first. `extra` comes from the app's own directory. */
 export function usePeople(words: string, extra: readonly UserView[] = []): readonly UserView[] {
@@ -16,7 +16,7 @@ export function usePeople(words: string, extra: readonly UserView[] = []): reado
       .map(({ otherUserId }) => otherUserId);
     const byId = new Map([...extra, ...Object.values(users)].map((user) => [user._id, user]));
     const ids = [...new Set([...partners, ...byId.keys()])].filter(
-      (id) => id !== ownUserId && id !== SYSTEM_ID,
+      (id) => id !== ownUserId && id !== SYSTEM_USER_ID,
     );
     const wanted = words.trim().toLocaleLowerCase();
     return ids

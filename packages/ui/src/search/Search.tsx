@@ -1,17 +1,22 @@
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
-import { ActivityIndicator, Pressable, ScrollView, StyleSheet, View } from 'react-native';
+import { useMemo, useState, type ReactNode } from 'react';
+import { Pressable, ScrollView, StyleSheet, View } from 'react-native';
 import type { Conversation, Message } from '@parley/client';
 import { peerOf } from '@parley/client/selectors';
-import { useConversations, useParley } from '@parley/react';
+import { useConversations } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
+import { isolate } from '../bidi.js';
+import { fits } from '../lengths.js';
+import { Busy } from '../parts/Busy.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Button, IconButton } from '../parts/Buttons.js';
-import { Field } from '../parts/Fields.js';
+import { Field, INNER_OUTLINE } from '../parts/Fields.js';
 import { Heading, Text } from '../parts/Text.js';
 import { errorKeyOf } from '../parts/Toast.js';
 import { titleOf, useClientState, useNames, useNow, useOwnUserId } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
+import { SenderFilter } from './SenderFilter.js';
+import { useFound } from './useFound.js';
 
 export interface SearchProps {
   /** Searches in one conversation; without it, in all of them, and in their names. */
@@ -23,7 +28,8 @@ export interface SearchProps {
   autoFocus?: boolean | undefined;
 }
 
-const WAIT_MS = 250;
+/** Limit of the server for a search. */
+const MAX_WORDS_CHARS = 200;
 const MAX_CHATS = 8;
 
 /** A field, and what was found below it. */
@@ -33,21 +39,28 @@ export function Search(props: SearchProps): ReactNode {
   const t = useTexts();
   const [words, setWords] = useState('');
   const label = t(conversationId === undefined ? 'searchAll' : 'searchHere');
-  const isEmpty = words.trim() === '';
+  const [senderId, setSenderId] = useState<string>();
+  const isEmpty = words.trim() === '' && senderId === undefined;
+  const isTooLong = !fits(words, MAX_WORDS_CHARS);
   return (
     <View style={styles.search}>
       <View style={styles.field}>
         <Field
           label={label}
           isLabelHidden
+          maxChars={MAX_WORDS_CHARS}
           icon="search"
           placeholder={label}
           value={words}
           onChangeText={setWords}
           autoFocus={autoFocus}
-          onKeyPress={({ nativeEvent }) => nativeEvent.key === 'Escape' && setWords('')}
+          onKeyPress={(event) => {
+            if (event.nativeEvent.key !== 'Escape' || words === '') return;
+            event.preventDefault();
+            setWords('');
+          }}
           trailing={
-            isEmpty ? undefined : (
+            words.trim() === '' ? undefined : (
               <IconButton
                 icon="close"
                 size={18}
@@ -59,17 +72,19 @@ export function Search(props: SearchProps): ReactNode {
           }
         />
       </View>
-      {isEmpty ? children : <Results {...props} words={words.trim()} />}
+      {conversationId !== undefined && (
+        <SenderFilter conversationId={conversationId} senderId={senderId} onChoose={setSenderId} />
+      )}
+      {isEmpty ? children : !isTooLong && <Results {...props} words={words.trim()} senderId={senderId} />}
     </View>
   );
 }
 
-function Results(props: SearchProps & { words: string }): ReactNode {
-  const { words, conversationId, onOpenMessage, onOpenConversation } = props;
+function Results(props: SearchProps & { words: string; senderId: string | undefined }): ReactNode {
+  const { words, senderId, conversationId, onOpenMessage, onOpenConversation } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const { colors } = useUI().theme;
-  const { messages, isSearching, errorCode, more } = useFound(words, conversationId);
+  const { messages, isSearching, errorCode, more } = useFound({ words, conversationId, senderId });
   const chats = useChats(words, conversationId === undefined && onOpenConversation !== undefined);
   const isNothing = !isSearching && errorCode === undefined && messages.length + chats.length === 0;
   return (
@@ -92,7 +107,7 @@ function Results(props: SearchProps & { words: string }): ReactNode {
           {t(errorKeyOf(errorCode))}
         </Text>
       )}
-      {isSearching && <ActivityIndicator color={colors.accent} style={styles.note} />}
+      {isSearching && <Busy style={styles.note} />}
       {isNothing && (
         <Text role="status" tone="soft" style={styles.note}>
           {t('foundNothing')}
@@ -111,54 +126,6 @@ const Title = ({ text }: { text: string }): ReactNode => {
     </Heading>
   );
 };
-
-interface Found {
-  messages: readonly Message[];
-  cursor: string | undefined;
-  errorCode: string | undefined;
-  isSearching: boolean;
-}
-const NOTHING: Found = { messages: [], cursor: undefined, errorCode: undefined, isSearching: true };
-
-/** Searches when the user has stopped typing for a moment. Answers to earlier words are dropped. */
-function useFound(words: string, conversationId: string | undefined) {
-  const { conversations } = useParley();
-  const [found, setFound] = useState(NOTHING);
-  const run = useRef(0);
-  const load = async (cursor: string | undefined, before: readonly Message[]): Promise<void> => {
-    const own = ++run.current;
-    const isCurrent = (): boolean => run.current === own;
-    try {
-      const page = await conversations.search({
-        words,
-        ...(conversationId !== undefined && { conversationId }),
-        ...(cursor !== undefined && { cursor }),
-      });
-      const messages = [...before, ...page.messages];
-      if (isCurrent())
-        setFound({ messages, cursor: page.nextCursor, errorCode: undefined, isSearching: false });
-    } catch (error) {
-      const errorCode = error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL';
-      if (isCurrent()) setFound({ messages: before, cursor: undefined, errorCode, isSearching: false });
-    }
-  };
-  useEffect(() => {
-    run.current += 1;
-    setFound(NOTHING);
-    const timer = setTimeout(() => void load(undefined, []), WAIT_MS);
-    return () => clearTimeout(timer);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `load` is made anew at each rendering.
-  }, [words, conversationId, conversations]);
-  const isOnline = useClientState(({ connection }) => connection.status === 'online');
-  const waits = found.errorCode === 'OFFLINE';
-  useEffect(() => {
-    // A search that failed without a connection is repeated with the next one.
-    if (isOnline && waits) void load(undefined, []);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `load` is made anew at each rendering.
-  }, [isOnline, waits]);
-  const more = found.cursor === undefined ? undefined : () => void load(found.cursor, found.messages);
-  return { ...found, more };
-}
 
 function useChats(words: string, isWanted: boolean): readonly Conversation[] {
   const t = useTexts();
@@ -180,7 +147,7 @@ function ChatLine({ conversation, onPress }: { conversation: Conversation; onPre
     <Pressable
       role="button"
       onPress={onPress}
-      style={({ hovered }) => [styles.line, hovered === true && styles.hover]}
+      style={({ hovered }) => [styles.line, INNER_OUTLINE, hovered === true && styles.hover]}
     >
       <Avatar
         id={peer._id}
@@ -213,14 +180,13 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
   const ownUserId = useOwnUserId();
   const isTold =
     chat === undefined || !showsChat || (chat.type === 'direct' && message.senderId !== ownUserId);
-  const title = chat?.type === 'direct' ? nameFor(chat.otherUserId) : (chat?.name ?? '');
-  const place = isTold ? '' : ` · ${title}`;
+  const place = isTold ? '' : ` · ${isolate(titleOf(chat, t))}`;
   return (
     <Pressable
       role="button"
       testID="found-message"
       onPress={onPress}
-      style={({ hovered }) => [styles.line, hovered === true && styles.hover]}
+      style={({ hovered }) => [styles.line, INNER_OUTLINE, hovered === true && styles.hover]}
     >
       <Avatar
         id={message.senderId}
@@ -231,7 +197,7 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
       <View style={styles.grow}>
         <View style={styles.row}>
           <Text size="small" isBold numberOfLines={1} style={styles.grow}>
-            {nameFor(message.senderId)}
+            {isolate(nameFor(message.senderId))}
             {place}
           </Text>
           <Text size="tiny" tone="soft">

@@ -5,6 +5,8 @@ interface WebKeyEvent {
   key: string;
   shiftKey: boolean;
   isComposing?: boolean;
+  target: unknown;
+  currentTarget: unknown;
   preventDefault: () => void;
   stopPropagation: () => void;
 }
@@ -19,11 +21,13 @@ declare module 'react-native' {
     onKeyDown?: ((event: WebKeyEvent) => void) | undefined;
     onContextMenu?:
       ((event: { pageX: number; pageY: number; preventDefault: () => void }) => void) | undefined;
+    onPointerDown?: (() => void) | undefined;
     onPointerEnter?: (() => void) | undefined;
+    onWheel?: (() => void) | undefined;
     onPointerLeave?: (() => void) | undefined;
   }
   interface TextProps {
-    dir?: 'auto' | undefined;
+    dir?: 'auto' | 'ltr' | 'rtl' | undefined;
     lang?: string | undefined;
     href?: string | undefined;
     hrefAttrs?: { target?: string; rel?: string } | undefined;

@@ -5,10 +5,15 @@ import { startRecording } from './recorder.js';
 
 const ACCEPTED = { photos: 'image/*', camera: 'image/*', files: '' };
 
+export interface WebDeviceOptions {
+  /** Address of the chat server, where the page comes from another one. */
+  serverUrl?: string | undefined;
+}
+
 /** Abilities of a browser: file fields, paste and drop, microphone, sound, position, clipboard. */
-export function webDevice(): Device {
+export function webDevice({ serverUrl = location.origin }: WebDeviceOptions = {}): Device {
   return {
-    serverUrl: location.origin,
+    serverUrl,
     pickFiles,
     onFiles,
     startRecording: 'mediaDevices' in navigator && 'MediaRecorder' in globalThis ? startRecording : undefined,
@@ -75,6 +80,8 @@ function download(url: string, name: string): Promise<void> {
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
+  // Files of other servers are not saved but opened: not in place of the app.
+  if (new URL(url, location.href).origin !== location.origin) link.target = '_blank';
   link.rel = 'noreferrer';
   link.click();
   return Promise.resolve();

@@ -1,5 +1,5 @@
 import type { History } from '../history.js';
-import { some, find, late, type Mutation } from './material.js';
+import { some, find, isDirect, late, type Mutation } from './material.js';
 
 const hasAcked = (
   { events }: History,
@@ -13,9 +13,9 @@ const hasAcked = (
       one.message.seq >= end.seq,
   );
 
-/** Statuses in groups depend on all current members, who change, so mutations of statuses use direct chats. */
-const isDirect = ({ final }: History, conversationId: string): boolean =>
-  final.conversations.some(({ _id, type }) => _id === conversationId && type === 'direct');
+/** The part of an answered position that is stored. The rest may be derived from messages: later answers need not have it. */
+const confirmedSeq = ({ askedSeq, readSeq }: { askedSeq: number; readSeq: number }): number =>
+  Math.min(askedSeq, readSeq);
 
 /** Mutations: positions move back, counts are wrong, a member is refused. */
 export const COUNTED: Record<string, Mutation> = {
@@ -37,9 +37,9 @@ export const COUNTED: Record<string, Mutation> = {
   'a position is shown further back than it was': {
     rule: 'backwards',
     apply: (history) => {
-      const before = find(history, 'advanced', ({ wasRead, readSeq }) => wasRead && readSeq > 0);
-      const { conversationId, userId, readSeq, deliveredSeq, client, user } = before;
-      const own = [{ conversationId, userId, readSeq: readSeq - 1, deliveredSeq }];
+      const before = find(history, 'advanced', (one) => one.wasRead && confirmedSeq(one) > 0);
+      const { conversationId, userId, deliveredSeq, client, user } = before;
+      const own = [{ conversationId, userId, readSeq: confirmedSeq(before) - 1, deliveredSeq }];
       history.events.push({
         client,
         user,
@@ -79,14 +79,17 @@ export const COUNTED: Record<string, Mutation> = {
       const advanced = find(history, 'advanced', (one) => {
         const [stored] = history.final.messages.filter(
           ({ conversationId, senderId, seq }) =>
-            conversationId === one.conversationId && senderId !== one.userId && seq <= one.readSeq,
+            conversationId === one.conversationId && senderId !== one.userId && seq <= confirmedSeq(one),
         );
         return one.wasRead && stored !== undefined && isDirect(history, one.conversationId);
       });
-      const { conversationId, userId, readSeq } = advanced;
+      const { conversationId, userId } = advanced;
       const stored = some(
         history.final.messages.find(
-          (one) => one.conversationId === conversationId && one.senderId !== userId && one.seq <= readSeq,
+          (one) =>
+            one.conversationId === conversationId &&
+            one.senderId !== userId &&
+            one.seq <= confirmedSeq(advanced),
         ),
         'message',
       );
@@ -123,7 +126,12 @@ export const COUNTED: Record<string, Mutation> = {
   'a member is refused': {
     rule: 'refusal',
     apply: (history) => {
-      const { at: _when, kind: _kind, attempt: _attempt, ...send } = find(history, 'send');
+      const {
+        at: _when,
+        kind: _kind,
+        attempt: _attempt,
+        ...send
+      } = find(history, 'send', (one) => isDirect(history, one.conversationId));
       history.events.push({
         ...send,
         at: late(history),

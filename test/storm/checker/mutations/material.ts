@@ -1,3 +1,4 @@
+import { Facts } from '../facts.js';
 import type { EventKind, EventOf, FinalMessage, History, Rule } from '../history.js';
 
 /** A way to break one promise in a history. */
@@ -32,6 +33,25 @@ export const tailOf = ({ final }: History, conversationId: string): FinalMessage
     final.messages.filter((one) => one.conversationId === conversationId).sort((a, b) => b.seq - a.seq)[0],
     'message',
   );
+
+/** Statuses and refusals in groups depend on the members at that time, who change. */
+export const isDirect = ({ final }: History, conversationId: string): boolean =>
+  final.conversations.some(({ _id, type }) => _id === conversationId && type === 'direct');
+
+/** Returns the ids that a device holds of a conversation in which its user is in the end. Others are not compared. */
+export function findHeld(
+  history: History,
+  kind: 'final' | 'fresh',
+  fits: (ids: string[]) => boolean,
+): string[] {
+  const facts = new Facts(history);
+  const held = history.events.flatMap((event) =>
+    event.kind === kind
+      ? Object.entries(event.holdings).filter(([id, ids]) => facts.isIn(event.user, id) && fits(ids))
+      : [],
+  );
+  return some(held[0], 'conversation that is held')[1];
+}
 
 export const remove = ({ final }: History, { _id }: FinalMessage): void => {
   final.messages = final.messages.filter((one) => one._id !== _id);

@@ -1,4 +1,11 @@
+import { keyOf } from '../facts.js';
+import type { EventOf, History, SeenMessage } from '../history.js';
 import { some, find, tailOf, remove, storedOf, late, type Mutation } from './material.js';
+
+function firstSendOf(history: History, message: SeenMessage): EventOf<'send'> {
+  const key = keyOf(message);
+  return find(history, 'send', ({ user: senderId, ...send }) => keyOf({ ...send, senderId }) === key);
+}
 
 /** Mutations: stored messages differ from acknowledged ones, or summaries are wrong. */
 export const STORED: Record<string, Mutation> = {
@@ -67,13 +74,8 @@ export const STORED: Record<string, Mutation> = {
             one.at < at &&
             one.message.conversationId === message.conversationId &&
             one.message.seq === message.seq - 1 &&
-            history.events.some(
-              (send) =>
-                send.kind === 'send' &&
-                send.at > one.at &&
-                send.clientMessageId === message.clientMessageId &&
-                send.attempt === 1,
-            ),
+            // Both devices of a user may send it: the first attempt counts.
+            firstSendOf(history, message).at > one.at,
         ),
       ).message;
       const first = some(
@@ -111,8 +113,10 @@ export const STORED: Record<string, Mutation> = {
   'a refused message is stored': {
     rule: 'foreign',
     apply: (history) => {
-      const { at: _when, kind: _kind, attempt: _attempt, ...send } = find(history, 'send');
-      history.events.push({ ...send, at: late(history), kind: 'refused', code: 'CONFLICT' });
+      const { message } = find(history, 'acked');
+      const { at: _when, kind: _kind, attempt: _attempt, ...send } = firstSendOf(history, message);
+      const { content } = message;
+      history.events.push({ ...send, content, at: late(history), kind: 'refused', code: 'CONFLICT' });
     },
   },
   'a pair has a second conversation': {

@@ -1,4 +1,5 @@
-import { some, find, tailOf, stranger, late, type Mutation } from './material.js';
+import { HIDDEN } from '../history.js';
+import { some, find, findHeld, tailOf, stranger, late, type Mutation } from './material.js';
 
 /** Mutations: a client sees something wrong, something private, or not everything. */
 export const TOLD: Record<string, Mutation> = {
@@ -36,39 +37,29 @@ export const TOLD: Record<string, Mutation> = {
   'a page shows a message at another place': {
     rule: 'history',
     apply: (history) => {
-      const page = find(history, 'page', ({ messages }) => messages.length > 1);
+      const page = find(
+        history,
+        'page',
+        ({ messages: [_first, second] }) => (second?._id ?? HIDDEN) !== HIDDEN,
+      );
       const [first, second] = page.messages;
       page.messages.splice(0, 2, { ...some(second, 'message'), seq: 1 }, some(first, 'message'));
     },
   },
   'somebody lacks the end of a conversation': {
     rule: 'history',
-    apply: (history) => {
-      const { holdings } = find(history, 'final', (one) =>
-        Object.values(one.holdings).some((ids) => ids.length > 0),
-      );
-      some(
-        Object.values(holdings).find((ids) => ids.length > 0),
-        'message',
-      ).pop();
-    },
+    apply: (history) => void findHeld(history, 'final', (ids) => ids.length > 0).pop(),
   },
   'somebody has two messages in the other order': {
     rule: 'history',
     apply: (history) => {
-      const isLong = (ids: string[]): boolean => ids.length > 1;
-      const { holdings } = find(history, 'final', (one) => Object.values(one.holdings).some(isLong));
-      const ids = some(Object.values(holdings).find(isLong), 'conversation');
+      const ids = findHeld(history, 'final', ([first, second]) => second !== undefined && second !== first);
       ids.splice(0, 2, ids[1] ?? '', ids[0] ?? '');
     },
   },
   'the history read anew has a hole': {
     rule: 'history',
-    apply: (history) => {
-      const isLong = (ids: string[]): boolean => ids.length > 1;
-      const { holdings } = find(history, 'fresh', (one) => Object.values(one.holdings).some(isLong));
-      some(Object.values(holdings).find(isLong), 'conversation').splice(0, 1);
-    },
+    apply: (history) => void findHeld(history, 'fresh', (ids) => ids.length > 1).splice(0, 1),
   },
   'a stranger hears a message': {
     rule: 'leak',
