@@ -132,13 +132,13 @@ async function storeNames(connection: mongoose.Connection, userIds: readonly str
   const now = new Date();
   const writes = userIds.map((userId) => ({
     updateOne: {
-      filter: { _id: userId as unknown as ObjectId },
+      filter: { _id: userId },
       update: { $setOnInsert: { name: seededName(userId), profileChangedAt: now, createdAt: now } },
       upsert: true,
     },
   }));
   for (let at = 0; at < writes.length; at += BATCH)
-    await connection.collection('users').bulkWrite(writes.slice(at, at + BATCH), { ordered: false });
+    await connection.collection<{ _id: string }>('users').bulkWrite(writes.slice(at, at + BATCH), { ordered: false });
 }
 
 /** Chats of one user with many others; every fiftieth has an unread message. The first of them is the newest. */

@@ -12,7 +12,7 @@ import {
   isValid,
 } from '../membership/index.js';
 import { isListed, isMuted } from '../views/index.js';
-import { effectivePosition, type Positions } from '../positions/index.js';
+import { effectivePosition, NO_POSITIONS, type Positions } from '../positions/index.js';
 import type { ViewerRules } from '../visibility/index.js';
 
 interface UnreadDeps {
@@ -193,5 +193,3 @@ function toCandidates(
   for (const { _id, type } of read) if (type !== 'direct') known.delete(_id);
   return { records, known };
 }
-
-const NO_POSITIONS: Positions = new Map();

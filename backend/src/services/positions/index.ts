@@ -12,6 +12,7 @@ export { type PositionFields, toPositionFields, toPositionView } from './positio
 export {
   effectivePosition,
   type EffectivePosition,
+  NO_POSITIONS,
   type Positions,
   quietSentBy,
   shownPosition,

@@ -4,6 +4,7 @@ import type { MemberRecord, SharedPart } from '../../models/memberModel.js';
 
 /** Stored positions by member. A member without one has received and read nothing. */
 export type Positions = ReadonlyMap<UserId, PositionOf>;
+export const NO_POSITIONS: Positions = new Map();
 
 type PositionOf = Pick<MemberRecord, 'lastReadSeq' | 'lastDeliveredSeq'> &
   Partial<MemberRecord> & {

@@ -8,7 +8,7 @@ import type { Lookups } from '../runtime/index.js';
 import type { MembershipStore } from '../membership/index.js';
 import type { Publisher } from '../ports.js';
 import type { PrivacyPolicy } from '../visibility/index.js';
-import { recipientsOf, tallyOf, toPositionView } from '../positions/index.js';
+import { NO_POSITIONS, recipientsOf, tallyOf, toPositionView } from '../positions/index.js';
 import { byConversation, outsideOf, shownMove, shownStatus, type Move } from './positionAdvance.js';
 import type { MessageLookup } from './positionMessages.js';
 
@@ -111,7 +111,7 @@ export class ReceiptNotifier {
       (one) => one.silent !== true && one.shadow !== true && one.kind !== 'system',
     );
     if (message === undefined || membership?.isLarge !== true) return;
-    const positions = this.#deps.privacyPolicy.countable(groupPositions(reach).get(id) ?? new Map());
+    const positions = this.#deps.privacyPolicy.countable(groupPositions(reach).get(id) ?? NO_POSITIONS);
     const recipients = recipientsOf(record, positions);
     const { status: _status, ...counts } = tallyOf(recipients, message);
     const data = { conversationId: id, seq: message.seq, ...counts };

@@ -9,7 +9,7 @@ import type { ChangeService, MessageRef } from '../changes/index.js';
 import { findLargePositions, findPositions, type PositionDeps } from '../views/index.js';
 import type { Summaries } from '../derived/index.js';
 import {
-  type Positions,
+  NO_POSITIONS,
   recipientsOf,
   isFor,
   tallyOf,
@@ -33,8 +33,6 @@ type Counts = Omit<Tally, 'status'>;
 
 /** Entries after a message that are searched for answers, which show that it was read, and when. */
 const MAX_UNTIL_ANSWER = 500;
-
-const NOWHERE: Positions = new Map();
 
 /** Receipts of a message: members with times, or counts, depending on the size of the conversation. */
 export class ReceiptReads {
@@ -63,7 +61,7 @@ export class ReceiptReads {
     const reach = await findLargePositions(this.#deps, caller, [conversation]);
     return {
       ...place,
-      ...toCounts(recipientsOf(conversation, reach.get(conversation._id) ?? NOWHERE), message),
+      ...toCounts(recipientsOf(conversation, reach.get(conversation._id) ?? NO_POSITIONS), message),
     };
   }
 
@@ -101,7 +99,7 @@ export class ReceiptReads {
     const { _id: id, lastSeq } = conversation;
     const stored = await findPositions(this.#deps, caller, [conversation]);
     const positions =
-      (await this.#deps.privacyPolicy.redact(caller, [conversation], stored)).get(id) ?? NOWHERE;
+      (await this.#deps.privacyPolicy.redact(caller, [conversation], stored)).get(id) ?? NO_POSITIONS;
     const recipients = recipientsOf(conversation, positions);
     const meant = recipients.filter((recipient) => isFor(message, recipient));
     // Read after the positions: a receipt is stored before its position.

@@ -16,6 +16,7 @@ import { notParticipant } from '../../utils/appError.js';
 import { withFacts, withMembership, type MembershipStore } from '../membership/index.js';
 import {
   effectivePosition,
+  NO_POSITIONS,
   type Positions,
   recipientsOf,
   tallyOf,
@@ -89,8 +90,6 @@ interface PageContent {
   /** Newest message of each conversation according to its summary. */
   lastMessages: readonly MessageRecord[];
 }
-
-const NO_POSITIONS: Positions = new Map();
 
 const deliveryStatusOf = (
   conversation: ConversationRecord,

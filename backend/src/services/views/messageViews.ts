@@ -16,6 +16,7 @@ import type { Membership, MembershipStore } from '../membership/index.js';
 import type { AttachmentViews } from './attachmentViews.js';
 import { toHidden } from './hiddenMessage.js';
 import {
+  NO_POSITIONS,
   type Positions,
   recipientsOf,
   tallyOf,
@@ -68,7 +69,6 @@ export interface LoadedConversations {
   positions: ReadonlyMap<ConversationId, ReadonlyMap<UserId, MemberRecord>>;
 }
 
-const NO_POSITIONS: Positions = new Map();
 const NO_USERS: ReadonlySet<UserId> = new Set();
 
 /** Builds message views. Takes a fixed number of queries per page, whatever its length. */
