@@ -7,6 +7,7 @@ import {
   type ClientState,
   type ParleyClient,
 } from '../../../packages/client/src/index.js';
+import { KEPT_WHEN_CLOSED } from '../../../packages/client/src/state/reduceMessages.js';
 import { SocketProxy } from '../../client/support/socketProxy.js';
 import { TestLifecycle } from '../../client/support/testLifecycle.js';
 import { HIDDEN, type Entry, type Holdings } from '../checker/history.js';
@@ -141,7 +142,8 @@ export class SdkDevice implements StormDevice {
       if (handle === undefined || !this.#isUp) return;
       await handle.open().catch(() => undefined);
       while ((await handle.loadOlder().catch(() => false)) && !this.#isStopped);
-      handle.close();
+      // Of a longer one only the newest messages would stay in memory: it would never have caught up.
+      if (this.head(id) <= KEPT_WHEN_CLOSED) handle.close();
     }
   }
 
