@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { monotonicMs } from '../utils/clock.js';
 
 /** Collections that are read in the order of their entries by what follows them. */
 const FOLLOWED: ReadonlySet<unknown> = new Set(['messages', 'changes', 'conversations', 'reports', 'blocks']);
@@ -12,16 +13,21 @@ export function createOwnWrites(connection: mongoose.Connection) {
   const client = connection.getClient();
   const underWay = new Set<number>();
   let count = 0;
+  let lastEndMs = monotonicMs();
   client.on('commandStarted', ({ commandName, command, requestId }) => {
     if (WRITES.has(commandName) && FOLLOWED.has(command[commandName])) underWay.add(requestId);
   });
   const noteEnd = ({ requestId }: { requestId: number }): void => {
-    if (underWay.delete(requestId)) count += 1;
+    if (!underWay.delete(requestId)) return;
+    count += 1;
+    lastEndMs = monotonicMs();
   };
   client.on('commandSucceeded', noteEnd).on('commandFailed', noteEnd);
   return {
     /** Number of writes that have ended so far. */
     count: (): number => count,
+    /** Time since the last of them ended, or since the start, in ms. */
+    quietForMs: (): number => monotonicMs() - lastEndMs,
   };
 }
 

@@ -154,7 +154,7 @@ export class PushRunner {
   async #work(position: string): Promise<boolean> {
     const { pusher, pushJobs, time, metrics, quietLogs } = this.#deps;
     quietLogs.beginLook();
-    const hasEntries = await this.#follow(position);
+    const isFull = await this.#follow(position);
     const now = time.now();
     const retries = this.isHolder() ? await pushJobs.findDue('retry', now, MAX_RETRIES) : [];
     if (retries.length > 0) {
@@ -175,11 +175,11 @@ export class PushRunner {
     const waiting = await pushJobs.count();
     metrics.pushesWaiting.set(waiting);
     await this.#removeInvalid();
-    if (waiting === 0 && !hasEntries && this.isHolder()) quietLogs.noteNothing();
-    return hasEntries || large !== undefined || retries.length === MAX_RETRIES;
+    if (waiting === 0 && !isFull && this.isHolder()) quietLogs.noteNothing();
+    return isFull || large !== undefined || retries.length === MAX_RETRIES;
   }
 
-  /** Pushes the next entries of the log, then stores that they are done. */
+  /** Pushes the next entries of the log, then stores that they are done. @returns true when there may be more. */
   async #follow(position: string): Promise<boolean> {
     const { registry, messageFeed, pusher, pushCursor, settings, metrics, time } = this.#deps;
     const settled = await registry.settledThrough();

@@ -9,6 +9,11 @@ interface QuietDeps {
 
 /** The logs are looked at this often, in ms, also when nothing seems to happen: somebody may have written by hand. */
 const LOOK_EVERY_MS = 10_000;
+/**
+ * An entry is found by looks that begin this much later, in ms: looks end at a whole second, because ids have no finer time,
+ * and up to three seconds behind the time of the database, where writes may still become visible.
+ */
+const FOUND_AFTER_MS = 5_000;
 
 /**
  * Says to a follower of the logs whether a look can find anything new. A process that is alone knows its own writes, and needs
@@ -16,8 +21,10 @@ const LOOK_EVERY_MS = 10_000;
  * by the next look.
  */
 export class QuietLogs {
-  #looking = { writes: 0, wasAlone: false, atMs: 0 };
-  /** Set while the last look has found nothing. */
+  #looking = { writes: 0, findsAll: false, atMs: 0 };
+  /** When another process may last have written. */
+  #othersWroteMs = monotonicMs();
+  /** Set while the last look has left nothing to do. */
   #isIdle = false;
 
   constructor(readonly deps: QuietDeps) {}
@@ -25,22 +32,28 @@ export class QuietLogs {
   /** Call it before each look. */
   beginLook(): void {
     const { ownWrites, isAlone } = this.deps;
-    this.#looking = { writes: ownWrites.count(), wasAlone: isAlone(), atMs: monotonicMs() };
+    const atMs = monotonicMs();
+    if (!isAlone()) this.#othersWroteMs = atMs;
+    this.#looking = {
+      writes: ownWrites.count(),
+      findsAll: Math.min(ownWrites.quietForMs(), atMs - this.#othersWroteMs) >= FOUND_AFTER_MS,
+      atMs,
+    };
     this.#isIdle = false;
   }
 
-  /** Notes that the look has found nothing to do, now or later. */
+  /** Notes that the look has left nothing to do, now or later. */
   noteNothing(): void {
     this.#isIdle = true;
   }
 
-  /** True when nothing was stored since a look that found nothing. */
+  /** True when nothing was stored since a look that would have found it, and left nothing to do. */
   areQuiet(): boolean {
     const { ownWrites, isAlone } = this.deps;
-    const { writes, wasAlone, atMs } = this.#looking;
+    const { writes, findsAll, atMs } = this.#looking;
     return (
       this.#isIdle &&
-      wasAlone &&
+      findsAll &&
       isAlone() &&
       ownWrites.count() === writes &&
       monotonicMs() - atMs < LOOK_EVERY_MS
