@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import type { UploadView } from '../../contract/index.js';
 import { startServer } from '../support/server.js';
+import { until } from '../support/until.js';
 import { textFile, type TestFile } from './support/files.js';
 import { begin, load, refusal, sendBytes, upload } from './support/upload.js';
 
@@ -110,4 +112,42 @@ test('a large file is sent in parts, and goes on after a cut', async () => {
   expect(ready).toMatchObject({ status: 'ready', sizeBytes: bytes.length });
   const end = await load(server.url, ready.url, { headers: { range: 'bytes=-7' } });
   expect([end.status, await end.text()]).toEqual([206, 'the end']);
+});
+
+/** Begins to send the body of an upload, and sends no more than one byte of it. */
+function stall(url: string, { url: path = '', headers = {} }: UploadView): Socket {
+  const { hostname, port } = new URL(url);
+  const lines = Object.entries({ host: hostname, 'content-length': '9', ...headers });
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  socket.write(`PUT ${path} HTTP/1.1\r\n${lines.map((line) => line.join(': ')).join('\r\n')}\r\n\r\nA`);
+  return socket;
+}
+
+test('many slow uploads of one user end each other, and keep nobody else from uploading', async () => {
+  await using server = await startServer();
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  const { upload: slow } = await begin(alice, textFile('123456789'));
+  if (slow === undefined) throw new Error('nothing to upload');
+  const sockets: Socket[] = [];
+  // As many as there are places for all users.
+  for (let count = 0; count < 256; count += 1) sockets.push(stall(server.url, slow));
+  const alive = () =>
+    sockets.filter(({ destroyed, readyState }) => !destroyed && readyState === 'open').length;
+  await until(() => alive() === 32, { what: 'the end of all slow uploads but 32' });
+  expect(await upload(server.url, bob, textFile('of bob'))).toMatchObject({ status: 'ready' });
+  expect(alive()).toBe(32);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('the URL of an upload that is complete, or was cancelled, stores nothing more', async () => {
+  await using server = await startServer();
+  const alice = await server.connectAs('alice');
+  const file = textFile();
+  const done = await begin(alice, file);
+  expect(await sendBytes(server.url, done.upload, file.bytes)).toEqual([200]);
+  await alice.ok('completeAttachment', { attachmentId: done.attachment._id });
+  expect(await sendBytes(server.url, done.upload, file.bytes)).toEqual([412]);
+  const cancelled = await begin(alice, file);
+  await alice.ok('cancelAttachment', { attachmentId: cancelled.attachment._id });
+  expect(await sendBytes(server.url, cancelled.upload, file.bytes)).toEqual([412]);
 });

@@ -257,7 +257,7 @@ describe('sending', () => {
     );
     await alice.ok('deleteMessage', { conversationId: chat, seq: sent.seq, for: 'everyone' });
     await until(async () => (await load(server.url, sent.attachments[0]?.url)).status === 404);
-    expect((await load(server.url, sent.attachments[0]?.thumbnailUrl)).status).toBe(404);
+    await until(async () => (await load(server.url, sent.attachments[0]?.thumbnailUrl)).status === 404);
     expect((await load(server.url, forwarded.attachments[0]?.url)).status).toBe(200);
     expect((await load(server.url, forwarded.attachments[0]?.thumbnailUrl)).status).toBe(200);
   });
@@ -276,8 +276,8 @@ describe('an upload', () => {
     expect(answers.map((one) => one.attachment.status)).toEqual(Array(5).fill('ready'));
     expect(await alice.ok('completeAttachment', id)).toMatchObject({ attachment: { status: 'ready' } });
     expect(await server.metric('parley_attachments_total')).toBe(before + 1);
-    // The URL of the upload is still valid, and changes nothing any more.
-    expect(await sendBytes(server.url, request, Buffer.from('evil'))).toEqual([200]);
+    // The URL of the upload is still valid, and stores nothing any more.
+    expect(await sendBytes(server.url, request, Buffer.from('evil'))).toEqual([412]);
     const { attachment: now } = await alice.ok('getAttachment', id);
     expect(await (await load(server.url, now.url)).text()).toBe('once');
   });

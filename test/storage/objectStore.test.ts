@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { userId } from '../../contract/index.js';
 import { mountFiles } from '../../backend/src/http/routes/files.js';
 import {
   fileKey,
@@ -32,7 +33,10 @@ async function openEmbedded(): Promise<Fixture> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-files-'));
   const store = await EmbeddedStore.open(folder);
   const app = express();
-  mountFiles(app, { embeddedFiles: store });
+  mountFiles(app, {
+    embeddedFiles: store,
+    uploads: { uploaderOf: () => Promise.resolve(userId.parse('alice')) },
+  });
   const answerError: express.ErrorRequestHandler = (...[error, , response, _next]) => {
     const { code } = error as { code?: string };
     response.status(code === 'FORBIDDEN' ? 403 : 503).end();

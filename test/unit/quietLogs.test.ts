@@ -17,7 +17,7 @@ function follow() {
     state,
     write: () => Object.assign(state, { writes: state.writes + 1, endedMs: performance.now() }),
     /** A look that finds nothing, this long after what was done before. */
-    lookAfter(delayMs: number): boolean {
+    lookAfter: (delayMs: number): boolean => {
       vi.advanceTimersByTime(delayMs);
       logs.beginLook();
       logs.noteNothing();

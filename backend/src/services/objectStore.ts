@@ -1,3 +1,5 @@
+import { attachmentId, type AttachmentId } from '../../../contract/index.js';
+
 /** Port of the object store: where the bytes of files are. `storage/` holds its adapters. */
 
 /** How a stored file is answered to a browser. */
@@ -124,5 +126,7 @@ export const uploadKey = (id: string): string => `${UPLOADS}${id}`;
 export const fileKey = (id: string): string => `${FILES}${id}/original`;
 export const thumbnailKey = (id: string): string => `${FILES}${id}/thumb`;
 /** Id of the attachment that a key belongs to; undefined for a key that this server did not make. */
-export const idOfKey = (key: string): string | undefined =>
-  /^(?:up\/([0-9a-f]{24})$|att\/([0-9a-f]{24})\/)/.exec(key)?.slice(1).find(Boolean);
+export const idOfKey = (key: string): AttachmentId | undefined => {
+  const found = /^(?:up\/([0-9a-f]{24})$|att\/([0-9a-f]{24})\/)/.exec(key)?.slice(1).find(Boolean);
+  return found === undefined ? undefined : attachmentId.parse(found);
+};

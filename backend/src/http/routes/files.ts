@@ -1,16 +1,17 @@
-import type { RequestHandler, Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import type { Failure } from '../../../../contract/index.js';
+import type { Services } from '../../services/index.js';
 import { FILES_PATH, type EmbeddedStore, type Received } from '../../storage/embedded/index.js';
 import { AppError, unavailable } from '../../utils/appError.js';
 import { send } from '../route.js';
+import { UploadSlots } from './uploadSlots.js';
 
 export interface FileRouteDeps {
   /** The embedded store, if it is used: clients then send and load files here. */
   embeddedFiles: EmbeddedStore | undefined;
+  uploads: Pick<Services['uploads'], 'uploaderOf'>;
 }
 
-/** Uploads that are received at the same time. Each holds a file and little memory. */
-const MAX_UPLOADS = 64;
 /** A URL is valid for minutes, and what it names never changes. */
 const CACHE_CONTROL = 'private, max-age=600, immutable';
 /** Nothing in a file may run, load or be framed, should a browser ever show it as a page. */
@@ -20,7 +21,7 @@ const REFUSALS: Record<Exclude<Received, 200>, Omit<Failure, 'success'>> = {
   400: { code: 'VALIDATION', error: 'The body does not have the announced length, or the upload has ended.' },
   403: { code: 'FORBIDDEN', error: 'This URL is not signed for this request, or has expired.' },
   411: { code: 'VALIDATION', error: 'Send a Content-Length.' },
-  412: { code: 'CONFLICT', error: 'The bytes have arrived before.' },
+  412: { code: 'CONFLICT', error: 'The bytes have arrived before, or the upload has ended.' },
 };
 
 /** Splits the URL of a file into key and query. */
@@ -30,21 +31,31 @@ function partsOf(originalUrl: string): { key: string; query: URLSearchParams } {
 }
 
 /** Mounts the embedded store. The signature of a URL is all that counts here: there is no token. */
-export function mountFiles(router: Router, { embeddedFiles: store }: FileRouteDeps): void {
+export function mountFiles(router: Router, { embeddedFiles: store, uploads }: FileRouteDeps): void {
   if (store === undefined) return;
-  router.put(`${FILES_PATH}{*key}`, receiveWith(store));
+  router.put(`${FILES_PATH}{*key}`, receiveWith(store, uploads));
   router.get(`${FILES_PATH}{*key}`, serveWith(store));
 }
 
-function receiveWith(store: EmbeddedStore): RequestHandler {
-  let uploads = 0;
-  return async (request, response) => {
-    if (uploads >= MAX_UPLOADS) throw unavailable('Too many files are being uploaded.');
-    uploads += 1;
+function receiveWith(store: EmbeddedStore, uploads: FileRouteDeps['uploads']): RequestHandler {
+  const slots = new UploadSlots();
+  const receive = async (request: Request): Promise<Received> => {
+    const { key, query } = partsOf(request.originalUrl);
+    const id = store.findSignedUpload(key, query);
+    if (id === undefined) return 403;
+    const uploader = await uploads.uploaderOf(id);
+    if (uploader === undefined) return 412;
+    const slot = slots.take(uploader, request);
     try {
-      const { key, query } = partsOf(request.originalUrl);
       const headers = { length: request.headers['content-length'], type: request.headers['content-type'] };
-      const status = await store.receive(key, query, { body: request, headers });
+      return await store.receive(key, query, { body: request, headers });
+    } finally {
+      slot.release();
+    }
+  };
+  return async (request, response) => {
+    try {
+      const status = await receive(request);
       if (status === 200) response.status(200).end();
       else {
         // The rest of a refused body is not read.
@@ -54,9 +65,7 @@ function receiveWith(store: EmbeddedStore): RequestHandler {
     } catch (error) {
       // The client has gone, or the disk is full.
       if (request.destroyed && !request.complete) return void response.destroy();
-      throw unavailable('The file could not be stored.', error);
-    } finally {
-      uploads -= 1;
+      throw error instanceof AppError ? error : unavailable('The file could not be stored.', error);
     }
   };
 }

@@ -152,7 +152,7 @@ async function* orphans(deps: SweepDeps, prefix: string, before: Date): AsyncGen
   for (let after: string | undefined; ;) {
     const page = await store.list(prefix, after);
     const old = page.objects.filter(({ modifiedAt }) => modifiedAt < before);
-    const ids = [...new Set(old.flatMap(({ key }) => idOfKey(key) ?? []))] as AttachmentId[];
+    const ids = [...new Set(old.flatMap(({ key }) => idOfKey(key) ?? []))];
     const rows = new Map((await attachments.findByIds(ids)).map((row) => [row._id, row]));
     const orphaned = old.filter((object) => !isNeeded(object, prefix, rows));
     if (orphaned.length > 0) {
@@ -180,7 +180,7 @@ function isNeeded(
 ): boolean {
   const id = idOfKey(key);
   if (id === undefined) return true;
-  const status = rows.get(id as AttachmentId)?.status;
+  const status = rows.get(id)?.status;
   // Files on the list of those to delete are removed by it.
   const isUploading = status === 'pending' || status === 'processing' || status === 'deleting';
   return prefix === UPLOADS ? isUploading : status !== undefined;
@@ -188,7 +188,7 @@ function isNeeded(
 
 async function* openUploads({ store, attachments }: SweepDeps, before: Date): AsyncGenerator<SweepStep> {
   const open = (await store.listOpenUploads(UPLOADS)).filter(({ startedAt }) => startedAt < before);
-  const ids = open.flatMap(({ key }) => idOfKey(key) ?? []) as AttachmentId[];
+  const ids = open.flatMap(({ key }) => idOfKey(key) ?? []);
   const rows = new Map((await attachments.findByIds(ids)).map((row) => [row._id as string, row]));
   const left = open.filter(({ key, uploadId }) => {
     const row = rows.get(idOfKey(key) ?? '');

@@ -91,6 +91,12 @@ export class Uploads {
     return this.#answer(await requireOwn(this.#deps.attachments, caller, id));
   }
 
+  /** Returns the user whose bytes are awaited; undefined when the upload has ended, in whatever way. */
+  async uploaderOf(id: AttachmentId): Promise<UserId | undefined> {
+    const found = await this.#deps.attachments.findById(id);
+    return found?.status === 'pending' ? found.uploaderId : undefined;
+  }
+
   /** Removes a file that no message has; does nothing when there is none. @throws AppError `CONFLICT`. */
   async cancel(caller: UserId, id: AttachmentId): Promise<{ attachmentId: AttachmentId }> {
     const isOwn = async (): Promise<boolean> => {

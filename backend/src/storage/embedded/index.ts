@@ -18,6 +18,7 @@ import {
   type SignedUrl,
   type UploadedPart,
 } from '../../services/objectStore.js';
+import type { AttachmentId } from '../../../../contract/index.js';
 import { readOrCreateSecret } from '../../utils/secretFile.js';
 import { urlWindow } from '../urlWindow.js';
 import { DurableFiles, isMissingFile, isTaken } from './durableFiles.js';
@@ -106,6 +107,11 @@ export class EmbeddedStore implements ObjectStore {
       disposition,
     });
     return { url, expiresAt };
+  }
+
+  /** Returns the attachment that a URL uploads; undefined when its signature is wrong or it has expired. */
+  findSignedUpload(key: string, query: URLSearchParams): AttachmentId | undefined {
+    return this.#verify('PUT', key, query) === undefined ? undefined : idOfKey(key);
   }
 
   /**
