@@ -174,6 +174,44 @@ describeInBrowser('a long history in the app', () => {
     bob.expectNoFaults();
   });
 
+  it('opens where the unread messages begin, also when they are more than a page', async ({ openApp }) => {
+    await using server = await startServer({ demo: true });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await seed(alice, conversation, 170);
+    const phone = await server.connectAs('bob');
+    await phone.ok('message:read', { conversationId: conversation, seq: 30 });
+    const bob = await openApp(server, { as: 'bob' });
+    // The newest page is there before the chat is opened.
+    await alice.next('message:status', ({ deliveredSeq }) => deliveredSeq === 170);
+    await bob.openChat('Alice Moreau');
+    await bob.messages(text(31)).waitFor();
+    await bob.page.getByTestId('unread-marker').waitFor();
+    await bob.page.getByRole('button', { name: /Alice Moreau.*1[0-3]\d unread messages/s }).waitFor();
+    bob.expectNoFaults();
+  });
+
+  it('a link to a message that does not exist opens the chat at its end, and asks once', async ({ openApp }) => {
+    await using server = await startServer({ demo: true });
+    const alice = await server.connectAs('alice');
+    const conversation = await alice.open('bob');
+    await alice.send(conversation, 'the last one');
+    const wire = new Wire();
+    const bob = await openApp(server, { as: 'bob', prepare: (page) => wire.attach(page) });
+    await bob.chat('Alice Moreau').waitFor();
+    for (const seq of [99_999, 50]) {
+      const before = wire.asked.length;
+      await bob.page.evaluate(`location.hash = '#/c/${conversation}/${seq}'`);
+      await bob.messages('the last one').waitFor();
+      await alice.send(conversation, `after ${seq}`);
+      await bob.messages(`after ${seq}`).waitFor();
+      expect(wire.asked.slice(before).filter((event) => event === 'getMessages').length).toBeLessThan(4);
+      expect(wire.asked.slice(before)).not.toContain('getConversations');
+      await bob.page.evaluate("location.hash = '#/'");
+    }
+    bob.expectNoFaults();
+  });
+
   it('nothing is read in a window without the focus', async ({ openApp }) => {
     await using server = await startServer({ demo: true });
     const bob = await openApp(server, {

@@ -164,4 +164,33 @@ describe('history', () => {
     history.complete(CONVERSATION);
     expect(server.asked).toHaveLength(1);
   });
+
+  it('loads what is around the first unread message when a conversation is opened that holds only newer ones', async () => {
+    const held = Array.from({ length: 60 }, (_, index) => 71 + index);
+    const { store, server, history, seqs } = start(held, 130);
+    store.dispatch({ type: 'opened', conversationId: CONVERSATION });
+    const opening = history.open(CONVERSATION);
+    const loading = () => store.getState().loading[CONVERSATION];
+    expect(loading()).toBe('loading');
+    expect(server.summary).toEqual([['getMessages', { conversationId: CONVERSATION, around: 1, limit: 60 }]]);
+    await server.nth(0).answer(page(1, 30, 130));
+    await expect(opening).resolves.toBe('loaded');
+    expect(loading()).toBe('idle');
+    // The gap up to what is held is short: it is closed at once.
+    expect(server.nth(1).payload).toEqual({ conversationId: CONVERSATION, after: 30, limit: 40 });
+    await server.nth(1).answer(page(31, 70, 130));
+    expect(seqs()).toHaveLength(130);
+  });
+
+  it('does not take a message that never was for a sign that the server has less', async () => {
+    const { server, history, reload, seqs } = start([1, 2], 2);
+    const looking = history.loadAround(CONVERSATION, 99_999);
+    await server.nth(0).answer(ok('getMessages', { messages: [], lastSeq: 2, hasMore: false, reload: true }));
+    await expect(looking).resolves.toBe('loaded');
+    expect(reload).not.toHaveBeenCalled();
+    expect(seqs()).toEqual([1, 2]);
+    void history.loadOlder(CONVERSATION, 50);
+    await server.nth(1).answer(ok('getMessages', { messages: [], lastSeq: 2, hasMore: false, reload: true }));
+    expect(reload).toHaveBeenCalledOnce();
+  });
 });

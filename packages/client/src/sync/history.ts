@@ -74,6 +74,8 @@ export class History {
     if (store.getState().generation !== generation) return 'stale';
     if (!answer.success) return answer;
     if (answer.data.reload === true) {
+      // A link may name a message that never was: that says nothing about what is held here.
+      if (page.around !== undefined) return 'loaded';
       onReload();
       return 'stale';
     }
@@ -163,17 +165,34 @@ export class History {
     this.#isPrefetching = false;
   }
 
-  /** Loads the newest messages of a conversation that is being opened. */
+  /** Loads the newest messages of a conversation that is being opened, and those around the first unread one. */
   async open(id: string): Promise<Loaded> {
     const { store } = this.#deps;
     const { logs, conversations } = store.getState();
     const isEmpty = logs[id] !== undefined && conversations[id]?.lastSeq === 0;
-    if (isEmpty || logOf(store.getState(), id).length > 0) {
+    const isHeld = isEmpty || logOf(store.getState(), id).length > 0;
+    if (isHeld) this.complete(id);
+    const isEnough = isHeld && !this.#isScanty(id);
+    if (isEnough && this.#missingUnread(id) === undefined) {
       store.dispatch({ type: 'loading', conversationId: id, state: 'idle' });
-      this.complete(id);
-      if (!this.#isScanty(id)) return 'loaded';
+      return 'loaded';
     }
-    return this.#loadShown(id, { limit: FIRST_PAGE });
+    store.dispatch({ type: 'loading', conversationId: id, state: 'loading' });
+    const loaded = isEnough ? 'loaded' : await this.load(id, { limit: FIRST_PAGE });
+    const unread = loaded === 'loaded' ? this.#missingUnread(id) : undefined;
+    // Without it the conversation opens at its end.
+    if (unread !== undefined) await this.load(id, { around: unread, limit: FIRST_PAGE });
+    store.dispatch({ type: 'loading', conversationId: id, state: loaded === 'loaded' ? 'idle' : 'failed' });
+    if (loaded === 'loaded') this.complete(id);
+    return loaded;
+  }
+
+  /** Returns the first unread message, when the conversation opens there and it is not held. */
+  #missingUnread(id: string): number | undefined {
+    const state = this.#deps.store.getState();
+    const seq = state.open[id]?.firstUnreadSeq;
+    const isHeld = seq === undefined || entryAt(logOf(state, id), seq) !== undefined;
+    return isHeld || seq < (state.conversations[id]?.visibleFromSeq ?? 1) ? undefined : seq;
   }
 
   /** Less than a page is held, and there is more: a push or an own message came before the history was loaded. */

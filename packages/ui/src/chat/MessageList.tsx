@@ -225,11 +225,15 @@ function useIsPlaced({ items, conversation, firstUnreadSeq, loading }: MessagesV
   const isUnread = firstUnreadSeq !== undefined || (conversation?.unreadCount ?? 0) > 0;
   const hasMarker = items.some(({ kind }) => kind === 'unread');
   const isLoaded = wasLoading && loading !== 'loading';
-  const isKnown = !isUnread || hasMarker || isLoaded || !isLinked || loading === 'failed';
+  const isHeld = firstUnreadSeq !== undefined && firstSeqOf(items) <= firstUnreadSeq;
+  const isKnown = !isUnread || hasMarker || isHeld || isLoaded || !isLinked || loading === 'failed';
   if (loading === 'loading' && !wasLoading) setWasLoading(true);
   if (isKnown && !isPlaced) setPlaced(true);
   return isKnown || isPlaced;
 }
+
+const firstSeqOf = (items: readonly MessageListItem[]): number =>
+  items.find((item) => item.kind === 'message')?.message?.seq ?? Infinity;
 
 /** Opens at the first unread message, or at the end. */
 function startOf(items: readonly MessageListItem[]): object {
