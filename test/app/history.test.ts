@@ -191,7 +191,9 @@ describeInBrowser('a long history in the app', () => {
     bob.expectNoFaults();
   });
 
-  it('a link to a message that does not exist opens the chat at its end, and asks once', async ({ openApp }) => {
+  it('a link to a message that does not exist opens the chat at its end, and asks once', async ({
+    openApp,
+  }) => {
     await using server = await startServer({ demo: true });
     const alice = await server.connectAs('alice');
     const conversation = await alice.open('bob');
