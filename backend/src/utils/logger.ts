@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { toLoggedError } from './loggedError.js';
 
 export type { Logger };
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -18,6 +19,10 @@ export function createLogger({ level, pretty, destination }: LoggerOptions): Log
   const options = {
     level,
     base: null,
+    serializers: {
+      err: (error: unknown) => toLoggedError(error),
+      cause: (error: unknown) => toLoggedError(error),
+    },
     redact: {
       paths: ['token', '*.token', 'authorization', '*.authorization', 'content', '*.content'],
       censor: '[hidden]',
