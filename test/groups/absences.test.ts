@@ -89,11 +89,11 @@ describe.each(['group', 'channel'] as const)('messages of a %s sent while a memb
       expect(found.messages.map(({ content }) => content).toReversed()).toEqual(BEFORE_AND_SINCE);
     }
     const { changes } = await ben.ok('getChanges', { conversationId, afterRev: 0 });
-    expect(changes.map((change) => ('message' in change ? change.message?.kind : 'none'))).toEqual([
+    expect(changes.map(({ kind }) => kind)).toEqual([
       'hidden',
       'hidden',
       'hidden',
-      'text',
+      'pin',
     ]);
     const { conversation } = await ben.ok('getConversation', { conversationId });
     expect(conversation.pinnedMessages).toEqual([seqs.between]);

@@ -7,7 +7,6 @@ import type { ReactionModel, ReactionRecord } from '../../models/reactionModel.j
 import { groupBy } from '../../utils/groupBy.js';
 import type { Publisher } from '../ports.js';
 import {
-  toHidden,
   type LoadedConversations,
   type MessageViews,
   withoutDeliveryStatus,
@@ -137,9 +136,8 @@ async function notifyAuthor(
   const viewer = await visibility.viewerOf(by, memberAccess, { seqs: [message.seq] });
   const [view] = await views.presentFor(viewer, [message], context);
   if (view === undefined) return;
-  const push = { event: PUSH_OF[change.kind], data: toChangeView(change, view) };
-  const redacted = { event: 'message:updated', data: toHiddenChange(change) } as const;
-  const options = { exceptSocketId, from: by, isSecret: true, redacted };
+  const push = toPush(change, view);
+  const options = { exceptSocketId, from: by, isSecret: true, redacted: toHiddenPush(change) };
   if (membership.isLarge) publisher.toOpen(membership, push, options);
   else publisher.toUsers([...membership.members.keys()], push, options);
 }
@@ -198,7 +196,6 @@ function notifyMembers(
   }: ChangeAnnouncement,
   blockedReactions: BlockedReactions,
 ): void {
-  const event = PUSH_OF[change.kind];
   const options = { exceptSocketId, ...redactionOf({ change, message, membership }) };
   const sees = (userId: UserId) => maySee(membership, userId, message.seq) && !hiddenFrom.has(userId);
   const members = [...membership.members.keys()];
@@ -218,11 +215,10 @@ function notifyMembers(
     if (one === undefined) continue;
     const fields = fieldsOf(one);
     const seen = withPersonalFields(fields.isSender ? senderView : view, fields);
-    publisher.toUsers(userIds, { event, data: toChangeView(change, seen) }, options);
+    publisher.toUsers(userIds, toPush(change, seen), options);
   }
   const others = members.filter((userId) => !sees(userId));
-  const hidden = toChangeView(change, toHidden(message));
-  publisher.toUsers(others, { event, data: hidden }, options);
+  publisher.toUsers(others, toHiddenPush(change), options);
 }
 
 interface PersonalFields {
@@ -241,20 +237,25 @@ function withPersonalFields(view: EntryView, { own, blocked }: PersonalFields): 
 }
 
 /**
- * Returns the push options that redact a change. Members who have blocked the sender of the message receive a
- * placeholder for the message, and so does every other member if the message is a shadow message. Members who have
- * blocked the author of a reaction, or the sender, receive only its `rev`.
+ * Returns the push options that redact a change. Members who have blocked the sender of the message receive only its `rev`,
+ * and so does every other member if the message is a shadow message, and who has blocked the author of a reaction.
  */
 function redactionOf({ change, message, membership }: Pick<Announced, 'change' | 'message' | 'membership'>) {
   const { shadow: isSecret = false, senderId, kind } = message;
   if (!isSecret && (membership.type === 'direct' || kind === 'system')) return undefined;
-  if (!isSecret && change.kind === 'reaction') {
-    const redacted = { event: 'message:updated', data: toHiddenChange(change) } as const;
-    return { from: change.by, about: senderId, redacted };
-  }
-  const redacted = { event: PUSH_OF[change.kind], data: toChangeView(change, toHidden(message)) };
+  const redacted = toHiddenPush(change);
+  if (!isSecret && change.kind === 'reaction') return { from: change.by, about: senderId, redacted };
   return { from: senderId, isSecret, redacted };
 }
+
+const toHiddenPush = (change: ChangeRecord) =>
+  ({ event: 'message:updated', data: toHiddenChange(change) }) as const;
+
+/** Who changed a message that the receiver may not see, and how, is as secret as the message. */
+const toPush = (change: ChangeRecord, message: EntryView) =>
+  message.kind === 'hidden'
+    ? toHiddenPush(change)
+    : { event: PUSH_OF[change.kind], data: toChangeView(change, message) };
 
 const maySee = (membership: Membership, userId: UserId, seq: number): boolean => {
   const facts = membership.members.get(userId);
@@ -275,7 +276,6 @@ function notifyLarge(
   const head = { conversationId, lastSeq, rev: change.rev };
   const headPush = { event: 'conversation:updated', data: { head } } as const;
   if (hiddenFrom.size === 0 && membership.history === 'all') {
-    const data = toChangeView(change, view);
     const isMixed = view.kind !== 'hidden' && view.reactions.length > 0;
     const redaction = redactionOf({ change, message, membership });
     const options = {
@@ -283,7 +283,7 @@ function notifyLarge(
       ...redaction,
       ...(isMixed && redaction && { isMixed, redacted: headPush }),
     };
-    publisher.toOpen(membership, { event: PUSH_OF[change.kind], data }, options);
+    publisher.toOpen(membership, toPush(change, view), options);
   } else publisher.toOpen(membership, headPush, { exceptSocketId });
   publisher.toRest(membership, { seq });
 }

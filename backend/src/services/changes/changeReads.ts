@@ -13,7 +13,7 @@ import type { ConversationModel } from '../../models/conversationModel.js';
 import type { MessageRecord } from '../../models/messageModel.js';
 import type { ReactionModel } from '../../models/reactionModel.js';
 import type { Access } from '../membership/index.js';
-import { toHidden, type MessageViews, displayEmoji } from '../views/index.js';
+import { type MessageViews, displayEmoji } from '../views/index.js';
 import type { PersonalView, Visibility } from '../visibility/index.js';
 import type { UserDirectory } from '../users/index.js';
 import { toChangeView, toHiddenChange } from './changeViews.js';
@@ -153,10 +153,11 @@ export class ChangeReads {
     ]);
     const shown = await views.presentFor(viewer, messages, context);
     const bySeq = new Map(shown.map((view) => [view.seq, view]));
-    return found.map((change) =>
-      viewer.seesChange(change)
-        ? toChangeView(change, bySeq.get(change.seq) ?? toHidden({ conversationId, seq: change.seq }))
-        : toHiddenChange(change),
-    );
+    return found.map((change) => {
+      const message = bySeq.get(change.seq);
+      return message?.kind !== undefined && message.kind !== 'hidden' && viewer.seesChange(change)
+        ? toChangeView(change, message)
+        : toHiddenChange(change);
+    });
   }
 }

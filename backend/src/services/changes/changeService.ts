@@ -82,7 +82,7 @@ export class ChangeService {
     if (message === undefined) throw noSuchMessage();
     return {
       change:
-        changed.change === undefined
+        changed.change === undefined || message.kind === 'hidden'
           ? toUnchangedView(message, { rev: changed.rev, by: caller.userId, request, at: time.now() })
           : toChangeView(changed.change, message),
     };

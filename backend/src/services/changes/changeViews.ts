@@ -1,13 +1,12 @@
-import type { EntryView, HiddenChangeView, ShownChangeView, UserId } from '../../../../contract/index.js';
+import type { EntryView, HiddenChangeView, MessageView, ShownChangeView, UserId } from '../../../../contract/index.js';
 import type { ChangeRecord } from '../../models/changeModel.js';
 import { displayEmoji } from '../views/index.js';
 import type { ChangeRequest } from './change.js';
 
-/** Returns a change with its message as the viewer sees it. */
-export function toChangeView(change: ChangeRecord, message: EntryView): ShownChangeView {
+/** Returns a change with its message as the viewer sees it. Of a message that they do not see, there is `toHiddenChange`. */
+export function toChangeView(change: ChangeRecord, message: MessageView): ShownChangeView {
   const { conversationId, rev, kind, seq, by, at } = change;
   const view = { conversationId, rev, kind, seq, userId: by, at: at.toISOString(), message };
-  if (message.kind === 'hidden') return view;
   if (change.kind === 'pin') return { ...view, on: change.what.on };
   if (change.kind !== 'reaction') return view;
   const { emoji, on } = change.what;
