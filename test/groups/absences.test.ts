@@ -89,12 +89,7 @@ describe.each(['group', 'channel'] as const)('messages of a %s sent while a memb
       expect(found.messages.map(({ content }) => content).toReversed()).toEqual(BEFORE_AND_SINCE);
     }
     const { changes } = await ben.ok('getChanges', { conversationId, afterRev: 0 });
-    expect(changes.map(({ kind }) => kind)).toEqual([
-      'hidden',
-      'hidden',
-      'hidden',
-      'pin',
-    ]);
+    expect(changes.map(({ kind }) => kind)).toEqual(['hidden', 'hidden', 'hidden', 'pin']);
     const { conversation } = await ben.ok('getConversation', { conversationId });
     expect(conversation.pinnedMessages).toEqual([seqs.between]);
   });

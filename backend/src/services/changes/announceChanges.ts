@@ -251,7 +251,7 @@ function redactionOf({ change, message, membership }: Pick<Announced, 'change' |
 const toHiddenPush = (change: ChangeRecord) =>
   ({ event: 'message:updated', data: toHiddenChange(change) }) as const;
 
-/** Who changed a message that the receiver may not see, and how, is as secret as the message. */
+/** A message that the receiver may not see: it is just as secret who changed it, and how. */
 const toPush = (change: ChangeRecord, message: EntryView) =>
   message.kind === 'hidden'
     ? toHiddenPush(change)

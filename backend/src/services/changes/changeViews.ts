@@ -1,4 +1,10 @@
-import type { EntryView, HiddenChangeView, MessageView, ShownChangeView, UserId } from '../../../../contract/index.js';
+import type {
+  EntryView,
+  HiddenChangeView,
+  MessageView,
+  ShownChangeView,
+  UserId,
+} from '../../../../contract/index.js';
 import type { ChangeRecord } from '../../models/changeModel.js';
 import { displayEmoji } from '../views/index.js';
 import type { ChangeRequest } from './change.js';
