@@ -7,7 +7,14 @@ import { ProgramRun, ROOT } from '../scripts/support/npmRun.js';
 import { readBlocks, writeOutput, type Command } from './support/blocks.js';
 import { difference, Names } from './support/compare.js';
 import { Shell } from './support/shell.js';
-import { storeDamage, storeMixedChat, storeOldMessages, storeOldShop, type Place } from './support/worlds.js';
+import {
+  storeDamage,
+  storeMixedChat,
+  storeOldMessages,
+  storeOldShop,
+  storeRestored,
+  type Place,
+} from './support/worlds.js';
 
 /**
  * If set, the outputs of the commands are written into the pages instead of compared, for use after a change of
@@ -32,7 +39,7 @@ const NOT_RUN: Record<string, string> = {
 /** Stores the data that each page of the operations expects. Pages without commands are not listed. */
 const WORLDS: Record<string, (place: Place) => Promise<void>> = {
   'README.md': () => Promise.resolve(),
-  'after-a-restore.md': storeOldMessages,
+  'after-a-restore.md': storeRestored,
   'an-index-cannot-be-made.md': storeDamage,
   'archiving.md': storeOldMessages,
   'i-have-duplicates.md': storeDamage,

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type mongoose from 'mongoose';
+import { createMetaModel } from '../../../backend/src/models/metaModel.js';
 import { storeMixed } from '../../data/support/mixedChat.js';
 import { STARTS } from '../../data/support/split.js';
 import { readJsonBlock } from './blocks.js';
@@ -51,6 +52,12 @@ export async function storeOldMessages({ connection }: Place): Promise<void> {
     participants: ['ann', 'bob'],
     lines: Array.from({ length: 6 }, (_, index) => (index % 2 === 0 ? say('ann', 'bob') : say('bob', 'ann'))),
   });
+}
+
+/** Stores messages of a server that has run, and with them the epoch of the database. */
+export async function storeRestored(place: Place): Promise<void> {
+  await storeOldMessages(place);
+  await createMetaModel(place.connection).incrementPulse();
 }
 
 /** Stores the old system of the page's first mapping in a separate database. */
