@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RESTRICTED_COMMAND_NAMES, RESTRICTED_COMMANDS } from '../../contract/index.js';
 import { sharedServer } from '../contract/support/sharedServer.js';
 import { dataOf } from '../support/api.js';
+import type { TestClient } from '../support/client.js';
 import { codeOf, settle } from './support/pair.js';
 import { ATTEMPTS, createRestrictedScene, listen, SECRET, SIGN, worldOf } from './support/restrictedScene.js';
 
@@ -41,6 +42,9 @@ describe('actions of a restricted user that no other user receives, reads or fin
   });
 });
 
+const send = (client: TestClient, conversationId: string, content: string) =>
+  client.ok('sendMessage', { conversationId, content, clientMessageId: crypto.randomUUID() });
+
 describe('a restricted user', () => {
   test('sees their own changes to messages, with the usual answers', async () => {
     const { bob, group, direct, bobSeq, carolSeq } = await createRestrictedScene(server());
@@ -67,6 +71,29 @@ describe('a restricted user', () => {
     expect(conversation.pinnedMessages).toEqual([2]);
     const listed = (await bob.ok('getConversations', {})).conversations.find(({ _id }) => _id === group);
     expect(listed?.lastMessage).toMatchObject({ content: SECRET });
+  });
+
+  test('has read what came before their own message, as everybody who sends has', async () => {
+    const { alice, carol, bob, group, direct } = await createRestrictedScene(server());
+    for (const [conversationId, other] of [
+      [direct, alice],
+      [group, carol],
+    ] as const) {
+      const { seq: unread } = await send(other, conversationId, 'a question');
+      await bob.next(
+        'message:new',
+        (entry) => entry.seq === unread && entry.conversationId === conversationId,
+      );
+      const before = await bob.ok('getConversation', { conversationId });
+      expect(before.conversation.unreadCount).toBeGreaterThan(0);
+      const { seq } = await send(bob, conversationId, 'an answer');
+      const { conversation } = await bob.ok('getConversation', { conversationId });
+      expect(conversation).toMatchObject({ unreadCount: 0, lastReadSeq: seq });
+      // The others do not learn it: not even that the question was read.
+      const seen = await other.ok('getConversation', { conversationId });
+      const shown = seen.conversation.members.find(({ _id }) => _id === bob.userId);
+      expect(shown?.lastReadSeq ?? 0).toBeLessThan(unread);
+    }
   });
 
   test('receives their own actions on their other devices', async () => {
