@@ -61,9 +61,6 @@ export const audienceOf = (membership: Membership): SummaryAudience => ({
   userIds: [...membership.members.keys()],
 });
 
-const isOwnCounted = ({ control, seq, deletedAt }: MessageTrace): boolean =>
-  control !== seq && deletedAt === undefined;
-
 /** Adds an entry of the log to the summary of its conversation. */
 export function mergeIntoSummary(summary: Summary, message: MessageTrace, audience: SummaryAudience): void {
   const { _id, seq, n, control, senderId } = message;
@@ -78,12 +75,7 @@ export function mergeIntoSummary(summary: Summary, message: MessageTrace, audien
     summary.lastDeletedSeq = Math.max(summary.lastDeletedSeq, seq);
   }
   // Entries that are not shown, or to their sender only, do not change anybody's list.
-  if (message.silent === true) return;
-  if (message.shadow === true) {
-    // Its sender has read what came before, like anybody who sends; nobody else may learn it.
-    if (isOwnCounted(message)) noteSender(summary, { ...message, quiet: true }, audience);
-    return;
-  }
+  if (message.silent === true || message.shadow === true) return;
   if (seq > (summary.shown?.seq ?? 0)) summary.shown = { seq, id: _id };
   if (summary.lastMessageAt === undefined || message.createdAt > summary.lastMessageAt) {
     summary.lastMessageAt = message.createdAt;

@@ -43,5 +43,13 @@ export function announceEntry(
     if (!shadow) publisher.toRest(membership, message);
     return;
   }
-  publisher.toUsers(viewersOf(membership, message.seq, absent), { event: 'message:new', data }, options);
+  const viewers = isUnknownToOther(message, membership) ? [from] : viewersOf(membership, message.seq, absent);
+  publisher.toUsers(viewers, { event: 'message:new', data }, options);
 }
+
+/**
+ * True for a shadow message in a direct chat in which nothing was said openly: the other user may not know of the chat, and not
+ * even a placeholder may tell them. If they have opened it, they find a gap with the first message that they may see.
+ */
+const isUnknownToOther = ({ shadow = false, n }: MessageRecord, { type }: Membership): boolean =>
+  shadow && type === 'direct' && n === 0;
