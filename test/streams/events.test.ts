@@ -144,6 +144,21 @@ describe('an event stream', () => {
 });
 
 describe('the stream of a conversation', () => {
+  test.each(['9~0', '1~9'])(
+    'whose position %s is beyond the end says so, and goes on from now',
+    async (place) => {
+      const { alice, two, conversationId } = await scene();
+      await two.send(conversationId, 'before');
+      const stream = streamOf(alice, `/api/conversations/${conversationId}/events`);
+      await using restored = await stream.open({ lastEventId: `1~${conversationId}~${place}` });
+      expect(await restored.next('sync:advised')).toEqual({ withinMs: 0 });
+      await two.ok('react', { conversationId, seq: 1, emoji: '👍', on: true });
+      expect(await restored.next('message:reaction')).toMatchObject({ rev: 1 });
+      await two.send(conversationId, 'after');
+      await restored.next('message:new', ({ content }) => content === 'after');
+    },
+  );
+
   test('has its events only, and resumes by their numbers', async () => {
     const { alice, two, conversationId } = await scene();
     const [carol] = people('carol');

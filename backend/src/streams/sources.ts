@@ -102,8 +102,9 @@ export class ConversationSource implements StreamSource {
   async catchUp(replay: Replay): Promise<void> {
     const { id } = this.positions;
     const { conversation } = await replay.read('getConversation', { conversationId: id });
+    const { seq = 0, rev = 0 } = this.positions.of(id) ?? {};
     // The database was restored to an earlier state.
-    if (conversation.lastSeq < (this.positions.of(id)?.seq ?? 0)) throw new CannotReplay('CONFLICT');
+    if (conversation.lastSeq < seq || conversation.rev < rev) throw new CannotReplay('CONFLICT');
     await replay.messages(id, conversation.lastSeq);
     await replay.changes(id, conversation.rev);
   }
