@@ -25,6 +25,7 @@ import { useChatActions } from '../list/useChatActions.js';
 import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat, useOpenConversation } from './chatContext.js';
+import { useLimitedTray } from './fileLimit.js';
 import { Tray } from './Tray.js';
 import { useAttachmentTray } from './useAttachmentTray.js';
 import { useVoiceSending, useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
@@ -74,7 +75,7 @@ function Closed({ reason }: { reason: ClosedReason }): ReactNode {
 }
 
 function OpenComposer(props: ComposerProps): ReactNode {
-  const { mode, setMode, attachments } = props;
+  const { mode, setMode } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
   const conversation = useOpenConversation();
@@ -84,11 +85,12 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const writing = useWriting(props, input);
   const { text, setText, submit, maySend } = writing;
   const [isRecording, setRecording] = useState(false);
+  const attachments = useLimitedTray(props.attachments, isRecording ? 1 : 0);
   useDroppedFiles(attachments);
   const toolbar = { conversation, text, setText, send: submit };
-  const mayRecord = device.startRecording !== undefined && attachments !== undefined && mode?.kind !== 'edit';
+  const mayRecord = device.startRecording !== undefined && mayTakeVoice(attachments) && mode?.kind !== 'edit';
   if (slots.renderInputToolbar !== undefined) return slots.renderInputToolbar(toolbar);
-  if (isRecording && attachments !== undefined)
+  if (isRecording && props.attachments !== undefined)
     return <Recorder {...props} onDone={() => setRecording(false)} />;
   return (
     <View style={styles.composer}>
@@ -96,7 +98,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
       {attachments !== undefined && <Tray tray={attachments} />}
       <TooLong text={text} max={LIMITS.maxTextChars} style={styles.note} />
       <View style={styles.line}>
-        {slots.renderActions?.(toolbar) ?? <AttachButton {...props} />}
+        {slots.renderActions?.(toolbar) ?? <AttachButton {...props} attachments={attachments} />}
         <MessageField
           input={input}
           writing={writing}
@@ -119,6 +121,9 @@ function OpenComposer(props: ComposerProps): ReactNode {
     </View>
   );
 }
+
+const mayTakeVoice = (tray: AttachmentTray | undefined): boolean =>
+  tray !== undefined && tray.items.length < LIMITS.maxAttachments;
 
 function Recorder({ onDone, ...props }: ComposerProps & { onDone: () => void }): ReactNode {
   const sendVoice = useVoiceSending(props);

@@ -5,7 +5,7 @@ import { isMessage, logOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useUI } from '../context.js';
 import type { PickedFile } from '../device.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { useAttempt } from '../parts/Toast.js';
 import { useOwnUserId } from '../state.js';
 import { useCurrent } from '../useCurrent.js';
@@ -45,15 +45,12 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
     return () => handle.stopTyping();
   }, [handle, input, device]);
   const isEdit = mode?.kind === 'edit';
-  const hasFiles = !isEdit && attachments !== undefined && attachments.items.length > 0;
-  // A picture keeps its place without the text beside it.
-  const mayBeEmpty = hasFiles || (isEdit && mode.message.kind !== 'text');
-  const maySend = fits(text, LIMITS.maxTextChars) && (text.trim() !== '' || mayBeEmpty) && !isSaving;
+  const maySend = !isSaving && isSendable(text, props);
   const setText = (next: string): void => {
     setTextOnly(next);
     if (isEdit) return;
     drafts.set(conversation.id, next);
-    if (next.trim() === '') handle.stopTyping();
+    if (cleanText(next) === '') handle.stopTyping();
     else handle.sendTyping();
   };
   const current = useCurrent(mode);
@@ -68,11 +65,11 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
   }
   const submit = (): void => {
     if (!maySend) return;
-    if (isEdit) return void save(mode.message, text.trim());
-    const content = { text: text.trim(), ...(mode !== undefined && { replyTo: mode.message.seq }) };
+    if (isEdit) return void save(mode.message, cleanText(text));
+    const content = { text: cleanText(text), ...(mode !== undefined && { replyTo: mode.message.seq }) };
     setTextOnly('');
     drafts.set(conversation.id, '');
-    if (hasFiles) attachments.send(content);
+    if (attachments !== undefined && attachments.items.length > 0) attachments.send(content);
     else handle.sendMessage(content);
     setMode(undefined);
     onSent();
@@ -80,6 +77,15 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
   };
   const editLast = useEditLast(conversation, setMode);
   return { text, setText, submit, maySend, editLast };
+}
+
+function isSendable(text: string, { mode, attachments }: WritingInput): boolean {
+  if (!fits(text, LIMITS.maxTextChars)) return false;
+  const hasText = cleanText(text) !== '';
+  // A picture keeps its place without the text beside it.
+  if (mode?.kind === 'edit') return hasText || mode.message.kind !== 'text';
+  const fileCount = attachments?.items.length ?? 0;
+  return fileCount <= LIMITS.maxAttachments && (hasText || fileCount > 0);
 }
 
 /** Returns the function that sends a voice message: at once, unless other files wait for their caption. */

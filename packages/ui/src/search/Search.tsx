@@ -5,7 +5,7 @@ import { peerOf } from '@parley/client/selectors';
 import { useConversations } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { isolate } from '../bidi.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { Busy } from '../parts/Busy.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Button, IconButton } from '../parts/Buttons.js';
@@ -40,7 +40,7 @@ export function Search(props: SearchProps): ReactNode {
   const [words, setWords] = useState('');
   const label = t(conversationId === undefined ? 'searchAll' : 'searchHere');
   const [senderId, setSenderId] = useState<string>();
-  const isEmpty = words.trim() === '' && senderId === undefined;
+  const isEmpty = cleanText(words) === '' && senderId === undefined;
   const isTooLong = !fits(words, MAX_WORDS_CHARS);
   return (
     <View style={styles.search}>
@@ -60,7 +60,7 @@ export function Search(props: SearchProps): ReactNode {
             setWords('');
           }}
           trailing={
-            words.trim() === '' ? undefined : (
+            words === '' ? undefined : (
               <IconButton
                 icon="close"
                 size={18}
@@ -75,7 +75,7 @@ export function Search(props: SearchProps): ReactNode {
       {conversationId !== undefined && (
         <SenderFilter conversationId={conversationId} senderId={senderId} onChoose={setSenderId} />
       )}
-      {isEmpty ? children : !isTooLong && <Results {...props} words={words.trim()} senderId={senderId} />}
+      {isEmpty ? children : !isTooLong && <Results {...props} words={cleanText(words)} senderId={senderId} />}
     </View>
   );
 }

@@ -71,6 +71,7 @@ export const en = {
   messages: 'Messages',
   replyTo: 'Reply to {name}',
   editing: 'Edit message',
+  editedMeanwhile: 'Edited meanwhile. Saving replaces this text:',
   goToDay: 'Go to a day',
   goToFirst: 'First message',
   pinnedMessage: 'Pinned message',
@@ -290,6 +291,7 @@ export const en = {
   fileUnchecked: 'The file could not be checked.',
   fileDangerous: 'The file is dangerous.',
   filesWait: 'Too many files for today. It goes on later.',
+  tooManyFiles: 'A message takes at most {max} files.',
   // Connection
   connecting: 'Connecting…',
   reconnecting: 'Reconnecting… What you write is sent as soon as you are back.',
