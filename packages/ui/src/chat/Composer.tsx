@@ -28,7 +28,8 @@ import { useChat, useOpenConversation } from './chatContext.js';
 import { useLimitedTray } from './fileLimit.js';
 import { Tray } from './Tray.js';
 import { useAttachmentTray } from './useAttachmentTray.js';
-import { useVoiceSending, useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
+import type { ComposerMode } from './useMode.js';
+import { useVoiceSending, useWriting, type WritingInput } from './useWriting.js';
 
 const VoiceRecorder = lazy(async () => ({
   default: (await import('../media/VoiceRecorder.js')).VoiceRecorder,
@@ -94,7 +95,9 @@ function OpenComposer(props: ComposerProps): ReactNode {
     return <Recorder {...props} onDone={() => setRecording(false)} />;
   return (
     <View style={styles.composer}>
-      {mode !== undefined && <Mode mode={mode} onCancel={() => setMode(undefined)} />}
+      {mode !== undefined && (
+        <Mode mode={mode} isOutdated={writing.isOutdated} onCancel={() => setMode(undefined)} />
+      )}
       {attachments !== undefined && <Tray tray={attachments} />}
       <TooLong text={text} max={LIMITS.maxTextChars} style={styles.note} />
       <View style={styles.line}>
@@ -201,7 +204,14 @@ function useDroppedFiles(attachments: AttachmentTray | undefined): void {
   useEffect(() => (add === undefined ? undefined : onFiles?.(add)), [onFiles, add]);
 }
 
-function Mode({ mode, onCancel }: { mode: ComposerMode; onCancel: () => void }): ReactNode {
+interface ModeProps {
+  mode: ComposerMode;
+  /** The message was edited elsewhere, and the field has other changes. */
+  isOutdated: boolean;
+  onCancel: () => void;
+}
+
+function Mode({ mode, isOutdated, onCancel }: ModeProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { message, kind } = mode;
@@ -210,9 +220,15 @@ function Mode({ mode, onCancel }: { mode: ComposerMode; onCancel: () => void }):
     <View style={styles.mode}>
       <View style={styles.modeBar} />
       <View style={styles.modeTexts}>
-        <Text size="small" isBold tone="accent" numberOfLines={1}>
-          {kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message.sender, t) })}
-        </Text>
+        {isOutdated ? (
+          <Text role="alert" size="small" isBold tone="danger">
+            {t('editedMeanwhile')}
+          </Text>
+        ) : (
+          <Text size="small" isBold tone="accent" numberOfLines={1}>
+            {kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message.sender, t) })}
+          </Text>
+        )}
         <Text size="small" tone="soft" numberOfLines={1} dir="auto">
           {wordsOf({ kind: quoted, content }, t)}
         </Text>

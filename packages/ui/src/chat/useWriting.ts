@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { TextInput } from 'react-native';
 import { LIMITS, type Conversation, type Message } from '@parley/client';
 import { isMessage, logOf } from '@parley/client/selectors';
@@ -13,12 +13,8 @@ import type { AttachFormKind } from './attachForms.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useOpenConversation } from './chatContext.js';
 import { focusAtEnd } from './focusAtEnd.js';
-
-/** The message that is answered or edited. */
-export interface ComposerMode {
-  kind: 'reply' | 'edit';
-  message: Message;
-}
+import { isSameMode, type ComposerMode } from './useMode.js';
+import { useModeText } from './useModeText.js';
 
 export interface WritingInput {
   mode: ComposerMode | undefined;
@@ -39,7 +35,8 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
   const handle = parley.conversation(conversation.id);
   const [text, setTextOnly] = useState(() => drafts.get(conversation.id));
   const [isSaving, setSaving] = useState(false);
-  useModeText({ mode, draft: () => drafts.get(conversation.id), setText: setTextOnly, input });
+  const draft = (): string => drafts.get(conversation.id);
+  const isBehind = useModeText({ mode, draft, text, setText: setTextOnly, input });
   useEffect(() => {
     if (device.hasKeyboard === true) focusAtEnd(input.current);
     return () => handle.stopTyping();
@@ -61,7 +58,7 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
       content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
     setSaving(false);
     // Meanwhile, another message may be answered or edited.
-    if (isSaved && current.current === begun) setMode(undefined);
+    if (isSaved && isSameMode(current.current, begun)) setMode(undefined);
   }
   const submit = (): void => {
     if (!maySend) return;
@@ -76,7 +73,7 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
     input.current?.focus();
   };
   const editLast = useEditLast(conversation, setMode);
-  return { text, setText, submit, maySend, editLast };
+  return { text, setText, submit, maySend, editLast, isOutdated: isBehind && !isSaving };
 }
 
 function isSendable(text: string, { mode, attachments }: WritingInput): boolean {
@@ -98,25 +95,6 @@ export function useVoiceSending({ mode, setMode, onSent, attachments }: WritingI
     setMode(undefined);
     onSent();
   };
-}
-
-interface ModeTextInput {
-  mode: ComposerMode | undefined;
-  draft: () => string;
-  setText: (text: string) => void;
-  input: React.RefObject<TextInput | null>;
-}
-
-/** Editing replaces the draft in the field; its end brings the draft back. */
-function useModeText({ mode, draft, setText, input }: ModeTextInput): void {
-  const previous = useRef<ComposerMode | undefined>(undefined);
-  useEffect(() => {
-    if (previous.current === mode) return;
-    if (mode?.kind === 'edit') setText(mode.message.content);
-    else if (previous.current?.kind === 'edit') setText(draft());
-    previous.current = mode;
-    if (mode !== undefined) input.current?.focus();
-  }, [mode, draft, setText, input]);
 }
 
 /** Returns a function that begins to edit the newest of one's own messages. */

@@ -7,6 +7,7 @@ import { IconButton } from '../parts/Buttons.js';
 import { ModalLayer } from '../parts/ModalLayer.js';
 import { labelDialog } from '../parts/labelDialog.js';
 import { Icon } from '../parts/Icon.js';
+import { useReturnedFocus } from '../parts/returnFocus.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import { showControls } from '../bidi.js';
@@ -25,6 +26,7 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   const [index, setIndex] = useState(first);
   const picture = pictures[index];
   const title = t('picture', { n: index + 1, total: pictures.length });
+  const layer = useReturnedFocus();
   const name = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
   const turn = (by: number): void =>
     setIndex((before) => Math.min(pictures.length - 1, Math.max(0, before + by)));
@@ -32,18 +34,20 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   if (picture === undefined) return null;
   return (
     <ModalLayer onClose={onClose}>
-      <View
-        ref={name}
-        dir={direction}
-        lang={language}
-        style={styles.layer}
-        onKeyDown={({ key }) => {
-          if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
-        }}
-      >
-        <Head picture={picture} title={title} onClose={onClose} />
-        <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
-        {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
+      <View ref={layer} style={styles.layer}>
+        <View
+          ref={name}
+          dir={direction}
+          lang={language}
+          style={styles.layer}
+          onKeyDown={({ key }) => {
+            if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
+          }}
+        >
+          <Head picture={picture} title={title} onClose={onClose} />
+          <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
+          {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
+        </View>
       </View>
     </ModalLayer>
   );

@@ -12,7 +12,7 @@ import { Button, IconButton } from '../parts/Buttons.js';
 import { Field, INNER_OUTLINE } from '../parts/Fields.js';
 import { Heading, Text } from '../parts/Text.js';
 import { errorKeyOf } from '../parts/Toast.js';
-import { titleOf, useClientState, useNames, useNow, useOwnUserId } from '../state.js';
+import { titleOf, useClientState, useNames, useNow, useOwnUserId, useCurrentMessage } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { SenderFilter } from './SenderFilter.js';
@@ -175,7 +175,11 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
   const nameFor = useNames();
   const { formats } = useUI();
   const now = useNow();
-  const text = useClientState((state) => summaryOf(state, message, t));
+  // It may have been deleted since it was found.
+  const current = useCurrentMessage(message);
+  const text = useClientState((state) =>
+    current === undefined ? t('hiddenMessage') : summaryOf(state, current, t),
+  );
   const chat = useClientState((state) => state.conversations[message.conversationId]);
   const ownUserId = useOwnUserId();
   const isTold =
