@@ -30,7 +30,7 @@ export const bring = (window: AppWindow, by: 'paste' | 'drop', file: ChosenFile)
   bringAll(window, { by, files: [file] });
 
 export interface Brought {
-  by: 'paste' | 'drop';
+  by: 'paste' | 'drop' | 'dragover';
   files: readonly ChosenFile[];
   /** Selector of the element. Default: the message field. */
   onto?: string;
@@ -63,7 +63,7 @@ export async function bringAll(
     const event =
       '${by}' === 'paste'
         ? new ClipboardEvent('paste', { ...options, clipboardData: data })
-        : new DragEvent('drop', { ...options, dataTransfer: data });
+        : new DragEvent('${by}', { ...options, dataTransfer: data });
     return !document.querySelector(${JSON.stringify(onto)}).dispatchEvent(event);
   })()`);
 }

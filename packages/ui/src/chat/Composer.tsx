@@ -25,6 +25,7 @@ import { useChatActions } from '../list/useChatActions.js';
 import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat, useOpenConversation } from './chatContext.js';
+import { isBehind } from './isBehind.js';
 import { useLimitedTray } from './fileLimit.js';
 import { Tray } from './Tray.js';
 import { useAttachmentTray } from './useAttachmentTray.js';
@@ -87,7 +88,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const { text, setText, submit, maySend } = writing;
   const [isRecording, setRecording] = useState(false);
   const attachments = useLimitedTray(props.attachments, isRecording ? 1 : 0);
-  useDroppedFiles(attachments);
+  useDroppedFiles(attachments, input);
   const toolbar = { conversation, text, setText, send: submit };
   const mayRecord = device.startRecording !== undefined && mayTakeVoice(attachments) && mode?.kind !== 'edit';
   if (slots.renderInputToolbar !== undefined) return slots.renderInputToolbar(toolbar);
@@ -198,10 +199,19 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
   );
 }
 
-function useDroppedFiles(attachments: AttachmentTray | undefined): void {
+/** Adds what is dropped or pasted, except onto a dialog: nobody would see it arrive in the chat behind. */
+function useDroppedFiles(
+  attachments: AttachmentTray | undefined,
+  input: React.RefObject<TextInput | null>,
+): void {
   const { onFiles } = useUI().device;
   const add = attachments?.add;
-  useEffect(() => (add === undefined ? undefined : onFiles?.(add)), [onFiles, add]);
+  useEffect(() => {
+    if (add === undefined) return undefined;
+    return onFiles?.((files) => {
+      if (!isBehind(input.current)) add(files);
+    });
+  }, [onFiles, add, input]);
 }
 
 interface ModeProps {
