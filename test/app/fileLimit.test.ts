@@ -3,7 +3,7 @@ import { PATIENT, type AppWindow } from './support/appWindow.js';
 import { bringAll, choose, type ChosenFile } from './support/files.js';
 import { describeInBrowser, it } from './support/windows.js';
 
-const LIMIT = /^A message takes at most .?10.? files\.$/;
+const LIMIT = /^At most .?10.? files fit into a message\.$/;
 
 const notes = (count: number, from = 1): ChosenFile[] =>
   Array.from({ length: count }, (_, index) => ({

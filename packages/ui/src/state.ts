@@ -3,11 +3,10 @@ import {
   SYSTEM_USER_ID,
   type ClientState,
   type ConversationRecord,
-  type LogEntry,
   type Message,
   type UserView,
 } from '@parley/client';
-import { asideKey, entryAt, isConnected, isMessage, logOf, peerOf, userOf } from '@parley/client/selectors';
+import { entryAt, isConnected, isMessage, logOf, peerOf, userOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { showControls } from './bidi.js';
 import { useTexts, type Translate } from './context.js';
@@ -25,16 +24,16 @@ export function useClientState<Part>(select: (state: ClientState) => Part): Part
 
 export const useOwnUserId = (): string => useClientState((state) => state.userId);
 
-/** Returns the entry of a message that the client holds; undefined when it holds none. */
-export const heldEntry = (state: ClientState, { conversationId, seq }: Message): LogEntry | undefined =>
-  entryAt(logOf(state, conversationId), seq) ?? state.aside[asideKey(conversationId, seq)];
-
 /**
  * Returns a message as it is now, edited or deleted, for what was begun with it earlier. Undefined when the user may not see it
  * any more.
  */
 export function useCurrentMessage(message: Message | undefined): Message | undefined {
-  const entry = useClientState((state) => message && (heldEntry(state, message) ?? message));
+  const entry = useClientState((state) => {
+    if (message === undefined) return undefined;
+    const { conversationId, seq } = message;
+    return entryAt(logOf(state, conversationId), seq) ?? message;
+  });
   return entry !== undefined && isMessage(entry) ? entry : undefined;
 }
 

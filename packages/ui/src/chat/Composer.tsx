@@ -26,7 +26,6 @@ import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 import { isBehind } from './isBehind.js';
-import { useLimitedTray } from './fileLimit.js';
 import { Tray } from './Tray.js';
 import { useAttachmentTray } from './useAttachmentTray.js';
 import type { ComposerMode } from './useMode.js';
@@ -77,7 +76,7 @@ function Closed({ reason }: { reason: ClosedReason }): ReactNode {
 }
 
 function OpenComposer(props: ComposerProps): ReactNode {
-  const { mode, setMode } = props;
+  const { mode, setMode, attachments } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
   const conversation = useOpenConversation();
@@ -87,12 +86,12 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const writing = useWriting(props, input);
   const { text, setText, submit, maySend } = writing;
   const [isRecording, setRecording] = useState(false);
-  const attachments = useLimitedTray(props.attachments, isRecording ? 1 : 0);
-  useDroppedFiles(attachments, input);
+  // The voice message needs its place, and what is dropped would not be seen.
+  useDroppedFiles(isRecording ? undefined : attachments, input);
   const toolbar = { conversation, text, setText, send: submit };
-  const mayRecord = device.startRecording !== undefined && mayTakeVoice(attachments) && mode?.kind !== 'edit';
+  const mayRecord = device.startRecording !== undefined && hasPlace(attachments) && mode?.kind !== 'edit';
   if (slots.renderInputToolbar !== undefined) return slots.renderInputToolbar(toolbar);
-  if (isRecording && props.attachments !== undefined)
+  if (isRecording && attachments !== undefined)
     return <Recorder {...props} onDone={() => setRecording(false)} />;
   return (
     <View style={styles.composer}>
@@ -102,7 +101,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
       {attachments !== undefined && <Tray tray={attachments} />}
       <TooLong text={text} max={LIMITS.maxTextChars} style={styles.note} />
       <View style={styles.line}>
-        {slots.renderActions?.(toolbar) ?? <AttachButton {...props} attachments={attachments} />}
+        {slots.renderActions?.(toolbar) ?? <AttachButton {...props} />}
         <MessageField
           input={input}
           writing={writing}
@@ -126,7 +125,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
   );
 }
 
-const mayTakeVoice = (tray: AttachmentTray | undefined): boolean =>
+const hasPlace = (tray: AttachmentTray | undefined): boolean =>
   tray !== undefined && tray.items.length < LIMITS.maxAttachments;
 
 function Recorder({ onDone, ...props }: ComposerProps & { onDone: () => void }): ReactNode {

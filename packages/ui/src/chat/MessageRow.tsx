@@ -1,6 +1,5 @@
 import { memo, useState, type ReactNode } from 'react';
 import { Platform, Pressable, StyleSheet, useWindowDimensions, View } from 'react-native';
-import { LIMITS } from '@parley/client';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Avatar } from '../parts/Avatar.js';
 import { IconButton } from '../parts/Buttons.js';
@@ -14,7 +13,6 @@ import { nameIn, useClientState } from '../state.js';
 import { kindOf, summaryOf, wordsOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { useChat } from './chatContext.js';
-import { useFileLimitText } from './fileLimit.js';
 import { MessageBubble } from './MessageBubble.js';
 import { Reactions } from './Reactions.js';
 import { SeenBy } from './SeenBy.js';
@@ -149,9 +147,6 @@ function Failure({ item }: BubbleProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { commands } = useChat();
-  const { uploads = [], code } = item.pending ?? {};
-  const limit = useFileLimitText();
-  const reason = uploads.length > LIMITS.maxAttachments ? limit : t(errorKeyOf(code));
   return (
     <Pressable
       role="button"
@@ -160,7 +155,7 @@ function Failure({ item }: BubbleProps): ReactNode {
       style={styles.failure}
     >
       <Text size="small" tone="danger">
-        {t('statusFailed')}: {reason}
+        {t('statusFailed')}: {t(errorKeyOf(item.pending?.code))}
       </Text>
     </Pressable>
   );

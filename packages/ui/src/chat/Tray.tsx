@@ -16,6 +16,7 @@ import { UploadProgress } from './UploadProgress.js';
 export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
+  const limit = useFileLimitText();
   if (tray.items.length === 0) return null;
   return (
     <>
@@ -24,17 +25,13 @@ export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
           <Item key={item.id} item={item} tray={tray} />
         ))}
       </ScrollView>
-      {tray.items.length > LIMITS.maxAttachments && <TooMany />}
+      {/* A tray of the app may take them; two windows can add files at one moment, each as many as fit. */}
+      {tray.items.length > LIMITS.maxAttachments && (
+        <Text role="alert" size="small" tone="danger">
+          {limit}
+        </Text>
+      )}
     </>
-  );
-}
-
-/** Two windows can add files at one moment, each as many as fit. */
-function TooMany(): ReactNode {
-  return (
-    <Text role="alert" size="small" tone="danger">
-      {useFileLimitText()}
-    </Text>
   );
 }
 

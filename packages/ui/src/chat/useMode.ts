@@ -1,9 +1,8 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Message } from '@parley/client';
-import { useParley } from '@parley/react';
 import { useTexts, useUI } from '../context.js';
 import { useToast } from '../parts/Toast.js';
-import { heldEntry, useCurrentMessage } from '../state.js';
+import { useCurrentMessage } from '../state.js';
 
 /** The message that is answered or edited, as it is now. */
 export interface ComposerMode {
@@ -24,13 +23,6 @@ export function useMode(id: string): [ComposerMode | undefined, SetMode] {
     const message = drafts.getReply(id);
     return message && { kind: 'reply', message };
   });
-  const change = useCallback<SetMode>(
-    (next) => {
-      setBegun(next);
-      drafts.setReply(id, next?.kind === 'reply' ? next.message : undefined);
-    },
-    [drafts, id],
-  );
   const message = useCurrentMessage(begun?.message);
   const isOver = message === undefined || (begun?.kind === 'edit' && message.deletedAt !== undefined);
   const mode = useMemo(
@@ -38,33 +30,20 @@ export function useMode(id: string): [ComposerMode | undefined, SetMode] {
     [begun, isOver, message],
   );
   useEffect(() => {
-    // The text of a deleted message is not kept.
-    if (mode?.kind === 'reply') drafts.setReply(id, mode.message);
+    // As the message is now: the text of a deleted one is not kept.
+    drafts.setReply(id, mode?.kind === 'reply' ? mode.message : undefined);
   }, [drafts, id, mode]);
-  useEnd(begun !== undefined && isOver, change);
-  useLoaded(begun?.message);
-  return [mode, change];
+  useEnd(begun !== undefined && isOver, setBegun);
+  return [mode, setBegun];
 }
 
-function useEnd(isOver: boolean, setMode: SetMode): void {
+/** Calls `end`, with a notice, when the message is deleted that something was begun with. */
+export function useEnd(isOver: boolean, end: (nothing: undefined) => void): void {
   const t = useTexts();
   const show = useToast();
   useEffect(() => {
     if (!isOver) return;
-    setMode(undefined);
+    end(undefined);
     show(t('deleted'));
-  }, [isOver, setMode, show, t]);
-}
-
-/** A message that was answered before another chat was open may have left the memory, and been deleted since. */
-function useLoaded(message: Message | undefined): void {
-  const parley = useParley();
-  useEffect(() => {
-    if (message === undefined || heldEntry(parley.state.getSnapshot(), message) !== undefined) return;
-    // Without a connection, it is asked for when the chat is opened the next time.
-    void parley
-      .conversation(message.conversationId)
-      .loadOne(message.seq)
-      .catch(() => undefined);
-  }, [parley, message]);
+  }, [isOver, end, show, t]);
 }

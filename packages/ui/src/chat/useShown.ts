@@ -1,10 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Message } from '@parley/client';
 import type { MessageItem, MessagesView } from '@parley/react';
-import { useTexts } from '../context.js';
 import type { Anchor } from '../parts/Menu.js';
-import { useToast } from '../parts/Toast.js';
 import { useCurrentMessage } from '../state.js';
+import { useEnd } from './useMode.js';
 
 /** Dialog over the chat. */
 export type Shown =
@@ -23,17 +22,11 @@ const messageOf = (shown: Shown | undefined): Message | undefined =>
  * its pictures and its earlier texts are closed when it is deleted.
  */
 export function useShown({ items }: MessagesView): [Shown | undefined, (shown: Shown | undefined) => void] {
-  const t = useTexts();
-  const show = useToast();
   const [begun, setShown] = useState<Shown>();
   const about = messageOf(begun);
   const current = useCurrentMessage(about);
   const isGone = about !== undefined && (current === undefined || current.deletedAt !== undefined);
-  useEffect(() => {
-    if (!isGone) return;
-    setShown(undefined);
-    show(t('deleted'));
-  }, [isGone, show, t]);
+  useEnd(isGone, setShown);
   return [isGone ? undefined : begun && currentOf(begun, items), setShown];
 }
 

@@ -27,27 +27,31 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   const picture = pictures[index];
   const title = t('picture', { n: index + 1, total: pictures.length });
   const layer = useReturnedFocus();
-  const name = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
+  const named = useCallback(
+    (inner: View | null) => {
+      layer(inner);
+      labelDialog(inner, title);
+    },
+    [layer, title],
+  );
   const turn = (by: number): void =>
     setIndex((before) => Math.min(pictures.length - 1, Math.max(0, before + by)));
   const forward = direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
   if (picture === undefined) return null;
   return (
     <ModalLayer onClose={onClose}>
-      <View ref={layer} style={styles.layer}>
-        <View
-          ref={name}
-          dir={direction}
-          lang={language}
-          style={styles.layer}
-          onKeyDown={({ key }) => {
-            if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
-          }}
-        >
-          <Head picture={picture} title={title} onClose={onClose} />
-          <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
-          {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
-        </View>
+      <View
+        ref={named}
+        dir={direction}
+        lang={language}
+        style={styles.layer}
+        onKeyDown={({ key }) => {
+          if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
+        }}
+      >
+        <Head picture={picture} title={title} onClose={onClose} />
+        <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
+        {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
       </View>
     </ModalLayer>
   );

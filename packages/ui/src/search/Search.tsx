@@ -176,10 +176,8 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
   const { formats } = useUI();
   const now = useNow();
   // It may have been deleted since it was found.
-  const current = useCurrentMessage(message);
-  const text = useClientState((state) =>
-    current === undefined ? t('hiddenMessage') : summaryOf(state, current, t),
-  );
+  const current = useCurrentMessage(message) ?? message;
+  const text = useClientState((state) => summaryOf(state, current, t));
   const chat = useClientState((state) => state.conversations[message.conversationId]);
   const ownUserId = useOwnUserId();
   const isTold =
