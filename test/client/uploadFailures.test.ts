@@ -61,6 +61,27 @@ describe('what is refused', () => {
     await uploadIn(alice, id, 'ready');
   });
 
+  test('a message with more files than the server takes goes out once one of them is removed', async () => {
+    const scene = await newScene(server);
+    await using alice = await startedClient(server, scene);
+    const { conversationId } = scene;
+    const chat = alice.conversation(conversationId);
+    await chat.open();
+    const add = (index: number) =>
+      alice.uploads.add(textFile().bytes, { conversationId, name: `${index}.txt`, mimeType: 'text/plain' });
+    const uploads = Array.from({ length: 11 }, (_, index) => add(index).id);
+    const { stored, clientMessageId } = chat.sendMessage({ text: 'many', uploads });
+    await expect(stored).rejects.toMatchObject({ code: 'VALIDATION' });
+    alice.uploads.cancel(uploads[4] ?? '');
+    await until(() => alice.outbox.getPending(conversationId)[0]?.uploads?.length === 10);
+    expect(alice.outbox.getPending(conversationId)[0]).toMatchObject({ status: 'failed' });
+    alice.outbox.retry(clientMessageId);
+    await until(async () => (await storedMessages(scene)).length === 1);
+    const names = (await storedMessages(scene))[0]?.attachments.map(({ name }) => name) ?? [];
+    expect(names).toHaveLength(10);
+    expect(names).not.toContain('4.txt');
+  });
+
   test('a file that is too large fails at once, without a byte', async () => {
     const scene = await newScene(server);
     const network = new TestNetwork();

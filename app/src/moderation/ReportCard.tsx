@@ -11,6 +11,7 @@ import { useParley } from '@parley/react';
 import {
   Button,
   Field,
+  cleanText,
   fits,
   nameOf,
   PersonRow,
@@ -128,7 +129,7 @@ function Decide({ report, user, onDecided }: DecideProps): ReactNode {
     const choices = [{ label: t(DECISIONS[decision]), value: true }];
     const question = { title: t(DECISIONS[decision]), text: t('decideText', nameOf(user, texts)), choices };
     if (decision !== 'dismiss' && (await ask(question)) !== true) return;
-    const resolution = note.trim();
+    const resolution = cleanText(note);
     const input = { reportId: report._id, decision, ...(resolution !== '' && { resolution }) };
     if ((await attempt(safety.resolveReport(input), t('decided'))) !== undefined) onDecided();
   }

@@ -17,7 +17,7 @@ export { MatchStrip, type Match, type MatchStripProps } from './list/MatchStrip.
 export { useChatActions, type ChatActions } from './list/useChatActions.js';
 export { MediaViewer, type MediaViewerProps } from './media/MediaViewer.js';
 export { VoiceRecorder, type VoiceRecorderProps } from './media/VoiceRecorder.js';
-export { fits } from './lengths.js';
+export { cleanText, fits } from './lengths.js';
 export { OfflineBanner } from './OfflineBanner.js';
 export { ParleyUI, type ParleyUIProps } from './ParleyUI.js';
 export { useAsk, type Ask } from './parts/Ask.js';

@@ -1,6 +1,12 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
-import { SYSTEM_USER_ID, type ClientState, type ConversationRecord, type UserView } from '@parley/client';
-import { isConnected, peerOf, userOf } from '@parley/client/selectors';
+import {
+  SYSTEM_USER_ID,
+  type ClientState,
+  type ConversationRecord,
+  type Message,
+  type UserView,
+} from '@parley/client';
+import { entryAt, isConnected, isMessage, logOf, peerOf, userOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { showControls } from './bidi.js';
 import { useTexts, type Translate } from './context.js';
@@ -17,6 +23,19 @@ export function useClientState<Part>(select: (state: ClientState) => Part): Part
 }
 
 export const useOwnUserId = (): string => useClientState((state) => state.userId);
+
+/**
+ * Returns a message as it is now, edited or deleted, for what was begun with it earlier. Undefined when the user may not see it
+ * any more.
+ */
+export function useCurrentMessage(message: Message | undefined): Message | undefined {
+  const entry = useClientState((state) => {
+    if (message === undefined) return undefined;
+    const { conversationId, seq } = message;
+    return entryAt(logOf(state, conversationId), seq) ?? message;
+  });
+  return entry !== undefined && isMessage(entry) ? entry : undefined;
+}
 
 /** Whether a user is online. False without a connection: nothing is known then. */
 export const useIsOnline = (userId: string): boolean =>

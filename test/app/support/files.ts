@@ -26,18 +26,46 @@ export async function choose({ page }: AppWindow, ...files: ChosenFile[]): Promi
 }
 
 /** Pastes or drops a file, as the browser reports it. */
-export async function bring({ page }: AppWindow, by: 'paste' | 'drop', file: ChosenFile): Promise<void> {
-  const { name, mimeType, buffer } = file;
-  await page.evaluate(`
-    const bytes = Uint8Array.from(atob('${buffer.toString('base64')}'), (one) => one.charCodeAt(0));
+export const bring = (window: AppWindow, by: 'paste' | 'drop', file: ChosenFile): Promise<boolean> =>
+  bringAll(window, { by, files: [file] });
+
+export interface Brought {
+  by: 'paste' | 'drop' | 'dragover';
+  files: readonly ChosenFile[];
+  /** Selector of the element. Default: the message field. */
+  onto?: string;
+  /** Texts that are on the clipboard besides the files, by media type. */
+  texts?: Record<string, string>;
+}
+
+/**
+ * Pastes or drops files, as the browser reports it.
+ *
+ * @returns whether the page has taken them: the browser does nothing more
+ */
+export async function bringAll(
+  { page }: AppWindow,
+  { by, files, onto = 'textarea', texts = {} }: Brought,
+): Promise<boolean> {
+  const given = files.map(({ name, mimeType, buffer }) => ({
+    name,
+    mimeType,
+    bytes: buffer.toString('base64'),
+  }));
+  return page.evaluate<boolean>(`(() => {
     const data = new DataTransfer();
-    data.items.add(new File([bytes], '${name}', { type: '${mimeType}' }));
+    for (const { name, mimeType, bytes } of ${JSON.stringify(given)})
+      data.items.add(
+        new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name, { type: mimeType }),
+      );
+    for (const [type, text] of Object.entries(${JSON.stringify(texts)})) data.setData(type, text);
     const options = { bubbles: true, cancelable: true };
-    document.querySelector('textarea').dispatchEvent(
+    const event =
       '${by}' === 'paste'
         ? new ClipboardEvent('paste', { ...options, clipboardData: data })
-        : new DragEvent('drop', { ...options, dataTransfer: data }),
-    );`);
+        : new DragEvent('${by}', { ...options, dataTransfer: data });
+    return !document.querySelector(${JSON.stringify(onto)}).dispatchEvent(event);
+  })()`);
 }
 
 /** Holds what the window sends to the store until the returned function is called. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as contract from '../../../contract/index.js';
 import { SYSTEM_USER_ID } from '../../../packages/client/src/index.js';
-import { CLOSE_CODES, isPushName, LIMITS, RETRY } from '../../../packages/client/src/wire/index.js';
+import { CLOSE_CODES, isBlank, isPushName, LIMITS, RETRY } from '../../../packages/client/src/wire/index.js';
 
 describe('tables of the client and of the contract', () => {
   it('name the same error codes with the same retry rules', () => {
@@ -24,6 +24,17 @@ describe('tables of the client and of the contract', () => {
 
   it('know the sender of the messages of the app itself', () => {
     expect(SYSTEM_USER_ID).toBe(contract.SYSTEM_USER_ID);
+  });
+
+  it('find nothing visible in the same texts', () => {
+    const differs = (code: number): boolean => {
+      const char = String.fromCodePoint(code);
+      return [char, `${char} a`].some((text) => isBlank(text) !== contract.isBlank(text));
+    };
+    const all = Array.from({ length: 0x110000 }, (_, code) => code);
+    expect(all.filter(differs)).toEqual([]);
+    expect(['', '\u200B', ' \u2066\u2069\n', '\u3164'].every(isBlank)).toBe(true);
+    expect(isBlank('\u200Da')).toBe(false);
   });
 
   it('know the same pushes', () => {

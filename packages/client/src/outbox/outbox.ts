@@ -268,18 +268,21 @@ export class Outbox {
     this.#remove(clientMessageId);
   }
 
-  /** Takes an upload from the message that waits for it. One that has nothing else to say is discarded. */
+  /** Takes an upload from the message that waits for it, or has failed. One that has nothing else to say is discarded. */
   dropUpload(uploadId: string): void {
+    const mayChange = ({ preparation, status }: PendingMessage): boolean =>
+      preparation !== undefined || status === 'failed';
     const entry = this.#deps.store
       .getState()
-      .outbox.find(({ uploads, preparation }) => preparation !== undefined && uploads?.includes(uploadId));
+      .outbox.find((one) => one.uploads?.includes(uploadId) && mayChange(one));
     if (entry === undefined) return;
     const uploads = entry.uploads?.filter((id) => id !== uploadId) ?? [];
     if (uploads.length === 0 && entry.content === '') this.discard(entry.clientMessageId);
     else {
       // Without files it is a text like others.
       const rest = uploads.length === 0 ? { uploads: undefined, preparation: undefined } : { uploads };
-      this.#keep({ ...entry, ...rest }).catch(() => undefined);
+      // A failed one may hold what was prepared of all of them: its retry prepares what is left.
+      this.#keep({ ...entry, attachments: undefined, ...rest }).catch(() => undefined);
     }
   }
 

@@ -17,4 +17,5 @@ export * from './pushes.js';
 export * from './receipts.js';
 export * from './safety.js';
 export * from './session.js';
+export * from './text.js';
 export * from './users.js';

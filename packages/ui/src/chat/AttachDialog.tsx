@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
 import { LIMITS, type AttachmentKind } from '@parley/client';
 import { useTexts, useUI } from '../context.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { Button } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
 import { ChoiceRow, Field } from '../parts/Fields.js';
@@ -30,7 +30,7 @@ export function AttachDialog({ kind, onSend, onClose }: AttachDialogProps): Reac
   const [values, setValues] = useState<FieldValues>({});
   const [isAsked, setAsked] = useState(false);
   const set = (name: string, value: string): void => setValues((before) => ({ ...before, [name]: value }));
-  const trimmed = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.trim()]));
+  const trimmed = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, cleanText(value)]));
   const result = read(trimmed);
   const caption = trimmed['caption'] ?? '';
   const areShort = fields.every(({ name, maxChars = Infinity }) => fits(values[name] ?? '', maxChars));

@@ -1,11 +1,11 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { KeyboardAvoidingView, Platform, StyleSheet, View } from 'react-native';
 import type { Conversation, Message, OccasionView } from '@parley/client';
-import { useConversation, useMessages, useParley, type MessageItem, type MessagesView } from '@parley/react';
-import { useStyles, useTexts, useUI } from '../context.js';
+import { useConversation, useMessages, useParley, type MessagesView } from '@parley/react';
+import { useStyles, useTexts } from '../context.js';
 import { useChatActions } from '../list/useChatActions.js';
 import { Dialog } from '../parts/Dialog.js';
-import { Menu, type Anchor } from '../parts/Menu.js';
+import { Menu } from '../parts/Menu.js';
 import { useAttempt } from '../parts/Toast.js';
 import { ReportDialog } from '../people/ReportDialog.js';
 import { Search } from '../search/Search.js';
@@ -28,7 +28,8 @@ import { MessageList } from './MessageList.js';
 import { PinnedBar } from './PinnedBar.js';
 import type { ChatSlots } from './slots.js';
 import { UnknownChat } from './UnknownChat.js';
-import type { ComposerMode } from './useWriting.js';
+import { useMode, type ComposerMode } from './useMode.js';
+import { useShown, type Shown } from './useShown.js';
 
 // Loaded when they are opened: no part of a first visit.
 const GoToDay = lazy(async () => ({ default: (await import('./GoToDay.js')).GoToDay }));
@@ -58,22 +59,7 @@ export function Chat(props: ChatProps): ReactNode {
   return <OpenChat key={conversation.id} {...props} conversation={conversation} />;
 }
 
-/** Dialog over the chat. */
-type Shown =
-  | { kind: 'actions'; item: MessageItem; anchor: Anchor | undefined }
-  | { kind: 'menu'; anchor: Anchor }
-  | { kind: 'media'; message: Message; index: number }
-  | { kind: 'info' | 'report'; message: Message }
-  | { kind: 'search' | 'day' };
-
 const HIGHLIGHT_MS = 1_800;
-
-/** A message may be edited or deleted while its menu is open: the menu is about what is there now. */
-function currentOf(shown: Shown, { items }: MessagesView): Shown {
-  if (shown.kind !== 'actions') return shown;
-  const item = items.find(({ key }) => key === shown.item.key);
-  return item?.kind === 'message' ? { ...shown, item } : shown;
-}
 
 function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode {
   const {
@@ -89,7 +75,7 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
   } = props;
   const styles = useStyles(createStyles);
   const view = useMessages(conversation.id);
-  const [shown, setShown] = useState<Shown>();
+  const [shown, setShown] = useShown(view);
   const [mode, setMode] = useMode(conversation.id);
   const [sentCount, setSentCount] = useState(0);
   const { target, jumpTo, highlightedSeq, onReached } = useJump(firstTarget, view);
@@ -119,7 +105,7 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
             attachForms={attachForms}
             onSent={() => setSentCount((count) => count + 1)}
           />
-          {shown !== undefined && <Layer shown={currentOf(shown, view)} close={close} setShown={setShown} />}
+          {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
         </KeyboardAvoidingView>
       </ConversationContext.Provider>
     </ChatContext.Provider>
@@ -257,23 +243,6 @@ function useJump(first: { seq: number } | undefined, { loadAround }: MessagesVie
     timer.current = setTimeout(() => setHighlighted(undefined), HIGHLIGHT_MS);
   }, []);
   return { target, jumpTo, highlightedSeq, onReached };
-}
-
-/** The answered message stays with the draft while another chat is open. */
-function useMode(id: string): [ComposerMode | undefined, (mode: ComposerMode | undefined) => void] {
-  const { drafts } = useUI();
-  const [mode, setMode] = useState((): ComposerMode | undefined => {
-    const message = drafts.getReply(id);
-    return message && { kind: 'reply', message };
-  });
-  const change = useCallback(
-    (next: ComposerMode | undefined) => {
-      setMode(next);
-      drafts.setReply(id, next?.kind === 'reply' ? next.message : undefined);
-    },
-    [drafts, id],
-  );
-  return [mode, change];
 }
 
 interface CommandsInput {

@@ -25,9 +25,11 @@ import { useChatActions } from '../list/useChatActions.js';
 import { AttachButton } from './AttachButton.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useChat, useOpenConversation } from './chatContext.js';
+import { isBehind } from './isBehind.js';
 import { Tray } from './Tray.js';
 import { useAttachmentTray } from './useAttachmentTray.js';
-import { useVoiceSending, useWriting, type ComposerMode, type WritingInput } from './useWriting.js';
+import type { ComposerMode } from './useMode.js';
+import { useVoiceSending, useWriting, type WritingInput } from './useWriting.js';
 
 const VoiceRecorder = lazy(async () => ({
   default: (await import('../media/VoiceRecorder.js')).VoiceRecorder,
@@ -84,15 +86,18 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const writing = useWriting(props, input);
   const { text, setText, submit, maySend } = writing;
   const [isRecording, setRecording] = useState(false);
-  useDroppedFiles(attachments);
+  // The voice message needs its place, and what is dropped would not be seen.
+  useDroppedFiles(isRecording ? undefined : attachments, input);
   const toolbar = { conversation, text, setText, send: submit };
-  const mayRecord = device.startRecording !== undefined && attachments !== undefined && mode?.kind !== 'edit';
+  const mayRecord = device.startRecording !== undefined && hasPlace(attachments) && mode?.kind !== 'edit';
   if (slots.renderInputToolbar !== undefined) return slots.renderInputToolbar(toolbar);
   if (isRecording && attachments !== undefined)
     return <Recorder {...props} onDone={() => setRecording(false)} />;
   return (
     <View style={styles.composer}>
-      {mode !== undefined && <Mode mode={mode} onCancel={() => setMode(undefined)} />}
+      {mode !== undefined && (
+        <Mode mode={mode} isOutdated={writing.isOutdated} onCancel={() => setMode(undefined)} />
+      )}
       {attachments !== undefined && <Tray tray={attachments} />}
       <TooLong text={text} max={LIMITS.maxTextChars} style={styles.note} />
       <View style={styles.line}>
@@ -119,6 +124,9 @@ function OpenComposer(props: ComposerProps): ReactNode {
     </View>
   );
 }
+
+const hasPlace = (tray: AttachmentTray | undefined): boolean =>
+  tray !== undefined && tray.items.length < LIMITS.maxAttachments;
 
 function Recorder({ onDone, ...props }: ComposerProps & { onDone: () => void }): ReactNode {
   const sendVoice = useVoiceSending(props);
@@ -190,13 +198,29 @@ function MessageField({ input, writing, isInvalid, onCancel }: MessageFieldProps
   );
 }
 
-function useDroppedFiles(attachments: AttachmentTray | undefined): void {
+/** Adds what is dropped or pasted, except onto a dialog: nobody would see it arrive in the chat behind. */
+function useDroppedFiles(
+  attachments: AttachmentTray | undefined,
+  input: React.RefObject<TextInput | null>,
+): void {
   const { onFiles } = useUI().device;
   const add = attachments?.add;
-  useEffect(() => (add === undefined ? undefined : onFiles?.(add)), [onFiles, add]);
+  useEffect(() => {
+    if (add === undefined) return undefined;
+    return onFiles?.((files) => {
+      if (!isBehind(input.current)) add(files);
+    });
+  }, [onFiles, add, input]);
 }
 
-function Mode({ mode, onCancel }: { mode: ComposerMode; onCancel: () => void }): ReactNode {
+interface ModeProps {
+  mode: ComposerMode;
+  /** The message was edited elsewhere, and the field has other changes. */
+  isOutdated: boolean;
+  onCancel: () => void;
+}
+
+function Mode({ mode, isOutdated, onCancel }: ModeProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { message, kind } = mode;
@@ -205,9 +229,15 @@ function Mode({ mode, onCancel }: { mode: ComposerMode; onCancel: () => void }):
     <View style={styles.mode}>
       <View style={styles.modeBar} />
       <View style={styles.modeTexts}>
-        <Text size="small" isBold tone="accent" numberOfLines={1}>
-          {kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message.sender, t) })}
-        </Text>
+        {isOutdated ? (
+          <Text role="alert" size="small" isBold tone="danger">
+            {t('editedMeanwhile')}
+          </Text>
+        ) : (
+          <Text size="small" isBold tone="accent" numberOfLines={1}>
+            {kind === 'edit' ? t('editing') : t('replyTo', { name: nameOf(message.sender, t) })}
+          </Text>
+        )}
         <Text size="small" tone="soft" numberOfLines={1} dir="auto">
           {wordsOf({ kind: quoted, content }, t)}
         </Text>

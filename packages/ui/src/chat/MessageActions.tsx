@@ -39,7 +39,7 @@ export function MessageActions({ item, anchor, onClose }: MessageActionsProps): 
     onClose();
     if (message !== undefined) commands.react(message, emoji);
   };
-  if (isChoosing) return <ReactionChoice onChoose={react} onClose={onClose} />;
+  if (isChoosing && mayReact) return <ReactionChoice onChoose={react} onClose={onClose} />;
   return (
     <Menu
       label={t('messageActions')}

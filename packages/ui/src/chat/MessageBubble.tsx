@@ -144,7 +144,8 @@ function Carried(props: BubbleProps): ReactNode {
       )
     );
   if (message !== undefined) return <Attachments {...props} message={message} />;
-  if (pending?.uploads !== undefined) return <PendingFiles ids={pending.uploads} />;
+  if (pending?.uploads !== undefined)
+    return <PendingFiles ids={pending.uploads} isFailed={pending.status === 'failed'} />;
   // Files of an app's own uploads have no address yet.
   if (pending === undefined || kindOf(pending) === 'text') return null;
   return <Text style={styles.ownMeta}>{wordsOf({ kind: kindOf(pending) }, t)}</Text>;

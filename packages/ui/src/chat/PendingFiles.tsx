@@ -12,13 +12,19 @@ import { Picture } from './Picture.js';
 import { problemOf, UploadProgress } from './UploadProgress.js';
 import { VoiceLine } from './VoiceContent.js';
 
+interface PendingFilesProps {
+  ids: readonly string[];
+  /** The server has refused the message: without one of its files, it may take it. */
+  isFailed: boolean;
+}
+
 /** Files of a message that is not stored yet: as they are on this device, with their progress. */
-export function PendingFiles({ ids }: { ids: readonly string[] }): ReactNode {
+export function PendingFiles({ ids, isFailed }: PendingFilesProps): ReactNode {
   const styles = useStyles(createStyles);
   return (
     <View style={styles.files}>
       {ids.map((id) => (
-        <PendingFile key={id} id={id} isSmall={ids.length > 1} />
+        <PendingFile key={id} id={id} isSmall={ids.length > 1} isFailed={isFailed} />
       ))}
     </View>
   );
@@ -27,9 +33,10 @@ export function PendingFiles({ ids }: { ids: readonly string[] }): ReactNode {
 interface PendingFileProps {
   id: string;
   isSmall: boolean;
+  isFailed: boolean;
 }
 
-function PendingFile({ id, isSmall }: PendingFileProps): ReactNode {
+function PendingFile({ id, isSmall, isFailed }: PendingFileProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { uploads } = useParley();
@@ -45,7 +52,7 @@ function PendingFile({ id, isSmall }: PendingFileProps): ReactNode {
       <Shown upload={upload} isSmall={isSmall} />
       <View style={styles.line}>
         <UploadProgress upload={upload} />
-        {upload.status !== 'ready' && (
+        {(isFailed || upload.status !== 'ready') && (
           <IconButton
             icon="close"
             size={14}

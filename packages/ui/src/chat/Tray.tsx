@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { Image, Pressable, ScrollView, StyleSheet, View } from 'react-native';
+import { LIMITS } from '@parley/client';
 import { useStyles, useTexts } from '../context.js';
 import { IconButton } from '../parts/Buttons.js';
 import { Icon } from '../parts/Icon.js';
@@ -8,19 +9,29 @@ import { showControls } from '../bidi.js';
 import { KIND_ICONS } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import type { AttachmentTray, TrayItem } from './attachmentTray.js';
+import { useFileLimitText } from './fileLimit.js';
 import { UploadProgress } from './UploadProgress.js';
 
 /** Chosen files above the message field, with their progress. */
 export function Tray({ tray }: { tray: AttachmentTray }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
+  const limit = useFileLimitText();
   if (tray.items.length === 0) return null;
   return (
-    <ScrollView horizontal role="group" aria-label={t('filesToSend')} contentContainerStyle={styles.line}>
-      {tray.items.map((item) => (
-        <Item key={item.id} item={item} tray={tray} />
-      ))}
-    </ScrollView>
+    <>
+      <ScrollView horizontal role="group" aria-label={t('filesToSend')} contentContainerStyle={styles.line}>
+        {tray.items.map((item) => (
+          <Item key={item.id} item={item} tray={tray} />
+        ))}
+      </ScrollView>
+      {/* A tray of the app may take them; two windows can add files at one moment, each as many as fit. */}
+      {tray.items.length > LIMITS.maxAttachments && (
+        <Text role="alert" size="small" tone="danger">
+          {limit}
+        </Text>
+      )}
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import type { FileUpload, UploadFile } from '@parley/client';
 import { useParley, useUploads } from '@parley/react';
 import type { PickedFile } from '../device.js';
 import type { AttachmentTray, TrayItem } from './attachmentTray.js';
+import { useFittingFiles } from './fileLimit.js';
 import { problemOf } from './UploadProgress.js';
 
 /** Values of a waveform that the server takes. */
@@ -10,28 +11,26 @@ const MAX_BARS = 64;
 
 /**
  * Returns the files of a conversation's composer, uploaded by the SDK as soon as they are added. `Chat` uses it by itself; call it
- * for a composer of your own. Needs `uploads: fileUploads()` of `@parley/client/uploads` in the options of the client.
+ * for a composer of your own, below `<ParleyUI>`. Needs `uploads: fileUploads()` of `@parley/client/uploads` in the options of the client.
  */
 export function useAttachmentTray(conversationId: string): AttachmentTray {
   const parley = useParley();
   const { uploads, add, retry, cancel } = useUploads(conversationId);
-  const actions = useMemo(
-    (): Omit<AttachmentTray, 'items'> => ({
+  const fitting = useFittingFiles();
+  const actions = useMemo((): Omit<AttachmentTray, 'items'> => {
+    const drafts = (): readonly FileUpload[] => parley.uploads.drafts(conversationId).getSnapshot();
+    return {
       add: (files) => {
-        for (const file of files) add(fileOf(file), optionsOf(file));
+        for (const file of fitting(files, drafts().length)) add(fileOf(file), optionsOf(file));
       },
       retry,
       remove: cancel,
       send: (content) => {
-        const ids = parley.uploads
-          .drafts(conversationId)
-          .getSnapshot()
-          .map(({ id }) => id);
+        const ids = drafts().map(({ id }) => id);
         parley.conversation(conversationId).sendMessage({ ...content, uploads: ids });
       },
-    }),
-    [parley, conversationId, add, retry, cancel],
-  );
+    };
+  }, [parley, conversationId, add, retry, cancel, fitting]);
   return useMemo(() => ({ ...actions, items: uploads.map(toItem) }), [actions, uploads]);
 }
 

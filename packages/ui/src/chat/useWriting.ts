@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { TextInput } from 'react-native';
 import { LIMITS, type Conversation, type Message } from '@parley/client';
 import { isMessage, logOf } from '@parley/client/selectors';
 import { useParley } from '@parley/react';
 import { useUI } from '../context.js';
 import type { PickedFile } from '../device.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { useAttempt } from '../parts/Toast.js';
 import { useOwnUserId } from '../state.js';
 import { useCurrent } from '../useCurrent.js';
@@ -13,12 +13,8 @@ import type { AttachFormKind } from './attachForms.js';
 import type { AttachmentTray } from './attachmentTray.js';
 import { useOpenConversation } from './chatContext.js';
 import { focusAtEnd } from './focusAtEnd.js';
-
-/** The message that is answered or edited. */
-export interface ComposerMode {
-  kind: 'reply' | 'edit';
-  message: Message;
-}
+import { isSameMode, type ComposerMode } from './useMode.js';
+import { useModeText } from './useModeText.js';
 
 export interface WritingInput {
   mode: ComposerMode | undefined;
@@ -39,21 +35,19 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
   const handle = parley.conversation(conversation.id);
   const [text, setTextOnly] = useState(() => drafts.get(conversation.id));
   const [isSaving, setSaving] = useState(false);
-  useModeText({ mode, draft: () => drafts.get(conversation.id), setText: setTextOnly, input });
+  const draft = (): string => drafts.get(conversation.id);
+  const isBehind = useModeText({ mode, draft, text, setText: setTextOnly, input });
   useEffect(() => {
     if (device.hasKeyboard === true) focusAtEnd(input.current);
     return () => handle.stopTyping();
   }, [handle, input, device]);
   const isEdit = mode?.kind === 'edit';
-  const hasFiles = !isEdit && attachments !== undefined && attachments.items.length > 0;
-  // A picture keeps its place without the text beside it.
-  const mayBeEmpty = hasFiles || (isEdit && mode.message.kind !== 'text');
-  const maySend = fits(text, LIMITS.maxTextChars) && (text.trim() !== '' || mayBeEmpty) && !isSaving;
+  const maySend = !isSaving && isSendable(text, props);
   const setText = (next: string): void => {
     setTextOnly(next);
     if (isEdit) return;
     drafts.set(conversation.id, next);
-    if (next.trim() === '') handle.stopTyping();
+    if (cleanText(next) === '') handle.stopTyping();
     else handle.sendTyping();
   };
   const current = useCurrent(mode);
@@ -64,22 +58,31 @@ export function useWriting(props: WritingInput, input: React.RefObject<TextInput
       content === message.content || (await attempt(handle.edit(message.seq, content))) !== undefined;
     setSaving(false);
     // Meanwhile, another message may be answered or edited.
-    if (isSaved && current.current === begun) setMode(undefined);
+    if (isSaved && isSameMode(current.current, begun)) setMode(undefined);
   }
   const submit = (): void => {
     if (!maySend) return;
-    if (isEdit) return void save(mode.message, text.trim());
-    const content = { text: text.trim(), ...(mode !== undefined && { replyTo: mode.message.seq }) };
+    if (isEdit) return void save(mode.message, cleanText(text));
+    const content = { text: cleanText(text), ...(mode !== undefined && { replyTo: mode.message.seq }) };
     setTextOnly('');
     drafts.set(conversation.id, '');
-    if (hasFiles) attachments.send(content);
+    if (attachments !== undefined && attachments.items.length > 0) attachments.send(content);
     else handle.sendMessage(content);
     setMode(undefined);
     onSent();
     input.current?.focus();
   };
   const editLast = useEditLast(conversation, setMode);
-  return { text, setText, submit, maySend, editLast };
+  return { text, setText, submit, maySend, editLast, isOutdated: isBehind && !isSaving };
+}
+
+function isSendable(text: string, { mode, attachments }: WritingInput): boolean {
+  if (!fits(text, LIMITS.maxTextChars)) return false;
+  const hasText = cleanText(text) !== '';
+  // A picture keeps its place without the text beside it.
+  if (mode?.kind === 'edit') return hasText || mode.message.kind !== 'text';
+  const fileCount = attachments?.items.length ?? 0;
+  return fileCount <= LIMITS.maxAttachments && (hasText || fileCount > 0);
 }
 
 /** Returns the function that sends a voice message: at once, unless other files wait for their caption. */
@@ -92,25 +95,6 @@ export function useVoiceSending({ mode, setMode, onSent, attachments }: WritingI
     setMode(undefined);
     onSent();
   };
-}
-
-interface ModeTextInput {
-  mode: ComposerMode | undefined;
-  draft: () => string;
-  setText: (text: string) => void;
-  input: React.RefObject<TextInput | null>;
-}
-
-/** Editing replaces the draft in the field; its end brings the draft back. */
-function useModeText({ mode, draft, setText, input }: ModeTextInput): void {
-  const previous = useRef<ComposerMode | undefined>(undefined);
-  useEffect(() => {
-    if (previous.current === mode) return;
-    if (mode?.kind === 'edit') setText(mode.message.content);
-    else if (previous.current?.kind === 'edit') setText(draft());
-    previous.current = mode;
-    if (mode !== undefined) input.current?.focus();
-  }, [mode, draft, setText, input]);
 }
 
 /** Returns a function that begins to edit the newest of one's own messages. */

@@ -3,6 +3,7 @@ import { Platform, Pressable, StyleSheet, View } from 'react-native';
 import type { Conversation } from '@parley/client';
 import { peerOf } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type Translate } from '../context.js';
+import { cleanText } from '../lengths.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Badge } from '../parts/Chip.js';
 import { INNER_OUTLINE } from '../parts/Fields.js';
@@ -122,7 +123,7 @@ function usePreview(conversation: Conversation, isChosen: boolean): Preview {
   const { drafts, direction } = useUI();
   const draft = useSyncExternalStore(
     drafts.subscribe,
-    () => (isChosen ? '' : drafts.get(conversation.id)),
+    () => (isChosen ? '' : cleanText(drafts.get(conversation.id))),
     () => '',
   );
   const key = useClientState((state) =>

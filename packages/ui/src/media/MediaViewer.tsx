@@ -7,6 +7,7 @@ import { IconButton } from '../parts/Buttons.js';
 import { ModalLayer } from '../parts/ModalLayer.js';
 import { labelDialog } from '../parts/labelDialog.js';
 import { Icon } from '../parts/Icon.js';
+import { useReturnedFocus } from '../parts/returnFocus.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import { showControls } from '../bidi.js';
@@ -25,7 +26,14 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   const [index, setIndex] = useState(first);
   const picture = pictures[index];
   const title = t('picture', { n: index + 1, total: pictures.length });
-  const name = useCallback((inner: View | null) => labelDialog(inner, title), [title]);
+  const layer = useReturnedFocus();
+  const named = useCallback(
+    (inner: View | null) => {
+      layer(inner);
+      labelDialog(inner, title);
+    },
+    [layer, title],
+  );
   const turn = (by: number): void =>
     setIndex((before) => Math.min(pictures.length - 1, Math.max(0, before + by)));
   const forward = direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
@@ -33,7 +41,7 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   return (
     <ModalLayer onClose={onClose}>
       <View
-        ref={name}
+        ref={named}
         dir={direction}
         lang={language}
         style={styles.layer}

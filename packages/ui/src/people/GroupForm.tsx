@@ -3,7 +3,7 @@ import { StyleSheet, View } from 'react-native';
 import { LIMITS, type Conversation, type UserView } from '@parley/client';
 import { useParley } from '@parley/react';
 import { useTexts } from '../context.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { Button } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
 import { Field, SwitchRow } from '../parts/Fields.js';
@@ -64,7 +64,7 @@ function useCreate(type: 'group' | 'channel', onCreated: (conversation: Conversa
     const avatar = picture.trim();
     const input = {
       type,
-      name: name.trim(),
+      name: cleanText(name),
       participants,
       clientConversationId,
       ...(avatar !== '' && { avatar }),
@@ -105,7 +105,7 @@ export function EditGroup({
   const [look, setLook] = useState<Look>({ name, picture: avatar, isForAll: history === 'all' });
   const [isOpen, setOpen] = useState(isJoinable);
   async function save(): Promise<void> {
-    const [newName, picture] = [look.name.trim(), look.picture.trim()];
+    const [newName, picture] = [cleanText(look.name), look.picture.trim()];
     const changes = {
       ...(newName !== name && { name: newName }),
       ...(picture !== avatar && { avatar: picture === '' ? null : picture }),
@@ -156,7 +156,7 @@ const isPicture = (text: string, before: string): boolean =>
   ['', before].includes(text.trim()) || isWholeAddress(text.trim());
 
 const isValid = ({ name, picture }: Look, before = ''): boolean =>
-  name.trim() !== '' &&
+  cleanText(name) !== '' &&
   fits(name, LIMITS.maxNameChars) &&
   fits(picture, LIMITS.maxUrlChars) &&
   isPicture(picture, before);

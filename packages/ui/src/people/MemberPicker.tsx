@@ -1,7 +1,7 @@
 import { LegendList } from '@legendapp/list/react-native';
 import { useState, type ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
-import { LIMITS, type UserView } from '@parley/client';
+import { isBlank, LIMITS, type UserView } from '@parley/client';
 import { useTexts } from '../context.js';
 import { Button } from '../parts/Buttons.js';
 import { Field } from '../parts/Fields.js';
@@ -29,7 +29,7 @@ export function MemberPicker({ chosen, onPick, people, without }: MemberPickerPr
   const [words, setWords] = useState('');
   const found = usePeople(words, people).filter(({ _id }) => without?.has(_id) !== true);
   const typed = words.trim();
-  const isId = typed !== '' && fits(typed, LIMITS.maxUserIdChars);
+  const isId = !isBlank(typed) && fits(typed, LIMITS.maxUserIdChars);
   const isNewId = isId && !found.some(({ _id }) => _id === typed) && without?.has(typed) !== true;
   return (
     <View style={styles.picker}>

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react';
 import { LIMITS, type CommandPayload } from '@parley/client';
 import { useParley } from '@parley/react';
 import { useTexts, type TextKey } from '../context.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { Button } from '../parts/Buttons.js';
 import { Dialog } from '../parts/Dialog.js';
 import { ChoiceRow, Field } from '../parts/Fields.js';
@@ -37,7 +37,7 @@ export function ReportDialog({ title, about, onClose }: ReportDialogProps): Reac
   async function send(): Promise<void> {
     if (reason === undefined) return;
     setSending(true);
-    const text = comment.trim();
+    const text = cleanText(comment);
     const report = { ...about, reason, ...(text !== '' && { comment: text }) };
     const sent = await attempt(parley.safety.report(report), t('reported'));
     setSending(false);

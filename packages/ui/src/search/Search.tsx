@@ -5,14 +5,14 @@ import { peerOf } from '@parley/client/selectors';
 import { useConversations } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { isolate } from '../bidi.js';
-import { fits } from '../lengths.js';
+import { cleanText, fits } from '../lengths.js';
 import { Busy } from '../parts/Busy.js';
 import { Avatar } from '../parts/Avatar.js';
 import { Button, IconButton } from '../parts/Buttons.js';
 import { Field, INNER_OUTLINE } from '../parts/Fields.js';
 import { Heading, Text } from '../parts/Text.js';
 import { errorKeyOf } from '../parts/Toast.js';
-import { titleOf, useClientState, useNames, useNow, useOwnUserId } from '../state.js';
+import { titleOf, useClientState, useNames, useNow, useOwnUserId, useCurrentMessage } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { SenderFilter } from './SenderFilter.js';
@@ -40,7 +40,7 @@ export function Search(props: SearchProps): ReactNode {
   const [words, setWords] = useState('');
   const label = t(conversationId === undefined ? 'searchAll' : 'searchHere');
   const [senderId, setSenderId] = useState<string>();
-  const isEmpty = words.trim() === '' && senderId === undefined;
+  const isEmpty = cleanText(words) === '' && senderId === undefined;
   const isTooLong = !fits(words, MAX_WORDS_CHARS);
   return (
     <View style={styles.search}>
@@ -60,7 +60,7 @@ export function Search(props: SearchProps): ReactNode {
             setWords('');
           }}
           trailing={
-            words.trim() === '' ? undefined : (
+            words === '' ? undefined : (
               <IconButton
                 icon="close"
                 size={18}
@@ -75,7 +75,7 @@ export function Search(props: SearchProps): ReactNode {
       {conversationId !== undefined && (
         <SenderFilter conversationId={conversationId} senderId={senderId} onChoose={setSenderId} />
       )}
-      {isEmpty ? children : !isTooLong && <Results {...props} words={words.trim()} senderId={senderId} />}
+      {isEmpty ? children : !isTooLong && <Results {...props} words={cleanText(words)} senderId={senderId} />}
     </View>
   );
 }
@@ -175,7 +175,9 @@ function MessageLine({ message, showsChat, onPress }: MessageLineProps): ReactNo
   const nameFor = useNames();
   const { formats } = useUI();
   const now = useNow();
-  const text = useClientState((state) => summaryOf(state, message, t));
+  // It may have been deleted since it was found.
+  const current = useCurrentMessage(message) ?? message;
+  const text = useClientState((state) => summaryOf(state, current, t));
   const chat = useClientState((state) => state.conversations[message.conversationId]);
   const ownUserId = useOwnUserId();
   const isTold =

@@ -71,6 +71,7 @@ export const en = {
   messages: 'Messages',
   replyTo: 'Reply to {name}',
   editing: 'Edit message',
+  editedMeanwhile: 'Edited meanwhile:',
   goToDay: 'Go to a day',
   goToFirst: 'First message',
   pinnedMessage: 'Pinned message',
@@ -114,7 +115,6 @@ export const en = {
   failedNotPart: 'You are not in this conversation.',
   failedBlocked: 'This person cannot be written to.',
   failedTooLarge: 'The message is too long.',
-  failedOther: 'The message was refused.',
   // Actions
   messageActions: 'Actions for this message',
   reactWith: 'React with {emoji}',
@@ -216,9 +216,7 @@ export const en = {
   makeOwnerText: 'You become an admin. Only they can give it back to you.',
   removeMember: 'Remove from the group',
   removeTitle: 'Remove {name}?',
-  writeTo: 'Write to {name}',
   searchPeople: 'Search, or enter a user id',
-  selectPeople: 'Choose people',
   noPeople: 'No one found',
   useId: 'Use the id “{id}”',
   chosenCount: { one: '{n} chosen', other: '{n} chosen' },
@@ -290,6 +288,7 @@ export const en = {
   fileUnchecked: 'The file could not be checked.',
   fileDangerous: 'The file is dangerous.',
   filesWait: 'Too many files for today. It goes on later.',
+  tooManyFiles: 'At most {max} files fit into a message.',
   // Connection
   connecting: 'Connecting…',
   reconnecting: 'Reconnecting… What you write is sent as soon as you are back.',

@@ -46,10 +46,18 @@ function onFiles(listener: (files: readonly PickedFile[]) => void): () => void {
     event.preventDefault();
     listener(toPicked(list));
   };
-  const onPaste = (event: ClipboardEvent): void => take(event, event.clipboardData?.files);
+  const onPaste = (event: ClipboardEvent): void => {
+    const { clipboardData } = event;
+    if (clipboardData !== null && !holdsText(clipboardData)) take(event, clipboardData.files);
+  };
   const onDrop = (event: DragEvent): void => take(event, event.dataTransfer?.files);
-  // Without it, the browser would open what is dropped.
-  const onDragOver = (event: DragEvent): void => event.preventDefault();
+  const onDragOver = (event: DragEvent): void => {
+    const { dataTransfer } = event;
+    if (dataTransfer?.types.includes('Files') !== true) return;
+    // Without it, the browser would open what is dropped.
+    event.preventDefault();
+    dataTransfer.dropEffect = 'copy';
+  };
   document.addEventListener('paste', onPaste);
   document.addEventListener('drop', onDrop);
   document.addEventListener('dragover', onDragOver);
@@ -58,6 +66,21 @@ function onFiles(listener: (files: readonly PickedFile[]) => void): () => void {
     document.removeEventListener('drop', onDrop);
     document.removeEventListener('dragover', onDragOver);
   };
+}
+
+/**
+ * True when a text was copied: spreadsheets and word processors add a picture of it. File managers and browsers add the names or the
+ * addresses of the files that are copied, which are no text of the user's.
+ */
+function holdsText(clipboard: DataTransfer): boolean {
+  const names = [...clipboard.files].flatMap(({ name }) => [name, encodeURIComponent(name)]);
+  const addresses = clipboard.getData('text/uri-list').split(/\r?\n/);
+  return clipboard
+    .getData('text/plain')
+    .split(/\r?\n/)
+    .some(
+      (line) => line.trim() !== '' && !addresses.includes(line) && !names.some((name) => line.endsWith(name)),
+    );
 }
 
 const toPicked = (files: FileList | null): PickedFile[] =>

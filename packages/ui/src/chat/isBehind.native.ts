@@ -1,0 +1,2 @@
+/** Nothing is dropped or pasted on phones. */
+export const isBehind = (): boolean => false;
