@@ -33,11 +33,11 @@ function attempt(options: Partial<ParleyClientOptions>) {
   });
   client.on('connectionStateChanged', (state) => states.push(state));
   void client.connect();
-  const reconnecting = () =>
-    until(() => {
-      const state = client.connectionState.getSnapshot();
-      return state.status === 'reconnecting' && state.reason !== undefined ? state : undefined;
-    });
+  const failed = () => {
+    const state = client.connectionState.getSnapshot();
+    return state.status === 'reconnecting' && state.reason !== undefined ? state : undefined;
+  };
+  const reconnecting = () => until(failed, { what: 'a reason', timeoutMs: 15_000 });
   return { client, warnings, states, reconnecting, [Symbol.asyncDispose]: () => client.dispose() };
 }
 
