@@ -18,6 +18,9 @@ export function useClientState<Part>(select: (state: ClientState) => Part): Part
 
 export const useOwnUserId = (): string => useClientState((state) => state.userId);
 
+/** Whether the connection has ended for good: nothing more is loaded. */
+export const useHasEnded = (): boolean => useClientState(({ connection }) => connection.status === 'ended');
+
 /** Whether a user is online. False without a connection: nothing is known then. */
 export const useIsOnline = (userId: string): boolean =>
   useClientState((state) => isConnected(state) && state.presence[userId]?.status === 'online');

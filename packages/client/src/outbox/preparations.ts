@@ -13,7 +13,7 @@ export interface PreparationsDeps {
   onFailed: (entry: PendingMessage, error: ParleyError) => void;
 }
 
-/** Of a client without uploads: nothing will ever prepare the message. */
+/** Stands in where the client has no uploads: nothing will ever prepare the message. */
 const refuse: Prepare = () =>
   Promise.reject(new ParleyError('FILE_GONE', 'Sending files needs the option uploads: fileUploads().'));
 
