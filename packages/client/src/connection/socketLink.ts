@@ -21,6 +21,7 @@ const MAX_COMMANDS = 16;
 /** After a token was refused this often in a row, a new one will be refused, too. */
 const MAX_REFUSALS = 5;
 
+const SILENT: Trouble = { code: 'TIMEOUT', reason: 'The server does not answer.' };
 const OFFLINE: ClientFailure = { success: false, code: 'OFFLINE', error: 'There is no connection.' };
 
 export interface SocketLinkDeps {
@@ -197,8 +198,7 @@ export class SocketLink implements Link {
     this.#handshakeTimer = setTimeout(() => {
       this.#isOpening = false;
       this.#socket.disconnect();
-      const reason = `The server has not answered within ${HANDSHAKE_TIMEOUT_MS} ms.`;
-      this.#troubles.failed({ code: 'TIMEOUT', reason });
+      this.#troubles.failed(SILENT);
       this.#openLater();
     }, HANDSHAKE_TIMEOUT_MS);
     this.#socket.connect();
@@ -280,7 +280,7 @@ export class SocketLink implements Link {
 
   restart(): void {
     if (!this.#socket.connected) return;
-    this.#troubles.lost({ code: 'TIMEOUT', reason: 'The server does not answer.' });
+    this.#troubles.lost(SILENT);
     this.#socket.disconnect();
   }
 

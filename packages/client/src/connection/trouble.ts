@@ -1,6 +1,6 @@
 import type { ParleyLogger } from '../api/logger.js';
 import type { ConnectionState } from '../state/types.js';
-import { refusalIn } from './parseSocket.js';
+import { isObject, refusalIn } from './parseSocket.js';
 import type { Tokens } from './tokens.js';
 
 /** Cause of a failed attempt or of a lost connection, for developers. */
@@ -8,11 +8,6 @@ export interface Trouble {
   code?: ConnectionState['code'];
   reason: string;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 /**
  * Returns the cause that Socket.IO's transport has noted: an HTTP status, the error of a WebSocket, or, in Node, the text of a
@@ -22,8 +17,8 @@ function transportCause(error: Error): string {
   const { description, context }: { message: string; description?: unknown; context?: unknown } = error;
   if (typeof description === 'number' && description > 0) return `HTTP status ${description}`;
   if (isObject(description) && typeof description['message'] === 'string') return description['message'];
-  const text = isObject(context) ? context['responseText'] : undefined;
-  return typeof text === 'string' && text.startsWith('Error: ') ? firstLine(text).slice(7) : error.message;
+  const text = isObject(context) ? String(context['responseText']) : '';
+  return /^Error: (.+)/.exec(text)?.[1] ?? error.message;
 }
 
 /** Reads Socket.IO's `connect_error`: the server's own sentence, or why there was no server to say one. */
@@ -41,7 +36,7 @@ export const tokenTrouble = ({ failure = 'unknown' }: Pick<Tokens, 'failure'>): 
 });
 
 /** URL without what may be secret. */
-const publicUrl = (url: string): string => url.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*$/, '');
+const publicUrl = (url: string): string => url.replace(/[^/]*@|[?#].*/g, '');
 
 /** The current trouble of a connection. A server that is away for hours is logged once. */
 export class Troubles {
@@ -60,7 +55,7 @@ export class Troubles {
     this.current = trouble;
     if (trouble.reason === this.#logged) return;
     this.#logged = trouble.reason;
-    this.#logger.warn('the connection failed', { ...trouble, url: this.#url });
+    this.#warn('failed', trouble);
   }
 
   /** Keeps the cause of a loss. The first one counts: the socket closes after it. */
@@ -69,7 +64,11 @@ export class Troubles {
   }
 
   ended(end: Omit<ConnectionState, 'status'>): void {
-    this.#logger.warn('the connection has ended', { ...end, url: this.#url });
+    this.#warn('has ended', end);
+  }
+
+  #warn(event: string, cause: object): void {
+    this.#logger.warn(`the connection ${event}`, { ...cause, url: this.#url });
   }
 
   /** The connection has worked: its next failure is news. */

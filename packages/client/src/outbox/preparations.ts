@@ -15,7 +15,7 @@ export interface PreparationsDeps {
 
 /** Stands in where the client has no uploads: nothing will ever prepare the message. */
 const refuse: Prepare = () =>
-  Promise.reject(new ParleyError('FILE_GONE', 'Sending files needs the option uploads: fileUploads().'));
+  Promise.reject(new ParleyError('FILE_GONE', 'The client has no option uploads.'));
 
 /** Prepares messages that cannot be sent as they are. Messages behind them do not wait. */
 export class Preparations {
