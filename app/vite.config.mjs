@@ -19,6 +19,7 @@ export default defineConfig({
       { find: /^@parley\/client\/(.+)$/, replacement: `${source('client')}/$1.ts` },
       { find: '@parley/client', replacement: `${source('client')}/index.ts` },
       { find: '@parley/react-native/web', replacement: `${source('ui')}/web/index.ts` },
+      { find: '@parley/react-native/texts', replacement: `${source('ui')}/texts/tables.ts` },
       { find: '@parley/react-native', replacement: `${source('ui')}/index.ts` },
       { find: '@parley/react', replacement: `${source('react')}/index.ts` },
     ],

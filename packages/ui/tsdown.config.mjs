@@ -29,7 +29,8 @@ const platformFiles = (platform) => ({
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'src/index.ts', web: 'src/web/index.ts' },
+    // `TEXTS` has an entry of its own: in that of the components it would bring all languages with it.
+    entry: { index: 'src/index.ts', web: 'src/web/index.ts', texts: 'src/texts/tables.ts' },
     plugins: [platformFiles('web')],
     dts: true,
     clean: true,

@@ -1,40 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { build } from 'vite';
 import { expect, onTestFinished } from 'vitest';
 import { startServer } from '../support/server.js';
+import { servePage } from './support/ownPage.js';
 import { describeInBrowser, it } from './support/windows.js';
-
-/** Bundles the page as the app is bundled. */
-async function bundle(): Promise<string> {
-  const output = await build({
-    configFile: 'app/vite.config.mjs',
-    logLevel: 'error',
-    build: {
-      write: false,
-      sourcemap: false,
-      rolldownOptions: {
-        input: new URL('page/slots.tsx', import.meta.url).pathname,
-        output: { codeSplitting: false },
-      },
-    },
-  });
-  const [result] = [output].flat();
-  if (result === undefined || !('output' in result)) throw new Error('nothing was bundled');
-  return result.output[0].code;
-}
-
-/** Serves the page from an address of its own, as an app does. */
-async function servePage(script: string): Promise<string> {
-  const http = createServer((request, response) => {
-    const isScript = request.url === '/page.js';
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? script : '<!doctype html><body><script src="/page.js" type="module"></script>');
-  });
-  onTestFinished(() => void http.close());
-  await new Promise<void>((listening) => http.listen(0, '127.0.0.1', listening));
-  return `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
-}
 
 describeInBrowser('an app of its own with the components', () => {
   it('replaces parts, texts and colours; a new message draws one row', async ({ browser }) => {
@@ -50,7 +17,7 @@ describeInBrowser('an app of its own with the components', () => {
     const context = await browser.newContext();
     onTestFinished(() => context.close());
     const page = await context.newPage();
-    const address = await servePage(await bundle());
+    const address = await servePage('slots.tsx');
     await page.goto(`${address}#|${server.url}|${server.token('alice')}|${conversationId}`);
     await page.getByText('Offer: Rope').waitFor();
     await page.getByPlaceholder('Write to').waitFor();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textFile } from '../attachments/support/files.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
+import { connectedClient } from './support/clients.js';
 import {
   KillableDisk,
   newScene,
@@ -161,6 +162,28 @@ test('a file whose bytes are gone fails, and says so', async () => {
   await using alice = await startedClient(server, scene);
   const broken = { uri: 'data:broken', name: 'a.jpg', type: 'image/jpeg', size: 10 };
   await expect(alice.uploads.add(broken).ready).rejects.toMatchObject({ code: 'FILE_GONE' });
+});
+
+test('an unknown upload fails its message, and the text behind it goes', async () => {
+  const scene = await newScene(server);
+  await using alice = await startedClient(server, scene);
+  const chat = alice.conversation(scene.conversationId);
+  const { stored } = chat.sendMessage({ uploads: ['nope'] });
+  await expect(stored).rejects.toMatchObject({ code: 'FILE_GONE' });
+  expect(alice.outbox.getPending()[0]).toMatchObject({ status: 'failed', code: 'FILE_GONE' });
+  await chat.sendMessage({ text: 'text' }).stored;
+});
+
+test('a client without uploads fails a message with one, instead of waiting for ever', async () => {
+  const scene = await newScene(server);
+  await using alice = await connectedClient(server, scene.aliceId);
+  const chat = alice.conversation(scene.conversationId);
+  const { stored, clientMessageId } = chat.sendMessage({ uploads: ['nope'], text: 'caption' });
+  await expect(stored).rejects.toMatchObject({ code: 'FILE_GONE' });
+  expect(alice.outbox.getPending()[0]).toMatchObject({ status: 'failed', code: 'FILE_GONE' });
+  alice.outbox.discard(clientMessageId);
+  await chat.sendMessage({ text: 'text' }).stored;
+  expect((await storedMessages(scene)).map(({ content }) => content)).toEqual(['text']);
 });
 
 test('a ready file that the server has removed meanwhile is uploaded again before its message goes', async () => {

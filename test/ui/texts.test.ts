@@ -3,11 +3,11 @@ import {
   CATEGORIES,
   fillPlural,
   languageFor,
-  TEXTS,
   type Language,
   type Plural,
   type Texts,
 } from '../../packages/ui/src/texts/index.js';
+import { TEXTS } from '../../packages/ui/src/texts/tables.js';
 
 const languages = Object.keys(TEXTS) as Language[];
 const entries = (texts: Texts): [string, string | Plural][] => Object.entries(texts);

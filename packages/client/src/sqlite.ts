@@ -2,6 +2,7 @@
 export {
   sqliteStorage,
   type AsyncSqliteDatabase,
+  type PreparedSqliteStatement,
   type PreparingSqliteDatabase,
   type SqliteDatabase,
   type SqliteDriver,

@@ -47,7 +47,6 @@ export {
   directionOf,
   LANGUAGE_NAMES,
   languageFor,
-  TEXTS,
   type Language,
   type TextLoaders,
   type Texts,

@@ -37,6 +37,9 @@ export function useCurrentMessage(message: Message | undefined): Message | undef
   return entry !== undefined && isMessage(entry) ? entry : undefined;
 }
 
+/** Whether the connection has ended for good: nothing more is loaded. */
+export const useHasEnded = (): boolean => useClientState(({ connection }) => connection.status === 'ended');
+
 /** Whether a user is online. False without a connection: nothing is known then. */
 export const useIsOnline = (userId: string): boolean =>
   useClientState((state) => isConnected(state) && state.presence[userId]?.status === 'online');

@@ -16,6 +16,14 @@ function requireUploads({ uploads }: Engine): UploadsPart {
   throw new Error('Pass the option uploads: fileUploads() of @parley/client/uploads.');
 }
 
+/** Socket.IO would try an address without a scheme, or none, for ever. `URL` is incomplete on some phones. */
+function requireUrl(url: string): void {
+  if (/^https?:\/\/[^\s/?#]/i.test(url)) return;
+  throw new TypeError(
+    `url is ${JSON.stringify(url)}, but must be an http or https address, like "https://chat.example.com".`,
+  );
+}
+
 /**
  * Creates the chat client of one user on one device. Nothing happens before `connect`.
  *
@@ -23,8 +31,11 @@ function requireUploads({ uploads }: Engine): UploadsPart {
  * const client = createParleyClient({ url: 'https://chat.example.com', getToken: () => fetchToken() });
  * await client.connect();
  * ```
+ *
+ * @throws TypeError when `url` is not an http(s) address
  */
 export function createParleyClient(options: ParleyClientOptions): ParleyClient {
+  requireUrl(options.url);
   const engine = new Engine(options);
   const lifespan = new Lifespan(engine);
   const { store, events, pushEvents } = engine;

@@ -1,6 +1,7 @@
 import { backoffMs } from '../connection/backoff.js';
 import type { Link, LinkEvents } from '../connection/link.js';
 import { createTokens, type Tokens } from '../connection/tokens.js';
+import { tokenTrouble } from '../connection/trouble.js';
 import { ParleyError } from '../errors/parleyError.js';
 import type { ConnectionState } from '../state/types.js';
 import { Cache } from '../storage/cache.js';
@@ -119,7 +120,7 @@ export class Lifespan {
         await this.#begin(result.token.userId, run);
         return;
       }
-      this.#setConnection({ status: 'reconnecting' });
+      this.#setConnection({ status: 'reconnecting', ...tokenTrouble(this.#tokens) });
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, TOKEN_RETRY)));
       if (run !== this.#run) return;
     }

@@ -1,7 +1,7 @@
 import { RETRY, type CommandName, type ErrorCode, type Goodbye } from '../wire/index.js';
 import type { LinkAnswer } from './link.js';
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 const isErrorCode = (code: unknown): code is ErrorCode =>

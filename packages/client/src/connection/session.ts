@@ -1,7 +1,8 @@
 import { retryRuleOf } from '../errors/parleyError.js';
 import { backoffMs } from './backoff.js';
 import { MAX_TIMEOUT_MS } from './elapsed.js';
-import type { LinkAnswer } from './link.js';
+import type { Failure } from '../wire/index.js';
+import type { ClientFailure, LinkAnswer } from './link.js';
 import type { Tokens, TokenResult } from './tokens.js';
 
 const RENEWAL_RETRY = { firstMs: 1_000, maxMs: 15_000 };
@@ -14,7 +15,7 @@ export interface SessionDeps {
   /** Gives a new token to the open connection. */
   send: (token: string) => Promise<LinkAnswer<'auth:refresh'>>;
   /** The server has refused a new token, or has not answered: the connection has to be opened again. */
-  onRefused: () => void;
+  onRefused: (answer: Failure | ClientFailure) => void;
   /** The session had expired and is renewed: pushes were missed meanwhile. */
   onRenewedAfterExpiry: () => void;
 }
@@ -126,7 +127,7 @@ export class Session {
     const answer = await this.#deps.send(this.#token);
     if (!answer.success) {
       if (retryRuleOf(answer.code) === 'auth') this.refuse();
-      this.#deps.onRefused();
+      this.#deps.onRefused(answer);
       return false;
     }
     this.#renewLater(this.#freshForMs());

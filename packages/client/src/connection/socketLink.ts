@@ -7,9 +7,10 @@ import { backoffMs } from './backoff.js';
 import { closeRuleOf } from './closeRules.js';
 import { createCommandQueue } from './commandQueue.js';
 import type { Ask, AskOptions, ClientFailure, Link, LinkAnswer, LinkEvents } from './link.js';
-import { goodbyeIn, refusalIn, toAnswer, type Refusal } from './parseSocket.js';
+import { goodbyeIn, refusalIn, toAnswer } from './parseSocket.js';
 import { Session } from './session.js';
 import type { Tokens } from './tokens.js';
+import { tokenTrouble, troubleOf, Troubles, type Trouble } from './trouble.js';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 /** From the first packet to the server's acceptance. */
@@ -20,6 +21,7 @@ const MAX_COMMANDS = 16;
 /** After a token was refused this often in a row, a new one will be refused, too. */
 const MAX_REFUSALS = 5;
 
+const SILENT: Trouble = { code: 'TIMEOUT', reason: 'The server does not answer.' };
 const OFFLINE: ClientFailure = { success: false, code: 'OFFLINE', error: 'There is no connection.' };
 
 export interface SocketLinkDeps {
@@ -36,7 +38,8 @@ export interface SocketLinkDeps {
  */
 export class SocketLink implements Link {
   readonly #events: LinkEvents;
-  readonly #logger: ParleyLogger;
+  readonly #tokens: Tokens;
+  readonly #troubles: Troubles;
   readonly #session: Session;
   readonly #socket: Socket;
   readonly #enqueue = createCommandQueue(MAX_COMMANDS);
@@ -56,14 +59,16 @@ export class SocketLink implements Link {
 
   constructor({ url, tokens, events, logger, transports }: SocketLinkDeps) {
     this.#events = events;
-    this.#logger = logger;
+    this.#tokens = tokens;
+    this.#troubles = new Troubles(logger, url);
     this.#session = new Session({
       tokens,
       acceptUser: (userId) => events.onUser(userId),
       onSignedOut: (reason) => this.#end({ code: 'SIGNED_OUT', reason }),
       send: (token) => this.#emit('auth:refresh', { token }),
-      onRefused: () => {
+      onRefused: ({ code, error }) => {
         this.#refusals += 1;
+        this.#troubles.failed({ code, reason: error });
         this.#socket.disconnect();
       },
       onRenewedAfterExpiry: () => events.onOnline(),
@@ -84,16 +89,17 @@ export class SocketLink implements Link {
       this.#isOpening = false;
       clearTimeout(this.#handshakeTimer);
       this.#goodbye = undefined;
+      this.#troubles.current = undefined;
       this.#hasConnected = true;
       this.#session.begin();
       this.#report({ status: 'syncing' });
       this.#events.onOnline();
     });
-    this.#socket.on('disconnect', (_reason, details: unknown) => this.#onDisconnect(details));
+    this.#socket.on('disconnect', (cause, details: unknown) => this.#onDisconnect(cause, details));
     this.#socket.on('connect_error', (error: Error) => {
       this.#isOpening = false;
       clearTimeout(this.#handshakeTimer);
-      if (!this.#hasEnded) this.#onRefusal(refusalIn(error), error.message);
+      if (!this.#hasEnded) this.#onFailure(error);
     });
     this.#socket.onAny((name: string, answer: unknown) => {
       const push = toAnswer(answer);
@@ -108,11 +114,14 @@ export class SocketLink implements Link {
     if (goodbye === undefined) return;
     if (!goodbye.reconnect) this.#end({ code: goodbye.code, reason: goodbye.reason });
     else if (name === 'auth:expired') this.#session.expire();
-    else this.#goodbye = goodbye;
-    if (name === 'server:draining') this.#report({ status: 'draining' });
+    else {
+      this.#goodbye = goodbye;
+      this.#troubles.lost({ code: goodbye.code, reason: goodbye.reason });
+    }
+    if (name === 'server:draining') this.#report({ status: 'draining', ...this.#troubles.current });
   }
 
-  #onDisconnect(details: unknown): void {
+  #onDisconnect(cause: string, details: unknown): void {
     this.#isOpening = false;
     clearTimeout(this.#handshakeTimer);
     this.#session.pause();
@@ -121,27 +130,37 @@ export class SocketLink implements Link {
     const rule = closeRuleOf(details);
     if (rule?.reconnect === false) {
       this.#end({ code: rule.code, reason: 'The server has ended this connection.' });
-    } else this.#openLater(rule?.afterMs);
+      return;
+    }
+    this.#troubles.lost({ code: rule?.code ?? 'OFFLINE', reason: `The connection was lost: ${cause}.` });
+    this.#openLater(rule?.afterMs);
   }
 
-  #onRefusal(refusal: Refusal | undefined, message: string): void {
+  #onFailure(error: Error): void {
+    const refusal = refusalIn(error);
     const rule = refusal === undefined ? 'same' : retryRuleOf(refusal.code);
     if (rule === 'never') {
-      this.#end({ code: refusal?.code, reason: message });
+      this.#end({ code: refusal?.code, reason: error.message });
       return;
     }
-    if (rule !== 'auth') {
-      this.#openLater(refusal?.retryAfterMs);
+    if (rule === 'auth') {
+      this.#onTokenRefused(troubleOf(error), refusal?.retryAfterMs);
       return;
     }
+    this.#troubles.failed(troubleOf(error));
+    this.#openLater(refusal?.retryAfterMs);
+  }
+
+  #onTokenRefused(trouble: Trouble, retryAfterMs: number | undefined): void {
     this.#refusals += 1;
     this.#session.refuse();
+    // The first token of an app that was closed for long has usually expired: that is no failure yet.
+    if (this.#refusals > 1 || trouble.code !== 'TOKEN_EXPIRED') this.#troubles.failed(trouble);
     if (this.#refusals > MAX_REFUSALS) {
-      this.#end({ code: 'UNAUTHENTICATED', reason: 'The server does not accept the token.' });
+      this.#end({ code: 'UNAUTHENTICATED', reason: trouble.reason });
     } else if (this.#refusals === 1) {
-      // An app that was closed for long begins with an expired token: the first one is replaced at once.
       void this.#open();
-    } else this.#openLater(refusal?.retryAfterMs);
+    } else this.#openLater(retryAfterMs);
   }
 
   #report(state: ConnectionState): void {
@@ -153,9 +172,11 @@ export class SocketLink implements Link {
     return this.#hasEnded;
   }
 
-  #waitingStatus(): ConnectionState['status'] {
-    if (this.#goodbye?.code === 'UNAVAILABLE') return 'draining';
-    return this.#hasConnected || this.#attempt > 0 ? 'reconnecting' : 'connecting';
+  #reportWaiting(): void {
+    const isRepeated = this.#hasConnected || this.#attempt > 0;
+    const isDraining = this.#goodbye?.code === 'UNAVAILABLE';
+    const status = isDraining ? 'draining' : isRepeated ? 'reconnecting' : 'connecting';
+    this.#report({ status, ...this.#troubles.current });
   }
 
   async #open(): Promise<void> {
@@ -164,17 +185,20 @@ export class SocketLink implements Link {
     // A second handshake on the same transport would make a second session.
     if (this.#hasEnded || this.#isOpening || this.#socket.connected) return;
     this.#isOpening = true;
-    this.#report({ status: this.#waitingStatus() });
+    this.#reportWaiting();
     const isReady = await this.#session.prepare(this.#refusals > 0 ? 'refused' : 'connect');
     if (this.#isOver()) return;
     if (!isReady) {
       this.#isOpening = false;
+      // Logged where `getToken` was called.
+      this.#troubles.current = tokenTrouble(this.#tokens);
       this.#openLater();
       return;
     }
     this.#handshakeTimer = setTimeout(() => {
       this.#isOpening = false;
       this.#socket.disconnect();
+      this.#troubles.failed(SILENT);
       this.#openLater();
     }, HANDSHAKE_TIMEOUT_MS);
     this.#socket.connect();
@@ -184,14 +208,14 @@ export class SocketLink implements Link {
     if (this.#hasEnded || this.#reconnectTimer !== undefined) return;
     const waitMs = Math.max(afterMs, this.#goodbye?.afterMs ?? 0, backoffMs(this.#attempt, RECONNECT));
     this.#attempt += 1;
-    this.#report({ status: this.#waitingStatus() });
+    this.#reportWaiting();
     this.#reconnectTimer = setTimeout(() => void this.#open(), waitMs);
   }
 
   /** Ends the connection until the app starts another one. */
   #end(state: Omit<ConnectionState, 'status'>): void {
     if (this.#hasEnded) return;
-    this.#logger.warn('the connection has ended', { ...state });
+    this.#troubles.ended(state);
     this.#hasEnded = true;
     this.#close();
     this.#report({ status: 'ended', ...state });
@@ -255,11 +279,14 @@ export class SocketLink implements Link {
   }
 
   restart(): void {
-    if (this.#socket.connected) this.#socket.disconnect();
+    if (!this.#socket.connected) return;
+    this.#troubles.lost(SILENT);
+    this.#socket.disconnect();
   }
 
   settle(): void {
     this.#attempt = 0;
     this.#refusals = 0;
+    this.#troubles.forget();
   }
 }

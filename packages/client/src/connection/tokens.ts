@@ -31,6 +31,8 @@ export interface Tokens {
   /** Calls `getToken` even though the held token may be fresh. */
   renew: (reason: TokenReason) => Promise<TokenResult>;
   clear: () => void;
+  /** Message of the error with which the last call of `getToken` has failed. */
+  readonly failure: string | undefined;
 }
 
 export interface TokenDeps {
@@ -40,6 +42,7 @@ export interface TokenDeps {
 
 export function createTokens({ getToken, logger }: TokenDeps): Tokens {
   let held: HeldToken | undefined;
+  let failure: string | undefined;
   let calling: Promise<TokenResult> | undefined;
 
   async function call(reason: TokenReason): Promise<TokenResult> {
@@ -53,7 +56,8 @@ export function createTokens({ getToken, logger }: TokenDeps): Tokens {
       held = held?.value === value ? { ...held, freshForMs: () => Infinity } : hold(value);
       return { token: held };
     } catch (error) {
-      logger.warn('getToken failed', { reason, error: describe(error) });
+      failure = describe(error);
+      logger.warn('getToken failed', { reason, error: failure });
       return 'failed';
     }
   }
@@ -67,6 +71,9 @@ export function createTokens({ getToken, logger }: TokenDeps): Tokens {
 
   return {
     renew,
+    get failure() {
+      return failure;
+    },
     get(reason) {
       if (held !== undefined && held.freshForMs() > 0) return Promise.resolve({ token: held });
       return renew(held === undefined ? reason : 'expiring');

@@ -8,11 +8,22 @@ import { RETRY, type ErrorCode, type ErrorDetail, type RetryRule } from '../wire
  * upload). `UPLOAD_REFUSED`: the store refused its bytes several times. `FILE_GONE`: its bytes are not on the device any more.
  */
 export type ClientErrorCode =
-  'OFFLINE' | 'TIMEOUT' | 'SIGNED_OUT' | 'STORAGE' | 'DISCARDED' | 'CLOSED' | FinalCode;
+  | 'OFFLINE'
+  | 'TIMEOUT'
+  | 'SIGNED_OUT'
+  | 'STORAGE'
+  | 'DISCARDED'
+  | 'CLOSED'
+  | 'UPLOAD_REJECTED'
+  | 'UPLOAD_REFUSED'
+  | 'FILE_GONE';
 
 /** Codes of uploads that only the user can mend. */
-const FINAL_CODES = ['UPLOAD_REJECTED', 'UPLOAD_REFUSED', 'FILE_GONE'] as const;
-type FinalCode = (typeof FINAL_CODES)[number];
+const FINAL_CODES: readonly string[] = [
+  'UPLOAD_REJECTED',
+  'UPLOAD_REFUSED',
+  'FILE_GONE',
+] satisfies ClientErrorCode[];
 
 /** A command that was refused or could not be answered. */
 export class ParleyError extends Error {
@@ -49,5 +60,5 @@ export class ParleyError extends Error {
  */
 export function retryRuleOf(code: string): RetryRule {
   if (Object.hasOwn(RETRY, code)) return RETRY[code as ErrorCode];
-  return FINAL_CODES.some((final) => final === code) ? 'never' : 'same';
+  return FINAL_CODES.includes(code) ? 'never' : 'same';
 }

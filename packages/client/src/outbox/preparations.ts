@@ -13,6 +13,10 @@ export interface PreparationsDeps {
   onFailed: (entry: PendingMessage, error: ParleyError) => void;
 }
 
+/** Stands in where the client has no uploads: nothing will ever prepare the message. */
+const refuse: Prepare = () =>
+  Promise.reject(new ParleyError('FILE_GONE', 'The client has no option uploads.'));
+
 /** Prepares messages that cannot be sent as they are. Messages behind them do not wait. */
 export class Preparations {
   readonly #deps: PreparationsDeps;
@@ -38,10 +42,9 @@ export class Preparations {
   }
 
   begin(entry: PendingMessage): void {
-    const { prepare } = this.#deps;
+    const { prepare = refuse } = this.#deps;
     const { clientMessageId } = entry;
-    if (prepare === undefined || this.#running.has(clientMessageId) || this.#tried.has(clientMessageId))
-      return;
+    if (this.#running.has(clientMessageId) || this.#tried.has(clientMessageId)) return;
     this.#running.add(clientMessageId);
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;

@@ -142,12 +142,16 @@ export interface Presence {
 /**
  * `idle`: before `connect` and after `disconnect`. `connecting`: the first attempt. `syncing`: connected, catching up.
  * `online`: connected and synchronised. `reconnecting`: between attempts. `draining`: the server is shutting down and has
- * said when to return. `ended`: the SDK does not reconnect until `connect` is called again (`code` and `reason` say why).
+ * said when to return. `ended`: the SDK does not reconnect until `connect` is called again.
  */
 export interface ConnectionState {
   status: 'idle' | 'connecting' | 'syncing' | 'online' | 'reconnecting' | 'draining' | 'ended';
-  /** Message for developers. */
+  /** Why there is no connection, for developers: the server's sentence where it has said one. Also while `reconnecting`. */
   reason?: string | undefined;
+  /**
+   * Why there is no connection: the server's code; `OFFLINE` when no Parley server was reached or the connection was lost;
+   * `TIMEOUT` when it does not answer. Absent while `getToken` fails.
+   */
   code?: ErrorCode | ClientErrorCode | CloseCode | undefined;
 }
 

@@ -5,6 +5,7 @@ import { toAscending } from './keyOrder.js';
 
 export type {
   AsyncSqliteDatabase,
+  PreparedSqliteStatement,
   PreparingSqliteDatabase,
   SqliteDatabase,
   SqliteDriver,

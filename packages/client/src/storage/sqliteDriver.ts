@@ -18,13 +18,19 @@ export interface AsyncSqliteDatabase {
   getAllAsync: (sql: string, parameters: SqliteParameter[]) => Promise<unknown[]>;
 }
 
+/**
+ * Methods, not properties: their parameters are compared in both directions. The types of `better-sqlite3` infer a statement with
+ * one parameter, which is no text or null.
+ */
+export interface PreparedSqliteStatement {
+  run(...parameters: SqliteParameter[]): unknown;
+  all(...parameters: SqliteParameter[]): unknown[];
+}
+
 /** A database of `better-sqlite3` (`new Database(path)`) or `node:sqlite` (`new DatabaseSync(path)`). */
 export interface PreparingSqliteDatabase {
   exec: (sql: string) => unknown;
-  prepare: (sql: string) => {
-    run: (...parameters: SqliteParameter[]) => unknown;
-    all: (...parameters: SqliteParameter[]) => unknown[];
-  };
+  prepare: (sql: string) => PreparedSqliteStatement;
 }
 
 export type SqliteDatabase = SqliteDriver | AsyncSqliteDatabase | PreparingSqliteDatabase;

@@ -1,5 +1,6 @@
 import { backoffMs } from '../connection/backoff.js';
 import type { Ask, ClientFailure, Link, TabChannel, TabMessage } from '../connection/link.js';
+import { tokenTrouble } from '../connection/trouble.js';
 import type { ConnectionState } from '../state/types.js';
 import type { CommandPayload } from '../wire/index.js';
 import type { TabLinkDeps } from './deps.js';
@@ -65,7 +66,7 @@ class TabLink implements Link {
   }
 
   #learnUserLater(): void {
-    this.#deps.events.onState({ status: 'reconnecting' });
+    this.#deps.events.onState({ status: 'reconnecting', ...tokenTrouble(this.#deps.tokens) });
     this.#timer = setTimeout(() => void this.#learnUser(), backoffMs(this.#attempt, TOKEN_RETRY));
     this.#attempt += 1;
   }

@@ -71,7 +71,7 @@ export interface CreateAttachmentInput {
   waveform?: number[] | undefined;
 }
 
-interface AttachmentReference {
+export interface AttachmentReference {
   attachmentId: string;
 }
 

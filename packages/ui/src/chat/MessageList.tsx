@@ -12,7 +12,7 @@ import { Empty } from '../parts/Empty.js';
 import { INNER_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
 import { useRowFocus } from '../parts/useRowFocus.js';
-import { useClientState } from '../state.js';
+import { useClientState, useHasEnded } from '../state.js';
 import type { Theme } from '../theme/index.js';
 import { useSteady } from '../useSteady.js';
 import { hasAttention, onAttention } from './attention.js';
@@ -51,15 +51,19 @@ export function MessageList(props: MessageListProps): ReactNode {
   const t = useTexts();
   const { slots } = useChat();
   const isPlaced = useIsPlaced(view);
+  const hasEnded = useHasEnded();
   if (view.items.length > 0 && isPlaced) return <FilledList {...props} />;
-  if (view.loading === 'failed')
+  const isMissing = (view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder;
+  if (view.loading === 'failed' || (hasEnded && isMissing))
     return (
       <View style={styles.center} role="alert">
         <Text tone="soft">{t('loadFailed')}</Text>
-        <Button label={t('tryAgain')} onPress={() => void view.loadOlder().catch(() => undefined)} />
+        {!hasEnded && (
+          <Button label={t('tryAgain')} onPress={() => void view.loadOlder().catch(() => undefined)} />
+        )}
       </View>
     );
-  if (!isPlaced || view.loading === 'loading' || ((view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder))
+  if (!isPlaced || view.loading === 'loading' || isMissing)
     return (
       <View style={styles.center} role="status" aria-label={t('loadingMessages')}>
         <Busy />

@@ -5,7 +5,7 @@ import { useRelativeDay } from '@parley/react';
 import { useStyles, useTexts, useUI } from '../context.js';
 import { Busy } from '../parts/Busy.js';
 import { Text } from '../parts/Text.js';
-import { useClientState } from '../state.js';
+import { useClientState, useHasEnded } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
 import { useChat } from './chatContext.js';
@@ -54,10 +54,11 @@ export function UnreadRow(): ReactNode {
 export function GapRow({ onShown }: { onShown: () => void }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
+  const hasEnded = useHasEnded();
   useEffect(onShown, [onShown]);
   return (
-    <View role="status" aria-label={t('loadingMessages')} style={styles.gap}>
-      <Busy />
+    <View role="status" aria-label={hasEnded ? undefined : t('loadingMessages')} style={styles.gap}>
+      {hasEnded ? <Text tone="soft">{t('loadFailed')}</Text> : <Busy />}
     </View>
   );
 }

@@ -11,7 +11,7 @@ import { Chip } from '../parts/Chip.js';
 import { Empty } from '../parts/Empty.js';
 import { Menu, type Anchor } from '../parts/Menu.js';
 import { useRowFocus } from '../parts/useRowFocus.js';
-import { titleOf, useClientState, useNow } from '../state.js';
+import { titleOf, useClientState, useHasEnded, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
 import { useSteady } from '../useSteady.js';
 import { ConversationRow, type ConversationRowProps } from './ConversationRow.js';
@@ -188,7 +188,8 @@ interface EmptyListProps {
 function EmptyList({ filter, isLoaded, onNewChat, onMore }: EmptyListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
-  if (!isLoaded)
+  const hasEnded = useHasEnded();
+  if (!isLoaded && !hasEnded)
     return (
       <View style={styles.waiting} onLayout={onMore}>
         <Busy />

@@ -90,6 +90,7 @@ function useCopyItem({ id, isJoinable }: Conversation): MenuItem[] {
 
 interface Members {
   list: readonly ListedMember[] | undefined;
+  isFailed: boolean;
   more: (() => void) | undefined;
   reload: () => void;
 }
@@ -99,11 +100,13 @@ function useMembers({ id, memberCount, role }: Conversation): Members {
   const parley = useParley();
   const attempt = useAttempt();
   const [page, setPage] = useState<{ list: readonly ListedMember[]; cursor: string | undefined }>();
+  const [isFailed, setFailed] = useState(false);
   const load = useCallback(
     async (cursor?: string, before: readonly ListedMember[] = []) => {
       const loaded = await attempt(
         parley.conversation(id).getMembers(cursor === undefined ? {} : { cursor }),
       );
+      setFailed(loaded === undefined);
       if (loaded === undefined) return;
       setPage({ list: [...before, ...loaded.value.members], cursor: loaded.value.nextCursor });
     },
@@ -113,6 +116,7 @@ function useMembers({ id, memberCount, role }: Conversation): Members {
   const cursor = page?.cursor;
   return {
     list: page?.list,
+    isFailed,
     more: cursor === undefined ? undefined : () => void load(cursor, page?.list),
     reload: () => void load(),
   };
@@ -130,6 +134,9 @@ function MemberRows({ conversation, members, onReport, onOpenUser }: MemberRowsP
   const ownUserId = useOwnUserId();
   const [menu, setMenu] = useState<{ member: ListedMember; anchor: Anchor }>();
   const itemsFor = useMemberItems({ conversation, reload: members.reload, onReport });
+  // The notice of the failure says why.
+  if (members.list === undefined && members.isFailed)
+    return <Button label={t('tryAgain')} onPress={members.reload} />;
   if (members.list === undefined) return <Busy />;
   return (
     <View>

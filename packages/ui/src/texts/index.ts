@@ -22,6 +22,5 @@ export function languageFor(wanted: readonly string[]): Language {
 }
 
 export { createTextLoader, useTextTable, type TextLoaders, type TextTable } from './loadTexts.js';
-export { TEXTS } from './tables.js';
 export { CATEGORIES, fill, fillPlural, type Values } from './format.js';
 export type { Language, Plural, Texts } from './types.js';

@@ -5,5 +5,8 @@ import { es } from './es.js';
 import { nl } from './nl.js';
 import type { Language, Texts } from './types.js';
 
-/** All built-in texts by language, at once. `ParleyUI` loads only the one that is shown. */
+/**
+ * All built-in texts by language, at once: `import { TEXTS } from '@parley/react-native/texts'`. `ParleyUI` loads only the language
+ * that is shown.
+ */
 export const TEXTS: Readonly<Record<Language, Texts>> = { en, de, es, nl, ar };
