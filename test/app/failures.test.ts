@@ -73,6 +73,49 @@ describeInBrowser('what goes wrong in the app', () => {
     eva.expectNoFaults();
   });
 
+  it('layers about a chat close when the user loses it; a report stays', async ({ server, openApp }) => {
+    const [dan, farid] = await Promise.all([server.connectAs('dan'), openApp(server, { as: 'farid' })]);
+    const { page } = farid;
+    const menu = async (item: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Actions for this chat' }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    const opened: Record<string, () => Promise<void>> = {
+      information: () => page.getByTestId('chat-title').click(),
+      question: () => menu('Clear history'),
+      menu: () => page.getByRole('button', { name: 'Actions for this chat' }).click(),
+      row: () => farid.chat('row').click({ button: 'right' }),
+    };
+    for (const [name, open] of Object.entries(opened)) {
+      const { conversation } = await dan.ok('createGroup', { name, participants: ['farid'] });
+      await farid.openChat(name);
+      await open();
+      await page.locator('[aria-modal]').waitFor();
+      await dan.ok('removeMember', { conversationId: conversation._id, userId: 'farid' });
+      await page
+        .getByRole('status')
+        .getByText(new RegExp(`removed from .*${name}`))
+        .waitFor();
+      await page.locator('[aria-modal]').waitFor({ state: 'detached' });
+      await page.getByText('Pick a conversation').waitFor();
+      expect(await placeOfNotice(farid), name).toEqual({ layer: '', isCovered: false });
+    }
+    for (const isReport of [false, true]) {
+      const conversationId = await dan.open('farid');
+      await dan.send(conversationId, 'hello');
+      await farid.openChat('Dan Lindqvist');
+      await page.getByTestId('chat-title').click();
+      const profile = page.getByRole('dialog', { name: 'About' });
+      await profile.waitFor();
+      if (isReport) await profile.getByRole('button', { name: 'Report' }).click();
+      await dan.ok('unmatch', { conversationId });
+      await page.getByText('Pick a conversation').waitFor();
+      await profile.waitFor({ state: 'detached' });
+      expect(await page.getByRole('dialog', { name: /^Report/ }).count()).toBe(isReport ? 1 : 0);
+    }
+    farid.expectNoFaults();
+  });
+
   it('notices are shown and announced in the upper layer', async ({ server, bob, openApp }) => {
     await bob.ok('createGroup', { name: 'Noticed', participants: ['farid', 'eva'] });
     const groups = await Promise.all(
