@@ -1,3 +1,5 @@
+import { noteStandIn } from './freeFocus.js';
+
 /** An element that had the focus. */
 export interface Place {
   element: HTMLElement;
@@ -5,8 +7,9 @@ export interface Place {
   around: readonly HTMLElement[];
 }
 
-const FOCUSABLE = ['[tabindex="0"]', 'a[href]', 'button', 'input', 'textarea']
-  .map((one) => `${one}:not(:disabled, [tabindex="-1"], [aria-hidden=true] *)`)
+/** Without links: the next press of a key would lead out of the page. */
+const FOCUSABLE = ['[tabindex="0"]', 'button', 'input', 'textarea']
+  .map((one) => `${one}:not(a, :disabled, [tabindex="-1"], [aria-hidden=true] *)`)
   .join();
 
 let stop: (() => void) | undefined;
@@ -22,7 +25,9 @@ export function keepFocus(places: readonly Place[]): void {
   let kept = places.find(({ element }) => element === document.activeElement)?.element;
   if (kept === undefined && !isLost()) return;
   const check = (): void => {
-    if (kept?.isConnected !== true && isLost()) kept = focusNear(places);
+    if (kept?.isConnected === true || !isLost()) return;
+    kept = focusNear(places);
+    noteStandIn(kept);
   };
   const observer = new MutationObserver(check);
   const end = ({ type, target }: Event): void => {
@@ -30,6 +35,7 @@ export function keepFocus(places: readonly Place[]): void {
   };
   stop = () => {
     observer.disconnect();
+    noteStandIn(undefined);
     for (const type of ['focusin', 'pointerdown']) removeEventListener(type, end, { capture: true });
     stop = undefined;
   };
