@@ -156,6 +156,25 @@ describeInBrowser('what goes wrong in the app', () => {
     farid.expectNoFaults();
   });
 
+  it('an address that shows nothing is replaced by that of the list', async ({ server, openApp }) => {
+    const carol = await openApp(server, { as: 'carol' });
+    await carol.startChat('Bob Tanaka');
+    const { page } = carol;
+    const address = await page.evaluate<string>('location.hash');
+    for (const wrong of ['#/c/nonsense', `${address}/abc`, '#/c/%E0%A4%A', '#/other', '#nothing']) {
+      await page.evaluate(`location.hash = ${JSON.stringify(wrong)}`);
+      await page.getByText('Pick a conversation').waitFor();
+      await expect.poll(() => page.evaluate('location.hash'), { ...PATIENT, message: wrong }).toBe('#/');
+      await page.evaluate(`location.hash = ${JSON.stringify(address)}`);
+      await carol.isOpen('Bob Tanaka');
+    }
+    await page.evaluate(`history.replaceState(null, '', '#/c/nonsense')`);
+    await page.reload();
+    await page.getByText('Pick a conversation').waitFor();
+    await expect.poll(() => page.evaluate('location.hash')).toBe('#/');
+    carol.expectNoFaults();
+  });
+
   it('a token signs in; other texts do not', async ({ server, openApp }) => {
     const nobody = await openApp(server);
     await nobody.page.getByRole('button', { name: 'Sign in with a token' }).click();
