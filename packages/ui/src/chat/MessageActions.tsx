@@ -12,7 +12,7 @@ import { Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { Text } from '../parts/Text.js';
 import { useAttempt, useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
-import { whenGone } from '../useCloseWhenGone.js';
+import { whenGone } from '../whenGone.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 
 export const QUICK_REACTIONS = ['👍', '❤️', '😂', '😮', '😢'] as const;

@@ -47,8 +47,8 @@ const AT_END = 0.005;
  * list is ever shown.
  */
 const SEEN = [
-  { id: 'item', itemVisiblePercentThreshold: 50, minimumViewTime: 0 },
-  { id: 'list', viewAreaCoveragePercentThreshold: 50, minimumViewTime: 0 },
+  { id: 'item', itemVisiblePercentThreshold: 50 },
+  { id: 'list', viewAreaCoveragePercentThreshold: 50 },
 ];
 
 /** The messages of the chat, oldest first, on Legend List: never inverted, so that screen readers and keys go in order. */

@@ -13,7 +13,6 @@ import { Menu, type Anchor } from '../parts/Menu.js';
 import { useRowFocus } from '../parts/useRowFocus.js';
 import { titleOf, useClientState, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
-import { useCloseWhenGone } from '../useCloseWhenGone.js';
 import { useSteady } from '../useSteady.js';
 import { ConversationRow, type ConversationRowProps } from './ConversationRow.js';
 import { useChatActions } from './useChatActions.js';
@@ -62,10 +61,14 @@ const FIXED_HEIGHT = { getFixedItemSize: () => ROW_HEIGHT };
 export function ConversationList(props: ConversationListProps): ReactNode {
   const { filters = FILTERS, header, onNewChat } = props;
   const styles = useStyles(createStyles);
+  const t = useTexts();
   const [filter, setFilter] = useState<ConversationFilter>('all');
-  const [menu, setMenu] = useState<Pick<RowMenuProps, 'conversation' | 'anchor'>>();
+  const [menu, setMenu] = useState<{ conversation: Conversation; anchor: Anchor | undefined }>();
   const { conversations: current, isLoaded, hasMore, loadMore } = useConversations(filter);
   const conversations = useSteady(current);
+  const { menuFor } = useChatActions();
+  // The user may lose the conversation while its menu is open.
+  const isHeld = useClientState((state) => state.conversations[menu?.conversation.id ?? ''] !== undefined);
   const onMenu = useCallback(
     (conversation: Conversation, anchor: Anchor | undefined) => setMenu({ conversation, anchor }),
     [],
@@ -92,23 +95,15 @@ export function ConversationList(props: ConversationListProps): ReactNode {
       ) : (
         <Rows {...rows} />
       )}
-      {menu !== undefined && <RowMenu {...menu} onClose={() => setMenu(undefined)} />}
+      {menu !== undefined && isHeld && (
+        <Menu
+          label={titleOf(menu.conversation, t)}
+          items={menuFor(menu.conversation)}
+          anchor={menu.anchor}
+          onClose={() => setMenu(undefined)}
+        />
+      )}
     </View>
-  );
-}
-
-interface RowMenuProps {
-  conversation: Conversation;
-  anchor: Anchor | undefined;
-  onClose: () => void;
-}
-
-function RowMenu({ conversation, anchor, onClose }: RowMenuProps): ReactNode {
-  const t = useTexts();
-  const { menuFor } = useChatActions();
-  useCloseWhenGone(conversation.id, onClose);
-  return (
-    <Menu label={titleOf(conversation, t)} items={menuFor(conversation)} anchor={anchor} onClose={onClose} />
   );
 }
 

@@ -7,7 +7,7 @@ import { useAsk, type Ask } from '../parts/Ask.js';
 import type { MenuItem } from '../parts/Menu.js';
 import { useAttempt, type Attempt } from '../parts/Toast.js';
 import { titleOf } from '../state.js';
-import { whenGone } from '../useCloseWhenGone.js';
+import { whenGone } from '../whenGone.js';
 
 const HOUR_MS = 3_600_000;
 /** For a mute without end. */

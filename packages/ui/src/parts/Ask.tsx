@@ -1,8 +1,7 @@
 import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
 import { useTexts } from '../context.js';
-import type { Once } from '../useCloseWhenGone.js';
-import { useCurrent } from '../useCurrent.js';
+import type { Once } from '../whenGone.js';
 import { Button } from './Buttons.js';
 import { Dialog } from './Dialog.js';
 import { Text } from './Text.js';
@@ -54,8 +53,7 @@ interface QuestionDialogProps {
 function QuestionDialog({ question, onAnswer }: QuestionDialogProps): ReactNode {
   const t = useTexts();
   const { title, text, choices, closeWhen } = question;
-  const answer = useCurrent(onAnswer);
-  useEffect(() => closeWhen?.(() => answer.current()), [closeWhen, answer]);
+  useEffect(() => closeWhen?.(() => onAnswer()), [closeWhen, onAnswer]);
   return (
     <Dialog title={title} onClose={() => onAnswer()}>
       {text !== '' && <Text tone="soft">{text}</Text>}

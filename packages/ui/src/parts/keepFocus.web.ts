@@ -1,5 +1,3 @@
-import { noteStandIn } from './freeFocus.js';
-
 /** An element that had the focus. */
 export interface Place {
   element: HTMLElement;
@@ -19,8 +17,13 @@ let isTaking = false;
 /**
  * Focuses something near the places when the one that has the focus is taken out of the document: many dialogs close before what
  * they decided happens, as the deletion of the message that opened them. Ends when the user, or something else, moves the focus.
+ *
+ * @param noteStandIn is called with the focused element, and with undefined at the end; not imported: this file is loaded alone
  */
-export function keepFocus(places: readonly Place[]): void {
+export function keepFocus(
+  places: readonly Place[],
+  noteStandIn: (element: Element | undefined) => void,
+): void {
   stop?.();
   let kept = places.find(({ element }) => element === document.activeElement)?.element;
   if (kept === undefined && !isLost()) return;
