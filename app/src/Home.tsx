@@ -75,7 +75,7 @@ export function Home(props: HomeProps): ReactNode {
             <Side
               {...props}
               openId={conversationId}
-              lastOpenId={isWide ? undefined : lastOpenId}
+              lastOpenId={conversationId === undefined ? lastOpenId : undefined}
               setShown={setShown}
             />
           </View>

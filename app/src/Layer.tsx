@@ -1,6 +1,6 @@
 import { lazy, Suspense, type ReactNode } from 'react';
 import type { Conversation, UserView } from '@parley/client';
-import { useParley } from '@parley/react';
+import { useConversation, useParley } from '@parley/react';
 import {
   Dialog,
   GroupInfo,
@@ -9,7 +9,6 @@ import {
   Menu,
   NewGroup,
   useAttempt,
-  useClientState,
   UserProfile,
   useTexts,
   type Anchor,
@@ -110,15 +109,9 @@ function useOpenUser(onDone: () => void): (user: UserView) => void {
 
 /** Current state of the conversation that the information was opened for. */
 function Info({ conversation, people, onClose }: NewChatProps & { conversation: Conversation }): ReactNode {
-  const { conversations } = useParley();
   const openUser = useOpenUser(onClose);
-  const current = useClientState(() =>
-    conversations
-      .list()
-      .getSnapshot()
-      .conversations.find(({ id }) => id === conversation.id),
-  );
-  const shown = current ?? conversation;
+  // It closes by itself when the conversation is gone, unless the user reports someone.
+  const shown = useConversation(conversation.id) ?? conversation;
   return shown.type === 'direct' ? (
     <UserProfile conversation={shown} onClose={onClose} />
   ) : (

@@ -30,6 +30,24 @@ describeInBrowser('a chat in the app', () => {
     bob.expectNoFaults();
   });
 
+  it('a message that is taller than the list is read', async ({ server, openApp }) => {
+    const carol = await server.connectAs('carol');
+    const conversationId = await carol.open('dan');
+    const sizes = [
+      { width: 1100, height: 300 },
+      { width: 390, height: 640 },
+    ];
+    for (const viewport of sizes) {
+      const text = `${viewport.width} pixels `.repeat(300).trim();
+      await carol.send(conversationId, text);
+      const dan = await openApp(server, { as: 'dan', viewport });
+      await dan.openChat('Carol Osei');
+      await dan.messages(text).waitFor();
+      await expect.poll(() => dan.page.title(), PATIENT).toBe('Parley');
+      dan.expectNoFaults();
+    }
+  });
+
   it('pins a message, and the pin leads to it', async ({ server, openApp }) => {
     const alice = await openApp(server, { as: 'alice' });
     await alice.startChat('Dan Lindqvist');

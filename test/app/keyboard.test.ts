@@ -192,4 +192,67 @@ describeInBrowser('with a keyboard alone', () => {
     await hasFocus(window, /./);
     window.expectNoFaults();
   });
+
+  it('comes back to the row of a chat that is left or deleted, also beside the chat', async ({
+    server,
+    openApp,
+  }) => {
+    const farid = await server.connectAs('farid');
+    const names = Array.from({ length: 40 }, (_, index) => `Row ${40 - index}`);
+    for (const name of names.toReversed()) await farid.ok('createGroup', { name, participants: ['mara'] });
+    const window = await openApp(server, { as: 'farid' });
+    const { page } = window;
+    await window.openChat('Row 38');
+    await page.keyboard.type('not sent');
+    await page.keyboard.press('Escape');
+    await hasFocus(window, /^Row 38/);
+    // The row is out of sight, and not drawn.
+    await page.keyboard.press('Enter');
+    await window.composer.waitFor();
+    await window.chat('Row 38').hover();
+    await page.mouse.wheel(0, 40 * 72);
+    await window.chat('Row 38').waitFor({ state: 'detached' });
+    await window.composer.focus();
+    await page.keyboard.press('Escape');
+    await hasFocus(window, /^Row 38/);
+    expect(await hiddenFocus(window)).toBeUndefined();
+
+    await page.keyboard.press('Enter');
+    await window.isOpen('Row 38');
+    await page.getByRole('button', { name: 'Actions for this chat' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Delete chat' }).press('Enter');
+    await page.getByRole('button', { name: 'Delete chat' }).press('Enter');
+    await page.getByText('Pick a conversation').waitFor();
+    await hasFocus(window, /^Row 37/);
+
+    // The focus stays in the field that the user has put it in.
+    await window.openChat('Row 37');
+    const search = page.getByRole('textbox', { name: 'Search chats and messages' });
+    await search.focus();
+    await page.keyboard.press('Escape');
+    await page.getByText('Pick a conversation').waitFor();
+    await hasFocus(window, /^Search/);
+    window.expectNoFaults();
+  });
+
+  it('records a voice message, discards another one, and is back at the microphone', async ({
+    server,
+    openApp,
+  }) => {
+    const bob = await server.connectAs('bob');
+    await bob.ok('createGroup', { name: 'Voices', participants: ['dan'] });
+    const window = await openApp(server, { as: 'dan' });
+    const microphone = window.page.getByRole('button', { name: 'Record a voice message' });
+    await window.openChat('Voices');
+    for (const isSent of [true, false]) {
+      await microphone.press('Enter');
+      await hasFocus(window, /^Stop and send/);
+      await window.page.getByRole('timer').getByText('0:01').waitFor();
+      if (!isSent) await window.page.keyboard.press('Shift+Tab');
+      await window.page.keyboard.press('Enter');
+      await hasFocus(window, /^Record a voice message/);
+    }
+    expect(await window.page.getByRole('button', { name: /Play/ }).count()).toBe(1);
+    window.expectNoFaults();
+  });
 });

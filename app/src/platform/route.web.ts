@@ -12,11 +12,16 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener('hashchange', onChange);
 }
 
-/** Returns what the address of the page shows. */
+/** Returns what the address of the page shows. An address that shows nothing is replaced by that of the list. */
 export function useRoute(): Route {
   const address = useSyncExternalStore(subscribe, () => location.hash);
   const opened = useSyncExternalStore(subscribe, () => openings);
-  return useAddress(address, opened);
+  const route = useAddress(address, opened);
+  const isUnknown = route.conversationId === undefined && !isList(address);
+  useEffect(() => {
+    if (isUnknown) replaceByList();
+  }, [isUnknown, address]);
+  return route;
 }
 
 /** State of an entry of the browser's history. */
@@ -28,7 +33,7 @@ interface Entry {
 // `history.state` is `any`, and is ours: addresses that the user types, and links, have none.
 const entry = (): Entry => (history.state as Entry | null) ?? {};
 
-const isList = (): boolean => /^#?\/?$/.test(location.hash);
+const isList = (address = location.hash): boolean => /^#?\/?$/.test(address);
 
 /** Shows a conversation, one of its messages, or the list. Fires no `popstate`, which closes dialogs when the user goes back. */
 export function goTo(conversationId?: string, seq?: number): void {

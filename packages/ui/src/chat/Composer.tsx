@@ -17,6 +17,7 @@ import { WIDE } from '../parts/Dialog.js';
 import { NO_OUTLINE } from '../parts/Fields.js';
 import { Text } from '../parts/Text.js';
 import { TooLong } from '../parts/TooLong.js';
+import { useFocusAfter } from '../parts/useFocusAfter.js';
 import { fits } from '../lengths.js';
 import { nameOf, titleOf } from '../state.js';
 import { wordsOf } from '../summary.js';
@@ -85,7 +86,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
   const input = useRef<TextInput>(null);
   const writing = useWriting(props, input);
   const { text, setText, submit, maySend } = writing;
-  const [isRecording, setRecording] = useState(false);
+  const { isRecording, setRecording, microphone } = useRecording(input);
   // The voice message needs its place, and what is dropped would not be seen.
   useDroppedFiles(isRecording ? undefined : attachments, input);
   const toolbar = { conversation, text, setText, send: submit };
@@ -110,7 +111,7 @@ function OpenComposer(props: ComposerProps): ReactNode {
         />
         {slots.renderSend?.(toolbar) ??
           (mayRecord && !maySend ? (
-            <IconButton icon="voice" label={t('recordVoice')} onPress={() => setRecording(true)} />
+            <Microphone ref={microphone} onPress={() => setRecording(true)} />
           ) : (
             <IconButton
               icon={mode?.kind === 'edit' ? 'check' : 'send'}
@@ -127,6 +128,18 @@ function OpenComposer(props: ComposerProps): ReactNode {
 
 const hasPlace = (tray: AttachmentTray | undefined): boolean =>
   tray !== undefined && tray.items.length < LIMITS.maxAttachments;
+
+/** The microphone takes the focus back, unless the field stands alone. */
+function useRecording(input: React.RefObject<TextInput | null>) {
+  const [isRecording, setRecording] = useState(false);
+  const microphone = useRef<View>(null);
+  useFocusAfter(isRecording, () => microphone.current ?? input.current);
+  return { isRecording, setRecording, microphone };
+}
+
+const Microphone = ({ ref, onPress }: { ref: React.Ref<View>; onPress: () => void }): ReactNode => (
+  <IconButton ref={ref} icon="voice" label={useTexts()('recordVoice')} onPress={onPress} />
+);
 
 function Recorder({ onDone, ...props }: ComposerProps & { onDone: () => void }): ReactNode {
   const sendVoice = useVoiceSending(props);

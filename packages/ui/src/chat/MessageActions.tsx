@@ -12,6 +12,7 @@ import { Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { Text } from '../parts/Text.js';
 import { useAttempt, useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
+import { whenGone } from '../whenGone.js';
 import { useChat, useOpenConversation } from './chatContext.js';
 
 export const QUICK_REACTIONS = ['👍', '❤️', '😂', '😮', '😢'] as const;
@@ -126,6 +127,7 @@ function useDelete(): (message: Message, isOwn: boolean) => Promise<void> {
     const mayForAll = message.deletedAt === undefined && (isOwn || isManager);
     const scope = await ask<'me' | 'everyone'>({
       title: t('deleteTitle'),
+      closeWhen: whenGone(parley, conversation.id),
       text: t(mayForAll ? 'deleteForAllText' : 'deleteForMeText'),
       choices: [
         ...(mayForAll ? [{ label: t('deleteForAll'), value: 'everyone' as const }] : []),

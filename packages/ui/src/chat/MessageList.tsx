@@ -42,7 +42,14 @@ const ESTIMATED_HEIGHT = 64;
  * the user scrolls back slowly would pull the list to its end again.
  */
 const AT_END = 0.005;
-const VIEWABILITY = { itemVisiblePercentThreshold: 50, minimumViewTime: 0 };
+/**
+ * A message is seen when half of it is shown, or when it takes half of the list: no more than a part of one that is taller than the
+ * list is ever shown.
+ */
+const SEEN = [
+  { id: 'item', itemVisiblePercentThreshold: 50 },
+  { id: 'list', viewAreaCoveragePercentThreshold: 50 },
+];
 
 /** The messages of the chat, oldest first, on Legend List: never inverted, so that screen readers and keys go in order. */
 export function MessageList(props: MessageListProps): ReactNode {
@@ -116,7 +123,6 @@ function FilledList({
         maintainVisibleContentPosition={anchors}
         {...paging}
         {...drags}
-        viewabilityConfig={VIEWABILITY}
         style={styles.grow}
         ListFooterComponent={<Footer />}
         renderItem={renderRow}
@@ -177,14 +183,22 @@ function usePaging(view: MessagesView, measure: () => void) {
   const { conversationId } = useChat();
   const markSeen = useMarkRead(conversationId);
   const loadOlder = (): void => void view.loadOlder().catch(() => undefined);
+  const onViewableItemsChanged = ({
+    viewableItems,
+  }: {
+    viewableItems: { item: MessageListItem }[];
+  }): void => {
+    markSeen(viewableItems.map(({ item }) => item));
+    // Also without scrolling: messages come in below what is shown.
+    measure();
+  };
   return {
     ...(view.hasOlder && { onStartReached: loadOlder }),
     onStartReachedThreshold: 1,
-    onViewableItemsChanged: ({ viewableItems }: { viewableItems: { item: MessageListItem }[] }) => {
-      markSeen(viewableItems.map(({ item }) => item));
-      // Also without scrolling: messages come in below what is shown.
-      measure();
-    },
+    viewabilityConfigCallbackPairs: SEEN.map((viewabilityConfig) => ({
+      viewabilityConfig,
+      onViewableItemsChanged,
+    })),
     onScroll: measure,
   };
 }

@@ -16,14 +16,15 @@ import type { Theme } from '../theme/index.js';
 import { useSteady } from '../useSteady.js';
 import { ConversationRow, type ConversationRowProps } from './ConversationRow.js';
 import { useChatActions } from './useChatActions.js';
+import { useFocusOnReturn } from './useFocusOnReturn.js';
 
 export interface ConversationListProps {
   onOpen: (conversation: Conversation) => void;
   /** The conversation beside the list, on wide windows. */
   openId?: string | undefined;
   /**
-   * The conversation that was open in place of the list, on narrow windows: the list begins where it is, and in browsers it has the
-   * focus.
+   * The conversation that the user comes back from; undefined while one is open. The list begins where it is, and in browsers its row
+   * takes the focus, unless the user has put it elsewhere.
    */
   lastOpenId?: string | undefined;
   /** Shows a button where there are no conversations yet. */
@@ -66,6 +67,8 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   const { conversations: current, isLoaded, hasMore, loadMore } = useConversations(filter);
   const conversations = useSteady(current);
   const { menuFor } = useChatActions();
+  // The user may lose the conversation while its menu is open.
+  const isHeld = useClientState((state) => state.conversations[menu?.conversation.id ?? ''] !== undefined);
   const onMenu = useCallback(
     (conversation: Conversation, anchor: Anchor | undefined) => setMenu({ conversation, anchor }),
     [],
@@ -92,7 +95,7 @@ export function ConversationList(props: ConversationListProps): ReactNode {
       ) : (
         <Rows {...rows} />
       )}
-      {menu !== undefined && (
+      {menu !== undefined && isHeld && (
         <Menu
           label={titleOf(menu.conversation, t)}
           items={menuFor(menu.conversation)}
@@ -122,7 +125,8 @@ function Rows(props: RowsProps): ReactNode {
   const [start] = useState(() => startOf(conversations, lastOpenId));
   const now = useNow();
   const list = useRef<LegendListRef>(null);
-  const { setRef, onMove } = useRowFocus(conversations, keyOf, list);
+  const { setRef, onMove, focusAt } = useRowFocus(conversations, keyOf, list);
+  useFocusOnReturn({ conversations, openId, lastOpenId, focusAt });
   return (
     <LegendList
       ref={list}
@@ -142,7 +146,7 @@ function Rows(props: RowsProps): ReactNode {
         const { id } = item;
         const isChosen = id === openId;
         const row = { now, onPress: onOpen, onMenu, setRef, onMove, conversation: item, isChosen };
-        return renderConversation?.(row) ?? <ConversationRow {...row} takesFocus={id === lastOpenId} />;
+        return renderConversation?.(row) ?? <ConversationRow {...row} />;
       }}
     />
   );

@@ -1,5 +1,5 @@
-import { memo, useCallback, useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
-import { Platform, Pressable, StyleSheet, View } from 'react-native';
+import { memo, useCallback, useSyncExternalStore, type ReactNode } from 'react';
+import { Pressable, StyleSheet, View } from 'react-native';
 import type { Conversation } from '@parley/client';
 import { peerOf } from '@parley/client/selectors';
 import { useStyles, useTexts, useUI, type Translate } from '../context.js';
@@ -26,12 +26,10 @@ export interface ConversationRowProps {
   /** Lets arrow keys move from row to row. */
   setRef?: RowFocus['setRef'] | undefined;
   onMove?: RowFocus['onMove'] | undefined;
-  /** Takes the focus when it is drawn first, in browsers: the user comes back from its chat. */
-  takesFocus?: boolean | undefined;
 }
 
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps): ReactNode {
-  const { conversation, isChosen, now, onPress, onMenu, setRef, onMove, takesFocus = false } = props;
+  const { conversation, isChosen, now, onPress, onMenu, setRef, onMove } = props;
   const { id } = conversation;
   const styles = useStyles(createStyles);
   const t = useTexts();
@@ -41,7 +39,7 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
   const name = titleOf(conversation, t);
   const time = formats.listTime(conversation.lastMessageAt, now, t('yesterday'));
   const peer = peerOf(conversation);
-  const ref = useButton({ id, setRef, takesFocus });
+  const ref = useCallback((row: View | null) => setRef?.(id, row), [setRef, id]);
   return (
     <Pressable
       ref={ref}
@@ -75,26 +73,6 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
     </Pressable>
   );
 });
-
-interface ButtonInput extends Pick<ConversationRowProps, 'setRef'> {
-  id: string;
-  takesFocus: boolean;
-}
-
-/** Returns the ref of the row, which makes it known to the list and takes the focus when it should. */
-function useButton({ id, setRef, takesFocus }: ButtonInput): (row: View | null) => void {
-  const button = useRef<View>(null);
-  useEffect(() => {
-    if (takesFocus && Platform.OS === 'web') button.current?.focus();
-  }, [takesFocus]);
-  return useCallback(
-    (row: View | null) => {
-      button.current = row;
-      setRef?.(id, row);
-    },
-    [setRef, id],
-  );
-}
 
 function Lines({ conversation, name, time, preview }: Omit<Labelled, 'isOnline'>): ReactNode {
   const styles = useStyles(createStyles);

@@ -7,6 +7,7 @@ import { useAsk, type Ask } from '../parts/Ask.js';
 import type { MenuItem } from '../parts/Menu.js';
 import { useAttempt, type Attempt } from '../parts/Toast.js';
 import { titleOf } from '../state.js';
+import { whenGone } from '../whenGone.js';
 
 const HOUR_MS = 3_600_000;
 /** For a mute without end. */
@@ -101,7 +102,7 @@ function muteItem({ t, ask, attempt, parley }: Deps, { id, isMuted }: Conversati
       choice(t('muteWeek'), inHours(7 * 24)),
       choice(t('muteAlways'), FOREVER),
     ];
-    const until = await ask({ title: t('muteTitle'), text: '', choices });
+    const until = await ask({ title: t('muteTitle'), text: '', choices, closeWhen: whenGone(parley, id) });
     if (until !== undefined) set(until);
   }
   return isMuted
@@ -111,14 +112,15 @@ function muteItem({ t, ask, attempt, parley }: Deps, { id, isMuted }: Conversati
 
 function removalItems({ t, ask, attempt, parley }: Deps, { id }: Conversation): MenuItem[] {
   const handle = parley.conversation(id);
+  const closeWhen = whenGone(parley, id);
   async function clear(): Promise<void> {
     const choices = [{ label: t('clear'), value: true }];
-    if ((await ask({ title: t('clearTitle'), text: t('clearText'), choices })) === true)
+    if ((await ask({ title: t('clearTitle'), text: t('clearText'), choices, closeWhen })) === true)
       await attempt(handle.clearHistory());
   }
   async function remove(): Promise<void> {
     const choices = [{ label: t('deleteChat'), value: true }];
-    if ((await ask({ title: t('deleteChatTitle'), text: t('deleteChatText'), choices })) === true)
+    if ((await ask({ title: t('deleteChatTitle'), text: t('deleteChatText'), choices, closeWhen })) === true)
       await attempt(handle.deleteForMe());
   }
   return [
@@ -136,7 +138,8 @@ function safetyItems(
   const name = titleOf(conversation, t);
   async function unmatch(): Promise<void> {
     const choices = [{ label: t('unmatch'), value: true }];
-    if ((await ask({ title: t('unmatchTitle', { name }), text: t('unmatchText'), choices })) === true)
+    const [title, closeWhen] = [t('unmatchTitle', { name }), whenGone(parley, id)];
+    if ((await ask({ title, text: t('unmatchText'), choices, closeWhen })) === true)
       await attempt(parley.safety.unmatch(id), t('unmatched'));
   }
   return [
@@ -153,7 +156,8 @@ function leaveItem({ t, ask, attempt, parley }: Deps, conversation: Conversation
   async function leave(): Promise<void> {
     const title = t('leaveTitle', { name: titleOf(conversation, t) });
     const text = isFollowed ? `${t('leaveText')} ${t('leaveOwner')}` : t('leaveText');
-    if ((await ask({ title, text, choices: [{ label, value: true }] })) === true)
+    const closeWhen = whenGone(parley, conversation.id);
+    if ((await ask({ title, text, choices: [{ label, value: true }], closeWhen })) === true)
       await attempt(parley.conversation(conversation.id).leave());
   }
   return { label, icon: 'leave', isDanger: true, run: () => void leave() };

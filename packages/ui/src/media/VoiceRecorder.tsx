@@ -3,6 +3,7 @@ import { StyleSheet, View } from 'react-native';
 import { useStyles, useTexts, useUI } from '../context.js';
 import type { PickedFile, Recording } from '../device.js';
 import { IconButton } from '../parts/Buttons.js';
+import { isFocusFree } from '../parts/freeFocus.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
@@ -23,6 +24,11 @@ export function VoiceRecorder({ onRecorded, onDone }: VoiceRecorderProps): React
   const t = useTexts();
   const { formats } = useUI();
   const { levels, send, discard } = useRecording(onRecorded, onDone);
+  const button = useRef<View>(null);
+  // The button that began the recording is gone.
+  useEffect(() => {
+    if (isFocusFree()) button.current?.focus();
+  }, []);
   return (
     <View style={styles.bar}>
       <IconButton icon="trash" tone="danger" label={t('discardRecording')} onPress={discard} />
@@ -39,7 +45,13 @@ export function VoiceRecorder({ onRecorded, onDone }: VoiceRecorderProps): React
           <View key={index} style={[styles.level, { height: 4 + level * 0.26 }]} />
         ))}
       </View>
-      <IconButton icon="send" tone="primary" label={t('stopRecording')} onPress={() => void send()} />
+      <IconButton
+        ref={button}
+        icon="send"
+        tone="primary"
+        label={t('stopRecording')}
+        onPress={() => void send()}
+      />
     </View>
   );
 }

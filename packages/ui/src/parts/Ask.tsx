@@ -1,6 +1,7 @@
-import { createContext, useCallback, useContext, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
 import { useTexts } from '../context.js';
+import type { Once } from '../whenGone.js';
 import { Button } from './Buttons.js';
 import { Dialog } from './Dialog.js';
 import { Text } from './Text.js';
@@ -8,6 +9,8 @@ import { Text } from './Text.js';
 export interface Question<Value> {
   title: string;
   text: string;
+  /** Closes the question when its answer is of no use any more. */
+  closeWhen?: Once | undefined;
   choices: readonly { label: string; value: Value; tone?: 'primary' | 'danger' | undefined }[];
 }
 
@@ -49,7 +52,8 @@ interface QuestionDialogProps {
 
 function QuestionDialog({ question, onAnswer }: QuestionDialogProps): ReactNode {
   const t = useTexts();
-  const { title, text, choices } = question;
+  const { title, text, choices, closeWhen } = question;
+  useEffect(() => closeWhen?.(() => onAnswer()), [closeWhen, onAnswer]);
   return (
     <Dialog title={title} onClose={() => onAnswer()}>
       {text !== '' && <Text tone="soft">{text}</Text>}

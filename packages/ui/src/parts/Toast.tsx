@@ -1,6 +1,15 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useState,
+  type ReactNode,
+} from 'react';
 import { StyleSheet, View } from 'react-native';
-import { useStyles, useTexts, type TextKey } from '../context.js';
+import { useStyles, useTexts, useUI, type TextKey } from '../context.js';
 import type { Theme } from '../theme/index.js';
 import { Text } from './Text.js';
 
@@ -11,30 +20,80 @@ const ToastContext = createContext<ShowToast>(() => undefined);
 /** Returns a function that shows a short notice, also to screen readers. */
 export const useToast = (): ShowToast => useContext(ToastContext);
 
+interface Shown {
+  text: string | undefined;
+  /** The open layer that covers all others. Undefined: only the page is shown. */
+  top: object | undefined;
+  /** Notes an opened layer. @returns a function for when it closes */
+  addLayer: (layer: object) => () => void;
+}
+
+const ShownContext = createContext<Shown>({
+  text: undefined,
+  top: undefined,
+  addLayer: () => () => undefined,
+});
+
 const SHOWN_MS = 4_000;
 
 export function ToastHost({ children }: { children: ReactNode }): ReactNode {
-  const styles = useStyles(createStyles);
   const [toast, setToast] = useState<{ text: string }>();
+  const [layers, setLayers] = useState<readonly object[]>([]);
   const show = useCallback((text: string) => setToast({ text }), []);
+  const addLayer = useCallback((layer: object) => {
+    setLayers((before) => [...before, layer]);
+    return () => setLayers((before) => before.filter((one) => one !== layer));
+  }, []);
   useEffect(() => {
     if (toast === undefined) return undefined;
     const timer = setTimeout(() => setToast(undefined), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [toast]);
+  const text = toast?.text;
+  const top = layers.at(-1);
+  const shown = useMemo(() => ({ text, top, addLayer }), [text, top, addLayer]);
   return (
     <ToastContext.Provider value={show}>
-      {children}
-      <View role="status" aria-live="polite" style={styles.place} pointerEvents="none">
-        {toast !== undefined && (
-          <View style={styles.toast}>
-            <Text size="small" style={styles.text}>
-              {toast.text}
-            </Text>
-          </View>
-        )}
-      </View>
+      <ShownContext.Provider value={shown}>
+        {children}
+        <Place text={top === undefined ? text : undefined} />
+      </ShownContext.Provider>
     </ToastContext.Provider>
+  );
+}
+
+/**
+ * Shows notices inside of a layer while no other layer covers it: layers cover the page, and screen readers leave out all that is
+ * outside of a modal dialog.
+ */
+export function LayerToasts(): ReactNode {
+  const [layer] = useState(() => ({}));
+  const { text, top, addLayer } = useContext(ShownContext);
+  useLayoutEffect(() => addLayer(layer), [addLayer, layer]);
+  return <Place text={top === layer ? text : undefined} />;
+}
+
+/** Drawn also while it is empty: screen readers announce what changes in a region that they know. */
+function Place({ text }: { text: string | undefined }): ReactNode {
+  const styles = useStyles(createStyles);
+  const { direction, language } = useUI();
+  return (
+    <View
+      role="status"
+      aria-live="polite"
+      dir={direction}
+      lang={language}
+      style={styles.place}
+      pointerEvents="none"
+    >
+      {text !== undefined && (
+        <View style={styles.toast}>
+          <Text size="small" style={styles.text}>
+            {text}
+          </Text>
+        </View>
+      )}
+    </View>
   );
 }
 

@@ -5,8 +5,9 @@ export interface Place {
   around: readonly HTMLElement[];
 }
 
-const FOCUSABLE = ['[tabindex="0"]', 'a[href]', 'button', 'input', 'textarea']
-  .map((one) => `${one}:not(:disabled, [tabindex="-1"], [aria-hidden=true] *)`)
+/** Without links: the next press of a key would lead out of the page. */
+const FOCUSABLE = ['[tabindex="0"]', 'button', 'input', 'textarea']
+  .map((one) => `${one}:not(a, :disabled, [tabindex="-1"], [aria-hidden=true] *)`)
   .join();
 
 let stop: (() => void) | undefined;
@@ -16,13 +17,20 @@ let isTaking = false;
 /**
  * Focuses something near the places when the one that has the focus is taken out of the document: many dialogs close before what
  * they decided happens, as the deletion of the message that opened them. Ends when the user, or something else, moves the focus.
+ *
+ * @param noteStandIn is called with the focused element, and with undefined at the end; not imported: this file is loaded alone
  */
-export function keepFocus(places: readonly Place[]): void {
+export function keepFocus(
+  places: readonly Place[],
+  noteStandIn: (element: Element | undefined) => void,
+): void {
   stop?.();
   let kept = places.find(({ element }) => element === document.activeElement)?.element;
   if (kept === undefined && !isLost()) return;
   const check = (): void => {
-    if (kept?.isConnected !== true && isLost()) kept = focusNear(places);
+    if (kept?.isConnected === true || !isLost()) return;
+    kept = focusNear(places);
+    noteStandIn(kept);
   };
   const observer = new MutationObserver(check);
   const end = ({ type, target }: Event): void => {
@@ -30,6 +38,7 @@ export function keepFocus(places: readonly Place[]): void {
   };
   stop = () => {
     observer.disconnect();
+    noteStandIn(undefined);
     for (const type of ['focusin', 'pointerdown']) removeEventListener(type, end, { capture: true });
     stop = undefined;
   };

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { View } from 'react-native';
+import { noteStandIn } from './freeFocus.js';
 import type { Place } from './keepFocus.js';
 
 /** Elements that opened a layer, the last one first. Those of a menu are gone when the dialog closes that it led to. */
@@ -30,7 +31,9 @@ function returnTo(openers: Openers): void {
   if (openers.length === 0) return;
   openers.find(({ element }) => element.isConnected)?.element.focus();
   // Loaded afterwards: no part of the first visit. Without a connection, only the place of a removed element is lost.
-  void import('./keepFocus.js').then(({ keepFocus }) => keepFocus(openers)).catch(() => undefined);
+  void import('./keepFocus.js')
+    .then(({ keepFocus }) => keepFocus(openers, noteStandIn))
+    .catch(() => undefined);
 }
 
 function findOpeners(): Openers {

@@ -14,6 +14,8 @@ import { anchorOf, Menu, type Anchor, type MenuItem } from '../parts/Menu.js';
 import { Heading } from '../parts/Text.js';
 import { useAttempt, useToast } from '../parts/Toast.js';
 import { nameOf, titleOf, useOwnUserId } from '../state.js';
+import { useCloseWhenGone } from '../useCloseWhenGone.js';
+import { whenGone } from '../whenGone.js';
 import { EditGroup, useChosen } from './GroupForm.js';
 import { MemberPicker } from './MemberPicker.js';
 import { PersonRow } from './PersonRow.js';
@@ -39,6 +41,7 @@ export function GroupInfo({ conversation, onClose, onOpenUser, people }: GroupIn
   const { muteItem, dangersFor } = useChatActions();
   const copyItem = useCopyItem(conversation);
   const [reported, setReported] = useState<ListedMember>();
+  useCloseWhenGone(conversation.id, onClose, reported !== undefined);
   const back = (): void => setShown('info');
   if (reported !== undefined)
     return (
@@ -187,7 +190,8 @@ function useMemberItems({
   const t = useTexts();
   const ask = useAsk();
   const attempt = useAttempt();
-  const handle = useParley().conversation(conversation.id);
+  const parley = useParley();
+  const handle = parley.conversation(conversation.id);
   const ownUserId = useOwnUserId();
   return (member) => {
     const { _id, role } = member;
@@ -195,14 +199,16 @@ function useMemberItems({
     const setRole = (next: 'owner' | 'admin' | 'member'): void =>
       void attempt(handle.setRole(_id, next)).then(reload);
     const name = nameOf(member, t);
+    const closeWhen = whenGone(parley, conversation.id);
     async function makeOwner(): Promise<void> {
       const choices = [{ label: t('makeOwner'), value: true }];
-      const isSure = await ask({ title: t('makeOwnerTitle', { name }), text: t('makeOwnerText'), choices });
+      const title = t('makeOwnerTitle', { name });
+      const isSure = await ask({ title, text: t('makeOwnerText'), choices, closeWhen });
       if (isSure === true) setRole('owner');
     }
     async function remove(): Promise<void> {
       const choices = [{ label: t('removeMember'), value: true }];
-      const isSure = await ask({ title: t('removeTitle', { name }), text: '', choices });
+      const isSure = await ask({ title: t('removeTitle', { name }), text: '', choices, closeWhen });
       if (isSure === true) await attempt(handle.removeMember(_id)).then(reload);
     }
     const { changeRoles } = rightsOf(conversation.role);

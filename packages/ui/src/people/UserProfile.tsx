@@ -8,6 +8,7 @@ import { Dialog } from '../parts/Dialog.js';
 import type { MenuItem } from '../parts/Menu.js';
 import { showControls } from '../bidi.js';
 import { titleOf, useIsOnline } from '../state.js';
+import { useCloseWhenGone } from '../useCloseWhenGone.js';
 import { ActionList, ProfileHead } from './Profile.js';
 import { ReportDialog } from './ReportDialog.js';
 
@@ -24,6 +25,7 @@ export function UserProfile({ conversation, onClose }: UserProfileProps): ReactN
   const isOnline = useIsOnline(conversation.otherUserId);
   const { muteItem, dangersFor } = useChatActions();
   const [isReporting, setReporting] = useState(false);
+  useCloseWhenGone(conversation.id, onClose, isReporting);
   const name = titleOf(conversation, t);
   const peer = peerOf(conversation);
   const closing = (item: MenuItem): MenuItem => ({

@@ -1,0 +1,2 @@
+/** Phones move no focus: nothing of theirs is reached by keys. */
+export const isFocusFree = (): boolean => false;
