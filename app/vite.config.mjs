@@ -7,6 +7,8 @@ import { serviceWorker } from './serviceWorker.mjs';
 const inRepository = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const source = (name) => inRepository(`packages/${name}/src`);
 
+const firstVisit = modulesOfFirstVisit();
+
 /**
  * Builds the app for browsers into `dist/app`, from the sources of the packages. Names in `assets/` contain a hash of the
  * content, so that browsers keep them for good.
@@ -25,7 +27,11 @@ export default defineConfig({
     ],
     dedupe: ['react', 'react-dom'],
   },
-  plugins: [platformFiles('web'), serviceWorker(inRepository('app/worker/serviceWorker.ts'))],
+  plugins: [
+    platformFiles('web'),
+    firstVisit.plugin,
+    serviceWorker(inRepository('app/worker/serviceWorker.ts')),
+  ],
   build: {
     outDir: inRepository('dist/app'),
     emptyOutDir: true,
@@ -35,7 +41,10 @@ export default defineConfig({
     // Before compression; `test/app/weight.test.ts` bounds what is sent.
     chunkSizeWarningLimit: 1_000,
     modulePreload: { polyfill: false },
-    rolldownOptions: { onwarn: ignoreDirectives },
+    rolldownOptions: {
+      onwarn: ignoreDirectives,
+      output: { codeSplitting: { groups: [{ name: 'first', test: firstVisit.has }] } },
+    },
   },
 });
 
@@ -53,6 +62,28 @@ function platformFiles(platform) {
       if (importer === undefined || !/^\.\.?\/.*\.js$/.test(id)) return undefined;
       const path = resolve(dirname(importer), id.slice(0, -'.js'.length));
       return ['.tsx', '.ts'].map((ending) => `${path}.${platform}${ending}`).find(existsSync);
+    },
+  };
+}
+
+/**
+ * Finds the modules that are loaded before anything is opened. Together in one file they are smaller when compressed than in
+ * one file for each set of pages that share some.
+ */
+function modulesOfFirstVisit() {
+  const found = new Set();
+  return {
+    has: (id) => found.has(id),
+    plugin: {
+      name: 'first-visit',
+      buildEnd() {
+        const add = (id) => {
+          if (found.has(id)) return;
+          found.add(id);
+          for (const imported of this.getModuleInfo(id)?.importedIds ?? []) add(imported);
+        };
+        for (const id of this.getModuleIds()) if (this.getModuleInfo(id)?.isEntry === true) add(id);
+      },
     },
   };
 }
