@@ -138,7 +138,9 @@ async function storeNames(connection: mongoose.Connection, userIds: readonly str
     },
   }));
   for (let at = 0; at < writes.length; at += BATCH)
-    await connection.collection<{ _id: string }>('users').bulkWrite(writes.slice(at, at + BATCH), { ordered: false });
+    await connection
+      .collection<{ _id: string }>('users')
+      .bulkWrite(writes.slice(at, at + BATCH), { ordered: false });
 }
 
 /** Chats of one user with many others; every fiftieth has an unread message. The first of them is the newest. */

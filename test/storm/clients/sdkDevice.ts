@@ -142,7 +142,7 @@ export class SdkDevice implements StormDevice {
       if (handle === undefined || !this.#isUp) return;
       await handle.open().catch(() => undefined);
       while ((await handle.loadOlder().catch(() => false)) && !this.#isStopped);
-      // Of a longer one only the newest messages would stay in memory: it would never have caught up.
+      // Closed, a longer one keeps only its newest messages in memory: the device would never have caught up.
       if (this.head(id) <= KEPT_WHEN_CLOSED) handle.close();
     }
   }

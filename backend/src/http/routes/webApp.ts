@@ -11,7 +11,10 @@ import { AppError } from '../../utils/appError.js';
 export function mountWebApp(app: Express, { webAppDir }: { webAppDir: string }): void {
   // Bundles are a quarter of their size then. Answers of the API are not compressed: they mix secrets with others' text.
   app.use(compression());
-  app.use('/assets', express.static(join(webAppDir, 'assets'), { immutable: true, maxAge: '1y', redirect: false }));
+  app.use(
+    '/assets',
+    express.static(join(webAppDir, 'assets'), { immutable: true, maxAge: '1y', redirect: false }),
+  );
   app.use(
     express.static(webAppDir, {
       cacheControl: false,

@@ -1,2 +1,4 @@
+import type { TextInput } from 'react-native';
+
 /** Nothing is dropped or pasted on phones. */
-export const isBehind = (): boolean => false;
+export const isBehind = (_field: TextInput | null): boolean => false;
