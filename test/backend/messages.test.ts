@@ -124,18 +124,20 @@ describe('a message sent as a user', () => {
 
   test('under a restriction is marked for the backend, and seen by no other user', async () => {
     const { a, alice, bob, conversationId, messages } = await createPair();
+    await alice.send(conversationId, 'hi');
+    await bob.next('message:new');
     await backend.ok('PUT', `/users/${a}/restriction`);
     await backend.ok('POST', messages, { body: { senderId: a, content: 'buy this' } });
-    expect(await bob.next('message:new')).toMatchObject({ kind: 'hidden' });
+    expect(await bob.next('message:new', ({ seq }) => seq === 2)).toMatchObject({ kind: 'hidden' });
     const page = await backend.ok<MessagePageAnswer>('GET', messages);
-    expect(page.messages).toMatchObject([{ content: 'buy this', shadow: true }]);
+    expect(page.messages).toMatchObject([{ content: 'hi' }, { content: 'buy this', shadow: true }]);
     for (const client of [alice, bob]) {
       const { messages: seen } = await client.ok('getMessages', { conversationId });
       expect(JSON.stringify(seen)).not.toContain('shadow');
     }
     await backend.ok('DELETE', `/users/${a}/restriction`);
     await backend.ok('POST', messages, { body: { senderId: a, content: 'hello' } });
-    expect(await bob.next('message:new', ({ seq }) => seq === 2)).toMatchObject({ content: 'hello' });
+    expect(await bob.next('message:new', ({ seq }) => seq === 3)).toMatchObject({ content: 'hello' });
   });
 });
 
