@@ -22,7 +22,7 @@ interface ClusterPublisherDeps {
   adapter: EventEmitter;
   metrics: Pick<Metrics, 'missedPushes' | 'busGaps'>;
   /** Delivers what came from another process to the sockets of this one. */
-  deliver: (room: string, push: EncodedPush) => void;
+  deliver: (room: string, push: EncodedPush, position?: LogPosition) => void;
   deliverToAll: (push: EncodedPush) => void;
 }
 
@@ -178,7 +178,7 @@ export class ClusterPublisher extends EventEmitter<ClusterEventMap> {
     if (name === undefined) return;
     const push = asEncoded(name, packet, parseGuard(guardText, head));
     if (name === 'presence') this.#receivePresence(push);
-    this.#deps.deliver(room, push);
+    this.#deps.deliver(room, push, head);
   }
 
   #receivePresence({ text }: EncodedPush): void {

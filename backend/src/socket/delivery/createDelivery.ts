@@ -39,11 +39,13 @@ export function createDelivery({
 }: DeliveryDeps) {
   const { users, viewerRules, heads } = foundations;
   const { privacyPolicy, blocks, atCommit } = viewerRules;
+  const watchedConversations = new WatchedConversations();
   const local = new LocalDelivery({
     io,
     backPressure,
     metrics,
     policy: (hearer, what) => privacyPolicy.checkPush(hearer, what),
+    watchedConversations,
   });
   const delivery = new CurrentDelivery({
     delivery: local,
@@ -60,10 +62,9 @@ export function createDelivery({
       bus,
       adapter: io.of('/').adapter,
       metrics,
-      deliver: (room, push) => delivery.deliver([room], push),
+      deliver: (room, push, position) => delivery.deliver([room], push, { position }),
       deliverToAll: (push) => local.deliverToAll(push),
     });
-  const watchedConversations = new WatchedConversations();
   const coalescedHeads = new CoalescedHeads({
     watchedConversations,
     logger,

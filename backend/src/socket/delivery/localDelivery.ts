@@ -6,6 +6,8 @@ import type { EncodedPush, Guard } from '../encodedPush.js';
 import { asEncoded } from '../encodedPush.js';
 import { isWatchersRoom, userOfRoom, watchedUser } from '../rooms.js';
 import type { ChatServer, ChatSocket } from '../types.js';
+import type { LogPosition } from '../../services/ports.js';
+import type { WatchedConversations } from './watchedConversations.js';
 import { textFrame } from './webSocketFrame.js';
 
 /** Decides whether a receiver gets a push in full, redacted, or not at all. */
@@ -18,6 +20,8 @@ export interface DeliveryOptions {
   /** The socket whose command is answered directly. */
   exceptSocketId?: string | undefined;
   exceptSocketIds?: ReadonlySet<string>;
+  /** Log position of a new message. */
+  position?: LogPosition | undefined;
 }
 
 /** Engine.IO packet type of a message. */
@@ -35,6 +39,7 @@ export class LocalDelivery {
       backPressure: BackPressure;
       metrics: Pick<Metrics, 'droppedPushes'>;
       policy: DeliveryPolicy;
+      watchedConversations: Pick<WatchedConversations, 'hasJoinedAfter'>;
     },
   ) {}
 
@@ -93,7 +98,7 @@ export class LocalDelivery {
   /** Collects all sockets before the first write, because closing a socket changes the rooms. */
   #socketsIn(
     rooms: readonly string[],
-    { exceptSocketId, exceptSocketIds }: DeliveryOptions,
+    { exceptSocketId, exceptSocketIds, position }: DeliveryOptions,
   ): Set<ChatSocket> {
     const { adapter, sockets } = this.deps.io.sockets;
     const found = new Set<ChatSocket>();
@@ -101,7 +106,10 @@ export class LocalDelivery {
       for (const id of adapter.rooms.get(room) ?? []) {
         if (id === exceptSocketId || exceptSocketIds?.has(id) === true) continue;
         const socket = sockets.get(id);
-        if (socket?.connected === true) found.add(socket);
+        if (socket?.connected !== true) continue;
+        const isLate =
+          position !== undefined && this.deps.watchedConversations.hasJoinedAfter(socket, position);
+        if (!isLate) found.add(socket);
       }
     }
     return found;

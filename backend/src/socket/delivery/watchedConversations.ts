@@ -7,6 +7,11 @@ interface WatchingSockets {
   sockets: Set<ChatSocket>;
 }
 
+interface LogPlace {
+  conversationId: ConversationId;
+  seq: number;
+}
+
 interface Conversation {
   conversationId: ConversationId;
   /** The `seq` of the last membership event that removed a member. */
@@ -20,15 +25,16 @@ interface Conversation {
  */
 export class WatchedConversations {
   readonly #watched = new Map<ConversationId, WatchingSockets>();
-  readonly #bySocket = new Map<ChatSocket, Set<ConversationId>>();
+  /** By socket, the `seq` by which its user joined each. */
+  readonly #bySocket = new Map<ChatSocket, Map<ConversationId, number>>();
 
-  enter(socket: ChatSocket, { conversationId, removalSeq }: Conversation): void {
+  enter(socket: ChatSocket, { conversationId, removalSeq }: Conversation, joinedSeq: number): void {
     if (!socket.data.live) return;
     const watched = this.#watched.get(conversationId) ?? { removalSeq, sockets: new Set<ChatSocket>() };
     this.#watched.set(conversationId, watched);
     watched.sockets.add(socket);
-    const conversations = this.#bySocket.get(socket) ?? new Set();
-    this.#bySocket.set(socket, conversations.add(conversationId));
+    const conversations = this.#bySocket.get(socket) ?? new Map<ConversationId, number>();
+    this.#bySocket.set(socket, conversations.set(conversationId, joinedSeq));
     // A membership that was read before a removal must not join the room after it.
     void socket.join(openRoom(conversationId, Math.max(removalSeq, watched.removalSeq)));
   }
@@ -42,7 +48,15 @@ export class WatchedConversations {
 
   /** Called when a connection has ended, or may receive nothing any more. */
   leaveAll(socket: ChatSocket): void {
-    for (const id of [...(this.#bySocket.get(socket) ?? [])]) this.leave(socket, id);
+    for (const id of [...(this.#bySocket.get(socket)?.keys() ?? [])]) this.leave(socket, id);
+  }
+
+  /**
+   * True when a socket watches the conversation whose user has joined after this entry. A push that was late may be from before
+   * that: from an absence, perhaps. Whatever the user may see of it is in the history that they load.
+   */
+  hasJoinedAfter(socket: ChatSocket, { conversationId, seq }: LogPlace): boolean {
+    return (this.#bySocket.get(socket)?.get(conversationId) ?? 0) > seq;
   }
 
   /** True when a socket of this process watches the conversation without knowing of its last removal. */

@@ -10,8 +10,8 @@ export async function watchConversation(
   { principal, socket }: SocketContext<'watchConversation'>,
   { conversationId, watching }: CommandPayload<'watchConversation'>,
 ): Promise<CommandData<'watchConversation'>> {
-  const { membership } = await access.requireMember(principal.userId, conversationId);
-  if (watching) watchedConversations.enter(socket, membership);
+  const { membership, facts } = await access.requireMember(principal.userId, conversationId);
+  if (watching) watchedConversations.enter(socket, membership, facts.joinedSeq);
   else watchedConversations.leave(socket, conversationId);
   return heads.read(conversationId);
 }
