@@ -27,7 +27,7 @@ async function startProcesses(count: number) {
       processes,
       time,
       watermark: new WriteWatermark(time),
-      ownWrites: { count: () => 0, quietForMs: () => 0 },
+      ownWrites: { lastEndMs: () => 0 },
       logger: createLogger({ level: 'silent', pretty: false }),
       oldestPendingId: () => undefined,
       recover: (flushedThrough) => {

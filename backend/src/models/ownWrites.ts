@@ -6,28 +6,23 @@ const FOLLOWED: ReadonlySet<unknown> = new Set(['messages', 'changes', 'conversa
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'findAndModify']);
 
 /**
- * Counts the writes of this process to the followed collections: when they end, whatever their outcome, because a write that
+ * Notes the writes of this process to the followed collections: when they end, whatever their outcome, because a write that
  * failed here may have been done. Needs command monitoring.
  */
 export function createOwnWrites(connection: mongoose.Connection) {
   const client = connection.getClient();
   const underWay = new Set<number>();
-  let count = 0;
   let lastEndMs = monotonicMs();
   client.on('commandStarted', ({ commandName, command, requestId }) => {
     if (WRITES.has(commandName) && FOLLOWED.has(command[commandName])) underWay.add(requestId);
   });
   const noteEnd = ({ requestId }: { requestId: number }): void => {
-    if (!underWay.delete(requestId)) return;
-    count += 1;
-    lastEndMs = monotonicMs();
+    if (underWay.delete(requestId)) lastEndMs = monotonicMs();
   };
   client.on('commandSucceeded', noteEnd).on('commandFailed', noteEnd);
   return {
-    /** Number of writes that have ended so far. */
-    count: (): number => count,
-    /** Time since the last of them ended, or since the start, in ms. */
-    quietForMs: (): number => monotonicMs() - lastEndMs,
+    /** When the last write ended; the start, if none has (monotonic, ms). */
+    lastEndMs: (): number => lastEndMs,
   };
 }
 

@@ -6,7 +6,7 @@ import { unavailable } from '../../utils/appError.js';
 const MAX_UPLOADS = 256;
 /** Uploads of one user among them: clients send a few parts of a few files at a time. */
 const MAX_PER_USER = 32;
-/** In each of these windows an upload must make this progress: a full one would take hours otherwise. */
+/** An upload that makes less progress in one of these windows is ended. */
 const WINDOW_MS = 60_000;
 const MIN_BYTES_PER_WINDOW = 60_000;
 

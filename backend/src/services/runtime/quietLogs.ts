@@ -21,7 +21,7 @@ const FOUND_AFTER_MS = 5_000;
  * by the next look.
  */
 export class QuietLogs {
-  #looking = { writes: 0, findsAll: false, atMs: 0 };
+  #looking = { findsAll: false, atMs: 0 };
   /** When another process may last have written. */
   #othersWroteMs = monotonicMs();
   /** Set while the last look has left nothing to do. */
@@ -35,8 +35,7 @@ export class QuietLogs {
     const atMs = monotonicMs();
     if (!isAlone()) this.#othersWroteMs = atMs;
     this.#looking = {
-      writes: ownWrites.count(),
-      findsAll: Math.min(ownWrites.quietForMs(), atMs - this.#othersWroteMs) >= FOUND_AFTER_MS,
+      findsAll: atMs - Math.max(ownWrites.lastEndMs(), this.#othersWroteMs) >= FOUND_AFTER_MS,
       atMs,
     };
     this.#isIdle = false;
@@ -50,12 +49,12 @@ export class QuietLogs {
   /** True when nothing was stored since a look that would have found it, and left nothing to do. */
   areQuiet(): boolean {
     const { ownWrites, isAlone } = this.deps;
-    const { writes, findsAll, atMs } = this.#looking;
+    const { findsAll, atMs } = this.#looking;
     return (
       this.#isIdle &&
       findsAll &&
       isAlone() &&
-      ownWrites.count() === writes &&
+      ownWrites.lastEndMs() < atMs &&
       monotonicMs() - atMs < LOOK_EVERY_MS
     );
   }
