@@ -1,5 +1,9 @@
+import { backoffMs } from '../connection/backoff.js';
+import { retryRuleOf } from '../errors/parleyError.js';
 import type { ClientState } from '../state/types.js';
 import type { StoreAndAsk } from './deps.js';
+
+const RETRY = { firstMs: 500, maxMs: 10_000 };
 
 export interface ViewingDeps extends StoreAndAsk {
   /** The live delivery of this conversation has begun: what came before is loaded. */
@@ -15,6 +19,8 @@ export class Viewing {
   readonly #watched = new Set<string>();
   readonly #unsubscribe: () => void;
   #isOnline = false;
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: ViewingDeps) {
     this.#deps = deps;
@@ -31,6 +37,8 @@ export class Viewing {
 
   stop(): void {
     this.#isOnline = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   dispose(): void {
@@ -54,8 +62,22 @@ export class Viewing {
     const answer = await this.#deps.ask('watchConversation', { conversationId, watching: true });
     if (!this.#watched.has(conversationId)) return;
     if (answer.success) {
+      this.#attempt = 0;
       this.#deps.store.dispatch({ type: 'head', ...answer.data });
       this.#deps.onWatching(conversationId);
-    } else this.#watched.delete(conversationId);
+      return;
+    }
+    this.#watched.delete(conversationId);
+    if (retryRuleOf(answer.code) === 'never') return;
+    const waitMs = Math.max(answer.retryAfterMs ?? 0, backoffMs(this.#attempt++, RETRY));
+    this.#updateLater(waitMs);
+  }
+
+  #updateLater(afterMs: number): void {
+    if (!this.#isOnline) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#update(this.#deps.store.getState());
+    }, afterMs);
   }
 }
