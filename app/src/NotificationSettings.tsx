@@ -1,6 +1,7 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import type { NotificationsView } from '@parley/client';
 import { ChoiceRow, Heading, SwitchRow, useAttempt } from '@parley/react-native';
+import { Loading, useLoad } from './Loading.js';
 import { hasNotifications, notificationsAreOn, setNotifications } from './platform/notifications.js';
 import { usePush } from './push.js';
 import { useAppTexts } from './texts/index.js';
@@ -12,9 +13,12 @@ export function NotificationSettings(): ReactNode {
   const attempt = useAttempt();
   const [isOn, setOn] = useState(notificationsAreOn);
   const [settings, setSettings] = useState<NotificationsView>();
-  useEffect(() => {
-    void attempt(push.getNotifications()).then((loaded) => loaded && setSettings(loaded.value));
+  const load = useCallback(async () => {
+    const loaded = await attempt(push.getNotifications());
+    if (loaded !== undefined) setSettings(loaded.value);
+    return loaded !== undefined;
   }, [attempt, push]);
+  const again = useLoad(load);
   const update = (changes: Partial<Pick<NotificationsView, 'enabled' | 'content'>>): void =>
     void attempt(push.updateNotifications(changes)).then((saved) => saved && setSettings(saved.value));
   async function turn(next: boolean): Promise<void> {
@@ -28,6 +32,7 @@ export function NotificationSettings(): ReactNode {
     <>
       <Heading level={3}>{t('notifications')}</Heading>
       <SwitchRow label={t('notify')} value={isOn} onChange={(next) => void turn(next)} />
+      {again !== undefined && <Loading again={again} />}
       {settings !== undefined && settings.providers.length > 0 && (
         <ChoiceRow
           label={t('notificationContent')}

@@ -1,8 +1,7 @@
-import { useCallback, useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useState, type ReactNode } from 'react';
 import type { PrivacyView, UserView } from '@parley/client';
 import { useParley } from '@parley/react';
 import {
-  Busy,
   Button,
   ChoiceRow,
   Dialog,
@@ -15,7 +14,9 @@ import {
   useTexts,
   type Language,
 } from '@parley/react-native';
+import { Loading, useLoad } from './Loading.js';
 import { NotificationSettings } from './NotificationSettings.js';
+import { PageList } from './PageList.js';
 import type { Preferences } from './preferences.js';
 import { useAppTexts } from './texts/index.js';
 
@@ -68,15 +69,22 @@ function Privacy(): ReactNode {
   const { safety } = useParley();
   const attempt = useAttempt();
   const [privacy, setPrivacy] = useState<PrivacyView>();
-  useEffect(() => {
-    void attempt(safety.getPrivacy()).then((loaded) => loaded && setPrivacy(loaded.value));
+  const load = useCallback(async () => {
+    const loaded = await attempt(safety.getPrivacy());
+    if (loaded !== undefined) setPrivacy(loaded.value);
+    return loaded !== undefined;
   }, [attempt, safety]);
+  const again = useLoad(load);
   const update = (changes: Partial<PrivacyView>): void =>
     void attempt(safety.updatePrivacy(changes)).then((saved) => saved && setPrivacy(saved.value));
   return (
     <>
       <Heading level={3}>{t('privacy')}</Heading>
-      {privacy === undefined ? <Busy /> : <PrivacyFields privacy={privacy} update={update} />}
+      {privacy === undefined ? (
+        <Loading again={again} />
+      ) : (
+        <PrivacyFields privacy={privacy} update={update} />
+      )}
     </>
   );
 }
@@ -125,32 +133,33 @@ function Blocked(): ReactNode {
   const texts = useTexts();
   const { safety } = useParley();
   const attempt = useAttempt();
-  const [page, setPage] = useState<{ users: readonly UserView[]; cursor: string | undefined }>();
-  const load = useCallback(
-    async (cursor: string | undefined, before: readonly UserView[]) => {
-      const loaded = await attempt(safety.getBlocked(cursor === undefined ? {} : { cursor }));
-      if (loaded !== undefined)
-        setPage({ users: [...before, ...loaded.value.users], cursor: loaded.value.nextCursor });
+  const read = useCallback(
+    async (cursor: string | undefined) => {
+      const { users: items, nextCursor } = await safety.getBlocked(cursor === undefined ? {} : { cursor });
+      return { items, nextCursor };
     },
-    [attempt, safety],
+    [safety],
   );
-  useEffect(() => void load(undefined, []), [load]);
-  const unblock = (userId: string): void =>
-    void attempt(safety.unblock(userId), texts('unblocked')).then((done) => done && load(undefined, []));
+  async function unblock({ _id }: UserView): Promise<boolean> {
+    return (await attempt(safety.unblock(_id), texts('unblocked'))) !== undefined;
+  }
   return (
     <>
       <Heading level={3}>{t('blockedPeople')}</Heading>
-      {page?.users.length === 0 && <Text tone="soft">{t('noneBlocked')}</Text>}
-      {page?.users.map((user) => (
-        <PersonRow
-          key={user._id}
-          user={user}
-          trailing={<Button label={texts('unblock')} onPress={() => unblock(user._id)} />}
-        />
-      ))}
-      {page?.cursor !== undefined && (
-        <Button label={texts('showMore')} onPress={() => void load(page.cursor, page.users)} />
-      )}
+      <PageList read={read} empty={<Text tone="soft">{t('noneBlocked')}</Text>}>
+        {(user, remove) => (
+          <PersonRow
+            key={user._id}
+            user={user}
+            trailing={
+              <Button
+                label={texts('unblock')}
+                onPress={() => void unblock(user).then((done) => done && remove())}
+              />
+            }
+          />
+        )}
+      </PageList>
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { PATIENT } from './support/appWindow.js';
 import { describeInBrowser, it } from './support/windows.js';
 
 describeInBrowser('safety in the app', () => {
@@ -78,5 +79,36 @@ describeInBrowser('safety in the app', () => {
       await window.page.getByTestId('conversation').waitFor({ state: 'detached' });
       window.expectNoFaults();
     }
+  });
+
+  it('settings that could not be loaded are loaded by the next connection, or when the user tries again', async ({
+    server,
+    openApp,
+  }) => {
+    const farid = await openApp(server, { as: 'farid' });
+    const { page } = farid;
+    const settings = page.getByRole('dialog', { name: 'Settings' });
+    const receipts = settings.getByRole('switch', { name: 'Others see what I have read' });
+    const open = () => page.getByRole('button', { name: 'Settings' }).click();
+    await open();
+    await receipts.waitFor();
+    await settings.getByText('You have blocked nobody.').waitFor();
+    await page.keyboard.press('Escape');
+    await settings.waitFor({ state: 'detached' });
+
+    await page.context().setOffline(true);
+    await page.getByTestId('offline-banner').waitFor();
+    await open();
+    // Privacy, notifications and blocked people.
+    const again = settings.getByRole('button', { name: 'Try again' });
+    await expect.poll(() => again.count(), PATIENT).toBe(3);
+    await again.first().click();
+    await expect.poll(() => again.count(), PATIENT).toBe(3);
+    expect(await receipts.count()).toBe(0);
+    await page.context().setOffline(false);
+    await receipts.waitFor();
+    await settings.getByText('You have blocked nobody.').waitFor();
+    expect(await again.count()).toBe(0);
+    farid.expectNoFaults();
   });
 });

@@ -7,8 +7,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function request() {
-  const made = { socket: { bytesRead: 500 }, destroy: vi.fn() };
-  return { ...made, incoming: made as unknown as IncomingMessage };
+  const made = { socket: { bytesRead: 500 }, complete: false, destroy: vi.fn() };
+  return Object.assign(made, { incoming: made as unknown as IncomingMessage });
 }
 const [alice, bob] = [userId.parse('alice'), userId.parse('bob')];
 const MINUTE_MS = 60_000;
@@ -26,6 +26,14 @@ test('an upload that receives less than 1 kB a second for a minute is ended', ()
   }
   expect(slow.destroy).toHaveBeenCalledOnce();
   expect(steady.destroy).not.toHaveBeenCalled();
+});
+
+test('an upload whose bytes have all arrived is not slow, however long they take to be stored', () => {
+  const upload = request();
+  new UploadSlots().take(alice, upload.incoming);
+  upload.complete = true;
+  vi.advanceTimersByTime(5 * MINUTE_MS);
+  expect(upload.destroy).not.toHaveBeenCalled();
 });
 
 test('a released slot is free, and nothing ends its request later', () => {

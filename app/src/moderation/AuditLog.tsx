@@ -2,9 +2,9 @@ import { useCallback, type ReactNode } from 'react';
 import { StyleSheet, View } from 'react-native';
 import type { AuditEntryView } from '@parley/client';
 import { useParley } from '@parley/react';
-import { Text, useStyles, useUI, type Theme } from '@parley/react-native';
+import { Empty, Text, useStyles, useUI, type Theme } from '@parley/react-native';
 import { useAppTexts } from '../texts/index.js';
-import { PageList } from './PageList.js';
+import { PageList } from '../PageList.js';
 
 /** Acts of moderators, API keys and operators, newest first. */
 export function AuditLog(): ReactNode {
@@ -18,7 +18,7 @@ export function AuditLog(): ReactNode {
     [safety],
   );
   return (
-    <PageList read={read} emptyTitle={t('noActs')}>
+    <PageList read={read} empty={<Empty icon="check" title={t('noActs')} />}>
       {(entry) => <AuditRow key={entry._id} entry={entry} />}
     </PageList>
   );

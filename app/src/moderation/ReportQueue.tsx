@@ -1,8 +1,9 @@
 import { useCallback, type ReactNode } from 'react';
 import type { ReportView } from '@parley/client';
 import { useParley } from '@parley/react';
+import { Empty } from '@parley/react-native';
 import { useAppTexts } from '../texts/index.js';
-import { PageList } from './PageList.js';
+import { PageList } from '../PageList.js';
 import { ReportCard } from './ReportCard.js';
 
 export interface ReportQueueProps {
@@ -24,7 +25,7 @@ export function ReportQueue({ status }: ReportQueueProps): ReactNode {
     [safety, status],
   );
   return (
-    <PageList read={read} emptyTitle={t('noReports')}>
+    <PageList read={read} empty={<Empty icon="check" title={t('noReports')} />}>
       {(report, remove) => <ReportCard key={report._id} report={report} onDecided={remove} />}
     </PageList>
   );

@@ -59,6 +59,8 @@ function endWhenSlow(request: IncomingMessage): () => void {
   let before = request.socket.bytesRead;
   return () => {
     const { bytesRead } = request.socket;
+    // All bytes are here: the disk may take its time.
+    if (request.complete) return;
     if (bytesRead - before < MIN_BYTES_PER_WINDOW) request.destroy();
     before = bytesRead;
   };

@@ -80,9 +80,10 @@ export interface ConversationHandle {
   clearHistory: () => Promise<void>;
   deleteForMe: () => Promise<void>;
   unmatch: () => Promise<void>;
+  /** Reports a message. A user is reported with `client.safety.report`. */
   report: (input: {
     reason: CommandPayload<'report'>['reason'];
-    seq?: number;
+    seq: number;
     comment?: string;
   }) => Promise<{ reportId: string }>;
 }

@@ -230,7 +230,7 @@ export class Handle implements ConversationHandle {
     this.#engine.store.dispatch({ type: 'removed', conversationId: this.id });
   }
 
-  report({ seq, ...input }: Parameters<ConversationHandle['report']>[0]): Promise<{ reportId: string }> {
-    return this.#run('report', { ...input, conversationId: this.id, seq });
+  report(input: Parameters<ConversationHandle['report']>[0]): Promise<{ reportId: string }> {
+    return this.#run('report', { ...input, conversationId: this.id });
   }
 }
