@@ -53,6 +53,21 @@ describeInBrowser('safety in the app', () => {
     alice.expectNoFaults();
   });
 
+  it('a block before the first message closes the chat on each device of the blocker', async ({ server, openApp }) => {
+    const eva = await openApp(server, { as: 'eva' });
+    await eva.startChat('Carol Osei');
+    const tablet = await openApp(server, { as: 'eva' });
+    await tablet.startChat('Carol Osei');
+    await eva.page.getByTestId('chat-title').click();
+    await eva.page.getByRole('button', { name: 'Block', exact: true }).click();
+    await eva.confirm('Block');
+    for (const { page } of [eva, tablet]) {
+      await page.getByText('Pick a conversation').waitFor();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    for (const window of [eva, tablet]) window.expectNoFaults();
+  });
+
   it('a message is reported with a reason, and an unmatched chat disappears for both', async ({
     server,
     openApp,

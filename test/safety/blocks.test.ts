@@ -48,6 +48,32 @@ test('if both have blocked each other, both must unblock', async () => {
   expect(await codeOf(alice.send(conversationId, 'hello?'))).toBe('OK');
 });
 
+test('a block removes an empty conversation from the devices of the blocker only; an unblock brings it back', async () => {
+  await using server = await startServer();
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  const conversationId = await alice.open('bob');
+  await block(alice, 'bob');
+  expect(await alice.next('conversation:removed')).toEqual({ conversationId, reason: 'closed' });
+  expect((await alice.ok('getConversations', {})).conversations).toEqual([]);
+  await block(alice, 'bob', false);
+  const { conversation } = await alice.next('conversation:updated');
+  expect(conversation).toMatchObject({ _id: conversationId, blocked: false });
+  expect(bob.pushes('conversation:removed')).toEqual([]);
+});
+
+test('a block tells nothing of a conversation that a restricted user has opened', async () => {
+  await using server = await startServer();
+  const mia = await server.connectAs('mia', { token: server.token('mia', { roles: ['moderator'] }) });
+  const [alice, bob] = [await server.connectAs('alice'), await server.connectAs('bob')];
+  await mia.ok('restrictUser', { userId: 'bob', restricted: true });
+  await bob.open('alice');
+  await block(alice, 'bob');
+  await block(alice, 'bob', false);
+  await settle(alice);
+  for (const event of ['conversation:removed', 'conversation:updated'] as const)
+    expect(alice.pushes(event), event).toEqual([]);
+});
+
 test('a user cannot open a conversation with someone they have blocked', async () => {
   await using server = await startServer();
   const alice = await server.connectAs('alice');

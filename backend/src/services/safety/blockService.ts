@@ -78,7 +78,7 @@ export class BlockService {
     onChanged();
     const unloggedId = await this.syncLog(blockerId, blockedId);
     // If no log entry was needed, the blocker's devices have not been notified yet.
-    if (unloggedId !== undefined) await this.#deps.notifier.notifyChanged(unloggedId, [blockerId]);
+    if (unloggedId !== undefined) await this.#deps.notifier.notifyBlocker(unloggedId, blockerId);
   }
 
   /** Lists the users blocked by a user. @throws AppError `VALIDATION` for a cursor of another list. */

@@ -1,4 +1,4 @@
-import type { ConversationId, UserId } from '../../../../contract/index.js';
+import type { ConversationId, ConversationView, UserId } from '../../../../contract/index.js';
 import type { ConversationModel, ConversationRecord } from '../../models/conversationModel.js';
 import type { ConversationViews } from '../views/index.js';
 import type { Publisher } from '../ports.js';
@@ -21,11 +21,28 @@ export class PairNotifier {
 
   /** Notifies users that the conversation was blocked or unblocked. */
   async notifyChanged(conversationId: ConversationId, userIds: readonly UserId[]): Promise<void> {
-    await this.#present(conversationId, userIds, (userId, conversation) => {
-      const head = { conversationId, lastSeq: conversation.lastSeq, rev: conversation.rev };
-      const push = { event: 'conversation:updated' as const, data: { conversation, head } };
-      this.#deps.publisher.toUsers([userId], push);
-    });
+    await this.#present(conversationId, userIds, (userId, view) => this.#pushUpdate(userId, view));
+  }
+
+  /**
+   * Notifies the devices of a user of their block or unblock when the log has no entry of it. An empty conversation with a
+   * blocked user is not shown: it is removed. One that was hidden from the blocker anyway is not mentioned.
+   */
+  async notifyBlocker(conversationId: ConversationId, blockerId: UserId): Promise<void> {
+    const { conversations, views, publisher } = this.#deps;
+    const record = await conversations.findById(conversationId);
+    if (record === undefined) return;
+    const [view] = await views.present(blockerId, [record]);
+    if (view !== undefined) this.#pushUpdate(blockerId, view);
+    else if (record.shadow !== true || record.createdBy === blockerId) {
+      const data = { conversationId, reason: 'closed' as const };
+      publisher.toUsers([blockerId], { event: 'conversation:removed', data });
+    }
+  }
+
+  #pushUpdate(userId: UserId, conversation: ConversationView): void {
+    const head = { conversationId: conversation._id, lastSeq: conversation.lastSeq, rev: conversation.rev };
+    this.#deps.publisher.toUsers([userId], { event: 'conversation:updated', data: { conversation, head } });
   }
 
   /** Notifies users that the conversation was reopened. */
@@ -50,7 +67,7 @@ export class PairNotifier {
   async #present(
     conversationId: ConversationId,
     userIds: readonly UserId[],
-    notify: (userId: UserId, view: Awaited<ReturnType<ConversationViews['presentOne']>>) => void,
+    notify: (userId: UserId, view: ConversationView) => void,
   ): Promise<void> {
     const record: ConversationRecord | undefined = await this.#deps.conversations.findById(conversationId);
     if (record === undefined) return;
