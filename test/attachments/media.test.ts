@@ -129,6 +129,16 @@ describe('an image', () => {
   });
 });
 
+test('a file that is being inspected when the server stops is not judged, and starts no worker again', async () => {
+  const pool = openPool(60_000);
+  const file = join(folder, 'unfinished');
+  await writeFile(file, pngBomb(6_000));
+  const what = { kind: 'image', announcedType: 'image/png', announcedSound: {} } as const;
+  const ended = expect(pool.inspect({ file, folder, ...what })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await pool.close();
+  await ended;
+});
+
 describe('a voice note', () => {
   test('takes from the client what its file does not tell, and says so', async () => {
     // AAC frames (ADTS) carry no waveform.

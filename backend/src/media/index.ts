@@ -30,6 +30,7 @@ const MAX_HEAP_MB = 512;
 export class MediaPool implements MediaInspector {
   readonly #options: MediaOptions;
   #pool: Pool | undefined;
+  #isClosed = false;
 
   constructor(options: MediaOptions) {
     this.#options = options;
@@ -43,6 +44,7 @@ export class MediaPool implements MediaInspector {
         return { outcome: 'rejected', reason: 'tooSlow' };
       }
       if (isFull(error)) throw unavailable('Too many files are being checked; ask again.', error);
+      if (this.#isClosed) throw unavailable('The server is stopping; ask again.', error);
       this.#options.logger.warn(
         { err: error, kind: request.kind },
         'a media worker ended; its file is tried once more',
@@ -57,7 +59,9 @@ export class MediaPool implements MediaInspector {
     }
   }
 
+  /** Ends inspections that are running: their files are checked again when somebody asks. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#pool?.terminate(true);
     this.#pool = undefined;
   }
