@@ -134,7 +134,9 @@ test('a file that is being inspected when the server stops is not judged, and st
   const file = join(folder, 'unfinished');
   await writeFile(file, pngBomb(6_000));
   const what = { kind: 'image', announcedType: 'image/png', announcedSound: {} } as const;
-  const ended = expect(pool.inspect({ file, folder, ...what })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  const ended = expect(pool.inspect({ file, folder, ...what })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
   await pool.close();
   await ended;
 });
