@@ -53,7 +53,10 @@ describeInBrowser('safety in the app', () => {
     alice.expectNoFaults();
   });
 
-  it('a block before the first message closes the chat on each device of the blocker', async ({ server, openApp }) => {
+  it('a block before the first message closes the chat on each device of the blocker', async ({
+    server,
+    openApp,
+  }) => {
     const eva = await openApp(server, { as: 'eva' });
     await eva.startChat('Carol Osei');
     const tablet = await openApp(server, { as: 'eva' });
