@@ -63,8 +63,8 @@ ${table(SAFETY_TABLES.direct)}
 ## In a direct conversation of users who have not met
 
 Two users have met when both have sent a message in their chat. A user who is blocked before that is not notified: the chat
-exists, but no answer comes. Messages of the blocked user are stored for that user alone (\`sent\`, never delivered), also
-after the block is lifted. Changes by the blocked user are shown to no one, and nothing is written to the log. Rows that are
+exists, but no answer comes. The blocker's devices lose a chat without messages (\`conversation:removed\`) until they unblock. Messages
+of the blocked user are stored for that user alone (\`sent\`, never delivered), also after the block is lifted. Changes by the blocked user are shown to no one, and nothing is written to the log. Rows that are
 missing here are the same as above.
 
 ${table(SAFETY_TABLES.unmet)}

@@ -54,7 +54,8 @@ describeInBrowser('a person’s own list in the app', () => {
 
     await phone.onChat(CAROL, 'Clear history');
     await phone.confirm('Clear history');
-    await expect.poll(() => desk.messages().count(), PATIENT).toBe(0);
+    await desk.page.getByText('Say hello').waitFor();
+    expect(await desk.messages().count()).toBe(0);
     await phone.onChat(BOB, 'Delete chat');
     await phone.confirm('Delete chat');
     await desk.chat(BOB).waitFor({ state: 'detached' });
@@ -82,6 +83,23 @@ describeInBrowser('a person’s own list in the app', () => {
     await filter(window, 'Archived');
     await window.chat('Kept away').waitFor();
     expect(await window.chat('Old group').count()).toBe(0);
+    window.expectNoFaults();
+  });
+
+  it('a chat whose newest page the user has deleted for themselves shows what is before it', async ({
+    openApp,
+    server,
+  }) => {
+    const [eva, dan] = [await server.connectAs('eva'), await server.connectAs('dan')];
+    const conversationId = await dan.open('eva');
+    for (let number = 1; number <= 60; number += 1) await dan.send(conversationId, `line ${number}`);
+    for (let seq = 3; seq <= 60; seq += 1) await eva.ok('deleteMessage', { conversationId, seq, for: 'me' });
+    const window = await openApp(server, { as: 'eva' });
+    await window.openChat('Dan Lindqvist');
+    await window.messages('line 2').waitFor();
+    expect(await window.page.getByTestId('message-text').allTextContents()).toEqual(['line 1', 'line 2']);
+    for (const seq of [1, 2]) await eva.ok('deleteMessage', { conversationId, seq, for: 'me' });
+    await window.page.getByText('Say hello').waitFor();
     window.expectNoFaults();
   });
 });

@@ -39,13 +39,14 @@ export function messagesStore(root: ReadableStore<ClientState>, id: string): Rea
     root,
     (state, previous) => {
       const { log, record, messages, gaps } = show(state);
-      const first = log[0]?.seq;
+      // Without a log, all that the user may see is still to be loaded: nothing, when they have cleared it.
+      const first = log[0]?.seq ?? (record?.lastSeq ?? 0) + 1;
       return {
         conversation: selectConversation(state, id),
         messages,
         pending: keepList<PendingMessage>(previous?.pending, pendingOf(state, id)),
         gaps,
-        hasOlder: first === undefined ? (record?.lastSeq ?? 0) > 0 : first > (record?.visibleFromSeq ?? 1),
+        hasOlder: first > (record?.visibleFromSeq ?? 1),
         loading: state.loading[id] ?? 'idle',
         firstUnreadSeq: state.open[id]?.firstUnreadSeq,
         typingUserIds: state.typing[id] ?? NOBODY,

@@ -5,14 +5,11 @@ import { isNotice } from '@parley/client';
 import { isConnected } from '@parley/client/selectors';
 import { useParley, type MessageListItem, type MessagesView } from '@parley/react';
 import { useStyles, useTexts } from '../context.js';
-import { Busy } from '../parts/Busy.js';
-import { Button, IconButton } from '../parts/Buttons.js';
+import { IconButton } from '../parts/Buttons.js';
 import { Badge } from '../parts/Chip.js';
-import { Empty } from '../parts/Empty.js';
 import { INNER_OUTLINE } from '../parts/Fields.js';
-import { Text } from '../parts/Text.js';
 import { useRowFocus } from '../parts/useRowFocus.js';
-import { useClientState, useHasEnded } from '../state.js';
+import { useClientState } from '../state.js';
 import type { Theme } from '../theme/index.js';
 import { useSteady } from '../useSteady.js';
 import { hasAttention, onAttention } from './attention.js';
@@ -20,6 +17,7 @@ import { useChat, useOpenConversation } from './chatContext.js';
 import { DayRow, GapRow, SystemRow, UnreadRow } from './listRows.js';
 import { MessageRow } from './MessageRow.js';
 import { TypingRow } from './TypingRow.js';
+import { UnfilledList } from './UnfilledList.js';
 import { useAnchors } from './useAnchors.js';
 import { useElementOrder } from './useElementOrder.js';
 import { useFollowing, type FollowingInput } from './useFollowing.js';
@@ -54,31 +52,9 @@ const SEEN = [
 /** The messages of the chat, oldest first, on Legend List: never inverted, so that screen readers and keys go in order. */
 export function MessageList(props: MessageListProps): ReactNode {
   const { view } = props;
-  const styles = useStyles(createStyles);
-  const t = useTexts();
-  const { slots } = useChat();
   const isPlaced = useIsPlaced(view);
-  const hasEnded = useHasEnded();
   if (view.items.length > 0 && isPlaced) return <FilledList {...props} />;
-  const isMissing = (view.conversation?.lastSeq ?? 1) > 0 && view.hasOlder;
-  if (view.loading === 'failed' || (hasEnded && isMissing))
-    return (
-      <View style={styles.center} role="alert">
-        <Text tone="soft">{t('loadFailed')}</Text>
-        {!hasEnded && (
-          <Button label={t('tryAgain')} onPress={() => void view.loadOlder().catch(() => undefined)} />
-        )}
-      </View>
-    );
-  if (!isPlaced || view.loading === 'loading' || isMissing)
-    return (
-      <View style={styles.center} role="status" aria-label={t('loadingMessages')}>
-        <Busy />
-      </View>
-    );
-  return (
-    slots.renderChatEmpty?.() ?? <Empty icon="general" title={t('emptyChat')} hint={t('emptyChatHint')} />
-  );
+  return <UnfilledList view={view} isPlaced={isPlaced} />;
 }
 
 function FilledList({
@@ -311,7 +287,6 @@ function Gap({ fromSeq, loadNewer }: { fromSeq: number; loadNewer: MessagesView[
 const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     grow: { flex: 1, minHeight: 0 },
-    center: { flex: 1, alignItems: 'center', justifyContent: 'center', gap: 12 },
     toEnd: { position: 'absolute', bottom: 12, end: 14, alignItems: 'center' },
     toEndButton: {
       backgroundColor: colors.surface,
