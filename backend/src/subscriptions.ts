@@ -26,6 +26,7 @@ export function subscribe(deps: SubscriptionDeps): void {
     io: deps.io,
     logger: deps.logger,
     findAllowed: (caller, userIds) => deps.services.presence.watchable(caller, userIds),
+    read: (userIds) => deps.services.presence.read(userIds),
   });
   subscribeToServices(deps, watches);
   subscribeToConnections(deps);

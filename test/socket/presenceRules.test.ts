@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../contract/index.js';
 import { openChat, sendAs } from '../contract/support/chat.js';
 import { caughtUp, expectRefused } from '../contract/support/refusal.js';
@@ -6,6 +7,7 @@ import { createScene, everyone } from '../contract/support/scene.js';
 import { people, sharedServer } from '../contract/support/sharedServer.js';
 import { startServer } from '../support/server.js';
 import { showPresence } from '../support/presence.js';
+import { until } from '../support/until.js';
 
 const server = sharedServer();
 
@@ -46,6 +48,71 @@ test('users cannot watch themselves, and a repeated id counts once', async () =>
   const client = await server().connectAs(alice);
   const { presences } = await client.ok('presence:watch', { userIds: [bob, alice, bob, bob] });
   expect(presences).toEqual([{ userId: bob, status: 'offline' }]);
+});
+
+describe('a watch that has ended', () => {
+  /** Two acquainted users who are online, and the statuses of the second that the first is told. */
+  async function watching() {
+    const [alice, bob] = people('alice', 'bob');
+    const [watcher, watched] = [await server().connectAs(alice), await server().connectAs(bob)];
+    const conversationId = await openChat(server(), [alice, bob]);
+    for (const sender of [alice, bob]) await sendAs(server(), { conversationId, sender });
+    await watcher.ok('presence:watch', { userIds: [bob] });
+    const told = (...statuses: readonly string[]) =>
+      until(
+        () =>
+          watcher
+            .pushes('presence')
+            .map(({ status }) => status)
+            .join() === statuses.join(),
+        {
+          what: statuses.join(),
+        },
+      );
+    return { alice, bob, watcher, watched, told };
+  }
+
+  test.each(['the watcher', 'the watched user'])(
+    'by a block of %s resumes when that is lifted',
+    async (who) => {
+      const { alice, bob, watcher, watched, told } = await watching();
+      const [blocker, userId] = who === 'the watcher' ? [watcher, bob] : [watched, alice];
+      await blocker.ok('blockUser', { userId, blocked: true });
+      await told('offline');
+      await blocker.ok('blockUser', { userId, blocked: false });
+      await told('offline', 'online');
+      watched.close();
+      await told('offline', 'online', 'offline');
+    },
+  );
+
+  test.each(['the watcher', 'the watched user'])(
+    'by the privacy of %s resumes when the setting goes back',
+    async (who) => {
+      const { watcher, watched, told } = await watching();
+      const client = who === 'the watcher' ? watcher : watched;
+      await client.ok('updatePrivacy', { lastSeen: 'nobody' });
+      await told('offline');
+      await client.ok('updatePrivacy', { lastSeen: 'contacts' });
+      await told('offline', 'online');
+    },
+  );
+
+  test('and was replaced meanwhile does not resume; one that is asked for again does', async () => {
+    const { bob, watcher, watched, told } = await watching();
+    await watched.ok('updatePrivacy', { lastSeen: 'nobody' });
+    await told('offline');
+    expect((await watcher.ok('presence:watch', { userIds: [bob] })).presences).toEqual([]);
+    await watched.ok('updatePrivacy', { lastSeen: 'contacts' });
+    await told('offline', 'online');
+    await watched.ok('updatePrivacy', { lastSeen: 'nobody' });
+    await told('offline', 'online', 'offline');
+    await watcher.ok('presence:watch', { userIds: [] });
+    await watched.ok('updatePrivacy', { lastSeen: 'contacts' });
+    await setTimeout(1_500);
+    await caughtUp([watcher, watched]);
+    await told('offline', 'online', 'offline');
+  });
 });
 
 test('an empty set ends all watching', async () => {

@@ -9,6 +9,12 @@ export const userRoom = (userId: UserId): string => `user:${userId}`;
 export const watchersRoom = (userId: UserId): string => `watchers:${userId}`;
 
 /**
+ * Room of the sockets whose watch of a user has ended, because it was no longer allowed. It resumes when it is allowed again.
+ * Nothing is sent to it.
+ */
+export const endedWatchRoom = (userId: UserId): string => `ended-watch:${userId}`;
+
+/**
  * Room of the sockets that watch a large group or channel. The name includes the `seq` of the last membership event
  * that removed a member, so that a socket that leaves late receives no later pushes.
  */
@@ -34,3 +40,7 @@ export const CONTROL_CHANNEL = 'control';
 
 /** User of a watchers room. */
 export const watchedUser = (room: string): UserId => room.slice('watchers:'.length) as UserId;
+
+/** User of a room of ended watches; undefined for other rooms. */
+export const endedWatchUser = (room: string): UserId | undefined =>
+  room.startsWith('ended-watch:') ? (room.slice('ended-watch:'.length) as UserId) : undefined;

@@ -1,20 +1,28 @@
-import type { UserId } from '../../../../contract/index.js';
+import type { PresenceView, UserId } from '../../../../contract/index.js';
 import type { Logger } from '../../utils/logger.js';
 import { TickBatcher } from '../../utils/tickBatcher.js';
 import { pushTo } from '../pushTo.js';
-import { isWatchersRoom, userRoom, watchedUser, watchersRoom } from '../rooms.js';
+import {
+  endedWatchRoom,
+  endedWatchUser,
+  isWatchersRoom,
+  userRoom,
+  watchedUser,
+  watchersRoom,
+} from '../rooms.js';
 import type { ChatServer, ChatSocket } from '../types.js';
 
 interface WatchDeps {
   io: ChatServer;
   /** Returns those of these users whose presence the watcher may see now. */
   findAllowed: (watcher: UserId, userIds: readonly UserId[]) => Promise<UserId[]>;
+  read: (userIds: readonly UserId[]) => Promise<PresenceView[]>;
   logger: Logger;
 }
 
 /**
- * Ends watches that are no longer allowed (blocked, unmatched, hidden, restricted). The watcher receives one last
- * status, offline, and must watch again when it is allowed again.
+ * Ends watches that are no longer allowed (blocked, unmatched, hidden, restricted): the watcher receives one last status,
+ * offline. Resumes them, with the current status, when they are allowed again.
  */
 export class PresenceWatches {
   readonly #deps: WatchDeps;
@@ -34,22 +42,54 @@ export class PresenceWatches {
     await Promise.all([...sockets].map((socket) => this.#recheckOne(socket)));
   }
 
-  /** Returns the sockets of a user, and those that watch the user. */
+  /** Returns the sockets of a user, and those that watch the user or have done so. */
   #socketsAround(userId: UserId): ChatSocket[] {
     const { adapter, sockets } = this.#deps.io.sockets;
-    return [userRoom(userId), watchersRoom(userId)].flatMap((room) =>
+    return [userRoom(userId), watchersRoom(userId), endedWatchRoom(userId)].flatMap((room) =>
       [...(adapter.rooms.get(room) ?? [])].flatMap((id) => sockets.get(id) ?? []),
     );
   }
 
   async #recheckOne(socket: ChatSocket): Promise<void> {
-    const watched = [...socket.rooms].filter(isWatchersRoom).map(watchedUser);
-    if (watched.length === 0) return;
-    const allowed = new Set(await this.#findAllowed(socket.data.principal.userId, watched));
-    for (const userId of watched) {
-      if (allowed.has(userId) || !socket.rooms.has(watchersRoom(userId))) continue;
+    const rooms = [...socket.rooms];
+    const watched = rooms.filter(isWatchersRoom).map(watchedUser);
+    const ended = rooms.flatMap((room) => endedWatchUser(room) ?? []);
+    if (watched.length + ended.length === 0) return;
+    const allowed = new Set(await this.#findAllowed(socket.data.principal.userId, [...watched, ...ended]));
+    this.#end(
+      socket,
+      watched.filter((userId) => !allowed.has(userId)),
+    );
+    await this.#resume(
+      socket,
+      ended.filter((userId) => allowed.has(userId)),
+    );
+  }
+
+  #end(socket: ChatSocket, userIds: readonly UserId[]): void {
+    for (const userId of userIds) {
+      if (!socket.rooms.has(watchersRoom(userId))) continue;
       void socket.leave(watchersRoom(userId));
+      void socket.join(endedWatchRoom(userId));
       pushTo(socket, { event: 'presence', data: { userId, status: 'offline' } });
+    }
+  }
+
+  /** Joins the rooms before reading, so that no change is missed. */
+  async #resume(socket: ChatSocket, userIds: readonly UserId[]): Promise<void> {
+    // The socket may have asked for other users meanwhile, or may have expired: then it is not in the room.
+    const resumed = userIds.filter((userId) => socket.rooms.has(endedWatchRoom(userId)));
+    if (resumed.length === 0) return;
+    for (const userId of resumed) void socket.leave(endedWatchRoom(userId));
+    void socket.join(resumed.map(watchersRoom));
+    try {
+      for (const data of await this.#deps.read(resumed))
+        if (socket.rooms.has(watchersRoom(data.userId))) pushTo(socket, { event: 'presence', data });
+    } catch (error) {
+      this.#deps.logger.warn(
+        { err: error },
+        'the presence of users could not be read; the next change is shown',
+      );
     }
   }
 

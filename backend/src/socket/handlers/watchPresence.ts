@@ -1,5 +1,5 @@
 import type { CommandData, CommandPayload } from '../../../../contract/index.js';
-import { isWatchersRoom, watchersRoom } from '../rooms.js';
+import { endedWatchRoom, endedWatchUser, isWatchersRoom, watchersRoom } from '../rooms.js';
 import type { SocketContext, HandlerDeps } from './types.js';
 
 /**
@@ -12,8 +12,18 @@ export async function watchPresence(
 ): Promise<CommandData<'presence:watch'>> {
   const allowed = await presence.watchable(principal.userId, userIds);
   const wanted = new Set(allowed.map(watchersRoom));
-  for (const room of socket.rooms) if (isWatchersRoom(room) && !wanted.has(room)) void socket.leave(room);
+  // Ended watches of users that are still asked for resume later.
+  const ended = new Set(
+    userIds
+      .filter((id) => socket.rooms.has(watchersRoom(id)) || socket.rooms.has(endedWatchRoom(id)))
+      .filter((id) => !wanted.has(watchersRoom(id)))
+      .map(endedWatchRoom),
+  );
+  for (const room of socket.rooms) {
+    const isWatch = isWatchersRoom(room) || endedWatchUser(room) !== undefined;
+    if (isWatch && !wanted.has(room) && !ended.has(room)) void socket.leave(room);
+  }
   // The token may have expired while the database was asked: an expired socket is in no room.
-  if (socket.data.live) void socket.join([...wanted]);
+  if (socket.data.live) void socket.join([...wanted, ...ended]);
   return { presences: await presence.read(allowed) };
 }
