@@ -235,48 +235,6 @@ describe('a client', () => {
     expect(heard).toEqual(['hi', 'typed']);
   });
 
-  it('delivers large groups live while they are open, several at a time', async () => {
-    await using alice = await connectedClient(server, 'large-alice');
-    const owner = await server.connectAs('large-owner');
-    const channel = async (name: string) => {
-      const { conversation } = await owner.ok('createGroup', {
-        name,
-        type: 'channel',
-        participants: ['large-alice'],
-      });
-      return conversation._id;
-    };
-    const ids = [await channel('one'), await channel('two')];
-    const chats = ids.map((id) => alice.conversation(id));
-    await Promise.all(chats.map((chat) => chat.open()));
-    for (const id of ids) await owner.send(id, 'news');
-    const last = (chat: (typeof chats)[number]) => chat.messages.getSnapshot().messages.at(-1)?.content;
-    for (const chat of chats) await until(() => last(chat) === 'news');
-    chats[0]?.close();
-    await owner.send(ids[0] ?? '', 'later');
-    const shown = chats[0]?.conversation;
-    await until(() => shown?.getSnapshot()?.lastMessage?.content === 'later', { what: 'the preview' });
-    await chats[0]?.open();
-    await until(() => chats[0] && last(chats[0]) === 'later');
-  });
-
-  it('counts the members of a channel that is open, or was opened just now, also after somebody has left', async () => {
-    await using alice = await connectedClient(server, 'count-alice');
-    const owner = await server.connectAs('count-owner');
-    const leavers = await Promise.all(['count-1', 'count-2'].map((userId) => server.connectAs(userId)));
-    const participants = ['count-alice', ...leavers.map(({ userId }) => userId)];
-    const { conversation } = await owner.ok('createGroup', { name: 'News', type: 'channel', participants });
-    const chat = alice.conversation(conversation._id);
-    const hasMembers = (count: number) =>
-      until(() => chat.conversation.getSnapshot()?.memberCount === count, { what: `${count} members` });
-    await hasMembers(4);
-    const [first, second] = leavers;
-    await Promise.all([first?.ok('leaveConversation', { conversationId: conversation._id }), chat.open()]);
-    await hasMembers(3);
-    await second?.ok('leaveConversation', { conversationId: conversation._id });
-    await hasMembers(2);
-  });
-
   it('runs every command, and refuses with its code', async () => {
     await using alice = await connectedClient(server, 'raw-alice');
     await expect(alice.command('getPrivacy', {})).resolves.toMatchObject({ privacy: { typing: true } });

@@ -5,6 +5,7 @@ import { retryRuleOf } from '../errors/parleyError.js';
 import { derive } from '../observable/derived.js';
 import type { ReadableStore } from '../observable/readableStore.js';
 import { entryAt } from '../state/log.js';
+import { isBackSince } from '../state/conversations.js';
 import { isMessage } from '../state/entries.js';
 import { isConnected } from '../state/reduce.js';
 import { logOf } from '../state/selectors.js';
@@ -213,8 +214,11 @@ export class Handle implements ConversationHandle {
   }
 
   async deleteForMe(): Promise<void> {
-    this.#takeSettings((await this.#run('deleteConversation', { conversationId: this.id })).settings);
-    this.#remove();
+    const { settings } = await this.#run('deleteConversation', { conversationId: this.id });
+    this.#takeSettings(settings);
+    // One that was deleted before and opened again is kept when its settings change.
+    const known = this.#engine.store.getState().conversations[this.id];
+    if (settings.deleted === true && !isBackSince(known, settings)) this.#remove();
   }
 
   #takeSettings(settings: Settings): void {

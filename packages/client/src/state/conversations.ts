@@ -127,8 +127,8 @@ const newerOf = (a: Message | undefined, b: Message | undefined): Message | unde
   a === undefined || (b !== undefined && b.seq > a.seq) ? b : a;
 
 /**
- * Applies what follows from an entry: the end of the log has moved, its sender has read everything before it, and the status
- * of an own message tells how far the others have come.
+ * Applies what follows from an entry: the end of the log has moved, the author of a message has read everything before it, and
+ * the status of an own message tells how far the others have come. Who changes a group need not have read it.
  */
 export function noteEntry(
   userId: string,
@@ -138,7 +138,7 @@ export function noteEntry(
   if (!isMessage(entry)) return noteHead(conversation, entry.seq);
   const { seq, senderId, status } = entry;
   // Positions of members of large groups are not kept, except the user's own.
-  const isKept = !conversation.isLarge || senderId === userId;
+  const isKept = isContent(entry) && (!conversation.isLarge || senderId === userId);
   let noted = isKept ? raisePosition(conversation, senderId, { read: seq, delivered: seq }) : conversation;
   if (noted.type === 'direct' && senderId === userId && status !== 'sent') {
     noted = raisePosition(noted, noted.otherUserId, { read: status === 'read' ? seq : 0, delivered: seq });
@@ -182,6 +182,13 @@ export function notePosition(
   return { ...raised, unreadBase: { count: unreadCount, fromSeq: readSeq, toSeq: raised.lastSeq } };
 }
 
+/** Whether a message that came after a deletion, and before the news of it, has brought the conversation back. */
+export const isBackSince = (
+  known: Pick<ConversationRecord, 'lastMessage'> | undefined,
+  { clearedSeq = 0 }: Pick<SettingsView, 'clearedSeq'>,
+): boolean =>
+  known?.lastMessage !== undefined && isContent(known.lastMessage) && known.lastMessage.seq > clearedSeq;
+
 export const noteSettings = (
   ownUserId: string,
   conversation: ConversationRecord,
@@ -192,6 +199,6 @@ export const noteSettings = (
   mutedUntil: settings.mutedUntil,
   isArchived: settings.archived ?? false,
   isMarkedUnread: settings.markedUnread ?? false,
-  isDeleted: settings.deleted ?? false,
+  isDeleted: settings.deleted === true && !isBackSince(conversation, settings),
   visibleFromSeq: Math.max(conversation.visibleFromSeq, (settings.clearedSeq ?? 0) + 1),
 });

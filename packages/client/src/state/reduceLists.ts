@@ -1,19 +1,20 @@
 /** The part of the reducer that keeps the conversations: the list, `sync`, and the user's settings. Pure functions. */
 import type { ConversationPage, ConversationView, SettingsView, SyncPage } from '../wire/index.js';
-import { mergeView, noteEntry, noteSettings } from './conversations.js';
+import { isBackSince, mergeView, noteEntry, noteSettings } from './conversations.js';
 import { isMessage } from './entries.js';
 import { entryAt, indexOfSeq } from './log.js';
 import { addUsers, share, updateConversation, withKey } from './records.js';
 import { cutClosedLog, hideEntries, newestMessage, withoutPins } from './reduceMessages.js';
 import { readSeqOf, unreadOf } from './selectors.js';
 import type { ClientState, ConversationRecord, LogEntry, OpenConversation } from './types.js';
-import { unreadHeld } from './unreadTotals.js';
+import { unreadReported } from './unreadTotals.js';
 
 const NO_ENTRIES: readonly LogEntry[] = [];
 
 /** Merges views in one step: a page of a hundred copies the table of conversations once. */
 export function takeViews(state: ClientState, views: readonly ConversationView[]): ClientState {
   const conversations: Record<string, ConversationRecord> = { ...state.conversations };
+  const clearedBefore = new Map<string, number>();
   let isChanged = false;
   let hasBlockChanged = false;
   for (const view of views) {
@@ -22,9 +23,12 @@ export function takeViews(state: ClientState, views: readonly ConversationView[]
     if (merged === known) continue;
     isChanged = true;
     conversations[view._id] = merged;
-    if (known !== undefined && known.isBlocked !== merged.isBlocked) hasBlockChanged = true;
+    if (known === undefined) continue;
+    if (known.isBlocked !== merged.isBlocked) hasBlockChanged = true;
+    if (known.visibleFromSeq < merged.visibleFromSeq) clearedBefore.set(view._id, known.visibleFromSeq);
   }
   let taken = isChanged ? { ...state, conversations } : state;
+  for (const [id, before] of clearedBefore) taken = removeCleared(taken, id, before);
   if (hasBlockChanged) taken = dropGroupLogs(taken);
   return addUsers(
     taken,
@@ -84,8 +88,9 @@ export function takeSync(state: ClientState, page: SyncPage): ClientState {
 
 export function takeSettings(state: ClientState, settings: SettingsView): ClientState {
   const id = settings.conversationId;
+  const known = state.conversations[id];
   // One that was deleted before and opened again stays open: its other settings may have changed.
-  if (settings.deleted === true && state.conversations[id]?.isDeleted !== true)
+  if (settings.deleted === true && known?.isDeleted !== true && !isBackSince(known, settings))
     return removeConversation(state, id);
   const before = state.conversations[id]?.visibleFromSeq ?? 0;
   const noted = updateConversation(state, id, (conversation) =>
@@ -122,10 +127,13 @@ export function removeConversation(state: ClientState, id: string): ClientState 
   };
 }
 
-/** The server counts all conversations that are not muted. The part that is not in held ones is in the others. */
+/**
+ * The server counts all conversations that are not muted. The part that is not in held ones is in the others. What was read and
+ * not reported yet is unread for the server.
+ */
 const countElsewhere = (state: ClientState, totalUnread: number): ClientState => ({
   ...state,
-  unreadElsewhere: state.isListComplete ? 0 : Math.max(0, totalUnread - unreadHeld(state)),
+  unreadElsewhere: state.isListComplete ? 0 : Math.max(0, totalUnread - unreadReported(state)),
 });
 
 export function openConversation(state: ClientState, id: string): ClientState {

@@ -1,6 +1,7 @@
 /** Sums over all held conversations. A page or a push is followed by several readers of them: one pass serves all. */
 import { isInMainList } from './listSelectors.js';
-import { conversationOf, nowAt } from './selectors.js';
+import { isMutedAt } from './conversations.js';
+import { conversationOf, nowAt, unreadOf } from './selectors.js';
 import type { ClientState } from './types.js';
 
 interface Totals {
@@ -42,6 +43,14 @@ function totalsOf(state: ClientState): Totals {
 
 /** Returns the unread messages in held conversations. Muted and archived ones do not count towards the badge. */
 export const unreadHeld = (state: ClientState): number => totalsOf(state).messages;
+
+/** Returns the part of it that the server counts, too: without what was read and not reported yet. */
+export function unreadReported(state: ClientState): number {
+  const reported = { ...state, reads: {} };
+  return Object.values(state.conversations)
+    .filter((record) => isInMainList(record) && !isMutedAt(record, nowAt(state)))
+    .reduce((sum, record) => sum + unreadOf(reported, record), 0);
+}
 
 /** Returns the number for a badge: unread messages of all conversations that are neither muted nor archived. */
 export const totalUnread = (state: ClientState): number => unreadHeld(state) + state.unreadElsewhere;

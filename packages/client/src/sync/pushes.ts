@@ -107,8 +107,10 @@ export class Pushes {
     store.dispatch({ type: 'head', ...head });
     if (before !== undefined && before.isBlocked !== this.#known(id)?.isBlocked) this.reloadGroups();
     this.#meet(id);
-    // A large group that is not watched pushes its head only: its preview, unread count and members are loaded.
-    const isHeadOnly = before?.isLarge === true && head.lastSeq > before.lastSeq;
+    // A large group that is not watched pushes its head only: its preview, unread count and members are loaded. Its last message
+    // may have been edited or deleted.
+    const hasMoved = before !== undefined && (head.lastSeq > before.lastSeq || head.rev > before.rev);
+    const isHeadOnly = before?.isLarge === true && hasMoved;
     if (before !== undefined && conversation === undefined && (stale === true || isHeadOnly))
       void this.reload(id);
   }
