@@ -143,7 +143,10 @@ describe('a client', () => {
     await group.addMembers(['group-third']);
     await group.setRole('group-member', 'admin');
     await group.update({ name: 'The team' });
-    await until(() => member.conversations.list('groups').getSnapshot().conversations[0]?.role === 'admin');
+    await until(() => {
+      const [held] = member.conversations.list('groups').getSnapshot().conversations;
+      return held?.role === 'admin' && held.name === 'The team';
+    });
     expect((await group.getMembers()).members.map(({ _id }) => _id)).toEqual([
       'group-owner',
       'group-member',
