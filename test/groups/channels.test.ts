@@ -27,6 +27,21 @@ describe('a channel', () => {
     expect(await reader.call('getMessages', { conversationId })).toMatchObject({ code: 'NOT_PARTICIPANT' });
   });
 
+  test('names the author of its last message in the list', async () => {
+    const [ann, ben] = people('ann', 'ben');
+    const owner = await server().connectAs(ann, { token: server().token(ann, { name: 'Ann Author' }) });
+    const reader = await server().connectAs(ben);
+    const { _id: conversationId } = await createGroup(owner, { type: 'channel', participants: [ben] });
+    await owner.send(conversationId, 'news');
+    const sender = { _id: ann, name: 'Ann Author' };
+    for (const client of [owner, reader]) {
+      const { conversations } = await client.ok('getConversations', {});
+      expect(conversations).toMatchObject([{ lastMessage: { content: 'news', sender } }]);
+      const { conversation } = await client.ok('getConversation', { conversationId });
+      expect(conversation.lastMessage?.sender).toEqual(sender);
+    }
+  });
+
   test('is pushed live to members who have it open; the others receive its head', async () => {
     const [ann, ben, cid, eve] = people('ann', 'ben', 'cid', 'eve');
     const [owner, looking, elsewhere, stranger] = await connectAll(server(), [ann, ben, cid, eve]);

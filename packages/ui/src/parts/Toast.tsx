@@ -22,6 +22,7 @@ export const useToast = (): ShowToast => useContext(ToastContext);
 
 interface Shown {
   text: string | undefined;
+  hide: () => void;
   /** The open layer that covers all others. Undefined: only the page is shown. */
   top: object | undefined;
   /** Notes an opened layer. @returns a function for when it closes */
@@ -30,6 +31,7 @@ interface Shown {
 
 const ShownContext = createContext<Shown>({
   text: undefined,
+  hide: () => undefined,
   top: undefined,
   addLayer: () => () => undefined,
 });
@@ -40,23 +42,24 @@ export function ToastHost({ children }: { children: ReactNode }): ReactNode {
   const [toast, setToast] = useState<{ text: string }>();
   const [layers, setLayers] = useState<readonly object[]>([]);
   const show = useCallback((text: string) => setToast({ text }), []);
+  const hide = useCallback(() => setToast(undefined), []);
   const addLayer = useCallback((layer: object) => {
     setLayers((before) => [...before, layer]);
     return () => setLayers((before) => before.filter((one) => one !== layer));
   }, []);
   useEffect(() => {
     if (toast === undefined) return undefined;
-    const timer = setTimeout(() => setToast(undefined), SHOWN_MS);
+    const timer = setTimeout(hide, SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [toast]);
+  }, [toast, hide]);
   const text = toast?.text;
   const top = layers.at(-1);
-  const shown = useMemo(() => ({ text, top, addLayer }), [text, top, addLayer]);
+  const shown = useMemo(() => ({ text, hide, top, addLayer }), [text, hide, top, addLayer]);
   return (
     <ToastContext.Provider value={show}>
       <ShownContext.Provider value={shown}>
         {children}
-        <Place text={top === undefined ? text : undefined} />
+        <Place text={top === undefined ? text : undefined} hide={hide} />
       </ShownContext.Provider>
     </ToastContext.Provider>
   );
@@ -68,13 +71,16 @@ export function ToastHost({ children }: { children: ReactNode }): ReactNode {
  */
 export function LayerToasts(): ReactNode {
   const [layer] = useState(() => ({}));
-  const { text, top, addLayer } = useContext(ShownContext);
+  const { text, hide, top, addLayer } = useContext(ShownContext);
   useLayoutEffect(() => addLayer(layer), [addLayer, layer]);
-  return <Place text={top === layer ? text : undefined} />;
+  return <Place text={top === layer ? text : undefined} hide={hide} />;
 }
 
-/** Drawn also while it is empty: screen readers announce what changes in a region that they know. */
-function Place({ text }: { text: string | undefined }): ReactNode {
+/**
+ * Drawn also while it is empty: screen readers announce what changes in a region that they know. A press on a notice hides it: it
+ * may cover a button.
+ */
+function Place({ text, hide }: Pick<Shown, 'text' | 'hide'>): ReactNode {
   const styles = useStyles(createStyles);
   const { direction, language } = useUI();
   return (
@@ -84,10 +90,10 @@ function Place({ text }: { text: string | undefined }): ReactNode {
       dir={direction}
       lang={language}
       style={styles.place}
-      pointerEvents="none"
+      pointerEvents="box-none"
     >
       {text !== undefined && (
-        <View style={styles.toast}>
+        <View style={styles.toast} onStartShouldSetResponder={() => true} onResponderRelease={hide}>
           <Text size="small" style={styles.text}>
             {text}
           </Text>
