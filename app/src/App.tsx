@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createParleyClient, type ParleyClient, type UserView } from '@parley/client';
 import { withPush, type PushClient } from '@parley/client/push';
 import { ParleyProvider } from '@parley/react';
 import { createDrafts, ParleyUI } from '@parley/react-native';
 import { Entrance, useMayLeave } from './Entrance.js';
-import { Home } from './Home.js';
+import { Home, type HomeProps } from './Home.js';
 import { dropCachesOfOthers } from './leftovers.js';
+import { useLoad } from './Loading.js';
 import {
   clearSession,
   clientOptions,
@@ -86,16 +87,21 @@ interface SignedInProps {
 
 function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNode {
   const [client] = useState(() => createClient(session));
-  const people = useDemoPeople(session);
   const signOut = useSignOut(client, onSignedOut);
   useOnlyUser(session);
   return (
     <ParleyProvider client={client}>
       <PushContext.Provider value={client.push}>
-        <Home session={session} people={people} preferences={preferences} onSignOut={() => void signOut()} />
+        <Chats session={session} preferences={preferences} onSignOut={() => void signOut()} />
       </PushContext.Provider>
     </ParleyProvider>
   );
+}
+
+/** Below the provider, whose connection tells when the people can be asked for again. */
+function Chats(props: Omit<HomeProps, 'people'>): ReactNode {
+  const people = useDemoPeople(props.session);
+  return <Home {...props} people={people} />;
 }
 
 /** Removes what was loaded for other users, and hides the page of a user who has signed out from the browser's Back button. */
@@ -114,10 +120,16 @@ const NO_PEOPLE: readonly UserView[] = [];
 /** Users of the demo, to start chats with. An app gives those of its own directory. */
 function useDemoPeople({ isDemo }: Session): readonly UserView[] {
   const [people, setPeople] = useState(NO_PEOPLE);
-  useEffect(() => {
-    // Without them, people are found by their ids.
-    if (isDemo) fetchDemoUsers().then(setPeople, () => undefined);
+  const load = useCallback(async () => {
+    try {
+      if (isDemo) setPeople(await fetchDemoUsers());
+      return true;
+    } catch {
+      // Until the next connection, those are offered whom this device knows.
+      return false;
+    }
   }, [isDemo]);
+  useLoad(load);
   return people;
 }
 
