@@ -35,6 +35,7 @@ function firstSession(): Session | undefined {
 export function App(): ReactNode {
   const preferences = usePreferences();
   const [session, setSession] = useState(firstSession);
+  const [wanted, setWanted] = useState(wantedUser);
   const drafts = useMemo(
     () => createDrafts(draftValues, `parley.draft.${session?.userId ?? ''}/`),
     [session?.userId],
@@ -49,13 +50,17 @@ export function App(): ReactNode {
     >
       <AppTextsProvider>
         {session === undefined ? (
-          <Entrance onSession={setSession} />
+          <Entrance wanted={wanted} onSession={setSession} />
         ) : (
           <SignedIn
             key={session.userId}
             session={session}
             preferences={preferences}
             onSignedOut={() => setSession(undefined)}
+            onEnded={() => {
+              setWanted(undefined);
+              setSession(undefined);
+            }}
           />
         )}
       </AppTextsProvider>
@@ -83,16 +88,27 @@ interface SignedInProps {
   session: Session;
   preferences: Preferences;
   onSignedOut: () => void;
+  /** The session stays, so that the sign-in knows whose messages are unsent. */
+  onEnded: () => void;
 }
 
-function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNode {
+function SignedIn({ session, preferences, onSignedOut, onEnded }: SignedInProps): ReactNode {
   const [client] = useState(() => createClient(session));
   const signOut = useSignOut(client, onSignedOut);
   useOnlyUser(session);
+  const signIn = (): void => {
+    client.dispose().catch(() => undefined);
+    onEnded();
+  };
   return (
     <ParleyProvider client={client}>
       <PushContext.Provider value={client.push}>
-        <Chats session={session} preferences={preferences} onSignOut={() => void signOut()} />
+        <Chats
+          session={session}
+          preferences={preferences}
+          onSignOut={() => void signOut()}
+          onSignIn={signIn}
+        />
       </PushContext.Provider>
     </ParleyProvider>
   );

@@ -294,7 +294,9 @@ export const en = {
   reconnecting: 'Reconnecting… What you write is sent as soon as you are back.',
   offlineBanner: 'You are offline. What you write is sent as soon as you are back.',
   draining: 'The server is restarting. Back in a moment…',
-  signedOut: 'Signed out.',
+  signedOut: 'Signed out. What you write is sent when you sign in again.',
+  banned: 'This account is blocked. Nothing is sent or received any more.',
+  signIn: 'Sign in',
   tooManyWindows: 'Too many windows and devices are open.',
   // Errors
   errorOffline: 'There is no connection. Try again when you are back.',
