@@ -341,6 +341,7 @@ export const ar: Texts = {
   fileChanged: 'تغيّر الملف.',
   fileOtherType: 'المحتوى ليس كما يدل اسمه.',
   fileDamaged: 'الملف تالف.',
+  fileEmpty: 'الملف فارغ.',
   filePixels: 'الصورة كبيرة جدًا.',
   fileUnchecked: 'تعذّر فحص الملف.',
   fileDangerous: 'الملف خطير.',

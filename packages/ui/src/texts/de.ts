@@ -279,6 +279,7 @@ export const de: Texts = {
   fileChanged: 'Die Datei wurde verändert.',
   fileOtherType: 'Der Inhalt ist nicht, was der Name sagt.',
   fileDamaged: 'Die Datei ist beschädigt.',
+  fileEmpty: 'Die Datei ist leer.',
   filePixels: 'Das Bild ist zu groß.',
   fileUnchecked: 'Die Datei konnte nicht geprüft werden.',
   fileDangerous: 'Die Datei ist gefährlich.',

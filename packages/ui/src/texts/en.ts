@@ -284,6 +284,7 @@ export const en = {
   fileChanged: 'The file has changed.',
   fileOtherType: 'The content is not what its name says.',
   fileDamaged: 'The file is damaged.',
+  fileEmpty: 'The file is empty.',
   filePixels: 'The picture is too large.',
   fileUnchecked: 'The file could not be checked.',
   fileDangerous: 'The file is dangerous.',

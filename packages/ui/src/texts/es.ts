@@ -275,6 +275,7 @@ export const es: Texts = {
   fileChanged: 'El archivo ha cambiado.',
   fileOtherType: 'El contenido no es lo que dice su nombre.',
   fileDamaged: 'El archivo está dañado.',
+  fileEmpty: 'El archivo está vacío.',
   filePixels: 'La imagen es demasiado grande.',
   fileUnchecked: 'No se pudo comprobar el archivo.',
   fileDangerous: 'El archivo es peligroso.',

@@ -279,6 +279,7 @@ export const nl: Texts = {
   fileChanged: 'Het bestand is gewijzigd.',
   fileOtherType: 'De inhoud is niet wat de naam zegt.',
   fileDamaged: 'Het bestand is beschadigd.',
+  fileEmpty: 'Het bestand is leeg.',
   filePixels: 'De afbeelding is te groot.',
   fileUnchecked: 'Het bestand kon niet worden gecontroleerd.',
   fileDangerous: 'Het bestand is gevaarlijk.',
