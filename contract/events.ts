@@ -48,7 +48,14 @@ export const PAYLOADS: {
 
 /** Reason for the end of a connection, and whether and when to reconnect. */
 export const goodbye = z.object({
-  code: z.enum(['TOKEN_EXPIRED', 'UNAUTHENTICATED', 'UNAVAILABLE', 'TOO_MANY_SOCKETS', 'FLOODING']),
+  code: z.enum([
+    'TOKEN_EXPIRED',
+    'UNAUTHENTICATED',
+    'FORBIDDEN',
+    'UNAVAILABLE',
+    'TOO_MANY_SOCKETS',
+    'FLOODING',
+  ]),
   reason: z.string(),
   reconnect: z.boolean(),
   /** Milliseconds to wait before reconnecting. Differs between clients, so that they do not all reconnect at once. */

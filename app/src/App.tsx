@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { createParleyClient, type ParleyClient, type UserView } from '@parley/client';
 import { withPush, type PushClient } from '@parley/client/push';
 import { ParleyProvider } from '@parley/react';
 import { createDrafts, ParleyUI } from '@parley/react-native';
 import { Entrance, useMayLeave } from './Entrance.js';
-import { Home } from './Home.js';
+import { Home, type HomeProps } from './Home.js';
 import { dropCachesOfOthers } from './leftovers.js';
+import { useLoad } from './Loading.js';
 import {
   clearSession,
   clientOptions,
@@ -34,6 +35,7 @@ function firstSession(): Session | undefined {
 export function App(): ReactNode {
   const preferences = usePreferences();
   const [session, setSession] = useState(firstSession);
+  const [wanted, setWanted] = useState(wantedUser);
   const drafts = useMemo(
     () => createDrafts(draftValues, `parley.draft.${session?.userId ?? ''}/`),
     [session?.userId],
@@ -48,13 +50,17 @@ export function App(): ReactNode {
     >
       <AppTextsProvider>
         {session === undefined ? (
-          <Entrance onSession={setSession} />
+          <Entrance wanted={wanted} onSession={setSession} />
         ) : (
           <SignedIn
             key={session.userId}
             session={session}
             preferences={preferences}
             onSignedOut={() => setSession(undefined)}
+            onEnded={() => {
+              setWanted(undefined);
+              setSession(undefined);
+            }}
           />
         )}
       </AppTextsProvider>
@@ -82,20 +88,36 @@ interface SignedInProps {
   session: Session;
   preferences: Preferences;
   onSignedOut: () => void;
+  /** The session stays, so that the sign-in knows whose messages are unsent. */
+  onEnded: () => void;
 }
 
-function SignedIn({ session, preferences, onSignedOut }: SignedInProps): ReactNode {
+function SignedIn({ session, preferences, onSignedOut, onEnded }: SignedInProps): ReactNode {
   const [client] = useState(() => createClient(session));
-  const people = useDemoPeople(session);
   const signOut = useSignOut(client, onSignedOut);
   useOnlyUser(session);
+  const signIn = (): void => {
+    client.dispose().catch(() => undefined);
+    onEnded();
+  };
   return (
     <ParleyProvider client={client}>
       <PushContext.Provider value={client.push}>
-        <Home session={session} people={people} preferences={preferences} onSignOut={() => void signOut()} />
+        <Chats
+          session={session}
+          preferences={preferences}
+          onSignOut={() => void signOut()}
+          onSignIn={signIn}
+        />
       </PushContext.Provider>
     </ParleyProvider>
   );
+}
+
+/** Below the provider, whose connection tells when the people can be asked for again. */
+function Chats(props: Omit<HomeProps, 'people'>): ReactNode {
+  const people = useDemoPeople(props.session);
+  return <Home {...props} people={people} />;
 }
 
 /** Removes what was loaded for other users, and hides the page of a user who has signed out from the browser's Back button. */
@@ -114,10 +136,16 @@ const NO_PEOPLE: readonly UserView[] = [];
 /** Users of the demo, to start chats with. An app gives those of its own directory. */
 function useDemoPeople({ isDemo }: Session): readonly UserView[] {
   const [people, setPeople] = useState(NO_PEOPLE);
-  useEffect(() => {
-    // Without them, people are found by their ids.
-    if (isDemo) fetchDemoUsers().then(setPeople, () => undefined);
+  const load = useCallback(async () => {
+    try {
+      if (isDemo) setPeople(await fetchDemoUsers());
+      return true;
+    } catch {
+      // Until the next connection, those are offered whom this device knows.
+      return false;
+    }
   }, [isDemo]);
+  useLoad(load);
   return people;
 }
 

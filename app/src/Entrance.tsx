@@ -1,13 +1,13 @@
 import { useCallback, useRef, type ReactNode } from 'react';
 import { useAsk } from '@parley/react-native';
 import { countUnsent, wipe } from './leftovers.js';
-import { clearSession, wantedUser } from './platform/platform.js';
+import { clearSession } from './platform/platform.js';
 import { readSession, writeSession, type Session } from './session.js';
-import { SignIn } from './SignIn.js';
+import { SignIn, type SignInProps } from './SignIn.js';
 import { useAppTexts } from './texts/index.js';
 
-/** The sign-in. A former user of this tab, when the address asks for another one, leaves nothing behind. */
-export function Entrance({ onSession }: { onSession: (session: Session) => void }): ReactNode {
+/** The sign-in. A former user of this tab leaves nothing behind when another one is chosen. */
+export function Entrance({ wanted, onSession }: SignInProps): ReactNode {
   const mayLeave = useMayLeave();
   // One question at a time, however often the sign-in asks.
   const isChoosing = useRef(false);
@@ -33,7 +33,7 @@ export function Entrance({ onSession }: { onSession: (session: Session) => void 
     [mayLeave, onSession],
   );
   const onChosen = useCallback((chosen: Session) => void choose(chosen), [choose]);
-  return <SignIn wanted={wantedUser} onSession={onChosen} />;
+  return <SignIn wanted={wanted} onSession={onChosen} />;
 }
 
 /** Returns the function that asks whether the user may go when messages are unsent: they are lost then. */

@@ -51,6 +51,8 @@ export interface HomeProps {
   people: readonly UserView[];
   preferences: Preferences;
   onSignOut: () => void;
+  /** Shows the sign-in, and keeps what this device holds of the user. */
+  onSignIn: () => void;
 }
 
 /** The list of chats, and the open one beside it or in its place. */
@@ -68,7 +70,7 @@ export function Home(props: HomeProps): ReactNode {
   const lastOpenId = useLast(conversationId);
   return (
     <View style={styles.app}>
-      <OfflineBanner />
+      <OfflineBanner onSignIn={props.onSignIn} />
       <View style={styles.panes}>
         {showsList && (
           <View role="navigation" aria-label={texts('chats')} style={[styles.side, isWide && styles.narrow]}>

@@ -50,7 +50,7 @@ export function Layer({ shown, setShown, preferences, people, onSignOut }: Layer
     case 'moderation':
       return (
         <Suspense fallback={null}>
-          <Moderation onClose={close} />
+          <Moderation people={people} onClose={close} />
         </Suspense>
       );
     case 'new':

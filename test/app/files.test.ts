@@ -146,11 +146,36 @@ describeInBrowser('files in the app', () => {
     // Sent all the same, its message says so as well.
     await alice.write('refused');
     await alice.hasTick('refused', 'failed');
-    await alice.messages('refused').getByText('The content is not what its name says.').waitFor();
+    await alice.messages('refused').getByText('Not sent: The content is not what its name says.').waitFor();
     await alice
       .messages('refused')
       .getByRole('button', { name: /^Remove .*fake\.png/ })
       .click();
+    alice.expectNoFaults();
+  });
+
+  it('refused files among good ones say why, and so does their message', async ({ pair }) => {
+    const { alice } = await pair('Mixed');
+    const picture = await photoNamed('good.jpg');
+    await choose(
+      alice,
+      { name: 'fake.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
+      { name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) },
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') },
+      picture,
+    );
+    const tray = alice.page.getByRole('group', { name: 'Files to send' });
+    await tray.getByText('The content is not what its name says.').waitFor();
+    await tray.getByText('The file is empty.').waitFor();
+    await alice.write('mixed');
+    await alice.hasTick('mixed', 'failed');
+    const message = alice.messages('mixed');
+    await message.getByText(/^Not sent: The (file is empty|content is not what its name says)\.$/).waitFor();
+    for (const name of ['fake.png', 'empty.txt'])
+      await message.getByRole('button', { name: new RegExp(`^Remove .*${name}`) }).click();
+    await alice.onMessage('mixed', 'Send again');
+    await alice.hasTick('mixed', 'delivered');
+    expect(await drawnPictures(alice)).toBe(1);
     alice.expectNoFaults();
   });
 

@@ -52,6 +52,32 @@ describeInBrowser('moderation in the app', () => {
     for (const window of [alice, bob, mara]) window.expectNoFaults();
   });
 
+  it('reports about users, and the audit log, name people and acts', async ({ server, openApp }) => {
+    const farid = await server.connectAs('farid');
+    await farid.ok('report', { userId: 'eva', reason: 'scam' });
+    const mara = await openApp(server, { as: 'mara' });
+    const { page } = mara;
+    await page.getByRole('button', { name: 'Moderation' }).click();
+    const report = page.getByRole('article', { name: /Report about .*Eva Novak/ });
+    await report.getByText(/Reported by .*Farid Haddad/).waitFor();
+    await report.getByRole('button', { name: 'Restrict' }).click();
+    await mara.confirm('Restrict');
+    await report.waitFor({ state: 'detached' });
+    const moderator = await server.connectAs('mara', {
+      token: server.token('mara', { roles: ['moderator'] }),
+    });
+    await moderator.ok('restrictUser', { userId: 'eva', restricted: false });
+    await page.getByRole('radio', { name: 'Audit log' }).click();
+    await page.getByText('User restricted after a report').waitFor();
+    await page.getByText('Restriction lifted').waitFor();
+    await page.getByText('Eva Novak').waitFor();
+    await page
+      .getByText(/ · .*Mara .* · Done$/)
+      .first()
+      .waitFor();
+    mara.expectNoFaults();
+  });
+
   it('others have no queue of reports', async ({ server, openApp }) => {
     const carol = await openApp(server, { as: 'carol' });
     await carol.page.getByRole('button', { name: 'Settings' }).waitFor();

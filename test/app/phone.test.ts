@@ -131,4 +131,25 @@ describeInBrowser('on a phone', () => {
     expect(page.url()).toBe('about:blank');
     dan.expectNoFaults();
   });
+
+  it('a notice over the choices of a dialog is hidden by a press, which chooses nothing', async ({
+    server,
+    openApp,
+    bob,
+  }) => {
+    const { conversation } = await bob.ok('createGroup', { name: 'Left soon', participants: ['alice'] });
+    await bob.open('alice');
+    const alice = await openApp(server, { as: 'alice', ...PHONE, viewport: { width: 390, height: 640 } });
+    await alice.onChat('Bob Tanaka', 'Mute');
+    const cancel = alice.page.getByRole('dialog').getByRole('button', { name: 'Cancel' });
+    await cancel.waitFor();
+    await bob.ok('removeMember', { conversationId: conversation._id, userId: 'alice' });
+    const notice = alice.page.getByText(/You were removed from .*Left soon/);
+    await notice.click();
+    await notice.waitFor({ state: 'detached' });
+    expect(await cancel.isVisible()).toBe(true);
+    await alice.confirm('Always');
+    await alice.page.getByRole('button', { name: /^Bob Tanaka, .*Muted/ }).waitFor();
+    alice.expectNoFaults();
+  });
 });

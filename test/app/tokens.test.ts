@@ -1,3 +1,4 @@
+import { backendOf } from '../backend/support/backend.js';
 import type { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 import type { AppWindow } from './support/appWindow.js';
@@ -54,6 +55,41 @@ describeInBrowser('a token in the app', () => {
     await eva.startChat('Farid Haddad');
     // Tokens issued up to this second are refused.
     await server.api('eva').post('/api/users/me/revoke-tokens');
-    await eva.page.getByTestId('offline-banner').getByText('Signed out.').waitFor();
+    const banner = eva.page.getByTestId('offline-banner');
+    await banner.getByText('Signed out.').waitFor();
+    await eva.write('written after it');
+    await eva.hasTick('written after it', 'sending');
+    await banner.getByRole('button', { name: 'Sign in' }).click();
+    await eva.page.getByRole('button', { name: 'Eva Novak' }).click();
+    await eva.hasTick('written after it', 'sent');
+    eva.expectNoFaults();
+  });
+
+  it('of a banned user leads to the sign-in, at once and after a reload; what was written waits', async ({
+    server,
+    bob,
+    openApp,
+  }) => {
+    const dan = await openApp(server, { as: 'dan' });
+    await dan.startChat('Bob Tanaka');
+    const { reportId } = await bob.ok('report', { userId: 'dan', reason: 'spam' });
+    const moderator = await server.connectAs('mod', { token: server.token('mod', { roles: ['moderator'] }) });
+    await moderator.ok('resolveReport', { reportId, decision: 'banUser' });
+    const banner = dan.page.getByTestId('offline-banner');
+    await banner.getByText('This account is blocked.').waitFor();
+    await dan.write('too late');
+    await dan.hasTick('too late', 'sending');
+    await dan.page.reload();
+    await banner.getByText('This account is blocked.').waitFor();
+    await banner.getByRole('button', { name: 'Sign in' }).click();
+    // Another user would leave the message behind: the app asks first.
+    await dan.page.getByRole('button', { name: 'Farid Haddad' }).click();
+    await dan.confirm('Cancel');
+    await banner.getByRole('button', { name: 'Sign in' }).click();
+    const backend = await backendOf(server);
+    await backend.ok('DELETE', '/users/dan/ban');
+    await dan.page.getByRole('button', { name: 'Dan Lindqvist' }).click();
+    await dan.hasTick('too late', 'sent');
+    dan.expectNoFaults();
   });
 });

@@ -131,7 +131,7 @@ describe('a decision', () => {
     await using server = await startServer();
     const { bob, reportId, moderator } = await reported(server);
     await moderator.ok('resolveReport', { reportId, decision: 'banUser' });
-    await bob.next('auth:expired');
+    expect(await bob.next('auth:expired')).toMatchObject({ code: 'FORBIDDEN', reconnect: false });
     await expect(server.connectAs('bob')).rejects.toMatchObject({ data: { code: 'FORBIDDEN' } });
   });
 

@@ -53,7 +53,7 @@ test('a banned user’s open sockets end on every process, no token is accepted,
   expect(JSON.parse(banned.stdout)).toMatchObject({ action: 'ban', user: { _id: 'mallory' } });
   expect(await ended).toEqual(['io server disconnect', 'io server disconnect']);
   for (const client of [onA, onB]) {
-    expect(client.pushes('auth:expired')).toMatchObject([{ code: 'UNAUTHENTICATED', reconnect: false }]);
+    expect(client.pushes('auth:expired')).toMatchObject([{ code: 'FORBIDDEN', reconnect: false }]);
   }
   await ann.send(conversationId, 'nobody is there');
   for (const client of [onA, onB]) expect(client.pushes('message:new')).toEqual([]);

@@ -33,17 +33,21 @@ export function Matches({ userId, people, openId }: MatchesProps): ReactNode {
   return (
     <>
       <MatchStrip matches={matches} openId={openId} onOpen={goTo} onFind={() => setFinding(true)} />
-      {isFinding && <FindMatches others={others} onClose={() => setFinding(false)} />}
+      {isFinding && (
+        <FindMatches others={others} isUnknown={people.length === 0} onClose={() => setFinding(false)} />
+      )}
     </>
   );
 }
 
 interface FindMatchesProps {
   others: readonly UserView[];
+  /** The list of people has not come yet. */
+  isUnknown: boolean;
   onClose: () => void;
 }
 
-function FindMatches({ others, onClose }: FindMatchesProps): ReactNode {
+function FindMatches({ others, isUnknown, onClose }: FindMatchesProps): ReactNode {
   const t = useAppTexts();
   const texts = useTexts();
   const attempt = useAttempt();
@@ -58,7 +62,7 @@ function FindMatches({ others, onClose }: FindMatchesProps): ReactNode {
   }
   return (
     <Dialog title={texts('findMatches')} onClose={onClose}>
-      {others.length === 0 && <Text tone="soft">{t('allMatched')}</Text>}
+      {others.length === 0 && <Text tone="soft">{isUnknown ? texts('errorOffline') : t('allMatched')}</Text>}
       {others.map((user) => (
         <PersonRow
           key={user._id}

@@ -13,6 +13,7 @@ export function useMatches(people: readonly UserView[]): Match[] {
   const isOnline = useConnectionState().status === 'online';
   const [fetched, setFetched] = useState<readonly DemoMatch[]>();
   const conversations = useClientState((state) => state.conversations);
+  const users = useClientState((state) => state.users);
   // As text, because it is made anew each time.
   const key = useMemo(
     () =>
@@ -34,9 +35,9 @@ export function useMatches(people: readonly UserView[]): Match[] {
     const known = key === '' ? [] : key.split(',').map(toMatch);
     return (fetched ?? known).map(({ userId, conversationId }) => ({
       conversationId,
-      user: people.find(({ _id }) => _id === userId) ?? { _id: userId },
+      user: people.find(({ _id }) => _id === userId) ?? users[userId] ?? { _id: userId },
     }));
-  }, [fetched, key, people]);
+  }, [fetched, key, people, users]);
 }
 
 function toMatch(line: string): DemoMatch {

@@ -18,7 +18,6 @@ import {
   Text,
   useAsk,
   useAttempt,
-  useClientState,
   useStyles,
   useTexts,
   useUI,
@@ -27,6 +26,7 @@ import {
 } from '@parley/react-native';
 import { useAppTexts, type AppTextKey } from '../texts/index.js';
 import { ReportFiles } from './ReportFiles.js';
+import { useKnownUsers } from './useKnownUsers.js';
 
 const DECISIONS: Readonly<Record<ReportDecision, AppTextKey>> = {
   dismiss: 'dismiss',
@@ -46,38 +46,40 @@ const REASONS = {
 
 export interface ReportCardProps {
   report: ReportView;
+  /** Users of the app's directory. */
+  people: readonly UserView[];
   onDecided: () => void;
 }
 
 /** One report: the reported user, the reason, what was written around the message, and the decision. */
-export function ReportCard({ report, onDecided }: ReportCardProps): ReactNode {
+export function ReportCard({ report, people, onDecided }: ReportCardProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useAppTexts();
   const texts = useTexts();
-  const user = useKnownUser(report.userId, report);
-  const reporter = useKnownUser(report.reporterId, report);
+  const userOf = useUsersOf(report, people);
+  const user = userOf(report.userId);
   return (
     <View role="article" aria-label={t('reportOf', nameOf(user, texts))} style={styles.card}>
       <PersonRow user={user} note={texts(REASONS[report.reason])} />
       <Text size="small" tone="soft">
-        {t('reportedBy', nameOf(reporter, texts))}
+        {t('reportedBy', nameOf(userOf(report.reporterId), texts))}
       </Text>
       {report.comment !== undefined && <Text>{report.comment}</Text>}
       <Context report={report} />
       {report.status === 'open' ? (
         <Decide report={report} user={user} onDecided={onDecided} />
       ) : (
-        <Decided report={report} />
+        <Decided report={report} moderator={userOf(report.resolvedBy ?? '')} />
       )}
     </View>
   );
 }
 
-/** A user as far as the messages of the report or this device know them. */
-function useKnownUser(userId: string, { context }: ReportView): UserView {
-  const known = useClientState((state) => state.users[userId]);
+/** Returns the function that gives a user as far as the messages of the report, this device or the directory know them. */
+function useUsersOf({ context }: ReportView, people: readonly UserView[]): (userId: string) => UserView {
+  const known = useKnownUsers(people);
   const senders = context.flatMap((entry) => (entry.kind === 'hidden' ? [] : [entry.sender]));
-  return senders.find(({ _id }) => _id === userId) ?? known ?? { _id: userId };
+  return (userId) => senders.find(({ _id }) => _id === userId) ?? known(userId);
 }
 
 /** The messages around the reported one, which is marked. */
@@ -113,7 +115,7 @@ function Entry({ message, report }: { message: MessageView; report: ReportView }
   );
 }
 
-interface DecideProps extends ReportCardProps {
+interface DecideProps extends Omit<ReportCardProps, 'people'> {
   user: UserView;
 }
 
@@ -155,12 +157,11 @@ function Decide({ report, user, onDecided }: DecideProps): ReactNode {
   );
 }
 
-function Decided({ report }: { report: ReportView }): ReactNode {
+function Decided({ report, moderator }: { report: ReportView; moderator: UserView }): ReactNode {
   const t = useAppTexts();
   const texts = useTexts();
   const { formats } = useUI();
-  const { decision, resolution, resolvedBy = '', resolvedAt } = report;
-  const moderator = useKnownUser(resolvedBy, report);
+  const { decision, resolution, resolvedAt } = report;
   const parts = [
     decision !== undefined && t(DECISIONS[decision]),
     resolution,

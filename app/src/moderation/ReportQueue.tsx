@@ -1,5 +1,5 @@
 import { useCallback, type ReactNode } from 'react';
-import type { ReportView } from '@parley/client';
+import type { ReportView, UserView } from '@parley/client';
 import { useParley } from '@parley/react';
 import { Empty } from '@parley/react-native';
 import { useAppTexts } from '../texts/index.js';
@@ -8,10 +8,11 @@ import { ReportCard } from './ReportCard.js';
 
 export interface ReportQueueProps {
   status: ReportView['status'];
+  people: readonly UserView[];
 }
 
 /** Reports, oldest first, page by page. */
-export function ReportQueue({ status }: ReportQueueProps): ReactNode {
+export function ReportQueue({ status, people }: ReportQueueProps): ReactNode {
   const t = useAppTexts();
   const { safety } = useParley();
   const read = useCallback(
@@ -26,7 +27,7 @@ export function ReportQueue({ status }: ReportQueueProps): ReactNode {
   );
   return (
     <PageList read={read} empty={<Empty icon="check" title={t('noReports')} />}>
-      {(report, remove) => <ReportCard key={report._id} report={report} onDecided={remove} />}
+      {(report, remove) => <ReportCard key={report._id} report={report} people={people} onDecided={remove} />}
     </PageList>
   );
 }

@@ -18,7 +18,7 @@ export { useChatActions, type ChatActions } from './list/useChatActions.js';
 export { MediaViewer, type MediaViewerProps } from './media/MediaViewer.js';
 export { VoiceRecorder, type VoiceRecorderProps } from './media/VoiceRecorder.js';
 export { cleanText, fits } from './lengths.js';
-export { OfflineBanner } from './OfflineBanner.js';
+export { OfflineBanner, type OfflineBannerProps } from './OfflineBanner.js';
 export { ParleyUI, type ParleyUIProps } from './ParleyUI.js';
 export { useAsk, type Ask } from './parts/Ask.js';
 export { Avatar, type AvatarProps } from './parts/Avatar.js';

@@ -164,13 +164,12 @@ export class ConversationViews {
       visible,
     );
     const lastIds = conversations.flatMap(({ lastMessageId }) => lastMessageId ?? []);
-    const [stored, lastMessages, profiles] = await Promise.all([
+    const participants = conversations.flatMap((conversation) => conversation.participants);
+    const [stored, lastMessages] = await Promise.all([
       findPositions(this.#deps, viewer, conversations),
       this.#lastMessages(lastIds, read),
-      users.views(
-        conversations.flatMap(({ participants }) => participants),
-        viewer,
-      ),
+      // Cached for the views below.
+      users.views(participants),
     ]);
     const positions = withRoles(this.#withFacts(viewer, conversations, stored), roles);
     const shown = conversations.filter((conversation) => {
@@ -180,10 +179,13 @@ export class ConversationViews {
     });
     const content = { conversations: shown, positions, lastMessages };
     const redactedOf = await this.#redactContent(viewer, content, rangeCounts);
-    return shown.map((conversation) =>
+    const contents = shown.map((conversation) => ({ conversation, ...redactedOf(conversation) }));
+    // Large groups and channels have no participants here, but the preview names its author.
+    const authors = contents.flatMap(({ lastMessage }) => lastMessage?.senderId ?? []);
+    const profiles = await users.views([...participants, ...authors], viewer);
+    return contents.map((one) =>
       toConversationView(viewer, {
-        ...redactedOf(conversation),
-        conversation,
+        ...one,
         users: profiles,
         blocked,
         attachmentViews: this.#deps.attachmentViews,

@@ -96,13 +96,18 @@ export class Sessions extends EventEmitter<SessionEventMap> {
     this.#sweptAtMs = monotonicMs();
   }
 
-  /** Closes the user's connections whose token was issued before `validFromMs`. Returns their number. */
+  /** Closes the user's connections whose token was issued before `validFromMs`: all of a banned user. Returns their number. */
   revoke(userId: UserId, validFromMs: number): number {
     const revoked = this.#socketsOf(userId).filter(
       (socket) => socket.data.principal.issuedAtMs < validFromMs,
     );
+    // As the next handshake would say.
+    const cause =
+      validFromMs === Infinity
+        ? ({ code: 'FORBIDDEN', reason: 'This user is banned.' } as const)
+        : ({ code: 'UNAUTHENTICATED', reason: 'The token was revoked.' } as const);
     for (const socket of revoked) {
-      pushExpired(socket, { code: 'UNAUTHENTICATED', reason: 'The token was revoked.', reconnect: false });
+      pushExpired(socket, { ...cause, reconnect: false });
       socket.disconnect(true);
     }
     return revoked.length;

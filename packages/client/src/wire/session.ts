@@ -3,7 +3,7 @@ import type { SettingsView } from './receipts.js';
 
 /** Reason for the end of a connection, and whether and when to reconnect. */
 export interface Goodbye {
-  code: 'TOKEN_EXPIRED' | 'UNAUTHENTICATED' | 'UNAVAILABLE' | 'TOO_MANY_SOCKETS' | 'FLOODING';
+  code: 'TOKEN_EXPIRED' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'UNAVAILABLE' | 'TOO_MANY_SOCKETS' | 'FLOODING';
   reason: string;
   reconnect: boolean;
   /** Milliseconds to wait before reconnecting. Differs between clients, so that they do not all reconnect at once. */

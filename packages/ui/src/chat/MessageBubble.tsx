@@ -42,7 +42,7 @@ export function MessageBubble(props: BubbleProps): ReactNode {
         isOwn ? styles.own : styles.other,
         startsGroup && (isOwn ? styles.ownStart : styles.otherStart),
         isBare && styles.bare,
-        hasPictures(item) && styles.withPictures,
+        isAsWideAsPictures(item) && styles.withPictures,
       ]}
     >
       {showsSender && <Sender message={message} />}
@@ -56,8 +56,11 @@ export function MessageBubble(props: BubbleProps): ReactNode {
   );
 }
 
-const hasPictures = ({ message }: MessageItem): boolean =>
-  message?.deletedAt === undefined && (message?.attachments.some(({ kind }) => kind === 'image') ?? false);
+/** With pictures, and with several files on their way: some may be pictures. */
+const isAsWideAsPictures = ({ message, pending }: MessageItem): boolean =>
+  message === undefined
+    ? (pending?.uploads?.length ?? 0) > 1
+    : message.deletedAt === undefined && message.attachments.some(({ kind }) => kind === 'image');
 
 function Words({ item }: BubbleProps): ReactNode {
   return item.content === '' ? null : <MessageText text={item.content} isOwn={item.isOwn} />;

@@ -8,7 +8,6 @@ import { INNER_OUTLINE } from '../parts/Fields.js';
 import { anchorOf, type Anchor } from '../parts/Menu.js';
 import { menuPress } from '../parts/menuPress.js';
 import { Text } from '../parts/Text.js';
-import { errorKeyOf } from '../parts/Toast.js';
 import { nameIn, useClientState } from '../state.js';
 import { kindOf, summaryOf, wordsOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
@@ -17,6 +16,7 @@ import { MessageBubble } from './MessageBubble.js';
 import { Reactions } from './Reactions.js';
 import { SeenBy } from './SeenBy.js';
 import type { BubbleProps } from './slots.js';
+import { useFailure } from './UploadProgress.js';
 
 const AVATAR = 32;
 
@@ -147,6 +147,7 @@ function Failure({ item }: BubbleProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { commands } = useChat();
+  const failure = useFailure(item.pending ?? {});
   return (
     <Pressable
       role="button"
@@ -155,7 +156,7 @@ function Failure({ item }: BubbleProps): ReactNode {
       style={styles.failure}
     >
       <Text size="small" tone="danger">
-        {t('statusFailed')}: {t(errorKeyOf(item.pending?.code))}
+        {t('statusFailed')}: {t(failure)}
       </Text>
     </Pressable>
   );

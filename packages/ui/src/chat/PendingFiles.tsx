@@ -8,7 +8,7 @@ import { IconButton } from '../parts/Buttons.js';
 import { Text } from '../parts/Text.js';
 import type { Theme } from '../theme/index.js';
 import { FileLine } from './Contents.js';
-import { Picture } from './Picture.js';
+import { Picture, SMALL_WIDTH } from './Picture.js';
 import { problemOf, UploadProgress } from './UploadProgress.js';
 import { VoiceLine } from './VoiceContent.js';
 
@@ -46,21 +46,26 @@ function PendingFile({ id, isSmall, isFailed }: PendingFileProps): ReactNode {
   if (current !== undefined && current !== upload) setUpload(current);
   if (upload === undefined) return null;
   const problem = problemOf(upload);
+  const isPicture = upload.kind === 'image';
   const name = showInvisible(upload.name);
   return (
-    <View style={styles.file} testID="pending-file">
-      <Shown upload={upload} isSmall={isSmall} />
+    <View style={[styles.file, isSmall && (isPicture ? styles.small : styles.wide)]} testID="pending-file">
       <View style={styles.line}>
-        <UploadProgress upload={upload} />
+        <View style={styles.shown}>
+          <Shown upload={upload} isSmall={isSmall} />
+        </View>
         {(isFailed || upload.status !== 'ready') && (
           <IconButton
             icon="close"
             size={14}
             label={t('removeAttachment', { name })}
             onPress={() => uploads.cancel(id)}
-            style={styles.remove}
+            style={[styles.remove, isPicture && styles.corner]}
           />
         )}
+      </View>
+      <View style={styles.progress}>
+        <UploadProgress upload={upload} />
       </View>
       {problem !== undefined && (
         <Text size="tiny" style={styles.problem}>
@@ -101,7 +106,13 @@ const createStyles = ({ colors }: Theme) =>
   StyleSheet.create({
     files: { flexDirection: 'row', flexWrap: 'wrap', gap: 4, marginBottom: 4, marginHorizontal: -6 },
     file: { maxWidth: '100%' },
-    line: { flexDirection: 'row', alignItems: 'center', gap: 6, paddingHorizontal: 6 },
+    small: { width: SMALL_WIDTH },
+    // Pictures share a line; every other file has its own.
+    wide: { width: '100%' },
+    line: { flexDirection: 'row', alignItems: 'center' },
+    shown: { flexGrow: 1, flexShrink: 1, minWidth: 0 },
+    progress: { flexDirection: 'row', paddingHorizontal: 6 },
     remove: { minWidth: 28, minHeight: 28 },
+    corner: { position: 'absolute', top: 4, end: 4, backgroundColor: colors.surface },
     problem: { color: colors.ownBubbleMeta, paddingHorizontal: 6, maxWidth: 260 },
   });

@@ -50,6 +50,7 @@ export interface PictureProps {
 const DEFAULT_RATIO = 4 / 3;
 /** Width of a picture of its own, in pixels; two small ones are as wide. */
 export const PICTURE_WIDTH = 280;
+export const SMALL_WIDTH = 136;
 
 /** A picture in its own shape, within bounds. */
 export function Picture({ uri, onError, blur, ratio, isSmall, children }: PictureProps): ReactNode {
@@ -78,7 +79,7 @@ const createStyles = ({ colors }: Theme) =>
       justifyContent: 'center',
     },
     large: { width: PICTURE_WIDTH, maxWidth: '100%' },
-    small: { width: 136 },
+    small: { width: SMALL_WIDTH },
     under: { position: 'absolute', top: 0, start: 0, width: '100%', height: '100%' },
     fill: { width: '100%', height: '100%' },
   });

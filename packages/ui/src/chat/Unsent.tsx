@@ -6,9 +6,9 @@ import { useStyles, useTexts } from '../context.js';
 import { Button } from '../parts/Buttons.js';
 import { Empty } from '../parts/Empty.js';
 import { Text } from '../parts/Text.js';
-import { errorKeyOf } from '../parts/Toast.js';
 import { kindOf, wordsOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
+import { useFailure } from './UploadProgress.js';
 
 export interface UnsentProps {
   messages: readonly PendingMessage[];
@@ -38,14 +38,15 @@ function UnsentMessage({ message }: { message: PendingMessage }): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { retry, discard } = useOutbox();
-  const { clientMessageId, content, code } = message;
+  const failure = useFailure(message);
+  const { clientMessageId, content } = message;
   return (
     <View role="article" style={styles.message} testID="message">
       <Text selectable dir="auto" testID="message-text">
         {content === '' ? wordsOf({ kind: kindOf(message), content }, t) : content}
       </Text>
       <Text size="small" tone="danger">
-        {t('statusFailed')}: {t(errorKeyOf(code))}
+        {t('statusFailed')}: {t(failure)}
       </Text>
       <View style={styles.buttons}>
         <Button label={t('retry')} onPress={() => retry(clientMessageId)} />

@@ -1,8 +1,10 @@
-import type { ReactNode } from 'react';
+import { useSyncExternalStore, type ReactNode } from 'react';
 import { StyleSheet, View, type StyleProp, type ViewStyle } from 'react-native';
-import type { FileUpload, RejectionReason } from '@parley/client';
+import type { FileUpload, PendingMessage, RejectionReason } from '@parley/client';
+import { useParley } from '@parley/react';
 import { showControls } from '../bidi.js';
 import { useStyles, useTexts, type TextKey } from '../context.js';
+import { errorKeyOf } from '../parts/Toast.js';
 import type { Theme } from '../theme/index.js';
 
 export interface UploadProgressProps {
@@ -53,10 +55,27 @@ export function problemOf({
   status,
   code = '',
   reason,
-}: Pick<FileUpload, 'status' | 'code' | 'reason'>): TextKey | undefined {
+  sizeBytes,
+}: Pick<FileUpload, 'status' | 'code' | 'reason' | 'sizeBytes'>): TextKey | undefined {
   if (status === 'waiting' && code === 'RATE_LIMITED') return 'filesWait';
   if (status !== 'failed') return undefined;
+  if (code === 'VALIDATION' && sizeBytes === 0) return 'fileEmpty';
   return reason === undefined ? (FAILED[code] ?? 'fileRefused') : REJECTED[reason];
+}
+
+/** Subscribes to nothing. */
+const never = (): (() => void) => () => undefined;
+
+/** Returns the name of the sentence about why a message was not sent: the reason of its first file that was refused, if there is one. */
+export function useFailure({ code, uploads: ids }: Pick<PendingMessage, 'code' | 'uploads'>): TextKey {
+  const parley = useParley();
+  const store = parley.hasUploads ? parley.uploads.store : undefined;
+  const find = (): TextKey | undefined => {
+    const refused = store?.getSnapshot().find(({ id, status }) => status === 'failed' && ids?.includes(id));
+    return refused && problemOf(refused);
+  };
+  const problem = useSyncExternalStore(store?.subscribe ?? never, find, find);
+  return problem ?? errorKeyOf(code);
 }
 
 const createStyles = ({ colors }: Theme) =>

@@ -284,6 +284,7 @@ export const en = {
   fileChanged: 'The file has changed.',
   fileOtherType: 'The content is not what its name says.',
   fileDamaged: 'The file is damaged.',
+  fileEmpty: 'The file is empty.',
   filePixels: 'The picture is too large.',
   fileUnchecked: 'The file could not be checked.',
   fileDangerous: 'The file is dangerous.',
@@ -294,7 +295,9 @@ export const en = {
   reconnecting: 'Reconnecting… What you write is sent as soon as you are back.',
   offlineBanner: 'You are offline. What you write is sent as soon as you are back.',
   draining: 'The server is restarting. Back in a moment…',
-  signedOut: 'Signed out.',
+  signedOut: 'Signed out. What you write is sent when you sign in again.',
+  banned: 'This account is blocked. Nothing is sent or received any more.',
+  signIn: 'Sign in',
   tooManyWindows: 'Too many windows and devices are open.',
   // Errors
   errorOffline: 'There is no connection. Try again when you are back.',
