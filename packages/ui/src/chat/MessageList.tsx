@@ -30,6 +30,8 @@ export interface MessageListProps {
   /** Message to show; a new object shows it again. */
   target: { seq: number } | undefined;
   onReachedTarget: (seq: number) => void;
+  /** Called when the user goes elsewhere, or sends. */
+  onLeave: () => void;
   /** Message that was jumped to, for a moment. */
   highlightedSeq: number | undefined;
   /** A new number goes to the end: after sending. */
@@ -81,13 +83,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   );
 }
 
-function FilledList({
-  view,
-  target,
-  onReachedTarget,
-  highlightedSeq,
-  sentCount,
-}: MessageListProps): ReactNode {
+function FilledList({ view, highlightedSeq, sentCount, ...goal }: MessageListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { unreadCount } = useOpenConversation();
@@ -95,7 +91,7 @@ function FilledList({
   const items = useSteady(view.items);
   const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
-  const { isAtEnd, measure, letGo, leaveTarget } = usePlace({ list, items, target, onReachedTarget });
+  const { isAtEnd, measure, letGo, leaveTarget } = usePlace({ list, items, ...goal });
   const onKeyDown: ViewProps['onKeyDown'] = (event) => {
     letGo();
     if (event.key === 'ArrowUp') focusNear(items.length, -1);
@@ -133,9 +129,13 @@ function FilledList({
 }
 
 /** Keeps the end or the target shown. @returns also a function for presses, keys and the wheel: the user goes elsewhere. */
-function usePlace(input: FollowingInput) {
+function usePlace({ onLeave, ...input }: FollowingInput & Pick<MessageListProps, 'onLeave'>) {
   const { onReached, noteUser, ...following } = useFollowing(input);
-  const leaveTarget = useTarget({ ...input, onReachedTarget: onReached });
+  const letGoOfTarget = useTarget({ ...input, onReachedTarget: onReached });
+  const leaveTarget = useCallback(() => {
+    letGoOfTarget();
+    onLeave();
+  }, [letGoOfTarget, onLeave]);
   const letGo = useCallback(() => {
     noteUser();
     leaveTarget();
