@@ -66,6 +66,7 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   const [menu, setMenu] = useState<{ conversation: Conversation; anchor: Anchor | undefined }>();
   const { conversations: current, isLoaded, hasMore, loadMore } = useConversations(filter);
   const conversations = useSteady(current);
+  const lastOpenId = useReturn(filter, props.lastOpenId);
   const { menuFor } = useChatActions();
   // The user may lose the conversation while its menu is open.
   const isHeld = useClientState((state) => state.conversations[menu?.conversation.id ?? ''] !== undefined);
@@ -83,7 +84,7 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   );
   const scrollsTop = isShort && conversations.length > 0;
   const rows = {
-    ...{ ...props, conversations, filter, onMenu },
+    ...{ ...props, lastOpenId, conversations, onMenu },
     loadPage: hasMore ? loadPage : undefined,
     top: scrollsTop ? top : undefined,
   };
@@ -93,7 +94,7 @@ export function ConversationList(props: ConversationListProps): ReactNode {
       {conversations.length === 0 ? (
         <EmptyList filter={filter} isLoaded={isLoaded && !hasMore} onNewChat={onNewChat} onMore={loadPage} />
       ) : (
-        <Rows {...rows} />
+        <Rows key={filter} {...rows} />
       )}
       {menu !== undefined && isHeld && (
         <Menu
@@ -107,11 +108,21 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   );
 }
 
+/** Returns the chat that the user comes back from, until they choose another filter: what it shows is read from the top. */
+function useReturn(filter: ConversationFilter, lastOpenId: string | undefined): string | undefined {
+  const [left, setLeft] = useState<{ filter: ConversationFilter; id: string | undefined }>({
+    filter,
+    id: undefined,
+  });
+  if (left.filter !== filter) setLeft({ filter, id: lastOpenId });
+  else if (lastOpenId === undefined && left.id !== undefined) setLeft({ filter, id: undefined });
+  return lastOpenId === left.id ? undefined : lastOpenId;
+}
+
 const keyOf = ({ id }: Conversation): string => id;
 
 interface RowsProps extends ConversationListProps {
   conversations: readonly Conversation[];
-  filter: ConversationFilter;
   onMenu: ConversationRowProps['onMenu'];
   loadPage: (() => void) | undefined;
   /** Scrolls with the rows. */
@@ -119,8 +130,7 @@ interface RowsProps extends ConversationListProps {
 }
 
 function Rows(props: RowsProps): ReactNode {
-  const { conversations, filter, onOpen, openId, lastOpenId, onMenu, loadPage, top, renderConversation } =
-    props;
+  const { conversations, onOpen, openId, lastOpenId, onMenu, loadPage, top, renderConversation } = props;
   const styles = useStyles(createStyles);
   const [start] = useState(() => startOf(conversations, lastOpenId));
   const now = useNow();
@@ -131,7 +141,6 @@ function Rows(props: RowsProps): ReactNode {
     <LegendList
       ref={list}
       data={conversations}
-      dataKey={filter}
       extraData={`${openId ?? ''} ${now}`}
       keyExtractor={keyOf}
       estimatedItemSize={ROW_HEIGHT}
