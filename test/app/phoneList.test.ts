@@ -68,4 +68,32 @@ describeInBrowser('the list of chats on a phone', () => {
     }
     alice.expectNoFaults();
   });
+
+  it('keeps its filter, its place and the words of the search while a chat is open', async ({ openApp }) => {
+    await using server = await startServer({ demo: true });
+    await furnish(server);
+    const alice = await openApp(server, { as: 'alice', ...PHONE });
+    const { page } = alice;
+    await alice.chat(nameOf(GROUPS)).waitFor();
+    await press(alice, 'Groups');
+    await openFar(alice, nameOf(10));
+    await back(alice);
+    await expect.poll(() => shown(alice), PATIENT).toContain(nameOf(10));
+    expect(
+      await page
+        .getByRole('group', { name: 'Show' })
+        .getByRole('button', { name: 'Groups', pressed: true })
+        .count(),
+    ).toBe(1);
+
+    const field = page.getByPlaceholder('Search chats and messages');
+    await field.fill('words of 33');
+    const hit = page.getByTestId('found-message').filter({ hasText: 'words of 33' });
+    await hit.first().tap();
+    await alice.isOpen(nameOf(33));
+    await back(alice);
+    await hit.first().waitFor();
+    expect(await field.inputValue()).toBe('words of 33');
+    alice.expectNoFaults();
+  });
 });

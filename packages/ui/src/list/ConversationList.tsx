@@ -13,6 +13,7 @@ import { Menu, type Anchor } from '../parts/Menu.js';
 import { useRowFocus } from '../parts/useRowFocus.js';
 import { titleOf, useClientState, useHasEnded, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import { useKept } from '../useKept.js';
 import { useSteady } from '../useSteady.js';
 import { ConversationRow, type ConversationRowProps } from './ConversationRow.js';
 import { useChatActions } from './useChatActions.js';
@@ -33,6 +34,9 @@ export interface ConversationListProps {
   header?: ReactNode;
   /** Default: all four; an empty list leaves out the filters. */
   filters?: readonly ConversationFilter[] | undefined;
+  /** The chosen filter, when the app keeps it while the list is unmounted. Default: the list keeps it, and begins with `all`. */
+  filter?: ConversationFilter | undefined;
+  onFilterChange?: ((filter: ConversationFilter) => void) | undefined;
   /** Draws a row instead of the built-in one. */
   renderConversation?: ((props: ConversationRowProps) => ReactNode) | undefined;
 }
@@ -62,7 +66,8 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   const { filters = FILTERS, header, onNewChat } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const [filter, setFilter] = useState<ConversationFilter>('all');
+  const kept = { value: props.filter, onChange: props.onFilterChange };
+  const [filter, setFilter] = useKept<ConversationFilter>('all', kept);
   const [menu, setMenu] = useState<{ conversation: Conversation; anchor: Anchor | undefined }>();
   const { conversations: current, isLoaded, hasMore, loadMore } = useConversations(filter);
   const conversations = useSteady(current);
