@@ -98,7 +98,9 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
             attachForms={attachForms}
             onSent={() => setSentCount((count) => count + 1)}
           />
-          {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+          <Suspense fallback={null}>
+            {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+          </Suspense>
         </KeyboardAvoidingView>
       </ConversationContext.Provider>
     </ChatContext.Provider>
@@ -161,27 +163,15 @@ function Layer({ shown, close, setShown }: LayerProps): ReactNode {
       return <Menu label={titleOf(conversation, t)} items={items} anchor={shown.anchor} onClose={close} />;
     }
     case 'media':
-      return (
-        <Suspense fallback={null}>
-          <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />
-        </Suspense>
-      );
+      return <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />;
     case 'info':
-      return (
-        <Suspense fallback={null}>
-          <MessageInfo message={shown.message} onClose={close} />
-        </Suspense>
-      );
+      return <MessageInfo message={shown.message} onClose={close} />;
     case 'report': {
       const { conversationId, seq } = shown.message;
       return <ReportDialog title={t('reportMessageTitle')} about={{ conversationId, seq }} onClose={close} />;
     }
     case 'day':
-      return (
-        <Suspense fallback={null}>
-          <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />
-        </Suspense>
-      );
+      return <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />;
     case 'search':
       return (
         <Dialog title={t('searchHere')} onClose={close} hasOwnScroll>

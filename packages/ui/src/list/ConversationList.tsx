@@ -115,13 +115,12 @@ export function ConversationList(props: ConversationListProps): ReactNode {
 
 /** Returns the chat that the user comes back from, until they choose another filter: what it shows is read from the top. */
 function useReturn(filter: ConversationFilter, lastOpenId: string | undefined): string | undefined {
-  const [left, setLeft] = useState<{ filter: ConversationFilter; id: string | undefined }>({
-    filter,
-    id: undefined,
-  });
-  if (left.filter !== filter) setLeft({ filter, id: lastOpenId });
-  else if (lastOpenId === undefined && left.id !== undefined) setLeft({ filter, id: undefined });
-  return lastOpenId === left.id ? undefined : lastOpenId;
+  const [shown, setShown] = useState(filter);
+  const [left, setLeft] = useState<string>();
+  const isChanged = shown !== filter;
+  if (isChanged) setShown(filter);
+  if (left !== lastOpenId && (isChanged || lastOpenId === undefined)) setLeft(lastOpenId);
+  return lastOpenId === left ? undefined : lastOpenId;
 }
 
 const keyOf = ({ id }: Conversation): string => id;

@@ -38,9 +38,8 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   );
   const turn = (by: number): void =>
     setIndex((before) => Math.min(pictures.length - 1, Math.max(0, before + by)));
-  const forward = direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
-  const onward = direction === 'rtl' ? 'right' : 'left';
-  const swipes = useSwipe((swipe) => (swipe === 'down' ? onClose() : turn(swipe === onward ? 1 : -1)));
+  const toRight = direction === 'rtl' ? -1 : 1;
+  const swipes = useSwipe((to) => (to === 0 ? onClose() : turn(-to * toRight)));
   if (picture === undefined) return null;
   return (
     <ModalLayer onClose={onClose}>
@@ -50,7 +49,8 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
         lang={language}
         style={styles.layer}
         onKeyDown={({ key }) => {
-          if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
+          if (key === 'ArrowLeft') turn(-toRight);
+          if (key === 'ArrowRight') turn(toRight);
         }}
       >
         <Head picture={picture} title={title} onClose={onClose} />
