@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { StyleSheet, useWindowDimensions, View } from 'react-native';
-import type { Conversation, UserView } from '@parley/client';
+import type { Conversation, ConversationFilter, UserView } from '@parley/client';
 import { pendingOf } from '@parley/client/selectors';
 import { useParley, useParleyEvent, useUnreadCount } from '@parley/react';
 import {
@@ -68,6 +68,7 @@ export function Home(props: HomeProps): ReactNode {
   useBackKey();
   const showsList = isWide || conversationId === undefined;
   const lastOpenId = useLast(conversationId);
+  const kept = useListState();
   return (
     <View style={styles.app}>
       <OfflineBanner onSignIn={props.onSignIn} />
@@ -78,6 +79,7 @@ export function Home(props: HomeProps): ReactNode {
               {...props}
               openId={conversationId}
               lastOpenId={conversationId === undefined ? lastOpenId : undefined}
+              kept={kept}
               setShown={setShown}
             />
           </View>
@@ -117,13 +119,23 @@ function Main({ session, people, isWide, setShown }: MainProps): ReactNode {
   );
 }
 
+type ListState = ReturnType<typeof useListState>;
+
+/** Filter and search of the list: on phones, the list is unmounted while a chat is open. */
+function useListState() {
+  const [filter, onFilterChange] = useState<ConversationFilter>('all');
+  const [words, onWordsChange] = useState('');
+  return { list: { filter, onFilterChange }, search: { words, onWordsChange } };
+}
+
 interface SideProps extends HomeProps {
   openId: string | undefined;
   lastOpenId: string | undefined;
+  kept: ListState;
   setShown: (shown: Shown) => void;
 }
 
-function Side({ session, people, openId, lastOpenId, setShown }: SideProps): ReactNode {
+function Side({ session, people, openId, lastOpenId, kept, setShown }: SideProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useAppTexts();
   const texts = useTexts();
@@ -148,12 +160,14 @@ function Side({ session, people, openId, lastOpenId, setShown }: SideProps): Rea
         />
       </View>
       <Search
+        {...kept.search}
         onOpenMessage={(message) => goTo(message.conversationId, message.seq)}
         onOpenConversation={({ id }) => goTo(id)}
       >
         <ConversationList
           openId={openId}
           lastOpenId={lastOpenId}
+          {...kept.list}
           header={
             session.isDemo && (
               <View style={styles.matches}>

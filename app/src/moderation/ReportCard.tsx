@@ -103,7 +103,9 @@ function Entry({ message, report }: { message: MessageView; report: ReportView }
   const { content, attachments, createdAt, deletedAt, sender } = message;
   const isReported = message.seq === report.seq;
   const files = (isReported ? report.files : undefined) ?? attachments;
-  const head = [nameOf(sender, texts), formats.shortDay(createdAt), formats.clock(createdAt)].join(', ');
+  const head = [nameOf(sender, texts), formats.shortDay(createdAt), formats.clock(createdAt)].join(
+    texts('comma'),
+  );
   return (
     <View style={[styles.entry, isReported && styles.reported]}>
       <Text size="small" tone="soft">

@@ -109,7 +109,7 @@ function sentenceOf(action: Action, { name, nameFor, t }: Speaker): string | und
 }
 
 function listOfNames(ids: readonly string[], nameFor: (id: string) => string, t: Translate): string {
-  const names = ids.slice(0, MAX_NAMES).map(nameFor).join(', ');
+  const names = ids.slice(0, MAX_NAMES).map(nameFor).join(t('comma'));
   const more = ids.length - MAX_NAMES;
   return more > 0 ? `${names} ${t.count('andMore', more)}` : names;
 }

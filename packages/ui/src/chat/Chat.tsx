@@ -1,7 +1,7 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useMemo, useState, type ReactNode } from 'react';
 import { KeyboardAvoidingView, Platform, StyleSheet, View } from 'react-native';
 import type { Conversation, Message, OccasionView } from '@parley/client';
-import { useConversation, useMessages, useParley, type MessagesView } from '@parley/react';
+import { useConversation, useMessages, useParley } from '@parley/react';
 import { useStyles, useTexts } from '../context.js';
 import { useChatActions } from '../list/useChatActions.js';
 import { Dialog } from '../parts/Dialog.js';
@@ -28,6 +28,7 @@ import { MessageList } from './MessageList.js';
 import { PinnedBar } from './PinnedBar.js';
 import type { ChatSlots } from './slots.js';
 import { UnknownChat } from './UnknownChat.js';
+import { useJump } from './useJump.js';
 import { useMode, type ComposerMode } from './useMode.js';
 import { useShown, type Shown } from './useShown.js';
 
@@ -59,8 +60,6 @@ export function Chat(props: ChatProps): ReactNode {
   return <OpenChat key={conversation.id} {...props} conversation={conversation} />;
 }
 
-const HIGHLIGHT_MS = 1_800;
-
 function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode {
   const {
     conversation,
@@ -78,7 +77,7 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
   const [shown, setShown] = useShown(view);
   const [mode, setMode] = useMode(conversation.id);
   const [sentCount, setSentCount] = useState(0);
-  const { target, jumpTo, highlightedSeq, onReached } = useJump(firstTarget, view);
+  const { jumpTo, ...place } = useJump(firstTarget, view);
   const commands = useCommands({ conversation, jumpTo, setShown, setMode });
   const value = useValue(conversation, slots, commands);
   const close = (): void => setShown(undefined);
@@ -91,13 +90,7 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
         <KeyboardAvoidingView behavior={Platform.OS === 'ios' ? 'padding' : undefined} style={styles.chat}>
           {header}
           <PinnedBar />
-          <MessageList
-            view={view}
-            target={target}
-            onReachedTarget={onReached}
-            highlightedSeq={highlightedSeq}
-            sentCount={sentCount}
-          />
+          <MessageList view={view} {...place} sentCount={sentCount} />
           <Composer
             mode={mode}
             setMode={setMode}
@@ -105,7 +98,9 @@ function OpenChat(props: ChatProps & { conversation: Conversation }): ReactNode 
             attachForms={attachForms}
             onSent={() => setSentCount((count) => count + 1)}
           />
-          {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+          <Suspense fallback={null}>
+            {shown !== undefined && <Layer shown={shown} close={close} setShown={setShown} />}
+          </Suspense>
         </KeyboardAvoidingView>
       </ConversationContext.Provider>
     </ChatContext.Provider>
@@ -168,27 +163,15 @@ function Layer({ shown, close, setShown }: LayerProps): ReactNode {
       return <Menu label={titleOf(conversation, t)} items={items} anchor={shown.anchor} onClose={close} />;
     }
     case 'media':
-      return (
-        <Suspense fallback={null}>
-          <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />
-        </Suspense>
-      );
+      return <MediaViewer pictures={pictures(shown.message)} first={shown.index} onClose={close} />;
     case 'info':
-      return (
-        <Suspense fallback={null}>
-          <MessageInfo message={shown.message} onClose={close} />
-        </Suspense>
-      );
+      return <MessageInfo message={shown.message} onClose={close} />;
     case 'report': {
       const { conversationId, seq } = shown.message;
       return <ReportDialog title={t('reportMessageTitle')} about={{ conversationId, seq }} onClose={close} />;
     }
     case 'day':
-      return (
-        <Suspense fallback={null}>
-          <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />
-        </Suspense>
-      );
+      return <GoToDay conversation={conversation} onGo={commands.jumpTo} onClose={close} />;
     case 'search':
       return (
         <Dialog title={t('searchHere')} onClose={close} hasOwnScroll>
@@ -214,35 +197,6 @@ function SearchHere({ onDone }: { onDone: () => void }): ReactNode {
       />
     </View>
   );
-}
-
-/** Shows a message, however old it is: loads what is around it, then scrolls there. */
-function useJump(first: { seq: number } | undefined, { loadAround }: MessagesView) {
-  const attempt = useAttempt();
-  const [target, setTarget] = useState(first);
-  const [highlightedSeq, setHighlighted] = useState<number>();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const jumpTo = useCallback(
-    (seq: number) => {
-      const wanted = { seq };
-      setTarget(wanted);
-      // A message that cannot be shown is waited for no longer: the list would jump to it when it comes in by itself.
-      void attempt(loadAround(seq)).then((isFound) => {
-        if (isFound?.value !== true) setTarget((current) => (current === wanted ? undefined : current));
-      });
-    },
-    [attempt, loadAround],
-  );
-  useEffect(() => {
-    if (first !== undefined) jumpTo(first.seq);
-  }, [first, jumpTo]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const onReached = useCallback((seq: number) => {
-    clearTimeout(timer.current);
-    setHighlighted(seq);
-    timer.current = setTimeout(() => setHighlighted(undefined), HIGHLIGHT_MS);
-  }, []);
-  return { target, jumpTo, highlightedSeq, onReached };
 }
 
 interface CommandsInput {

@@ -28,6 +28,8 @@ export interface MessageListProps {
   /** Message to show; a new object shows it again. */
   target: { seq: number } | undefined;
   onReachedTarget: (seq: number) => void;
+  /** Called when the user goes elsewhere, or sends. */
+  onLeave: () => void;
   /** Message that was jumped to, for a moment. */
   highlightedSeq: number | undefined;
   /** A new number goes to the end: after sending. */
@@ -57,13 +59,7 @@ export function MessageList(props: MessageListProps): ReactNode {
   return <UnfilledList view={view} isPlaced={isPlaced} />;
 }
 
-function FilledList({
-  view,
-  target,
-  onReachedTarget,
-  highlightedSeq,
-  sentCount,
-}: MessageListProps): ReactNode {
+function FilledList({ view, highlightedSeq, sentCount, ...goal }: MessageListProps): ReactNode {
   const styles = useStyles(createStyles);
   const t = useTexts();
   const { unreadCount } = useOpenConversation();
@@ -71,7 +67,7 @@ function FilledList({
   const items = useSteady(view.items);
   const { renderRow, focusNear } = useRows({ view, list, highlightedSeq });
   const [initial] = useState(() => startOf(items));
-  const { isAtEnd, measure, letGo, leaveTarget } = usePlace({ list, items, target, onReachedTarget });
+  const { isAtEnd, measure, letGo, leaveTarget } = usePlace({ list, items, ...goal });
   const onKeyDown: ViewProps['onKeyDown'] = (event) => {
     letGo();
     if (event.key === 'ArrowUp') focusNear(items.length, -1);
@@ -109,9 +105,13 @@ function FilledList({
 }
 
 /** Keeps the end or the target shown. @returns also a function for presses, keys and the wheel: the user goes elsewhere. */
-function usePlace(input: FollowingInput) {
+function usePlace({ onLeave, ...input }: FollowingInput & Pick<MessageListProps, 'onLeave'>) {
   const { onReached, noteUser, ...following } = useFollowing(input);
-  const leaveTarget = useTarget({ ...input, onReachedTarget: onReached });
+  const letGoOfTarget = useTarget({ ...input, onReachedTarget: onReached });
+  const leaveTarget = useCallback(() => {
+    letGoOfTarget();
+    onLeave();
+  }, [letGoOfTarget, onLeave]);
   const letGo = useCallback(() => {
     noteUser();
     leaveTarget();

@@ -32,7 +32,7 @@ function seenByText(state: ClientState, message: Message, t: Translate): string 
   const readers = readersOf(conversation, message);
   if (readers.length === 0) return undefined;
   if (readers.length > MAX_NAMES) return t.count('seenByMany', readers.length);
-  return t('seenBy', { names: readers.map((id) => nameIn(state, id, t)).join(', ') });
+  return t('seenBy', { names: readers.map((id) => nameIn(state, id, t)).join(t('comma')) });
 }
 
 /** `seq` of the newest message of the user, system messages excluded. */

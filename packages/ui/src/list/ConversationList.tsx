@@ -13,6 +13,7 @@ import { Menu, type Anchor } from '../parts/Menu.js';
 import { useRowFocus } from '../parts/useRowFocus.js';
 import { titleOf, useClientState, useHasEnded, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
+import { useKept } from '../useKept.js';
 import { useSteady } from '../useSteady.js';
 import { ConversationRow, type ConversationRowProps } from './ConversationRow.js';
 import { useChatActions } from './useChatActions.js';
@@ -33,6 +34,9 @@ export interface ConversationListProps {
   header?: ReactNode;
   /** Default: all four; an empty list leaves out the filters. */
   filters?: readonly ConversationFilter[] | undefined;
+  /** The chosen filter, when the app keeps it while the list is unmounted. Default: the list keeps it, and begins with `all`. */
+  filter?: ConversationFilter | undefined;
+  onFilterChange?: ((filter: ConversationFilter) => void) | undefined;
   /** Draws a row instead of the built-in one. */
   renderConversation?: ((props: ConversationRowProps) => ReactNode) | undefined;
 }
@@ -62,10 +66,12 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   const { filters = FILTERS, header, onNewChat } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const [filter, setFilter] = useState<ConversationFilter>('all');
+  const kept = { value: props.filter, onChange: props.onFilterChange };
+  const [filter, setFilter] = useKept<ConversationFilter>('all', kept);
   const [menu, setMenu] = useState<{ conversation: Conversation; anchor: Anchor | undefined }>();
   const { conversations: current, isLoaded, hasMore, loadMore } = useConversations(filter);
   const conversations = useSteady(current);
+  const lastOpenId = useReturn(filter, props.lastOpenId);
   const { menuFor } = useChatActions();
   // The user may lose the conversation while its menu is open.
   const isHeld = useClientState((state) => state.conversations[menu?.conversation.id ?? ''] !== undefined);
@@ -83,7 +89,7 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   );
   const scrollsTop = isShort && conversations.length > 0;
   const rows = {
-    ...{ ...props, conversations, filter, onMenu },
+    ...{ ...props, lastOpenId, conversations, onMenu },
     loadPage: hasMore ? loadPage : undefined,
     top: scrollsTop ? top : undefined,
   };
@@ -93,7 +99,7 @@ export function ConversationList(props: ConversationListProps): ReactNode {
       {conversations.length === 0 ? (
         <EmptyList filter={filter} isLoaded={isLoaded && !hasMore} onNewChat={onNewChat} onMore={loadPage} />
       ) : (
-        <Rows {...rows} />
+        <Rows key={filter} {...rows} />
       )}
       {menu !== undefined && isHeld && (
         <Menu
@@ -107,11 +113,20 @@ export function ConversationList(props: ConversationListProps): ReactNode {
   );
 }
 
+/** Returns the chat that the user comes back from, until they choose another filter: what it shows is read from the top. */
+function useReturn(filter: ConversationFilter, lastOpenId: string | undefined): string | undefined {
+  const [shown, setShown] = useState(filter);
+  const [left, setLeft] = useState<string>();
+  const isChanged = shown !== filter;
+  if (isChanged) setShown(filter);
+  if (left !== lastOpenId && (isChanged || lastOpenId === undefined)) setLeft(lastOpenId);
+  return lastOpenId === left ? undefined : lastOpenId;
+}
+
 const keyOf = ({ id }: Conversation): string => id;
 
 interface RowsProps extends ConversationListProps {
   conversations: readonly Conversation[];
-  filter: ConversationFilter;
   onMenu: ConversationRowProps['onMenu'];
   loadPage: (() => void) | undefined;
   /** Scrolls with the rows. */
@@ -119,8 +134,7 @@ interface RowsProps extends ConversationListProps {
 }
 
 function Rows(props: RowsProps): ReactNode {
-  const { conversations, filter, onOpen, openId, lastOpenId, onMenu, loadPage, top, renderConversation } =
-    props;
+  const { conversations, onOpen, openId, lastOpenId, onMenu, loadPage, top, renderConversation } = props;
   const styles = useStyles(createStyles);
   const [start] = useState(() => startOf(conversations, lastOpenId));
   const now = useNow();
@@ -131,7 +145,6 @@ function Rows(props: RowsProps): ReactNode {
     <LegendList
       ref={list}
       data={conversations}
-      dataKey={filter}
       extraData={`${openId ?? ''} ${now}`}
       keyExtractor={keyOf}
       estimatedItemSize={ROW_HEIGHT}

@@ -157,7 +157,7 @@ function labelOf({ conversation, name, isOnline, preview, time }: Labelled, t: T
     pinnedAt !== undefined && t('pinned'),
   ];
   // Visible texts come first, in their order: voice control finds a control by what it shows.
-  return [name, time, preview.text, ...marks].filter(Boolean).join(', ');
+  return [name, time, preview.text, ...marks].filter(Boolean).join(t('comma'));
 }
 
 const createStyles = ({ colors }: Theme) =>

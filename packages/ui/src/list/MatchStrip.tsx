@@ -116,7 +116,7 @@ function MatchItem({ match: { user, conversationId }, isChosen, onOpen, onMenu }
     <Pressable
       role="button"
       testID="match"
-      aria-label={[name, ...marks].filter(Boolean).join(', ')}
+      aria-label={[name, ...marks].filter(Boolean).join(t('comma'))}
       aria-current={isChosen ? 'page' : undefined}
       onPress={() => onOpen(conversationId)}
       {...menuPress(openMenu)}

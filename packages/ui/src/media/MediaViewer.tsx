@@ -11,6 +11,8 @@ import { useReturnedFocus } from '../parts/returnFocus.js';
 import { Text } from '../parts/Text.js';
 import { useToast } from '../parts/Toast.js';
 import { showControls } from '../bidi.js';
+import { holdPage } from './holdPage.js';
+import { useSwipe } from './useSwipe.js';
 
 export interface MediaViewerProps {
   pictures: readonly Attachment[];
@@ -19,7 +21,7 @@ export interface MediaViewerProps {
   onClose: () => void;
 }
 
-/** Pictures over the whole window, one at a time. Arrow keys turn the pages, Escape closes. */
+/** Pictures over the whole window, one at a time. Arrow keys and swipes turn the pages; Escape, or a swipe down, closes. */
 export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): ReactNode {
   const t = useTexts();
   const { direction, language } = useUI();
@@ -36,7 +38,8 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
   );
   const turn = (by: number): void =>
     setIndex((before) => Math.min(pictures.length - 1, Math.max(0, before + by)));
-  const forward = direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+  const toRight = direction === 'rtl' ? -1 : 1;
+  const swipes = useSwipe((to) => (to === 0 ? onClose() : turn(-to * toRight)));
   if (picture === undefined) return null;
   return (
     <ModalLayer onClose={onClose}>
@@ -46,11 +49,14 @@ export function MediaViewer({ pictures, first, onClose }: MediaViewerProps): Rea
         lang={language}
         style={styles.layer}
         onKeyDown={({ key }) => {
-          if (key === 'ArrowLeft' || key === 'ArrowRight') turn(key === forward ? 1 : -1);
+          if (key === 'ArrowLeft') turn(-toRight);
+          if (key === 'ArrowRight') turn(toRight);
         }}
       >
         <Head picture={picture} title={title} onClose={onClose} />
-        <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
+        <View ref={holdPage} style={styles.stage} {...swipes}>
+          <Shown key={picture.attachmentId ?? picture.url} picture={picture} title={title} />
+        </View>
         {pictures.length > 1 && <Turns index={index} count={pictures.length} turn={turn} />}
       </View>
     </ModalLayer>
@@ -143,6 +149,7 @@ const styles = StyleSheet.create({
   head: { flexDirection: 'row', alignItems: 'center', gap: 8, padding: 8 },
   texts: { flex: 1, minWidth: 0 },
   text: { color: '#ffffff' },
+  stage: { flex: 1, minHeight: 0 },
   picture: { flex: 1, width: '100%' },
   broken: { flex: 1, alignItems: 'center', justifyContent: 'center' },
   turns: { flexDirection: 'row', justifyContent: 'center', gap: 24, padding: 8 },

@@ -37,7 +37,7 @@ export function PersonLine(props: PersonRowProps & { isOnline?: boolean }): Reac
       <Pressable
         role={isChosen === undefined ? 'button' : 'checkbox'}
         aria-checked={isChosen}
-        aria-label={[name, shownNote, isOnline && t('online')].filter(Boolean).join(', ')}
+        aria-label={[name, shownNote, isOnline && t('online')].filter(Boolean).join(t('comma'))}
         disabled={onPress === undefined}
         onPress={onPress}
         style={({ hovered }) => [styles.person, INNER_OUTLINE, hovered === true && styles.hover]}

@@ -15,6 +15,7 @@ import { errorKeyOf } from '../parts/Toast.js';
 import { titleOf, useClientState, useNames, useNow, useOwnUserId, useCurrentMessage } from '../state.js';
 import { summaryOf } from '../summary.js';
 import type { Theme } from '../theme/index.js';
+import { useKept } from '../useKept.js';
 import { SenderFilter } from './SenderFilter.js';
 import { useFound } from './useFound.js';
 
@@ -26,6 +27,9 @@ export interface SearchProps {
   /** Shown while there are no words: the list of chats, for example. */
   children?: ReactNode;
   autoFocus?: boolean | undefined;
+  /** The words in the field, when the app keeps them while the search is unmounted. */
+  words?: string | undefined;
+  onWordsChange?: ((words: string) => void) | undefined;
 }
 
 /** Limit of the server for a search. */
@@ -37,7 +41,7 @@ export function Search(props: SearchProps): ReactNode {
   const { conversationId, children, autoFocus = false } = props;
   const styles = useStyles(createStyles);
   const t = useTexts();
-  const [words, setWords] = useState('');
+  const [words, setWords] = useKept('', { value: props.words, onChange: props.onWordsChange });
   const label = t(conversationId === undefined ? 'searchAll' : 'searchHere');
   const [senderId, setSenderId] = useState<string>();
   const isEmpty = cleanText(words) === '' && senderId === undefined;

@@ -376,6 +376,7 @@ export const ar: Texts = {
   sysSettings: 'غيّر {name} قواعد المجموعة',
   sysReopened: 'يمكنكما المراسلة مجددًا',
   member: 'عضو',
+  comma: '، ',
   andMore: {
     zero: 'ولا غيرهم ({n})',
     one: 'وشخص آخر ({n})',

@@ -314,5 +314,6 @@ export const de: Texts = {
   sysSettings: '{name}: Regeln der Gruppe geändert',
   sysReopened: 'Ihr könnt einander wieder schreiben',
   member: 'Mitglied',
+  comma: ', ',
   andMore: { one: 'und {n} weitere Person', other: 'und {n} weitere' },
 };

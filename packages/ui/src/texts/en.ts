@@ -322,5 +322,7 @@ export const en = {
   sysSettings: '{name} changed the rules of the group',
   sysReopened: 'You can write to each other again',
   member: 'Member',
+  // Between the parts of a list.
+  comma: ', ',
   andMore: { one: 'and {n} more', other: 'and {n} more' },
 } as const;

@@ -310,5 +310,6 @@ export const es: Texts = {
   sysSettings: '{name}: reglas del grupo cambiadas',
   sysReopened: 'Podéis volver a escribiros',
   member: 'Miembro',
+  comma: ', ',
   andMore: { one: 'y {n} más', other: 'y {n} más' },
 };

@@ -314,5 +314,6 @@ export const nl: Texts = {
   sysSettings: '{name}: regels van de groep gewijzigd',
   sysReopened: 'Jullie kunnen elkaar weer schrijven',
   member: 'Lid',
+  comma: ', ',
   andMore: { one: 'en nog {n}', other: 'en nog {n}' },
 };
