@@ -185,7 +185,7 @@ export function notePosition(
 /** Whether a message that came after a deletion, and before the news of it, has brought the conversation back. */
 export const isBackSince = (
   known: Pick<ConversationRecord, 'lastMessage'> | undefined,
-  { clearedSeq = 0 }: Pick<SettingsView, 'clearedSeq'>,
+  { clearedSeq = Infinity }: Pick<SettingsView, 'clearedSeq'>,
 ): boolean =>
   known?.lastMessage !== undefined && isContent(known.lastMessage) && known.lastMessage.seq > clearedSeq;
 
