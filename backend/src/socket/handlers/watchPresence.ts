@@ -15,5 +15,5 @@ export async function watchPresence(
   for (const room of socket.rooms) if (isWatchersRoom(room) && !wanted.has(room)) void socket.leave(room);
   // The token may have expired while the database was asked: an expired socket is in no room.
   if (socket.data.live) void socket.join([...wanted]);
-  return { presences: await presence.read(allowed) };
+  return { presences: await presence.read(allowed, socket.id) };
 }
