@@ -26,7 +26,7 @@ export function subscribe(deps: SubscriptionDeps): void {
     io: deps.io,
     logger: deps.logger,
     findAllowed: (caller, userIds) => deps.services.presence.watchable(caller, userIds),
-    read: (userIds) => deps.services.presence.read(userIds),
+    read: (userIds, exceptSocketId) => deps.services.presence.read(userIds, exceptSocketId),
   });
   subscribeToServices(deps, watches);
   subscribeToConnections(deps);

@@ -174,6 +174,33 @@ export const toFacts = (doc: Pick<MessageDocument, '_id' | keyof typeof FACTS>):
   ...(doc.shadow === true && { shadow: true }),
 });
 
+export const TRACE = {
+  conversationId: 1,
+  seq: 1,
+  n: 1,
+  control: 1,
+  silent: 1,
+  shadow: 1,
+  senderId: 1,
+  createdAt: 1,
+  quiet: 1,
+  quietFor: 1,
+} as const;
+
+export const toTrace = (doc: Pick<MessageDocument, '_id' | keyof typeof TRACE>): MessageTrace => ({
+  _id: messageIdOf(doc._id),
+  conversationId: conversationIdOf(doc.conversationId),
+  seq: doc.seq,
+  n: doc.n,
+  control: doc.control,
+  ...(doc.silent === true && { silent: true }),
+  ...(doc.shadow === true && { shadow: true }),
+  ...(doc.quiet === true && { quiet: true }),
+  ...(doc.quietFor !== undefined && { quietFor: doc.quietFor as UserId[] }),
+  senderId: doc.senderId as UserId,
+  createdAt: doc.createdAt,
+});
+
 export const toDocument = (record: MessageRecord): MessageDocument => ({
   ...record,
   _id: objectId(record._id),

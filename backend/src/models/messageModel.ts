@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import type { AttachmentId, ConversationId, MessageId, UserId } from '../../../contract/index.js';
+import type { AttachmentId, ConversationId, MessageId } from '../../../contract/index.js';
 import type { ArchiveModel } from './archiveModel.js';
 import { insertEach, type InsertResult } from './insertMany.js';
 import {
@@ -8,9 +8,11 @@ import {
   BY_FILE,
   BY_SEQ,
   FACTS,
+  TRACE,
   schema,
   toDocument,
   toFacts,
+  toTrace,
   type EntryFacts,
   type MessageRecord,
   type MessageTrace,
@@ -18,7 +20,7 @@ import {
 } from './messageDocument.js';
 import { createMessageSenderModel } from './messageSenderModel.js';
 import { type MessageDocument } from './messageShape.js';
-import { conversationIdOf, messageIdOf, objectId } from './objectIds.js';
+import { objectId } from './objectIds.js';
 import { op } from './operators.js';
 import { COMMITTED } from './committed.js';
 import { readLimit } from './readLimits.js';
@@ -90,6 +92,22 @@ export function createMessageModel(
         .read('primary')
         .lean();
       return tail === null ? undefined : { seq: tail.seq, n: tail.n, control: tail.control };
+    },
+
+    /** Like `findTail`, with the entries before it: the newest `limit` at or after `fromSeq`, newest first. */
+    async findTailTraces(
+      conversationId: ConversationId,
+      fromSeq: number,
+      limit: number,
+    ): Promise<MessageTrace[]> {
+      const found = await model
+        .find({ conversationId, seq: op({ $gte: fromSeq }) }, TRACE)
+        .sort({ seq: -1 })
+        .limit(limit)
+        .hint(BY_SEQ)
+        .read('primary')
+        .lean();
+      return found.map(toTrace);
     },
 
     /** Returns the messages of a conversation that have one of these senders and one of these client ids. */
@@ -244,39 +262,11 @@ export function createMessageModel(
      */
     async *traceSince(fromId: string): AsyncGenerator<MessageTrace> {
       const cursor = model
-        .find(
-          { _id: op({ $gte: fromId }) },
-          {
-            conversationId: 1,
-            seq: 1,
-            n: 1,
-            control: 1,
-            silent: 1,
-            shadow: 1,
-            senderId: 1,
-            createdAt: 1,
-            quiet: 1,
-            quietFor: 1,
-          },
-        )
+        .find({ _id: op({ $gte: fromId }) }, TRACE)
         .sort({ _id: 1 })
         .lean()
         .cursor({ batchSize: 2_000 });
-      for await (const doc of cursor) {
-        yield {
-          _id: messageIdOf(doc._id),
-          conversationId: conversationIdOf(doc.conversationId),
-          seq: doc.seq,
-          n: doc.n,
-          control: doc.control,
-          ...(doc.silent === true && { silent: true }),
-          ...(doc.shadow === true && { shadow: true }),
-          ...(doc.quiet === true && { quiet: true }),
-          ...(doc.quietFor !== undefined && { quietFor: doc.quietFor as UserId[] }),
-          senderId: doc.senderId as UserId,
-          createdAt: doc.createdAt,
-        };
-      }
+      for await (const doc of cursor) yield toTrace(doc);
     },
   };
 }

@@ -57,7 +57,7 @@ export function createFoundations({ models, ownWrites, metrics, logger, events }
     viewerRules,
     access,
     lookups: createLookups(models),
-    heads: new HeadService({ ...models, memberships, access }),
+    heads: new HeadService({ ...models, memberships, summaries, access }),
   };
 }
 

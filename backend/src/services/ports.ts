@@ -67,7 +67,7 @@ export interface Publisher {
   toWatchers<Name extends PushName>(
     userId: UserId,
     push: { event: Name; data: PushData<Name> },
-    options?: Pick<PushOptions, 'onlyHere' | 'from'>,
+    options?: Pick<PushOptions, 'onlyHere' | 'from' | 'exceptSocketId'>,
   ): void;
 
   /** Returns the users whose presence is watched by a socket of this process. */

@@ -18,6 +18,12 @@ export class Inspector implements AsyncDisposable {
     return flags.filter((flag) => flag === 1).length === processes;
   }
 
+  /** Removes a user from every process that has entered them, without any notice. */
+  async dropOnline(userId: string): Promise<void> {
+    const keys = await this.redis.keys(`parley:${this.databaseName}:{presence}:online:*`);
+    await Promise.all(keys.map((key) => this.redis.srem(key, userId)));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.redis.disconnect();
     return Promise.resolve();

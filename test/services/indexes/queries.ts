@@ -71,6 +71,10 @@ export const QUERIES: Record<string, Query> = {
   'own positions, many': [BY_OWN_CHANGE, (at) => at.models.members.findByUser(ALICE, at.ids)],
   'own positions that changed': [BY_OWN_CHANGE, (at) => at.models.members.findChanged(ALICE, 100, NEVER)],
   'the tail of a log': [BY_SEQ, (at) => at.models.messages.findTail(at.chat, MESSAGES - 1)],
+  'the tail of a log, with what is before it': [
+    BY_SEQ,
+    (at) => at.models.messages.findTailTraces(at.chat, MESSAGES - 1, 100),
+  ],
   'the newest messages': [BY_SEQ, (at) => at.models.messages.findSince(at.chat, MESSAGES - 1, 100)],
   'membership events': [BY_CONTROL, (at) => at.models.messages.findMembershipEvents(at.chat, 10)],
   'counts at places': [BY_SEQ, (at) => at.models.messages.findCounts(at.chat, [3, 7])],

@@ -128,8 +128,8 @@ export class Summaries {
   readonly #deps: SummariesDeps;
   readonly #unwritten: WriteBehind<ConversationId, UnwrittenSummary>;
   /**
-   * Summaries that were written recently, in two generations. A record that was read before the write may be shown
-   * after it.
+   * Summaries that were written recently, in two generations, and those that other processes are about to write. A
+   * record that was read before the write may be shown after it.
    */
   #written = new Map<ConversationId, Summary>();
   #writtenBefore = new Map<ConversationId, Summary>();
@@ -159,6 +159,15 @@ export class Summaries {
     if (!audience.isLarge) for (const userId of audience.userIds) summary.userIds.add(userId);
   }
 
+  /** Notes messages that another process has committed, for `overlay` only: that process writes their summary. */
+  noteElsewhere(messages: readonly MessageTrace[], audience: SummaryAudience): void {
+    const [first] = messages;
+    if (first === undefined) return;
+    const summary = emptySummary(first);
+    for (const message of messages) mergeIntoSummary(summary, message, audience);
+    this.#remember([summary]);
+  }
+
   /** True while so many summaries are pending that nothing more should be committed. */
   isBehind(): boolean {
     return this.#unwritten.pendingCount >= MAX_PENDING;
@@ -169,7 +178,7 @@ export class Summaries {
     return this.#unwritten.oldestId(({ oldestId }) => oldestId);
   }
 
-  /** Returns a stored conversation, however stale, with everything that this process has committed. */
+  /** Returns a stored conversation, however stale, with everything that this process has committed or noted. */
   overlay(record: ConversationRecord): ConversationRecord {
     const id = record._id;
     const newer = [this.#writtenBefore.get(id), this.#written.get(id), ...this.#unwritten.itemsOf(id)];

@@ -2,7 +2,7 @@ import type { UserId } from '../../../../contract/index.js';
 import type { ConversationModel } from '../../models/conversationModel.js';
 import type { Committed } from '../commitLog/index.js';
 import type { ConversationViews } from '../views/index.js';
-import { changeOf, othersIn, toMembershipEvent } from '../membership/index.js';
+import { changeOf, isLargeSize, othersIn, toMembershipEvent, type Membership } from '../membership/index.js';
 import type { Publisher } from '../ports.js';
 import type { Restrictions } from '../visibility/index.js';
 
@@ -14,6 +14,13 @@ interface NotifierDeps {
   onUnmatched: (userIds: readonly UserId[]) => void;
   restrictions: Pick<Restrictions, 'shadowOf'>;
 }
+
+/**
+ * True when these users who have joined made a group large. It may have been large before, if it has shrunk since, but
+ * not small enough to be a small one again.
+ */
+const hasGrownLarge = ({ type, memberCount }: Membership, joined: readonly UserId[]): boolean =>
+  isLargeSize(type, memberCount, false) && !isLargeSize(type, memberCount - joined.length, false);
 
 /**
  * Notifies users of the effects of a membership event: a conversation was added to their list, was removed from it, or
@@ -53,8 +60,10 @@ export class GroupNotifier {
     if (gone.length > 0) this.#deps.onUnmatched(gone);
     await this.#notifyJoined(joined, message.conversationId, originSocketId);
     const newcomers = new Set(joined);
-    if (membership.isLarge) publisher.toOpen(membership, push, { exceptSocketId: originSocketId });
-    else {
+    // Members who were there before it grew do not know that it has to be watched now.
+    if (membership.isLarge && !hasGrownLarge(membership, joined)) {
+      publisher.toOpen(membership, push, { exceptSocketId: originSocketId });
+    } else {
       const others = othersIn(membership, senderId).filter((userId) => !newcomers.has(userId));
       publisher.toUsers([...others, senderId], push, { exceptSocketId: originSocketId });
     }

@@ -11,7 +11,7 @@ import type { Summaries } from '../derived/index.js';
 import type { DatabaseTime } from '../runtime/index.js';
 import { haveBothWritten, type Relationship, type PrivacyPolicy } from '../visibility/index.js';
 import { isPair } from '../membership/index.js';
-import type { PresenceStore, Publisher } from '../ports.js';
+import type { PresenceStore, Publisher, PushOptions } from '../ports.js';
 
 interface PresenceDeps {
   conversations: Pick<ConversationModel, 'findKeys' | 'findShared'>;
@@ -45,6 +45,12 @@ const MAX_SHARED_GROUPS = 200;
 /** Users whose last published status is remembered. */
 const MAX_STATUSES = 100_000;
 
+/** The newest that is known of a user, and the place of that knowledge in the order in which it was asked for. */
+interface Noted {
+  presence: PresenceView;
+  order: number;
+}
+
 /**
  * Presence of users. A user is online while at least one of their sockets is connected (phone, tablet, two windows), on
  * any process. While other processes cannot be asked, this one publishes what it knows itself, and corrects it later.
@@ -54,8 +60,9 @@ export class PresenceService {
   readonly #deps: PresenceDeps;
   readonly #present = new Map<UserId, Present>();
   readonly #lastSeen: WriteBehind<UserId, Date>;
-  /** Statuses last sent to watchers on this process. After an outage of the store only differences are sent. */
-  readonly #lastStatus = createLru<UserId, PresenceView['status']>(MAX_STATUSES);
+  /** Statuses that all watchers on this process were told last. Only differences from it are sent to them. */
+  readonly #noted = createLru<UserId, Noted>(MAX_STATUSES);
+  #order = 0;
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
@@ -151,8 +158,15 @@ export class PresenceService {
     return new Set(met);
   }
 
-  /** Returns the status of users, and since when those who are offline are. */
-  async read(userIds: readonly UserId[]): Promise<PresenceView[]> {
+  /**
+   * Returns the status of users, and since when those who are offline are. Watchers on this process who were told
+   * something else are told, too: whoever asks is the first to notice what no other process has announced.
+   *
+   * @param exceptSocketId the socket that receives the answer.
+   */
+  async read(userIds: readonly UserId[], exceptSocketId?: string): Promise<PresenceView[]> {
+    this.#order += 1;
+    const order = this.#order;
     const absent = userIds.filter((id) => !this.#present.has(id));
     const [elsewhere, found] = await Promise.all([
       this.#findElsewhere(absent),
@@ -160,12 +174,21 @@ export class PresenceService {
     ]);
     const users = new Map(found.map((user) => [user._id, user]));
     return userIds.map((userId): PresenceView => {
-      const isOnline = this.#present.has(userId) || elsewhere.has(userId);
-      const view = isOnline
-        ? { userId, status: 'online' as const }
-        : toOffline(userId, this.#lastSeen.itemsOf(userId).at(-1) ?? users.get(userId)?.lastSeenAt);
-      this.#lastStatus.set(userId, view.status);
-      return view;
+      const known = this.#noted.get(userId);
+      const isHere = this.#present.has(userId);
+      // Watchers were told during the query, which may have been answered before; or there was no answer.
+      if (known !== undefined && (known.order > order || (!isHere && elsewhere === undefined))) {
+        return known.presence;
+      }
+      const presence: PresenceView =
+        isHere || elsewhere?.has(userId) === true
+          ? { userId, status: 'online' }
+          : toOffline(userId, this.#lastSeen.itemsOf(userId).at(-1) ?? users.get(userId)?.lastSeenAt);
+      this.#noted.set(userId, { presence, order });
+      if (known?.presence.status !== presence.status) {
+        this.#publish(presence, { onlyHere: true, exceptSocketId });
+      }
+      return presence;
     });
   }
 
@@ -173,12 +196,13 @@ export class PresenceService {
   async findOnline(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
     const here = userIds.filter((id) => this.#present.has(id));
     const elsewhere = await this.#findElsewhere(userIds.filter((id) => !this.#present.has(id)));
-    return new Set([...here, ...elsewhere]);
+    return new Set([...here, ...(elsewhere ?? [])]);
   }
 
   /** Notes a status that another process has sent to the watchers on this one. */
-  noteStatus({ userId, status }: PresenceView): void {
-    this.#lastStatus.set(userId, status);
+  noteStatus(presence: PresenceView): void {
+    this.#order += 1;
+    this.#noted.set(presence.userId, { presence, order: this.#order });
   }
 
   /** Disconnects all users: stores when they were last seen. */
@@ -202,14 +226,18 @@ export class PresenceService {
   }
 
   #notify(presence: PresenceView): void {
+    this.noteStatus(presence);
+    this.#publish(presence);
+  }
+
+  #publish(presence: PresenceView, options: Pick<PushOptions, 'onlyHere' | 'exceptSocketId'> = {}): void {
     const { userId, status } = presence;
-    this.#lastStatus.set(userId, status);
     const { privacyPolicy, publisher, logger } = this.#deps;
     privacyPolicy.showsPresence(userId).then(
       (isShown) => {
         // The user may have come back meanwhile: then this status is no longer the last one.
-        if (!isShown || this.#lastStatus.get(userId) !== status) return;
-        publisher.toWatchers(userId, { event: 'presence', data: presence }, { from: userId });
+        if (!isShown || this.#noted.get(userId)?.presence.status !== status) return;
+        publisher.toWatchers(userId, { event: 'presence', data: presence }, { ...options, from: userId });
       },
       (error: unknown) => logger.debug({ err: error }, 'a presence was not published'),
     );
@@ -225,25 +253,21 @@ export class PresenceService {
     }
   }
 
-  async #findElsewhere(userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+  /** Returns undefined while the other processes cannot be asked. */
+  async #findElsewhere(userIds: readonly UserId[]): Promise<ReadonlySet<UserId> | undefined> {
     try {
       return (await this.#deps.store?.findOnline(userIds)) ?? new Set();
     } catch (error) {
       this.#deps.logger.debug({ err: error }, 'presence on other processes is not known');
-      return new Set();
+      return undefined;
     }
   }
 
   /** Sends changed statuses to the watchers on this process after users may have come or gone unnoticed. */
   async #notifyDifferences(): Promise<void> {
     const { publisher, logger } = this.#deps;
-    const before = new Map(publisher.watchedHere().map((id) => [id, this.#lastStatus.get(id)]));
     try {
-      for (const presence of await this.read([...before.keys()])) {
-        if (before.get(presence.userId) === presence.status) continue;
-        const push = { event: 'presence' as const, data: presence };
-        publisher.toWatchers(presence.userId, push, { onlyHere: true, from: presence.userId });
-      }
+      await this.read(publisher.watchedHere());
     } catch (error) {
       logger.warn({ err: error }, 'the presence of watched users could not be read again');
     }

@@ -9,6 +9,12 @@ export interface HeadNotice {
   seq: number;
 }
 
+interface WaitingNotice {
+  notice: HeadNotice;
+  /** True when it stands for something that was stored here. The other processes know the rest. */
+  isOwn: boolean;
+}
+
 interface CoalescedHeadsDeps {
   watchedConversations: WatchedConversations;
   /** Users with a live connection to this process. */
@@ -39,7 +45,7 @@ const NOTICE_INTERVAL_MS = 2_000;
  */
 export class CoalescedHeads {
   readonly #deps: CoalescedHeadsDeps;
-  readonly #pending = new Map<ConversationId, HeadNotice | undefined>();
+  readonly #pending = new Map<ConversationId, WaitingNotice | undefined>();
 
   constructor(deps: CoalescedHeadsDeps) {
     this.#deps = deps;
@@ -59,7 +65,11 @@ export class CoalescedHeads {
     const { conversationId } = notice;
     if (this.#pending.has(conversationId)) {
       const waiting = this.#pending.get(conversationId);
-      if ((waiting?.seq ?? 0) < notice.seq) this.#pending.set(conversationId, notice);
+      const isNewer = waiting === undefined || waiting.notice.seq < notice.seq;
+      this.#pending.set(conversationId, {
+        notice: isNewer ? notice : waiting.notice,
+        isOwn: isOwn || waiting?.isOwn === true,
+      });
       return;
     }
     this.#pending.set(conversationId, undefined);
@@ -71,7 +81,7 @@ export class CoalescedHeads {
   #flush(conversationId: ConversationId): void {
     const waiting = this.#pending.get(conversationId);
     this.#pending.delete(conversationId);
-    if (waiting !== undefined) this.onStoredHere(waiting);
+    if (waiting !== undefined) this.#add(waiting.notice, waiting.isOwn);
   }
 
   async #send({ conversationId }: HeadNotice): Promise<void> {

@@ -16,7 +16,7 @@ interface WatchDeps {
   io: ChatServer;
   /** Returns those of these users whose presence the watcher may see now. */
   findAllowed: (watcher: UserId, userIds: readonly UserId[]) => Promise<UserId[]>;
-  read: (userIds: readonly UserId[]) => Promise<PresenceView[]>;
+  read: (userIds: readonly UserId[], exceptSocketId: string) => Promise<PresenceView[]>;
   logger: Logger;
 }
 
@@ -83,7 +83,7 @@ export class PresenceWatches {
     for (const userId of resumed) void socket.leave(endedWatchRoom(userId));
     void socket.join(resumed.map(watchersRoom));
     try {
-      for (const data of await this.#deps.read(resumed))
+      for (const data of await this.#deps.read(resumed, socket.id))
         if (socket.rooms.has(watchersRoom(data.userId))) pushTo(socket, { event: 'presence', data });
     } catch (error) {
       this.#deps.logger.warn(

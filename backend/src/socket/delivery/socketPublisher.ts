@@ -36,7 +36,7 @@ export class SocketPublisher implements Publisher {
   toWatchers<Name extends PushName>(
     userId: UserId,
     push: Push<Name>,
-    options: Pick<PushOptions, 'onlyHere' | 'from'> = {},
+    options: Pick<PushOptions, 'onlyHere' | 'from' | 'exceptSocketId'> = {},
   ): void {
     this.#send([watchersRoom(userId)], push, options);
   }

@@ -25,5 +25,5 @@ export async function watchPresence(
   }
   // The token may have expired while the database was asked: an expired socket is in no room.
   if (socket.data.live) void socket.join([...wanted, ...ended]);
-  return { presences: await presence.read(allowed) };
+  return { presences: await presence.read(allowed, socket.id) };
 }
