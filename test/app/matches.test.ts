@@ -101,6 +101,20 @@ describeInBrowser('matches in the app', () => {
     alice.expectNoFaults();
   });
 
+  it('a match whose chat was cleared is not new', async ({ openApp }) => {
+    await using server = await startServer({ demo: true, demoChats: true });
+    const alice = await openApp(server, { as: 'alice' });
+    const isNew = (name: string) => alice.page.getByRole('button', { name: `${name}, New match` });
+    await isNew('Carol Osei').waitFor();
+    await alice.openChat('Dan Lindqvist');
+    await alice.onChat('Dan Lindqvist', 'Clear history');
+    await alice.confirm('Clear history');
+    await alice.page.getByText('There are no messages here.').waitFor();
+    await isNew('Carol Osei').waitFor();
+    expect(await isNew('Dan Lindqvist').count()).toBe(0);
+    alice.expectNoFaults();
+  });
+
   it('the list stays where it is when the matches above it are loaded', async ({ openApp }) => {
     await using server = await startServer({ demo: true });
     const bob = await server.connectAs('bob');

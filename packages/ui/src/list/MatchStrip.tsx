@@ -107,7 +107,9 @@ function MatchItem({ match: { user, conversationId }, isChosen, onOpen, onMenu }
   const isOnline = useIsOnline(user._id);
   const name = nameOf(user, t);
   const unread = conversation?.unreadCount ?? 0;
-  const isNew = conversation?.lastMessage === undefined && conversation?.isDeleted === false;
+  // One that was deleted or cleared is not new.
+  const isUntouched = conversation?.isDeleted === false && conversation.visibleFromSeq === 1;
+  const isNew = isUntouched && conversation.lastMessage === undefined;
   const marks = [isOnline && t('online'), isNew && t('newMatch'), unread > 0 && t.count('unread', unread)];
   const openMenu = (anchor: Anchor): void => {
     if (conversation !== undefined) onMenu({ conversation, anchor });
