@@ -130,6 +130,22 @@ describe('the cache', () => {
     expect(textsOf(again, groupId)).not.toContain('from a blocked user');
   });
 
+  it('that is read because a message has come is brought up to date at once', async () => {
+    const storage = new TestStorage();
+    const { id, other } = await conversationOf('grown', 'grown-friend', 3);
+    const first = await connectedClient(server, 'grown', { storage });
+    await until(async () => (await storage.dump('grown')).includes('"m3"'));
+    await first.dispose();
+
+    await other.ok('deleteMessage', { conversationId: id, seq: 1, for: 'everyone' });
+    await using again = await connectedClient(server, 'grown', { storage });
+    expect(textsOf(again, id)).toEqual([]);
+    await other.send(id, 'm4');
+    // Long before the periodic synchronisation.
+    await until(() => expect(textsOf(again, id)).toEqual(['', 'm2', 'm3', 'm4']), { timeoutMs: 25_000 });
+    await until(() => again.unreadCount.getSnapshot() === 3, { timeoutMs: 25_000 });
+  });
+
   it('is dropped when it cannot be read, and unsent messages are not', async () => {
     const storage = new TestStorage();
     const { id } = await conversationOf('damaged', 'damaged-friend', 1);

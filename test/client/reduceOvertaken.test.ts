@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../packages/client/src/state/actions.js';
+import { createState } from '../../packages/client/src/state/reduce.js';
 import { unreadOf } from '../../packages/client/src/state/selectors.js';
 import { totalUnread } from '../../packages/client/src/state/unreadTotals.js';
 import type { SyncPage } from '../../packages/client/src/wire/index.js';
@@ -54,6 +55,29 @@ describe('news that overtake each other', () => {
     const state = apply(withConversation(), ...received3, synced({ conversations: [view] }));
     expect(seqsOf(state)).toEqual([]);
     expect(only(state).lastMessage).toBeUndefined();
+  });
+
+  it('the answer to a repeated send does not bring back what was cleared', () => {
+    const state = apply(withConversation(), ...received3, settingsChange({ clearedSeq: 3 }), ...received3);
+    expect(seqsOf(state)).toEqual([]);
+    expect(only(state).lastMessage).toBeUndefined();
+  });
+
+  it('messages that came before their chat was known are cut where it begins for the user', () => {
+    const view = conversationView({ lastSeq: 3, messageCount: 3, visibleFromSeq: 3 });
+    const known: Action = { type: 'conversations', conversations: [view] };
+    expect(seqsOf(apply(createState(ALICE), ...received3, known))).toEqual([3]);
+  });
+
+  it.each<[string, Action]>([
+    ['hidden', settingsChange({ hiddenSeqs: [2] })],
+    ['cleared', settingsChange({ clearedSeq: 2 })],
+    ['in a chat that is gone', { type: 'removed', conversationId: CONVERSATION }],
+  ])('a message outside of the loaded history that is %s is not held any more', (_why, action) => {
+    const aside: Action = { type: 'aside', message: messageView(2, BOB) };
+    const held = apply(withConversation(), received(messageView(9, BOB)), aside);
+    expect(Object.keys(held.aside)).toHaveLength(1);
+    expect(apply(held, action).aside).toEqual({});
   });
 
   it('a message that came before the news of a deletion has brought the chat back', () => {

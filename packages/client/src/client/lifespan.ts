@@ -149,10 +149,15 @@ export class Lifespan {
   }
 
   async #openArea(userId: string): Promise<void> {
-    const { store, outbox, uploads } = this.#engine;
+    const { store, outbox, uploads, history } = this.#engine;
     if (store.getState().userId !== userId) store.dispatch({ type: 'userChanged', userId });
     const area = this.#newArea(userId);
-    const cache = new Cache({ store, storage: area, writer: this.#engine.newId() });
+    const cache = new Cache({
+      store,
+      storage: area,
+      writer: this.#engine.newId(),
+      onRestored: (id) => history.complete(id),
+    });
     this.#area = area;
     this.#engine.cache = cache;
     outbox.useStorage(new OutboxStorage(area));

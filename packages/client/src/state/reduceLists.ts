@@ -4,7 +4,7 @@ import { isBackSince, mergeView, noteEntry, noteSettings } from './conversations
 import { isMessage } from './entries.js';
 import { entryAt, indexOfSeq } from './log.js';
 import { addUsers, share, updateConversation, withKey } from './records.js';
-import { cutClosedLog, hideEntries, newestMessage, withoutPins } from './reduceMessages.js';
+import { cutClosedLog, dropAside, hideEntries, newestMessage, withoutPins } from './reduceMessages.js';
 import { readSeqOf, unreadOf } from './selectors.js';
 import type { ClientState, ConversationRecord, LogEntry, OpenConversation } from './types.js';
 import { unreadReported } from './unreadTotals.js';
@@ -23,9 +23,10 @@ export function takeViews(state: ClientState, views: readonly ConversationView[]
     if (merged === known) continue;
     isChanged = true;
     conversations[view._id] = merged;
-    if (known === undefined) continue;
-    if (known.isBlocked !== merged.isBlocked) hasBlockChanged = true;
-    if (known.visibleFromSeq < merged.visibleFromSeq) clearedBefore.set(view._id, known.visibleFromSeq);
+    if (known !== undefined && known.isBlocked !== merged.isBlocked) hasBlockChanged = true;
+    // Messages may have come before the conversation was known.
+    const before = known?.visibleFromSeq ?? 1;
+    if (before < merged.visibleFromSeq) clearedBefore.set(view._id, before);
   }
   let taken = isChanged ? { ...state, conversations } : state;
   for (const [id, before] of clearedBefore) taken = removeCleared(taken, id, before);
@@ -104,11 +105,10 @@ function removeCleared(state: ClientState, id: string, before: number): ClientSt
   const conversation = state.conversations[id];
   if (conversation === undefined || conversation.visibleFromSeq <= before) return state;
   const fromSeq = conversation.visibleFromSeq;
+  const kept = dropAside(state, id, (seq) => seq < fromSeq);
   const log = state.logs[id];
   const cleared =
-    log === undefined
-      ? state
-      : { ...state, logs: { ...state.logs, [id]: log.slice(indexOfSeq(log, fromSeq)) } };
+    log === undefined ? kept : { ...kept, logs: { ...kept.logs, [id]: log.slice(indexOfSeq(log, fromSeq)) } };
   return updateConversation(cleared, id, (known) => ({
     ...known,
     ...withoutPins(known, (seq) => seq < fromSeq),
@@ -119,7 +119,7 @@ function removeCleared(state: ClientState, id: string, before: number): ClientSt
 export function removeConversation(state: ClientState, id: string): ClientState {
   if (state.conversations[id] === undefined && state.logs[id] === undefined) return state;
   return {
-    ...state,
+    ...dropAside(state, id, () => true),
     conversations: withKey(state.conversations, id, undefined),
     logs: withKey(state.logs, id, undefined),
     reads: withKey(state.reads, id, undefined),

@@ -14,9 +14,12 @@ export const KEPT_WHEN_CLOSED = 300;
 const CUT_AFTER = 100;
 
 export function takeEntries(state: ClientState, id: string, views: readonly EntryView[]): ClientState {
+  const firstSeq = state.conversations[id]?.visibleFromSeq ?? 1;
   const entries = views.map(toEntry);
+  // The answer to a repeated send may be older than the clearing of the history.
+  const visible = entries.filter(({ seq }) => seq >= firstSeq);
   const log = state.logs[id] ?? [];
-  const inserted = insertEntries(log, entries);
+  const inserted = insertEntries(log, visible);
   const own = new Set(
     entries.flatMap((entry) =>
       isMessage(entry) && entry.senderId === state.userId ? entry.clientMessageId : [],
@@ -31,7 +34,7 @@ export function takeEntries(state: ClientState, id: string, views: readonly Entr
     );
   }
   taken = updateConversation(taken, id, (conversation) =>
-    entries.reduce((noted, entry) => noteEntry(state.userId, noted, entry), conversation),
+    visible.reduce((noted, entry) => noteEntry(state.userId, noted, entry), conversation),
   );
   taken = addUsers(
     taken,
@@ -88,6 +91,17 @@ export const takeAside = (state: ClientState, view: EntryView): ClientState => (
 
 export const asideKey = (conversationId: string, seq: number): string => `${conversationId}/${seq}`;
 
+/** Drops what is held outside of the loaded history and is not shown any more. */
+export function dropAside(state: ClientState, id: string, isGone: (seq: number) => boolean): ClientState {
+  const gone = Object.entries(state.aside).filter(
+    ([, { conversationId, seq }]) => conversationId === id && isGone(seq),
+  );
+  if (gone.length === 0) return state;
+  const keys = new Set(gone.map(([key]) => key));
+  const left = Object.entries(state.aside).filter(([key]) => !keys.has(key));
+  return { ...state, aside: Object.fromEntries(left) };
+}
+
 /** Receipt counts of one message of a large group. They only grow. */
 export function takeCounts(
   state: ClientState,
@@ -116,7 +130,8 @@ export function hideEntries(state: ClientState, id: string, seqs: readonly numbe
     gone.has(entry.seq) && isMessage(entry) ? hiddenEntry(id, entry.seq) : entry,
   );
   const isChanged = log.some((entry, index) => entry !== held?.[index]);
-  const hidden = isChanged ? { ...state, logs: { ...state.logs, [id]: log } } : state;
+  const kept = dropAside(state, id, (seq) => gone.has(seq));
+  const hidden = isChanged ? { ...kept, logs: { ...kept.logs, [id]: log } } : kept;
   const isHeld = seqs.every((seq) => entryAt(log, seq) !== undefined);
   return updateConversation(hidden, id, (conversation) => ({
     ...conversation,

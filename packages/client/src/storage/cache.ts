@@ -32,6 +32,15 @@ interface Written {
 
 const NO_BLOCKS: ReadonlyMap<string, Block> = new Map();
 
+interface CacheDeps {
+  store: Store;
+  storage: UserStorage;
+  /** A random name of this client. */
+  writer: string;
+  /** Stored messages were read because newer ones came: changes and messages between them may be missing. */
+  onRestored: (conversationId: string) => void;
+}
+
 /**
  * Keeps the newest of what was loaded on the device, so that a restart shows it at once. The cursor is written together with
  * the data that it stands for: they never disagree. Messages are read when their conversation is opened or changes.
@@ -40,6 +49,7 @@ export class Cache {
   readonly #store: Store;
   readonly #storage: UserStorage;
   readonly #writer: string;
+  readonly #onRestored: CacheDeps['onRestored'];
   readonly #unsubscribe: () => void;
   /** Logs that are stored and were not read yet. */
   readonly #unread = new Map<string, StoredLog>();
@@ -52,11 +62,11 @@ export class Cache {
   /** Reads and writes, one after another. */
   #tasks: Promise<unknown> = Promise.resolve();
 
-  /** @param writer a random name of this client */
-  constructor({ store, storage, writer }: { store: Store; storage: UserStorage; writer: string }) {
+  constructor({ store, storage, writer, onRestored }: CacheDeps) {
     this.#store = store;
     this.#storage = storage;
     this.#writer = writer;
+    this.#onRestored = onRestored;
     this.#unsubscribe = store.onChange((state, before) => {
       const isSame =
         state.conversations === before.conversations &&
@@ -172,6 +182,7 @@ export class Cache {
   async #write(): Promise<void> {
     const grown = [...this.#unread.keys()].filter((id) => this.#store.getState().logs[id] !== undefined);
     await this.#restoreLogs(grown);
+    for (const id of grown) this.#onRestored(id);
     const state = this.#store.getState();
     // Without a cursor there is nothing to continue from, and the list may be half loaded.
     if (state.cursor === undefined || state.epoch === undefined) return;
