@@ -4,6 +4,7 @@ import type { Conversation, ConversationFilter, UserView } from '@parley/client'
 import { pendingOf } from '@parley/client/selectors';
 import { useParley, useParleyEvent, useUnreadCount } from '@parley/react';
 import {
+  anchorOf,
   Avatar,
   Chat,
   ConversationList,
@@ -154,9 +155,7 @@ function Side({ session, people, openId, lastOpenId, kept, setShown }: SideProps
           icon="plus"
           tone="primary"
           label={t('newItem')}
-          onPress={({ nativeEvent: { pageX, pageY } }) =>
-            setShown({ kind: 'new', anchor: { x: pageX, y: pageY } })
-          }
+          onPress={(event) => setShown({ kind: 'new', anchor: anchorOf(event) })}
         />
       </View>
       <Search

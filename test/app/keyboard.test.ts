@@ -255,4 +255,23 @@ describeInBrowser('with a keyboard alone', () => {
     expect(await window.page.getByRole('button', { name: /Play/ }).count()).toBe(1);
     window.expectNoFaults();
   });
+
+  it('opens menus at their buttons', async ({ server, openApp }) => {
+    const alice = await openApp(server, { as: 'alice' });
+    await alice.startChat('Carol Osei');
+    for (const name of ['Actions for this chat', 'Attach', 'New']) {
+      const button = alice.page.getByRole('button', { name, exact: true });
+      const at = await button.boundingBox();
+      await button.press('Enter');
+      const menu = alice.page.getByRole('menu');
+      await menu.waitFor();
+      const place = await menu.boundingBox();
+      if (at === null || place === null) throw new Error(`${name} or its menu is not shown`);
+      const [left, right] = [place.x - (at.x + at.width), at.x - (place.x + place.width)];
+      expect(Math.max(left, right), `${name}: pixels beside its button`).toBeLessThan(30);
+      await alice.page.keyboard.press('Escape');
+      await menu.waitFor({ state: 'detached' });
+    }
+    alice.expectNoFaults();
+  });
 });

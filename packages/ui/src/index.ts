@@ -29,7 +29,7 @@ export { Empty, type EmptyProps } from './parts/Empty.js';
 export { ChoiceRow, Field, SwitchRow, type FieldProps } from './parts/Fields.js';
 export { Icon, type IconProps } from './parts/Icon.js';
 export type { IconName } from './parts/icons.js';
-export { Menu, type Anchor, type MenuItem, type MenuProps } from './parts/Menu.js';
+export { anchorOf, Menu, type Anchor, type MenuItem, type MenuProps } from './parts/Menu.js';
 export { Heading, Text, type TextProps } from './parts/Text.js';
 export { useAttempt, useToast } from './parts/Toast.js';
 export { GroupInfo, type GroupInfoProps } from './people/GroupInfo.js';

@@ -9,6 +9,7 @@ import { createState, isConnected } from '../state/reduce.js';
 import type { Cache } from '../storage/cache.js';
 import { Arrivals } from '../sync/arrivals.js';
 import { History } from '../sync/history.js';
+import { MuteEnds } from '../sync/muteEnds.js';
 import { PresenceWatch } from '../sync/presence.js';
 import { Pushes } from '../sync/pushes.js';
 import { Receipts } from '../sync/receipts.js';
@@ -43,6 +44,7 @@ export class Engine {
   readonly presence: PresenceWatch;
   readonly viewing: Viewing;
   readonly typing: Typing;
+  readonly #muteEnds: MuteEnds;
   readonly #arrivals: Arrivals;
   link: Link | undefined;
   cache: Cache | undefined;
@@ -103,6 +105,7 @@ export class Engine {
       onDiscarded: (pending) => this.uploads?.messageGone(pending, false),
       onFailed: (pending, error) => this.events.emit('messageFailed', { pending, error }),
     });
+    this.#muteEnds = new MuteEnds(store);
     this.receipts = new Receipts(base);
     this.presence = new PresenceWatch(base);
     this.viewing = new Viewing({ ...base, onWatching: (id) => this.history.complete(id) });
@@ -189,7 +192,8 @@ export class Engine {
   disposeParts(): void {
     this.stopParts();
     this.forgetUser();
-    for (const part of [this.outbox, this.receipts, this.presence, this.viewing]) part.dispose();
+    for (const part of [this.outbox, this.receipts, this.presence, this.viewing, this.#muteEnds])
+      part.dispose();
     this.events.clear();
     this.pushEvents.clear();
   }

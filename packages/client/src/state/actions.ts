@@ -68,4 +68,6 @@ export type Action =
   | { type: 'typing'; conversationId: string; userId: string; typing: boolean }
   | { type: 'presence'; presences: readonly PresenceView[] }
   | { type: 'clock'; offsetMs: number }
+  /** Time has passed: what depends on it is judged again. */
+  | { type: 'muteEnded' }
   | { type: 'connection'; connection: ConnectionState };

@@ -118,6 +118,7 @@ const HANDLERS: Handlers = {
   presence: (state, { presences }) => takePresences(state, presences),
   clock: (state, { offsetMs }) =>
     offsetMs === state.clockOffsetMs ? state : { ...state, clockOffsetMs: offsetMs },
+  muteEnded: (state) => ({ ...state, conversations: { ...state.conversations } }),
   connection: (state, { connection }) => takeConnection(state, connection),
 };
 

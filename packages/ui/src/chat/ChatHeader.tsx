@@ -7,6 +7,7 @@ import { useStyles, useTexts, useUI, type Translate } from '../context.js';
 import type { Formats } from '../formats.js';
 import { Avatar } from '../parts/Avatar.js';
 import { IconButton } from '../parts/Buttons.js';
+import { anchorOf, type Anchor } from '../parts/Menu.js';
 import { Heading, Text } from '../parts/Text.js';
 import { titleOf, useClientState, useIsOnline, useNow } from '../state.js';
 import type { Theme } from '../theme/index.js';
@@ -18,7 +19,7 @@ export interface ChatHeaderProps extends OccasionProps {
   onBack?: (() => void) | undefined;
   onOpenInfo?: (() => void) | undefined;
   onSearch: () => void;
-  onMenu: (anchor: { x: number; y: number }) => void;
+  onMenu: (anchor: Anchor) => void;
 }
 
 /** Name and state of the other side, and what the chat is about. */
@@ -32,11 +33,7 @@ export function ChatHeader(props: ChatHeaderProps): ReactNode {
         {onBack !== undefined && <IconButton icon="back" label={t('back')} onPress={onBack} />}
         <Peer {...props} />
         <IconButton icon="search" label={t('searchHere')} onPress={onSearch} />
-        <IconButton
-          icon="menu"
-          label={t('chatActions')}
-          onPress={({ nativeEvent }) => onMenu({ x: nativeEvent.pageX, y: nativeEvent.pageY })}
-        />
+        <IconButton icon="menu" label={t('chatActions')} onPress={(event) => onMenu(anchorOf(event))} />
       </View>
       <Occasion onOpenOccasion={onOpenOccasion} />
     </View>

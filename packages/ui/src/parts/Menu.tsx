@@ -29,11 +29,22 @@ export interface Anchor {
   y: number;
 }
 
-/** Returns the position of a press, for a menu that opens there. */
-export const anchorOf = ({ nativeEvent }: GestureResponderEvent): Anchor => ({
-  x: nativeEvent.pageX,
-  y: nativeEvent.pageY,
-});
+/** An element of a browser. */
+interface Drawn {
+  getBoundingClientRect: () => { left: number; right: number; bottom: number };
+}
+
+const isDrawn = (target: unknown): target is Drawn =>
+  typeof target === 'object' && target !== null && 'getBoundingClientRect' in target;
+
+/** Returns the position of a press, for a menu that opens there. A press by keyboard has none: that of its element is taken. */
+export function anchorOf({ nativeEvent, currentTarget }: GestureResponderEvent): Anchor {
+  const { pageX: x, pageY: y } = nativeEvent;
+  const target: unknown = currentTarget;
+  if (x > 0 || y > 0 || !isDrawn(target)) return { x, y };
+  const { left, right, bottom } = target.getBoundingClientRect();
+  return { x: (left + right) / 2, y: bottom };
+}
 
 export interface MenuProps {
   label: string;
