@@ -22,6 +22,7 @@ const MAX_COMMANDS = 16;
 const MAX_REFUSALS = 5;
 
 const SILENT: Trouble = { code: 'TIMEOUT', reason: 'The server does not answer.' };
+const CUT: Trouble = { code: 'OFFLINE', reason: 'The connection was closed during the handshake.' };
 const OFFLINE: ClientFailure = { success: false, code: 'OFFLINE', error: 'There is no connection.' };
 
 export interface SocketLinkDeps {
@@ -195,13 +196,24 @@ export class SocketLink implements Link {
       this.#openLater();
       return;
     }
-    this.#handshakeTimer = setTimeout(() => {
-      this.#isOpening = false;
-      this.#socket.disconnect();
-      this.#troubles.failed(SILENT);
-      this.#openLater();
-    }, HANDSHAKE_TIMEOUT_MS);
+    this.#handshakeTimer = setTimeout(() => this.#abandon(SILENT), HANDSHAKE_TIMEOUT_MS);
     this.#socket.connect();
+    // Socket.IO tells nothing of an engine that closes before it has opened.
+    const { engine } = this.#socket.io;
+    const onClose = (): void => {
+      if (this.#isOpening && !this.#hasEnded) this.#abandon(CUT);
+    };
+    engine.once('close', onClose);
+    engine.once('open', () => engine.off('close', onClose));
+  }
+
+  /** Gives up a handshake. */
+  #abandon(trouble: Trouble): void {
+    clearTimeout(this.#handshakeTimer);
+    this.#isOpening = false;
+    this.#socket.disconnect();
+    this.#troubles.failed(trouble);
+    this.#openLater();
   }
 
   #openLater(afterMs = 0): void {
