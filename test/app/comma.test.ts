@@ -10,6 +10,8 @@ describeInBrowser('the app in Arabic', () => {
     const names = /Carol Osei\u2069?، \u2068?Dan Lindqvist/;
     await alice.page.getByRole('log').getByText(names).waitFor();
     await alice.write('who sees this?');
+    // Nobody can have read what is not stored yet.
+    await alice.hasTick('who sees this?', 'sent');
     for (const userId of ['carol', 'dan']) {
       const reader = await server.connectAs(userId);
       await reader.ok('message:read', { conversationId, seq: 3 });
