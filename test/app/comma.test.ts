@@ -10,7 +10,7 @@ describeInBrowser('the app in Arabic', () => {
     const names = /Carol Osei\u2069?، \u2068?Dan Lindqvist/;
     await alice.page.getByRole('log').getByText(names).waitFor();
     await alice.write('who sees this?');
-    // Nobody can have read what is not stored yet.
+    // A message that is not stored yet cannot be read.
     await alice.hasTick('who sees this?', 'sent');
     for (const userId of ['carol', 'dan']) {
       const reader = await server.connectAs(userId);
