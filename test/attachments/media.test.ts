@@ -139,6 +139,8 @@ test('a file that is being inspected when the server stops is not judged, and st
   });
   await pool.close();
   await ended;
+  // Nor does one that comes later.
+  await expect(pool.inspect({ file, folder, ...what })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
 describe('a voice note', () => {

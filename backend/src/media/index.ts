@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import workerpool, { type Pool } from 'workerpool';
 import type { Inspection, InspectionRequest, MediaInspector } from '../services/mediaInspector.js';
-import { unavailable } from '../utils/appError.js';
+import { AppError, unavailable } from '../utils/appError.js';
 import type { Logger } from '../utils/logger.js';
 import type { ImageSettings, WorkerRequest } from './types.js';
 
@@ -40,11 +40,7 @@ export class MediaPool implements MediaInspector {
     try {
       return await this.#run(request);
     } catch (error) {
-      if (error instanceof workerpool.Promise.TimeoutError) {
-        return { outcome: 'rejected', reason: 'tooSlow' };
-      }
-      if (isFull(error)) throw unavailable('Too many files are being checked; ask again.', error);
-      if (this.#isClosed) throw unavailable('The server is stopping; ask again.', error);
+      if (error instanceof AppError) throw error;
       this.#options.logger.warn(
         { err: error, kind: request.kind },
         'a media worker ended; its file is tried once more',
@@ -53,9 +49,8 @@ export class MediaPool implements MediaInspector {
     try {
       return await this.#run(request);
     } catch (error) {
-      if (isFull(error)) throw unavailable('Too many files are being checked; ask again.', error);
-      const isSlow = error instanceof workerpool.Promise.TimeoutError;
-      return { outcome: 'rejected', reason: isSlow ? 'tooSlow' : 'unreadable' };
+      if (error instanceof AppError) throw error;
+      return { outcome: 'rejected', reason: 'unreadable' };
     }
   }
 
@@ -66,13 +61,24 @@ export class MediaPool implements MediaInspector {
     this.#pool = undefined;
   }
 
+  /** @throws AppError `UNAVAILABLE` when too many files wait, or the server stops; other errors when the worker ends. */
   async #run(request: InspectionRequest): Promise<Inspection> {
     const { settings, timeoutMs } = this.#options;
     const full: WorkerRequest = { ...request, settings };
-    return (await this.#open().exec('inspect', [full]).timeout(timeoutMs)) as Inspection;
+    try {
+      return (await this.#open().exec('inspect', [full]).timeout(timeoutMs)) as Inspection;
+    } catch (error) {
+      if (error instanceof workerpool.Promise.TimeoutError) {
+        return { outcome: 'rejected', reason: 'tooSlow' };
+      }
+      if (isFull(error)) throw unavailable('Too many files are being checked; ask again.', error);
+      if (this.#isClosed) throw stopping(error);
+      throw error;
+    }
   }
 
   #open(): Pool {
+    if (this.#isClosed) throw stopping();
     this.#pool ??= workerpool.pool(WORKER, {
       workerType: 'process',
       minWorkers: 0,
@@ -83,6 +89,8 @@ export class MediaPool implements MediaInspector {
     return this.#pool;
   }
 }
+
+const stopping = (cause?: unknown): AppError => unavailable('The server is stopping; ask again.', cause);
 
 const isFull = (error: unknown): boolean =>
   error instanceof Error && error.message.startsWith('Max queue size');
