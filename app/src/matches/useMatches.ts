@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { UserView } from '@parley/client';
 import { useConnectionState } from '@parley/react';
 import { useClientState, type Match } from '@parley/react-native';
+import { useKnownUsers } from '../useKnownUsers.js';
 import { fetchMatches, type DemoMatch } from './demoMatches.js';
 
 /** The demo's backend gives the chats of its matches this occasion. */
@@ -13,7 +14,7 @@ export function useMatches(people: readonly UserView[]): Match[] {
   const isOnline = useConnectionState().status === 'online';
   const [fetched, setFetched] = useState<readonly DemoMatch[]>();
   const conversations = useClientState((state) => state.conversations);
-  const users = useClientState((state) => state.users);
+  const userOf = useKnownUsers(people);
   // As text, because it is made anew each time.
   const key = useMemo(
     () =>
@@ -35,9 +36,9 @@ export function useMatches(people: readonly UserView[]): Match[] {
     const known = key === '' ? [] : key.split(',').map(toMatch);
     return (fetched ?? known).map(({ userId, conversationId }) => ({
       conversationId,
-      user: people.find(({ _id }) => _id === userId) ?? users[userId] ?? { _id: userId },
+      user: userOf(userId),
     }));
-  }, [fetched, key, people, users]);
+  }, [fetched, key, userOf]);
 }
 
 function toMatch(line: string): DemoMatch {

@@ -7,7 +7,7 @@ import { useAppTexts } from '../texts/index.js';
 import { PageList } from '../PageList.js';
 import { ACT_TEXTS } from './actTexts.js';
 import { actIn, outcomeIn } from './acts.js';
-import { useKnownUsers } from './useKnownUsers.js';
+import { useKnownUsers } from '../useKnownUsers.js';
 
 /** Acts of moderators, API keys and operators, newest first. */
 export function AuditLog({ people }: { people: readonly UserView[] }): ReactNode {
@@ -50,7 +50,7 @@ function AuditRow({ entry, userOf }: AuditRowProps): ReactNode {
       <Text size="small" tone="soft">
         {[`${formats.shortDay(at)} ${formats.clock(at)}`, by, outcomeIn(words, entry)].join(' · ')}
       </Text>
-      {userIds.length > 0 && <Text size="small">{userIds.map(nameFor).join(', ')}</Text>}
+      {userIds.length > 0 && <Text size="small">{userIds.map(nameFor).join(texts('comma'))}</Text>}
       <Text size="tiny" tone="soft">
         {codes.join(' · ')}
       </Text>

@@ -26,7 +26,7 @@ import {
 } from '@parley/react-native';
 import { useAppTexts, type AppTextKey } from '../texts/index.js';
 import { ReportFiles } from './ReportFiles.js';
-import { useKnownUsers } from './useKnownUsers.js';
+import { useKnownUsers } from '../useKnownUsers.js';
 
 const DECISIONS: Readonly<Record<ReportDecision, AppTextKey>> = {
   dismiss: 'dismiss',

@@ -24,7 +24,7 @@ const known = new WeakMap<ClientState['conversations'], KnownTotals>();
 const isCurrent = ({ logs, reads, userId, validUntilMs }: KnownTotals, state: ClientState): boolean =>
   logs === state.logs && reads === state.reads && userId === state.userId && nowAt(state) < validUntilMs;
 
-function totalsOf(state: ClientState): Totals {
+function totalsOf(state: ClientState): KnownTotals {
   const before = known.get(state.conversations);
   if (before !== undefined && isCurrent(before, state)) return before;
   const { logs, reads, userId } = state;
@@ -54,6 +54,9 @@ export function unreadReported(state: ClientState): number {
 
 /** Returns the number for a badge: unread messages of all conversations that are neither muted nor archived. */
 export const totalUnread = (state: ClientState): number => unreadHeld(state) + state.unreadElsewhere;
+
+/** Returns when the first mute ends, in ms of the server's clock; `Infinity` without one. */
+export const muteEndsAtMs = (state: ClientState): number => totalsOf(state).validUntilMs;
 
 /** Number of conversations with unread messages, or marked as unread. */
 export const unreadConversations = (state: ClientState): number => totalsOf(state).conversations;

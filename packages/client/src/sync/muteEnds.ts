@@ -1,6 +1,6 @@
 import type { Store } from '../observable/store.js';
-import { isMutedAt } from '../state/conversations.js';
 import { nowAt } from '../state/selectors.js';
+import { muteEndsAtMs } from '../state/unreadTotals.js';
 
 /** Longest delay that a timer takes, in ms. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -28,10 +28,7 @@ export class MuteEnds {
 
   #wait(): void {
     const state = this.#store.getState();
-    const now = nowAt(state);
-    const endsAtMs = Object.values(state.conversations)
-      .filter((record) => isMutedAt(record, now))
-      .reduce((first, { mutedUntil = '' }) => Math.min(first, Date.parse(mutedUntil)), Infinity);
+    const endsAtMs = muteEndsAtMs(state);
     // By the clock of the device, as timers go.
     const dueMs = endsAtMs - state.clockOffsetMs;
     if (dueMs === this.#endsAtMs) return;
@@ -41,10 +38,10 @@ export class MuteEnds {
     this.#timer = setTimeout(
       () => {
         this.#endsAtMs = Infinity;
+        // Waits for the next one, as every change of the conversations does.
         this.#store.dispatch({ type: 'muteEnded' });
-        this.#wait();
       },
-      Math.min(endsAtMs - now, MAX_DELAY_MS),
+      Math.min(endsAtMs - nowAt(state), MAX_DELAY_MS),
     );
   }
 }

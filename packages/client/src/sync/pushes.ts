@@ -107,12 +107,11 @@ export class Pushes {
     store.dispatch({ type: 'head', ...head });
     if (before !== undefined && before.isBlocked !== this.#known(id)?.isBlocked) this.reloadGroups();
     this.#meet(id);
+    if (before === undefined || conversation !== undefined) return;
     // A large group that is not watched pushes its head only: its preview, unread count and members are loaded. Its last message
     // may have been edited or deleted.
-    const hasMoved = before !== undefined && (head.lastSeq > before.lastSeq || head.rev > before.rev);
-    const isHeadOnly = before?.isLarge === true && hasMoved;
-    if (before !== undefined && conversation === undefined && (stale === true || isHeadOnly))
-      void this.reload(id);
+    const hasMoved = head.lastSeq > before.lastSeq || head.rev > before.rev;
+    if (stale === true || (before.isLarge && hasMoved)) void this.reload(id);
   }
 
   #takeRemoval({ conversationId, reason, seq = Infinity }: PushData<'conversation:removed'>): void {
